@@ -1,0 +1,67 @@
+# Everything runs in environments that this file makes itself: Python 3.11+, git and make are all that is needed.
+PYTHON ?= python3
+VENV := .venv
+FUNCTIONS_VENV := .venv-functions
+BIN := $(VENV)/bin
+UV := $(BIN)/uv
+COMPILE = $(UV) pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --quiet
+WORKERS ?= 2
+
+.DEFAULT_GOAL := help
+.PHONY: help setup test demo local sweep status lint types format lock bench clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: $(VENV)/.ready $(FUNCTIONS_VENV)/.ready ## make both environments (done by the other targets when needed)
+
+$(UV):
+	@$(PYTHON) -c 'import sys; sys.exit(None if (3, 11) <= sys.version_info[:2] < (3, 14) else "Python 3.11, 3.12 or 3.13 is needed, this is " + sys.version.split()[0] + "; name another: make PYTHON=python3.12 ...")'
+	$(PYTHON) -m venv $(VENV)
+	@grep -A400 '^uv==' tests/requirements.txt | awk 'NR > 1 && /^[a-z]/ { exit } !/#/' > $(VENV)/uv.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r $(VENV)/uv.txt
+
+$(VENV)/.ready: tests/requirements.txt | $(UV)
+	VIRTUAL_ENV=$(VENV) $(UV) pip sync --quiet --require-hashes tests/requirements.txt
+	@touch $@
+
+$(FUNCTIONS_VENV)/.ready: functions/requirements.txt | $(UV)
+	$(UV) venv --quiet --clear --python $(BIN)/python $(FUNCTIONS_VENV)
+	VIRTUAL_ENV=$(FUNCTIONS_VENV) $(UV) pip sync --quiet --require-hashes functions/requirements.txt
+	@touch $@
+
+test: setup ## run all tests (about 3 minutes on 2 cores)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadscope
+
+demo: setup ## deliver several months of both providers to the laptop's cloud, and check every total (MONTHS=, ROWS=)
+	@$(BIN)/python -m tests.demo
+
+local: setup ## keep the laptop's cloud up until Ctrl-C, and print its endpoints
+	@$(BIN)/python -m tests.local_cloud
+
+sweep: setup ## on a real project: load what is due (settings from the environment or .dlt/config.toml)
+	@PYTHONPATH=functions $(FUNCTIONS_VENV)/bin/python -m billing sweep
+
+status: setup ## on a real project: print billing_status
+	@PYTHONPATH=functions $(FUNCTIONS_VENV)/bin/python -m billing status
+
+lint: setup ## ruff: rules and format
+	$(BIN)/ruff check --no-cache
+	$(BIN)/ruff format --no-cache --check
+
+types: setup ## mypy, strict
+	$(BIN)/mypy
+
+format: setup ## ruff: rewrite the code in the project's format
+	$(BIN)/ruff check --no-cache --fix
+	$(BIN)/ruff format --no-cache
+
+bench: setup ## rows per second of the laptop's BigQuery and of the sample generator
+	$(BIN)/python -m tests.bench.bench_load
+
+lock: setup ## compile both requirement files anew from pyproject.toml
+	$(COMPILE) --upgrade --group dev -o tests/requirements.txt
+	$(COMPILE) --upgrade -c tests/requirements.txt -o functions/requirements.txt
+
+clean: ## remove the environments and caches
+	rm -rf $(VENV) $(FUNCTIONS_VENV) .local .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,179 @@
+"""Source columns to BigQuery columns: names by AWS's Athena rule, types by manifest and dictionary."""
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from .errors import BillingError
+from .exports import Column
+
+SCHEMAS = Path(__file__).parent / "schemas"
+MAX_COLUMNS = 10_000  # of one table: docs.cloud.google.com/bigquery/quotas#all_tables
+_MAX_NAME = 300  # same page
+_SOURCE = re.compile(r"source: (.+)")
+_VALID = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+# docs.cloud.google.com/bigquery/docs/schemas#column_names
+_RESERVED = ("_table_", "_file_", "_partition", "_row_timestamp", "__root__", "_colidentifier")
+
+# The vocabulary of CUR v1 manifests. Money is BIGNUMERIC: amounts have ten decimals and more.
+AWS_TYPES: Mapping[str, str] = {
+    "String": "STRING",
+    "OptionalString": "STRING",
+    "BigDecimal": "BIGNUMERIC",
+    "OptionalBigDecimal": "BIGNUMERIC",
+    "DateTime": "TIMESTAMP",
+    "Interval": "STRING",  # two timestamps with a slash between
+}
+
+
+@dataclass(frozen=True)
+class Field:
+    """A column of a BigQuery table. The description's first line says which source column it holds."""
+
+    name: str
+    type: str
+    description: str = ""
+
+    @property
+    def source(self) -> str | None:
+        match = _SOURCE.match(self.description)
+        return match[1] if match else None
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The load's schema in the files' order, and what the table lacks of it."""
+
+    schema: tuple[Field, ...]
+    added: tuple[Field, ...]
+
+
+@cache
+def dictionary() -> Mapping[str, str]:
+    """Published CUR v1 columns: source name to manifest type."""
+    columns: dict[str, str] = json.loads((SCHEMAS / "aws_cur_v1_dictionary.json").read_text())
+    return columns
+
+
+def athena_name(source: str) -> str:
+    """AWS's own rule, so that CSV, Parquet and AWS's published SQL agree.
+
+    docs.aws.amazon.com/cur/latest/userguide/create-manual-table.html: an underscore before each capital,
+    lower case, other characters to underscores, repeats and ends removed.
+    """
+    spaced = re.sub(r"([A-Z])", r"_\1", source).lower()
+    name = re.sub(r"[^a-z0-9]+", "_", spaced).strip("_")
+    if not name or name[0].isdigit() or name.startswith(_RESERVED):
+        name = f"c_{name}"
+    return name if len(name) <= _MAX_NAME else f"{name[: _MAX_NAME - 5]}_{_hash(source)}"
+
+
+def plan_csv(
+    header: Sequence[str], manifest: Sequence[Column], overrides: Mapping[str, str], table: Sequence[Field]
+) -> Plan:
+    """The plan for CSV files, which map by position: the header gives the order, the manifest the types.
+
+    Raises BillingError MISSING_COLUMN, UNKNOWN_TYPE or TOO_MANY_COLUMNS.
+    """
+    absent = [column.name for column in manifest if column.name not in set(header)]
+    if absent:
+        raise BillingError("MISSING_COLUMN", f"The files' header has no column {absent[0]}, which the manifest names.")
+    manifest_types = {column.name: column.type for column in manifest}
+    wanted = [(source, _csv_type(source, manifest_types.get(source), overrides)) for source in header]
+    return _plan(wanted, _names(header, table), table)
+
+
+def plan_parquet(columns: Sequence[Column], table: Sequence[Field]) -> Plan:
+    """The plan for Parquet files, which map by name; types are BigQuery's reading of the physical ones.
+
+    Raises BillingError COLUMN_NAME, UNKNOWN_TYPE, TYPE_CHANGED or TOO_MANY_COLUMNS.
+    """
+    seen: set[str] = set()
+    existing = {field.name.lower(): field for field in table}
+    for column in columns:
+        lower = column.name.lower()
+        if not _VALID.fullmatch(column.name) or lower.startswith(_RESERVED) or len(lower) > _MAX_NAME or lower in seen:
+            raise BillingError("COLUMN_NAME", f"The Parquet column {column.name!r} cannot be a BigQuery column.")
+        seen.add(lower)
+        if column.type is None:
+            raise BillingError("UNKNOWN_TYPE", f"The Parquet column {column.name} has a type that is not loaded.")
+        if lower in existing and existing[lower].type != column.type:
+            raise BillingError(
+                "TYPE_CHANGED",
+                f"Column {column.name} is {column.type} in the files, but {existing[lower].type} in the table.",
+            )
+    wanted = [(column.name, column.type or "STRING") for column in columns]
+    names = {source: existing[source.lower()].name if source.lower() in existing else source for source, _ in wanted}
+    return _plan(wanted, names, table)
+
+
+def _csv_type(source: str, manifest_type: str | None, overrides: Mapping[str, str]) -> str:
+    if source in overrides:
+        return overrides[source]
+    known = manifest_type or dictionary().get(source)
+    if known is None:
+        kind = "no type in the manifest and is in no published dictionary"
+    elif known not in AWS_TYPES:
+        kind = f"the unknown type '{known}'"
+    else:
+        return AWS_TYPES[known]
+    raise BillingError(
+        "UNKNOWN_TYPE",
+        f'Column {source} has {kind}: name its BigQuery type in TYPE_OVERRIDES, like {{"{source}": "STRING"}}.',
+    )
+
+
+def _plan(wanted: Sequence[tuple[str, str]], names: Mapping[str, str], table: Sequence[Field]) -> Plan:
+    existing = {field.name.lower(): field for field in table}
+    schema = tuple(
+        existing.get(names[source].lower()) or Field(names[source], kind, f"source: {source}")
+        for source, kind in wanted
+    )
+    added = tuple(field for field in schema if field.name.lower() not in existing)
+    if len(existing) + len(added) > MAX_COLUMNS:
+        raise BillingError(
+            "TOO_MANY_COLUMNS",
+            f"The table would have {len(existing) + len(added)} columns; BigQuery takes {MAX_COLUMNS}.",
+        )
+    return Plan(schema, added)
+
+
+def _names(header: Sequence[str], table: Sequence[Field]) -> dict[str, str]:
+    """A source column keeps its column for life; the dictionary's spelling owns a plain name; others get a suffix.
+
+    Between two that are both new and in no dictionary, the first in code point order owns the plain name,
+    so that the order of the columns in a file does not matter.
+    """
+    if len(set(header)) != len(header):
+        twice = next(name for name in header if list(header).count(name) > 1)
+        raise BillingError("COLUMN_NAME", f"The files' header has the column {twice} twice.")
+    kept = {field.source: field.name for field in table if field.source is not None}
+    names = {source: kept[source] for source in header if source in kept}
+    taken = set(kept.values())  # a column without a source in its description is whoever's name it bears
+    owners = _owners()
+    for source in sorted(set(header) - set(names), key=lambda name: (name not in dictionary(), name)):
+        plain = athena_name(source)
+        free = plain not in taken and owners.get(plain, source) == source
+        names[source] = plain if free else _suffixed(plain, source, taken)
+        taken.add(names[source])
+    return names
+
+
+@cache
+def _owners() -> Mapping[str, str]:
+    return {athena_name(source): source for source in dictionary()}
+
+
+def _suffixed(plain: str, source: str, taken: set[str]) -> str:
+    name = f"{plain[: _MAX_NAME - 5]}_{_hash(source)}"
+    if name in taken:
+        raise BillingError("COLUMN_NAME", f"Column {source} would be {name}, which another source column already is.")
+    return name
+
+
+def _hash(source: str) -> str:
+    return hashlib.sha1(source.encode(), usedforsecurity=False).hexdigest()[:4]

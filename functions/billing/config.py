@@ -1,0 +1,253 @@
+"""The sources and the destination, from `SOURCES__<KEY>__<FIELD>` variables or `.dlt/config.toml`."""
+
+import hashlib
+import json
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from . import __version__
+from .errors import BillingError
+
+_NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")  # dlt normalises other names away
+_PROJECT = re.compile(r"[a-z][-a-z0-9:.]{4,61}[a-z0-9]")
+_BUCKET = re.compile(r"[a-z0-9][-_.a-z0-9]{1,220}[a-z0-9]")
+_VARIABLE = re.compile(r"SOURCES__(?P<key>.+?)__(?P<field>[A-Z_]+)")
+_TYPES = frozenset(
+    {
+        "BIGNUMERIC",
+        "BOOLEAN",
+        "DATE",
+        "DATETIME",
+        "FLOAT",
+        "INTEGER",
+        "JSON",
+        "NUMERIC",
+        "STRING",
+        "TIMESTAMP",
+    }
+)
+_ALIASES = {"BOOL": "BOOLEAN", "FLOAT64": "FLOAT", "INT64": "INTEGER"}
+_FIELDS = frozenset(
+    {
+        "BUCKET",
+        "DATASET",
+        "EXPORT_NAME",
+        "FORMAT",
+        "PREFIX",
+        "PROJECT_ID",
+        "SETTLE_HOURS",
+        "SOURCE_PATH",
+        "TABLE_NAME",
+        "TYPE_OVERRIDES",
+    }
+)
+
+
+@dataclass(frozen=True)
+class Format:
+    """One kind of export: its provider, and the column that holds the month in every row."""
+
+    provider: str
+    file_format: str
+    partition_column: str  # as the source spells it
+    execution_column: str  # how the tracking table calls the execution
+
+
+FORMATS: Mapping[str, Format] = {
+    "aws_cur_v1_csv": Format("aws", "CSV", "bill/BillingPeriodStartDate", "assembly_id"),
+    "azure_focus_parquet": Format("azure", "PARQUET", "BillingPeriodStart", "run_id"),
+}
+
+
+@dataclass(frozen=True)
+class Source:
+    """One export of one provider, and the one table that its months land in."""
+
+    key: str
+    bucket: str
+    prefix: str  # what Storage Transfer adds: '' or ends in '/'
+    source_path: str  # what Storage Transfer strips: '' or ends in '/'
+    format_name: str
+    export_name: str
+    project: str
+    dataset: str
+    table: str
+    type_overrides: Mapping[str, str]
+    settle_hours: float
+
+    @property
+    def format(self) -> Format:
+        return FORMATS[self.format_name]
+
+    @property
+    def destination(self) -> str:
+        return f"{self.project}.{self.dataset}.{self.table}"
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes with the loader or a setting: a booked rejection is tried again once after that."""
+        settings = (self.prefix, self.source_path, self.format_name, self.export_name, self.destination)
+        text = json.dumps([__version__, *settings, sorted(self.type_overrides.items()), self.settle_hours])
+        return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+@dataclass(frozen=True)
+class Settings:
+    project: str  # where jobs run
+    location: str
+    bookkeeping_bucket: str
+    sources: tuple[Source, ...]
+
+    def of_provider(self, provider: str) -> tuple[Source, ...]:
+        return tuple(source for source in self.sources if source.format.provider == provider)
+
+
+def read_settings(environment: Mapping[str, str] | None = None, folder: Path | None = None) -> Settings:
+    """The whole configuration, checked.
+
+    Raises BillingError (SETTING_MISSING, SETTING_INVALID) with a sentence that names the variable.
+    """
+    values = _config_toml(folder or Path.cwd())
+    values.update(os.environ if environment is None else environment)
+    project = _required(values, "DESTINATION__BIGQUERY__PROJECT_ID", _PROJECT)
+    sources = tuple(_source(key, values, project) for key in _source_keys(values))
+    if not sources:
+        raise BillingError("SETTING_MISSING", "No source is configured: set SOURCES__<KEY>__BUCKET and the rest.")
+    _refuse_shared_ground(sources)
+    return Settings(
+        project=project,
+        location=_required(values, "DESTINATION__BIGQUERY__LOCATION"),
+        bookkeeping_bucket=_required(values, "BOOKKEEPING_BUCKET", _BUCKET),
+        sources=sources,
+    )
+
+
+def _config_toml(folder: Path) -> dict[str, str]:
+    """`[sources.aws_cur] bucket = "x"` as SOURCES__AWS_CUR__BUCKET: the shape that dlt users know."""
+    path = folder / ".dlt" / "config.toml"
+    if not path.is_file():
+        return {}
+    try:
+        tree = tomllib.loads(path.read_text())
+    except tomllib.TOMLDecodeError as exc:
+        raise BillingError("SETTING_INVALID", f"{path} is not valid TOML: {exc}.") from exc
+    wanted: dict[str, object] = {
+        name: tree[name] for name in ("sources", "destination", "bookkeeping_bucket") if name in tree
+    }
+    return dict(_flatten(wanted, ()))
+
+
+def _flatten(tree: Mapping[str, object], path: tuple[str, ...]) -> list[tuple[str, str]]:
+    pairs: list[tuple[str, str]] = []
+    for name, value in tree.items():
+        here = (*path, name.upper())
+        if isinstance(value, dict) and name != "type_overrides":
+            pairs += _flatten(value, here)
+        else:
+            pairs.append(("__".join(here), json.dumps(value) if isinstance(value, dict) else str(value)))
+    return pairs
+
+
+def _source_keys(values: Mapping[str, str]) -> list[str]:
+    keys = set()
+    for name in values:
+        if not name.startswith("SOURCES__"):
+            continue
+        match = _VARIABLE.fullmatch(name)
+        if match is None or match["field"] not in _FIELDS:
+            known = ", ".join(sorted(_FIELDS))
+            raise BillingError("SETTING_INVALID", f"{name} is no setting of a source; known fields: {known}.")
+        keys.add(match["key"])
+    return sorted(keys)
+
+
+def _source(key: str, values: Mapping[str, str], project: str) -> Source:
+    base = f"SOURCES__{key}__"
+    if not _NAME.fullmatch(key.lower()) or key != key.upper():
+        raise BillingError("SETTING_INVALID", f"{base}BUCKET: the key must look like AWS_CUR, not '{key}'.")
+    if f"{base}PREFIX" not in values:
+        raise BillingError("SETTING_MISSING", f"{base}PREFIX is not set; '' means the whole bucket.")
+    return Source(
+        key=key.lower(),
+        bucket=_required(values, f"{base}BUCKET", _BUCKET),
+        prefix=_path(values, f"{base}PREFIX"),
+        source_path=_path(values, f"{base}SOURCE_PATH"),
+        format_name=_format(values, f"{base}FORMAT"),
+        export_name=_required(values, f"{base}EXPORT_NAME"),
+        project=_optional(values, f"{base}PROJECT_ID", project, _PROJECT),
+        dataset=_required(values, f"{base}DATASET", _NAME),
+        table=_required(values, f"{base}TABLE_NAME", _NAME),
+        type_overrides=_overrides(values, f"{base}TYPE_OVERRIDES"),
+        settle_hours=_hours(values, f"{base}SETTLE_HOURS"),
+    )
+
+
+def _required(values: Mapping[str, str], name: str, shape: re.Pattern[str] | None = None) -> str:
+    value = values.get(name, "")
+    if not value:
+        raise BillingError("SETTING_MISSING", f"{name} is not set.")
+    if shape is not None and not shape.fullmatch(value):
+        raise BillingError("SETTING_INVALID", f"{name} must match {shape.pattern}, but is '{value}'.")
+    return value
+
+
+def _optional(values: Mapping[str, str], name: str, default: str, shape: re.Pattern[str]) -> str:
+    return _required(values, name, shape) if values.get(name) else default
+
+
+def _path(values: Mapping[str, str], name: str) -> str:
+    """Storage Transfer wants a path to be '' or to end in '/', and so do we: the two must be the same."""
+    value = values.get(name, "")
+    if value and (not value.endswith("/") or value.startswith("/")):
+        raise BillingError("SETTING_INVALID", f"{name} must end in '/' and not begin with it, but is '{value}'.")
+    return value
+
+
+def _format(values: Mapping[str, str], name: str) -> str:
+    value = _required(values, name)
+    if value not in FORMATS:
+        raise BillingError("SETTING_INVALID", f"{name} must be one of {', '.join(FORMATS)}, but is '{value}'.")
+    return value
+
+
+def _overrides(values: Mapping[str, str], name: str) -> Mapping[str, str]:
+    text = values.get(name) or "{}"
+    try:
+        given = json.loads(text)
+    except json.JSONDecodeError as exc:
+        raise BillingError("SETTING_INVALID", f"{name} is not valid JSON: {exc}.") from exc
+    if not isinstance(given, dict) or not all(isinstance(kind, str) for kind in given.values()):
+        raise BillingError("SETTING_INVALID", f'{name} must be like {{"product/ECU": "STRING"}}, but is {text}.')
+    types = {column: _ALIASES.get(kind.upper(), kind.upper()) for column, kind in given.items()}
+    for column, kind in types.items():
+        if kind not in _TYPES:
+            raise BillingError("SETTING_INVALID", f"{name}: '{kind}' of {column} is not one of {sorted(_TYPES)}.")
+    return types
+
+
+def _hours(values: Mapping[str, str], name: str) -> float:
+    text = values.get(name) or "3"
+    try:
+        hours = float(text)
+    except ValueError:
+        hours = -1.0
+    if not 0 <= hours <= 168:
+        raise BillingError("SETTING_INVALID", f"{name} must be hours from 0 to 168, but is '{text}'.")
+    return hours
+
+
+def _refuse_shared_ground(sources: tuple[Source, ...]) -> None:
+    """Two sources in one table wipe each other's months; overlapping prefixes load one file twice."""
+    for index, one in enumerate(sources):
+        for other in sources[index + 1 :]:
+            if one.destination == other.destination:
+                names = f"SOURCES__{one.key.upper()}__TABLE_NAME and SOURCES__{other.key.upper()}__TABLE_NAME"
+                raise BillingError("SETTING_INVALID", f"{names} name the same table {one.destination}.")
+            nested = one.prefix.startswith(other.prefix) or other.prefix.startswith(one.prefix)
+            if one.bucket == other.bucket and nested:
+                names = f"SOURCES__{one.key.upper()}__PREFIX and SOURCES__{other.key.upper()}__PREFIX"
+                raise BillingError("SETTING_INVALID", f"{names} overlap in bucket {one.bucket}.")

@@ -1,0 +1,210 @@
+"""What to do with one delivery: pure, from the manifest, the bucket's objects and the books."""
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from .books import Books, Head
+from .exports import Export
+
+
+@dataclass(frozen=True)
+class StoredObject:
+    """An object of the landing bucket, as a listing shows it."""
+
+    name: str
+    size: int
+    crc32c: str
+    generation: int
+    updated: datetime
+
+    @property
+    def content(self) -> str:
+        return f"{self.size}:{self.crc32c}"
+
+
+@dataclass(frozen=True)
+class Load:
+    """Replace the month by this delivery."""
+
+
+@dataclass(frozen=True)
+class Skip:
+    code: str
+    message: str
+
+
+@dataclass(frozen=True)
+class Wait:
+    code: str
+    message: str
+
+
+@dataclass(frozen=True)
+class Reject:
+    code: str
+    message: str
+
+
+Decision = Load | Skip | Wait | Reject
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """An export together with the objects that stand for it in the bucket."""
+
+    export: Export
+    manifest: str  # object name
+    found: Mapping[str, StoredObject]  # everything in the folders of the delivery, by name
+
+    @property
+    def files(self) -> tuple[StoredObject, ...]:
+        return tuple(self.found[file.name] for file in self.export.files if file.name in self.found)
+
+    @property
+    def content(self) -> str:
+        """Tells whether anything is new, whatever the generations."""
+        return _print(f"{file.name}\n{file.content}" for file in self.files)
+
+    @property
+    def generations(self) -> str:
+        """Names the load job, and shows a file that was replaced while it was read."""
+        return _print(f"{file.name}\n{file.generation}" for file in self.files)
+
+    @property
+    def byte_count(self) -> int:
+        return sum(file.size for file in self.files)
+
+
+@dataclass(frozen=True)
+class Destination:
+    """The table of a source: dropped and created again, it is another one."""
+
+    table: str
+    created: str
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What a source's settings and the loader's version say about deciding."""
+
+    settle: timedelta
+    fingerprint: str
+
+
+def decide(delivery: Delivery, books: Books, destination: Destination, rules: Rules, now: datetime) -> Decision:
+    """The one decision for event, sweep and replay: the newest complete delivery, or nothing."""
+    decision = _judge(delivery, books, books.head_of(destination.table, destination.created), rules, now)
+    if not isinstance(decision, Load | Reject):
+        return decision
+    return refused_before(books, delivery.export.execution, delivery.content, rules.fingerprint) or decision
+
+
+def refused_before(books: Books, execution: str, content: str, fingerprint: str) -> Skip | None:
+    """A refusal stands, in one row and one alert, until the delivery, the loader or a setting changes."""
+    past = books.rejected.get(execution)
+    if past is None or (past.content, past.fingerprint) != (content, fingerprint):
+        return None
+    return Skip("ALREADY_REJECTED", f"Execution {execution} was rejected as {past.code}, and nothing changed since.")
+
+
+def _judge(delivery: Delivery, books: Books, head: Head | None, rules: Rules, now: datetime) -> Decision:
+    export = delivery.export
+    if head is not None and head.execution == export.execution and not head.torn:
+        return _same_execution(delivery, head)
+    if head is not None and head.order_key > export.order_key:
+        return Skip("SUPERSEDED", f"Execution {head.execution} is newer and already loaded.")
+    refused = _refusal(export, head, now)
+    if refused is not None:
+        return refused
+    waiting = _missing(delivery)
+    if waiting is None and export.names_repeat:
+        waiting = _unsettled(delivery, books.head, rules.settle, now)
+    return waiting or Load()
+
+
+def _same_execution(delivery: Delivery, head: Head) -> Decision:
+    gone = len(delivery.export.files) - len(delivery.files)
+    if gone:
+        return Skip("DUPLICATE", f"Already loaded by {head.job_id}; {gone} of its files are no longer there.")
+    if delivery.content == head.content:
+        return Skip("DUPLICATE", f"Already loaded by {head.job_id}.")
+    if delivery.export.names_repeat:
+        return Wait("WAITING_FOR_MANIFEST", "Files changed under a manifest that is loaded; the next one decides.")
+    missing = _missing(delivery)
+    return Load() if missing is None else missing
+
+
+def _refusal(export: Export, head: Head | None, now: datetime) -> Reject | None:
+    if export.month > f"{now + timedelta(days=1):%Y-%m}":
+        return Reject("FUTURE_MONTH", f"The manifest names {export.month}, which has not begun.")
+    if not export.files or export.rows == 0:
+        return Reject("EMPTY", f"Execution {export.execution} has no data; {export.month} stays as it is.")
+    if head is not None and head.covers_until and export.covers_until and export.covers_until < head.covers_until:
+        return Reject(
+            "NARROWER",
+            f"Execution {export.execution} covers up to {export.covers_until}, but {head.covers_until} is loaded.",
+        )
+    return None
+
+
+def _missing(delivery: Delivery) -> Wait | None:
+    """Every named file present, and as large as the manifest says where it says so."""
+    missing, short = [], []
+    for file in delivery.export.files:
+        stored = delivery.found.get(file.name)
+        if stored is None:
+            missing.append(file.name)
+        elif file.size is not None and stored.size != file.size:
+            short.append(f"{file.name} ({stored.size} of {file.size} bytes)")
+    if not missing and not short:
+        return None
+    parts = []
+    if missing:
+        parts.append(
+            f"{len(missing)} of {len(delivery.export.files)} files missing, first {missing[0]}{_near(delivery)}"
+        )
+    if short:
+        parts.append(f"{len(short)} not of the manifest's size, first {short[0]}")
+    return Wait("WAITING_FOR_FILES", "; ".join(parts) + ".")
+
+
+def _near(delivery: Delivery) -> str:
+    others = sorted(set(delivery.found) - {delivery.manifest})
+    return f" (the folder has {others[0]})" if others else " (its folder is empty)"
+
+
+def _unsettled(delivery: Delivery, booked: Head | None, settle: timedelta, now: datetime) -> Wait | None:
+    """Where data names repeat, presence proves nothing: data land before their manifest, old beside new.
+
+    Complete when every file's content differs from the one booked under its name, or when nothing is
+    booked yet, or when manifest and files have been still for the settle time.
+    """
+    if booked is None or _is_whole_again(delivery, booked):
+        return None
+    newest = max(stored.updated for stored in delivery.found.values())
+    if newest + settle <= now:
+        return None
+    return Wait(
+        "WAITING_TO_SETTLE",
+        f"Some files are those of another delivery; loads when all have changed, or at {newest + settle:%F %H:%M} UTC.",
+    )
+
+
+def _is_whole_again(delivery: Delivery, booked: Head) -> bool:
+    if booked.execution == delivery.export.execution:
+        return delivery.content == booked.content and not booked.torn
+    return all(booked.files.get(short_name(file.name)) != file.content for file in delivery.files)
+
+
+def short_name(name: str) -> str:
+    """A file's key in the head's content map, which must stay small for 10,000 files."""
+    return hashlib.sha256(name.encode()).hexdigest()[:12]
+
+
+def _print(lines: Iterable[str]) -> str:
+    digest = hashlib.sha256()
+    for line in sorted(lines):
+        digest.update(line.encode() + b"\0")
+    return digest.hexdigest()[:24]

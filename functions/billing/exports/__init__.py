@@ -1,0 +1,49 @@
+"""Manifest bytes to an `Export` value, one pure module per provider's format."""
+
+import re
+from types import ModuleType
+
+from ..config import Source
+from . import aws_cur, azure_cost
+from .model import Column, DataFile, Export, Manifest, OtherExport
+
+__all__ = [
+    "Column",
+    "DataFile",
+    "Export",
+    "Manifest",
+    "OtherExport",
+    "is_manifest",
+    "manifest_name",
+    "month_in",
+    "parse",
+]
+
+_PARSERS: dict[str, ModuleType] = {"aws_cur_v1_csv": aws_cur, "azure_focus_parquet": azure_cost}
+_FOLDER = re.compile(r"(?:^|/)(\d{4})(0[1-9]|1[0-2])\d{2}-\d{8}/")
+
+
+def manifest_name(source: Source, name: str) -> str | None:
+    """The manifest that decides about an object, by its name alone; None for an object that is none of ours."""
+    if not name.startswith(source.prefix):
+        return None
+    result: str | None = _PARSERS[source.format_name].manifest_name(source, name)
+    return result
+
+
+def is_manifest(source: Source, name: str) -> bool:
+    """Whether a listed object is a manifest that decides about a month."""
+    result: bool = name.startswith(source.prefix) and _PARSERS[source.format_name].is_manifest(source, name)
+    return result
+
+
+def parse(source: Source, manifest: Manifest) -> Export | OtherExport:
+    """Raises BillingError with the code of what is wrong with the manifest."""
+    result: Export | OtherExport = _PARSERS[source.format_name].parse(source, manifest)
+    return result
+
+
+def month_in(name: str) -> str | None:
+    """The month that a manifest's path claims: only to book a manifest that cannot be read."""
+    found = _FOLDER.findall(name)
+    return "-".join(found[-1]) if found else None

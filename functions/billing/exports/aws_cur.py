@@ -1,0 +1,127 @@
+"""AWS Cost and Usage Report, version 1: gzip CSV, create-new and overwrite delivery."""
+
+import re
+from datetime import datetime, timedelta
+
+import msgspec
+
+from ..config import Source
+from ..errors import BillingError
+from .model import (
+    Column,
+    DataFile,
+    Export,
+    Manifest,
+    OtherExport,
+    check_files,
+    decode,
+    identity,
+    landed_name,
+    last_day,
+    whole_month,
+)
+
+_SUFFIX = "-Manifest.json"
+# [path/]<first day>-<end>/[assembly/]<file>: AWS writes create-new deliveries into assembly folders
+_PERIOD = re.compile(r"(?P<period>(?:.*/)?\d{8}-\d{8}/)(?:(?P<assembly>[^/]+)/)?(?P<file>[^/]+)")
+_DATA = re.compile(r"-\d+\.csv\.(gz|zip)")
+
+
+class _Column(msgspec.Struct):
+    category: str
+    name: str
+    type: str | None = None
+
+
+class _Period(msgspec.Struct):
+    start: str
+    end: str
+
+
+class _Manifest(msgspec.Struct, rename="camel"):
+    assembly_id: str
+    billing_period: _Period
+    columns: list[_Column]
+    compression: str
+    content_type: str
+    report_keys: list[str]
+
+
+class _Name(msgspec.Struct, rename="camel"):
+    report_name: str
+
+
+def manifest_name(source: Source, name: str) -> str | None:
+    """The manifest that decides about an object, or None for an object that is none of ours.
+
+    The period folder's manifest is the authority, also for objects in an assembly folder: AWS writes
+    the same manifest into both, and overwrites the period folder's on each refresh.
+    """
+    match = _PERIOD.fullmatch(name.removeprefix(source.prefix))
+    if match is None:
+        return None
+    report, file = source.export_name, match["file"]
+    if file != report + _SUFFIX and not (file.startswith(report) and _DATA.fullmatch(file.removeprefix(report))):
+        return None
+    return f"{source.prefix}{match['period']}{report}{_SUFFIX}"
+
+
+def is_manifest(source: Source, name: str) -> bool:
+    """Whether a listed object is a month's authority."""
+    return manifest_name(source, name) == name
+
+
+def parse(source: Source, manifest: Manifest) -> Export | OtherExport:
+    """Raises BillingError with the code of what is wrong with the manifest."""
+    report = decode(_Name, manifest).report_name
+    if report != source.export_name:
+        return OtherExport(report)
+    fields = decode(_Manifest, manifest)
+    _check_format(fields, manifest)
+    check_files(fields.report_keys, manifest)
+    files = tuple(DataFile(landed_name(key, source, manifest), None, None) for key in fields.report_keys)
+    month = _month(fields.billing_period, manifest)
+    return Export(
+        name=report,
+        execution=identity(fields.assembly_id, "assemblyId", manifest),
+        month=month,
+        order_key=f"{manifest.generation:020d}",
+        files=files,
+        columns=tuple(Column(f"{column.category}/{column.name}", column.type) for column in fields.columns),
+        names_repeat=not all(f"/{fields.assembly_id}/" in file.name for file in files),
+        covers_until=None,
+        rows=None,
+    )
+
+
+def _check_format(fields: _Manifest, manifest: Manifest) -> None:
+    if fields.compression.upper() == "ZIP":
+        raise BillingError(
+            "COMPRESSION_UNSUPPORTED",
+            f"{manifest.name} has compression ZIP, which BigQuery cannot read: set the report's compression to GZIP.",
+        )
+    if fields.compression.upper() != "GZIP" or fields.content_type.lower() != "text/csv":
+        raise BillingError(
+            "FORMAT_UNSUPPORTED",
+            f"{manifest.name} has contentType {fields.content_type} and compression {fields.compression};"
+            " this source's FORMAT aws_cur_v1_csv wants text/csv and GZIP.",
+        )
+
+
+def _month(period: _Period, manifest: Manifest) -> str:
+    """The end is exclusive in practice (the first of the next month); AWS's documentation shows the last day."""
+    start, end = (_day(text, field, manifest) for field, text in (("start", period.start), ("end", period.end)))
+    if end.day != 1 and end.date() != last_day(start.date()):
+        raise BillingError("SPANS_MONTHS", f"{manifest.name} covers {start:%Y-%m-%d} to {end:%Y-%m-%d}: not one month.")
+    last = end - timedelta(days=1) if end.day == 1 else end
+    return whole_month(start.date(), last.date(), manifest)
+
+
+def _day(text: str, field: str, manifest: Manifest) -> datetime:
+    try:
+        return datetime.strptime(text, "%Y%m%dT%H%M%S.%f%z")
+    except ValueError as exc:
+        raise BillingError(
+            "MANIFEST_INVALID",
+            f"{manifest.name}: billingPeriod.{field} is '{text[:40]}', not like 20250901T000000.000Z.",
+        ) from exc

@@ -1,0 +1,145 @@
+"""Azure Cost Management exports with a manifest of version 2024-04-01: FOCUS as Parquet."""
+
+import re
+from datetime import date, datetime
+
+import msgspec
+
+from ..config import Source
+from ..errors import BillingError
+from .model import (
+    DataFile,
+    Export,
+    Manifest,
+    OtherExport,
+    check_files,
+    decode,
+    identity,
+    landed_name,
+    whole_month,
+)
+
+_MANIFEST = "manifest.json"
+_DATA = re.compile(r"part_\d+_\d+\.(snappy\.parquet|parquet|csv|csv\.gz)")
+_SUBMITTED = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,7}))?(?:Z|\+00:00)?")
+
+
+class _Blob(msgspec.Struct, rename="camel"):
+    blob_name: str
+    byte_count: int | None = None
+    data_row_count: int | None = None
+
+
+class _Config(msgspec.Struct, rename="camel"):
+    export_name: str
+    type: str
+
+
+class _Delivery(msgspec.Struct, rename="camel"):
+    file_format: str
+
+
+class _Run(msgspec.Struct, rename="camel"):
+    submitted_time: str
+    run_id: str
+    start_date: str
+    end_date: str
+
+
+class _Manifest(msgspec.Struct, rename="camel"):
+    export_config: _Config
+    delivery_config: _Delivery
+    run_info: _Run
+    blobs: list[_Blob]
+    data_row_count: int | None = None
+
+
+class _Name(msgspec.Struct, rename="camel"):
+    """What tells whose manifest this is; a manifest of 2021 has none of it."""
+
+    manifest_version: str | None = None
+    export_config: _Config | None = None
+
+
+def manifest_name(source: Source, name: str) -> str | None:
+    """The manifest beside an object of ours, or None. Paths differ between API versions and are not parsed."""
+    folder, slash, file = name.removeprefix(source.prefix).rpartition("/")
+    if not slash or not (file == _MANIFEST or _DATA.fullmatch(file)):
+        return None
+    return f"{source.prefix}{folder}/{_MANIFEST}"
+
+
+def is_manifest(source: Source, name: str) -> bool:
+    """Whether a listed object is a run's manifest."""
+    return manifest_name(source, name) == name
+
+
+def parse(source: Source, manifest: Manifest) -> Export | OtherExport:
+    """Raises BillingError with the code of what is wrong with the manifest."""
+    outline = decode(_Name, manifest)
+    if outline.export_config is None:
+        raise BillingError(
+            "LEGACY_MANIFEST",
+            f"{manifest.name} (version {outline.manifest_version}) has no exportConfig: recreate the export"
+            " in Cost Management so that it writes manifests of version 2024-04-01.",
+        )
+    if outline.export_config.export_name.lower() != source.export_name.lower():
+        return OtherExport(outline.export_config.export_name)
+    fields = decode(_Manifest, manifest)
+    _check_format(fields, manifest)
+    check_files([blob.blob_name for blob in fields.blobs], manifest)
+    start = _day(fields.run_info.start_date, "startDate", manifest)
+    end = _day(fields.run_info.end_date, "endDate", manifest)
+    submitted = _submitted(fields.run_info.submitted_time, manifest)
+    return Export(
+        name=fields.export_config.export_name,
+        execution=identity(fields.run_info.run_id, "runInfo.runId", manifest),
+        month=whole_month(start, end, manifest),
+        order_key=f"{submitted}/{fields.run_info.run_id}",
+        files=tuple(_file(blob, source, manifest) for blob in fields.blobs),
+        columns=(),
+        names_repeat=False,
+        covers_until=min(end.isoformat(), submitted[:10]),
+        rows=_rows(fields),
+    )
+
+
+def _check_format(fields: _Manifest, manifest: Manifest) -> None:
+    kind, file_format = fields.export_config.type, fields.delivery_config.file_format
+    if kind.lower() != "focuscost" or file_format.lower() != "parquet":
+        raise BillingError(
+            "FORMAT_UNSUPPORTED",
+            f"{manifest.name} is a {kind} export as {file_format}; this source's FORMAT azure_focus_parquet"
+            " wants FocusCost as Parquet.",
+        )
+
+
+def _file(blob: _Blob, source: Source, manifest: Manifest) -> DataFile:
+    return DataFile(landed_name(blob.blob_name, source, manifest), blob.byte_count, blob.data_row_count)
+
+
+def _rows(fields: _Manifest) -> int | None:
+    counts = [blob.data_row_count for blob in fields.blobs]
+    if counts and None not in counts:
+        return sum(count for count in counts if count is not None)
+    return fields.data_row_count
+
+
+def _day(text: str, field: str, manifest: Manifest) -> date:
+    """Three spellings occur in one export: with Z, with +00:00 and with neither."""
+    try:
+        return datetime.fromisoformat(text).date()
+    except ValueError as exc:
+        raise BillingError(
+            "MANIFEST_INVALID", f"{manifest.name}: runInfo.{field} is '{text[:40]}', not a date."
+        ) from exc
+
+
+def _submitted(text: str, manifest: Manifest) -> str:
+    """The submitted time with seven digits of a second, so that it compares as text."""
+    match = _SUBMITTED.fullmatch(text)
+    if match is None:
+        raise BillingError(
+            "MANIFEST_INVALID", f"{manifest.name}: runInfo.submittedTime is '{text[:40]}', not a UTC time."
+        )
+    return f"{match[1]}.{match[2] or '':0<7}Z"

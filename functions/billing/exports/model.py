@@ -1,0 +1,130 @@
+"""What every provider's manifest becomes: one `Export`, and where its objects stand in the landing bucket."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import TypeVar
+
+import msgspec
+
+from ..config import Source
+from ..errors import BillingError
+
+MAX_FILES = 10_000  # URIs in one load job: docs.cloud.google.com/bigquery/quotas#load_jobs
+T = TypeVar("T")
+_LONGEST_NAME = 1024  # bytes of an object name: docs.cloud.google.com/storage/docs/objects
+_LONGEST_ID = 200
+_HOSTILE = re.compile(r"[\x00-\x1f\x7f*]|%2[ef]|(^|/)\.\.?(/|$)", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column as the manifest names it; type is None where the manifest gives none."""
+
+    name: str
+    type: str | None
+
+
+@dataclass(frozen=True)
+class DataFile:
+    name: str  # the object in the landing bucket
+    size: int | None  # bytes, where the manifest counts them
+    rows: int | None
+
+
+@dataclass(frozen=True)
+class Export:
+    """One delivery of one month, as its manifest describes it."""
+
+    name: str
+    execution: str
+    month: str  # 2025-09
+    order_key: str  # newer deliveries of a month compare greater
+    files: tuple[DataFile, ...]
+    columns: tuple[Column, ...]
+    names_repeat: bool  # the next delivery writes the same object names: presence proves nothing
+    covers_until: str | None  # last day covered, where a run can cover less than its month
+    rows: int | None
+
+
+@dataclass(frozen=True)
+class OtherExport:
+    """A manifest under the source's prefix that belongs to another export."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """A manifest object as it was read: generation orders it, data holds its bytes."""
+
+    name: str
+    generation: int
+    data: bytes
+
+    @property
+    def folder(self) -> str:
+        return self.name[: self.name.rfind("/") + 1]
+
+
+def decode(kind: type[T], manifest: Manifest) -> T:
+    """JSON to the typed struct; rejects with the path of the field at fault."""
+    try:
+        return msgspec.json.decode(manifest.data, type=kind)
+    except msgspec.ValidationError as exc:
+        raise BillingError("MANIFEST_INVALID", f"{manifest.name}: {exc}.") from exc
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as exc:
+        raise BillingError("MANIFEST_NOT_JSON", f"{manifest.name} is not complete JSON: {exc}.") from exc
+
+
+def landed_name(key: str, source: Source, manifest: Manifest) -> str:
+    """Where Storage Transfer put a key that the manifest names: source path stripped, sink path prefixed.
+
+    Where that is not in the manifest's own folder, the part of the key below a folder of that name is
+    looked for there. Rejects whatever would leave the source's prefix.
+    """
+    if _HOSTILE.search(key) or len(key.encode()) > _LONGEST_NAME:
+        raise BillingError("PATH_OUTSIDE_PREFIX", f"{manifest.name} names a file that no export has: {key[:200]!r}.")
+    mapped = None
+    if key.startswith(source.source_path):
+        mapped = source.prefix + key.removeprefix(source.source_path)
+        if mapped.startswith(manifest.folder):
+            return mapped
+    folder = manifest.folder.rstrip("/").rpartition("/")[2]
+    _, found, rest = f"/{key}".rpartition(f"/{folder}/")
+    if folder and found and rest:
+        return manifest.folder + rest
+    if mapped is None:
+        raise BillingError(
+            "PATH_OUTSIDE_PREFIX",
+            f"{manifest.name} names {key!r}, which is not under SOURCE_PATH {source.source_path!r}.",
+        )
+    return mapped
+
+
+def identity(text: str, field: str, manifest: Manifest) -> str:
+    """An execution's id, which ends up in state, job and log: printable and of bounded length."""
+    if not text or len(text) > _LONGEST_ID or not text.isprintable():
+        raise BillingError("MANIFEST_INVALID", f"{manifest.name}: {field} is {text[:40]!r}, which is no id.")
+    return text
+
+
+def check_files(keys: Sequence[str], manifest: Manifest) -> None:
+    if len(keys) > MAX_FILES:
+        raise BillingError("TOO_MANY_FILES", f"{manifest.name} names {len(keys)} files; one load takes {MAX_FILES}.")
+    if len(set(keys)) != len(keys):
+        raise BillingError("MANIFEST_INVALID", f"{manifest.name} names a file twice.")
+
+
+def whole_month(start: date, last: date, manifest: Manifest) -> str:
+    """The month that the inclusive days start to last lie in, as 2025-09."""
+    if (start.year, start.month) != (last.year, last.month):
+        raise BillingError("SPANS_MONTHS", f"{manifest.name} covers {start} to {last}, which is not one month.")
+    if start.day != 1:
+        raise BillingError("STARTS_INSIDE_MONTH", f"{manifest.name} covers {start} to {last} only.")
+    return f"{start:%Y-%m}"
+
+
+def last_day(day: date) -> date:
+    return (day.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)

@@ -1,0 +1,195 @@
+"""What the first bytes of a CSV file, or the last of a Parquet file, say: columns, and whether rows follow."""
+
+import csv
+import io
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from .errors import BillingError
+from .exports import Column
+
+_PARQUET_MAGIC = b"PAR1"
+_FOOTER_TAIL = 8  # four bytes of footer length, four of magic: parquet.apache.org/docs/file-format
+_MAX_TEXT = 16 * 2**20  # bytes of text looked at, whatever the compressed bytes would unpack to
+_MAX_DEPTH = 32
+
+
+@dataclass(frozen=True)
+class Header:
+    columns: tuple[Column, ...]
+    has_rows: bool
+
+
+class NeedMore(Exception):
+    """The range read was too short; `size` bytes of that end of the file would do."""
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+        super().__init__(str(size))
+
+
+def csv_header(head: bytes, name: str, *, complete: bool) -> Header:
+    """The header row of a gzip CSV file from its first bytes. Raises NeedMore, or BillingError HEADER_UNREADABLE."""
+    try:
+        data = zlib.decompressobj(wbits=31).decompress(head, _MAX_TEXT)
+    except zlib.error as exc:
+        raise BillingError("HEADER_UNREADABLE", f"{name} is not a readable gzip file: {exc}.") from exc
+    end = _record_end(data)
+    has_rows = bool(data[end:].strip())
+    if not complete and not has_rows:
+        raise NeedMore(len(head) * 4)
+    try:
+        record = next(csv.reader(io.StringIO(data[:end].decode("utf-8-sig"), newline="")), [])
+    except (UnicodeDecodeError, csv.Error) as exc:
+        raise BillingError("HEADER_UNREADABLE", f"{name} has a header row that cannot be read: {exc}.") from exc
+    if not any(record):
+        raise BillingError("HEADER_UNREADABLE", f"{name} has no header row.")
+    return Header(tuple(Column(column, None) for column in record), has_rows)
+
+
+def _record_end(data: bytes) -> int:
+    """Just behind the first line end that is outside quotes; the end of the data where there is none."""
+    start, quotes = 0, 0
+    while (end := data.find(b"\n", start)) >= 0:
+        quotes += data.count(b'"', start, end)
+        if quotes % 2 == 0:
+            return end + 1
+        start = end + 1
+    return len(data)
+
+
+def parquet_header(tail: bytes, name: str, *, size: int) -> Header:
+    """Columns and row count from a Parquet file's last bytes. Raises NeedMore, or BillingError HEADER_UNREADABLE."""
+    if size < 2 * _FOOTER_TAIL or tail[-4:] != _PARQUET_MAGIC:
+        raise BillingError("HEADER_UNREADABLE", f"{name} has no Parquet footer: the file is cut or is not Parquet.")
+    length = int.from_bytes(tail[-8:-4], "little") + _FOOTER_TAIL
+    if length > size:
+        raise BillingError("HEADER_UNREADABLE", f"{name} has a Parquet footer longer than the file.")
+    if length > len(tail):
+        raise NeedMore(length)
+    try:
+        metadata = _Thrift(tail[-length:-_FOOTER_TAIL]).struct(until=3)
+        return Header(_top_level(metadata[2][1:]), metadata[3] > 0)  # the first element is the root
+    except (KeyError, IndexError, TypeError, AttributeError, UnicodeDecodeError, RecursionError) as exc:
+        raise BillingError("HEADER_UNREADABLE", f"{name} has a Parquet footer that cannot be read.") from exc
+
+
+def _top_level(elements: Sequence[Mapping[int, Any]]) -> tuple[Column, ...]:
+    """Only the outermost columns of a flattened schema tree; a nested one has no type we load."""
+    columns, inside = [], 0
+    for element in elements:
+        children = element.get(5, 0)
+        if inside == 0:
+            columns.append(Column(element[4].decode(), None if children else _bigquery_type(element)))
+        inside = max(inside - 1, 0) + children
+    return tuple(columns)
+
+
+_REPEATED = 2
+# SchemaElement's fields: 1 physical type, 3 repetition, 4 name, 5 children, 6 converted type, 10 logical type
+# github.com/apache/parquet-format, parquet.thrift
+_PHYSICAL = {
+    0: "BOOLEAN",
+    1: "INTEGER",
+    2: "INTEGER",
+    3: "TIMESTAMP",
+    4: "FLOAT",
+    5: "FLOAT",
+    6: "BYTES",
+    7: "BYTES",
+}
+_CONVERTED = {
+    0: "STRING",
+    4: "STRING",
+    5: "BIGNUMERIC",
+    6: "DATE",
+    9: "TIMESTAMP",
+    10: "TIMESTAMP",
+    19: "STRING",
+}
+_LOGICAL = {1: "STRING", 4: "STRING", 5: "BIGNUMERIC", 6: "DATE", 8: "TIMESTAMP", 12: "STRING"}
+
+
+def _bigquery_type(element: Mapping[int, Any]) -> str | None:
+    """What a load job with decimalTargetTypes [BIGNUMERIC] makes of a leaf column; None for a repeated one.
+
+    docs.cloud.google.com/bigquery/docs/loading-data-cloud-storage-parquet#type_conversions
+    """
+    if element.get(3) == _REPEATED:
+        return None
+    logical = next((kind for key, kind in _LOGICAL.items() if key in element.get(10, {})), None)
+    return logical or _CONVERTED.get(element.get(6, -1)) or _PHYSICAL.get(element.get(1, -1))
+
+
+class _Thrift:
+    """Thrift's compact protocol, as much of it as a Parquet footer needs.
+
+    github.com/apache/thrift/blob/master/doc/specs/thrift-compact-protocol.md
+    """
+
+    def __init__(self, data: bytes) -> None:
+        self.data, self.at = data, 0
+
+    def byte(self) -> int:
+        self.at += 1
+        return self.data[self.at - 1]
+
+    def varint(self) -> int:
+        value = shift = 0
+        while True:
+            byte = self.byte()
+            value |= (byte & 0x7F) << shift
+            if byte < 0x80:
+                return value
+            shift += 7
+
+    def integer(self) -> int:
+        value = self.varint()
+        return (value >> 1) ^ -(value & 1)
+
+    def binary(self) -> bytes:
+        size = self.varint()
+        self.at += size
+        if self.at > len(self.data):
+            raise IndexError("cut")
+        return self.data[self.at - size : self.at]
+
+    def struct(self, depth: int = 0, until: int | None = None) -> dict[int, Any]:
+        """Field id to value. `until` stops after that field: a footer's row groups are long and not needed."""
+        if depth > _MAX_DEPTH:
+            raise RecursionError
+        fields: dict[int, Any] = {}
+        number = 0
+        while (head := self.byte()) != 0:
+            number = number + (head >> 4) if head >> 4 else self.integer()
+            fields[number] = self.value(head & 0x0F, depth)
+            if number == until:
+                break
+        return fields
+
+    def value(self, kind: int, depth: int) -> Any:
+        if kind in (1, 2):
+            return kind == 1
+        if kind == 3:
+            return self.byte()
+        if kind in (4, 5, 6):
+            return self.integer()
+        if kind == 7:
+            self.at += 8
+            return None
+        if kind == 8:
+            return self.binary()
+        if kind in (9, 10):
+            return self.list(depth)
+        if kind == 12:
+            return self.struct(depth + 1)
+        raise TypeError(f"thrift type {kind}")  # maps do not occur before the row groups
+
+    def list(self, depth: int) -> list[Any]:
+        head = self.byte()
+        size = head >> 4 if head >> 4 != 15 else self.varint()
+        if size > len(self.data):
+            raise IndexError("cut")
+        return [self.value(head & 0x0F, depth) for _ in range(size)]

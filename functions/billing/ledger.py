@@ -1,0 +1,187 @@
+"""The books: dlt's state, one pipeline per source and month, and one tracking row per accepted or refused delivery."""
+
+import os
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from . import __version__, books
+from .books import Books
+from .clock import Clock
+from .config import Settings, Source
+from .errors import BillingError, api_failure
+from .warehouse import Warehouse
+
+_RESOURCE = "load_tracking"
+_ATTEMPTS = 4  # dlt's tables take 5 updates per 10 s, and two cold instances may create them at once
+
+# The tracking table's columns. dlt adds _dlt_load_id and _dlt_id; Terraform creates the table with all of them.
+_COLUMNS: Mapping[str, str] = {
+    "billing_month": "text",
+    "loaded_at": "timestamp",
+    "row_count": "bigint",
+    "status": "text",
+    "code": "text",
+    "message": "text",
+    "manifest_uri": "text",
+    "file_count": "bigint",
+    "byte_count": "bigint",
+    "order_key": "text",
+    "content": "text",
+    "covers_until": "text",
+    "job_id": "text",
+    "table_created": "text",
+    "loader_version": "text",
+}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One tracking row: what became of one delivery."""
+
+    status: str  # loaded, torn, rejected or waiting
+    execution: str
+    manifest_uri: str
+    code: str | None = None
+    message: str | None = None
+    row_count: int | None = None
+    file_count: int | None = None
+    byte_count: int | None = None
+    order_key: str | None = None
+    content: str | None = None
+    covers_until: str | None = None
+    job_id: str | None = None
+    table_created: str | None = None
+
+
+class Ledger:
+    """Reads dlt's state by one query, and commits to it by dlt itself."""
+
+    def __init__(self, warehouse: Warehouse, settings: Settings, credentials: Any, clock: Clock) -> None:
+        self._warehouse = warehouse
+        self._settings = settings
+        self._credentials = credentials
+        self._clock = clock
+
+    def read(self, source: Source, month: str) -> Books:
+        """One request."""
+        return self.read_months(source, [month]).get(month, Books())
+
+    def read_months(self, source: Source, months: list[str] | None = None) -> dict[str, Books]:
+        """The books of the given months, or of all, by one query; from dlt loads that are complete only."""
+        from dlt.common.versioned_state import decompress_state
+        from google.api_core.exceptions import NotFound
+
+        dataset = f"{source.project}.{source.dataset}"
+        names = [pipeline_name(source, month) for month in months] if months is not None else []
+        wanted = "pipeline_name IN UNNEST(@names)" if months is not None else "STARTS_WITH(pipeline_name, @prefix)"
+        sql = (
+            f"SELECT pipeline_name, state FROM `{dataset}._dlt_pipeline_state` AS s"
+            f" JOIN `{dataset}._dlt_loads` AS l ON l.load_id = s._dlt_load_id"
+            f" WHERE l.status = 0 AND {wanted}"
+            " QUALIFY ROW_NUMBER() OVER (PARTITION BY pipeline_name ORDER BY l.load_id DESC) = 1"
+        )
+        parameters: dict[str, str | list[str]] = (
+            {"names": names} if months is not None else {"prefix": f"{source.key}__"}
+        )
+        try:
+            rows = self._warehouse.query(sql, **parameters)
+        except NotFound:
+            return {}  # nothing was ever booked in this dataset
+        found: dict[str, Books] = {}
+        for row in rows:
+            month = row["pipeline_name"].removeprefix(f"{source.key}__").replace("_", "-")
+            sources = decompress_state(row["state"]).get("sources", {})
+            state = sources.get(source.key, {}).get("resources", {}).get(_RESOURCE, {})
+            found[month] = books.from_state(state, month)
+        return found
+
+    def commit(self, source: Source, month: str, state: Books, entry: Entry) -> None:
+        """State and tracking row in one dlt load. The caller holds the month's lease: the last writer wins."""
+        row = {
+            source.format.execution_column: entry.execution,
+            "billing_month": month,
+            "loaded_at": self._clock.now(),
+            "loader_version": __version__,
+            **{name: value for name, value in vars(entry).items() if name != "execution"},
+        }
+        for attempt in range(1, _ATTEMPTS + 1):
+            try:
+                self._run(source, month, state, row)
+            except Exception as exc:
+                if attempt == _ATTEMPTS or not _passes(exc):
+                    raise _failure(exc) from exc
+                self._clock.sleep(1.5 * attempt)
+            else:
+                return
+
+    def _run(self, source: Source, month: str, state: Books, row: Mapping[str, Any]) -> None:
+        os.environ.setdefault("RUNTIME__DLTHUB_TELEMETRY", "false")
+        os.environ.setdefault("RUNTIME__LOG_LEVEL", "CRITICAL")  # what fails is raised, and logged once by us
+        import dlt
+
+        @dlt.resource(
+            name=_RESOURCE,
+            table_name=f"{source.table}_load_tracking",
+            write_disposition="append",
+            columns=_hints(source),
+            schema_contract={"tables": "evolve", "columns": "freeze", "data_type": "freeze"},
+        )
+        def tracking() -> Iterator[Mapping[str, Any]]:
+            kept = dlt.current.resource_state()
+            for name, value in books.to_state(state, month).items():
+                kept.setdefault(name, {}).pop(month, None)
+                kept[name].update(value)
+            yield row
+
+        with tempfile.TemporaryDirectory(prefix="dlt-") as folder:  # the writable disk of a function is /tmp
+            pipeline = dlt.pipeline(
+                pipeline_name=pipeline_name(source, month),
+                pipelines_dir=folder,
+                dataset_name=source.dataset,
+                destination=dlt.destinations.bigquery(
+                    credentials=self._credentials, project_id=source.project, location=self._settings.location
+                ),
+            )
+            pipeline.run(dlt.source(lambda: tracking, name=source.key, section="billing")())
+
+
+def pipeline_name(source: Source, month: str) -> str:
+    return f"{source.key}__{month.replace('-', '_')}"
+
+
+def _hints(source: Source) -> dict[str, Any]:
+    columns = {source.format.execution_column: "text", **_COLUMNS}
+    return {name: {"name": name, "data_type": kind, "nullable": True} for name, kind in columns.items()}
+
+
+def _passes(exc: BaseException) -> bool:
+    """Whether the same commit may succeed in a moment: a passing error, or a table that another just created."""
+    for cause in _causes(exc):
+        known = api_failure(cause) if isinstance(cause, Exception) else None
+        if known is not None and known.code == "TRANSIENT":
+            return True
+        if getattr(cause, "code", None) == 409 or "table update operations" in str(cause):
+            return True
+    return False
+
+
+def _failure(exc: Exception) -> Exception:
+    """What BigQuery said under dlt's wrapping, or the exception itself: then it is a bug."""
+    known = (api_failure(cause) for cause in _causes(exc) if isinstance(cause, Exception))
+    found = next((failure for failure in known if failure is not None), None)
+    if found is not None or _passes(exc):
+        return found or BillingError("TRANSIENT", str(exc))
+    return exc
+
+
+def _causes(exc: BaseException) -> Iterator[BaseException]:
+    seen: set[int] = set()
+    queue: list[BaseException | None] = [exc]
+    while queue:
+        cause = queue.pop(0)
+        if isinstance(cause, BaseException) and id(cause) not in seen:
+            seen.add(id(cause))
+            yield cause
+            queue += [cause.__cause__, cause.__context__, getattr(cause, "exception", None)]

@@ -1,0 +1,229 @@
+"""The hourly sweep: the load path over every month, and an audit of what the tables really hold."""
+
+import threading
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+
+from . import exports
+from .books import Books
+from .clock import Clock, Timer
+from .config import Settings, Source
+from .decide import Delivery, Load, Reject, Rules, Skip, StoredObject, Wait, decide
+from .entry import TryAgain, cloud_of, log_outcome, run_guarded
+from .errors import BillingError
+from .exports import Export, OtherExport
+from .load import Cloud, Look, book_waiting, process, refresh_views
+from .log import emit
+from .warehouse import INSERT_DEADLINE, Table
+
+_SIDE_BY_SIDE = 5  # dlt's tables take 5 updates per 10 s
+_READERS = 8
+_LONG_WAIT = timedelta(hours=6)
+
+
+@dataclass
+class Report:
+    """What a sweep did, by lists of `source month`; `left` is for the next one."""
+
+    loaded: list[str] = field(default_factory=list)
+    rejected: list[str] = field(default_factory=list)
+    waiting: list[str] = field(default_factory=list)
+    differing: list[str] = field(default_factory=list)
+    left: list[str] = field(default_factory=list)
+    months: int = 0
+    lock: Any = field(default_factory=threading.Lock, repr=False)
+
+    def add(self, kind: str, what: str) -> None:
+        with self.lock:
+            getattr(self, kind).append(what)
+
+    def as_json(self, seconds: float) -> dict[str, object]:
+        lists = {name: sorted(value) for name, value in vars(self).items() if isinstance(value, list)}
+        return {**lists, "months": self.months, "seconds": round(seconds, 1)}
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A manifest of a month, newest first by its order key; one that cannot be read has no export."""
+
+    manifest: StoredObject
+    export: Export | None
+
+    @property
+    def order_key(self) -> str:
+        return self.export.order_key if self.export is not None else ""
+
+
+@dataclass(frozen=True)
+class Survey:
+    """One source as the sweep sees it, by one listing and two queries."""
+
+    source: Source
+    table: Table
+    objects: Mapping[str, StoredObject]
+    months: Mapping[str, Sequence[Candidate]]
+    books: Mapping[str, Books]
+    partitions: Mapping[str, tuple[int, str]]  # month to rows and time of last change
+
+
+def sweep(settings: Settings, cloud: Cloud | None = None, clock: Clock | None = None) -> dict[str, object]:
+    """Heals what events missed, retries what may go now, audits heads against partitions; newest month first."""
+    cloud, timer, report = cloud or cloud_of(settings), Timer(clock or Clock()), Report()
+    surveys: list[Survey] = []
+    for source in settings.sources:
+        _guarded(source, f"{source.key} as a whole", report, partial(_collect, surveys, cloud, source))
+    work = sorted(((month, survey) for survey in surveys for month in survey.months), key=lambda item: item[0])
+    report.months = len(work)
+    with ThreadPoolExecutor(_SIDE_BY_SIDE) as pool:
+        for month, survey in reversed(work):
+            pool.submit(_month, cloud, survey, month, timer, report)
+    _create_views(cloud, surveys)
+    for survey in surveys:
+        _warn_of_orphans(survey, timer.clock.now())
+    result = report.as_json(timer.elapsed())
+    emit("WARNING" if report.left or report.differing else "INFO", "sweep finished", action="sweep", **result)
+    return result
+
+
+def _collect(surveys: list[Survey], cloud: Cloud, source: Source) -> None:
+    surveys.append(_survey(cloud, source))
+
+
+def _survey(cloud: Cloud, source: Source) -> Survey:
+    bucket = cloud.landing(source)
+    objects = {stored.name: stored for stored in bucket.everything()}
+    manifests = [stored for name, stored in objects.items() if exports.is_manifest(source, name)]
+    with ThreadPoolExecutor(_READERS) as pool:
+        read = list(pool.map(lambda stored: _candidate(cloud, source, stored), manifests))
+    months: dict[str, list[Candidate]] = defaultdict(list)
+    for month, candidate in filter(None, read):
+        months[month].append(candidate)
+    for candidates in months.values():
+        candidates.sort(key=lambda candidate: candidate.order_key, reverse=True)
+    table = cloud.warehouse.table(source)
+    return Survey(source, table, objects, months, cloud.ledger.read_months(source), cloud.warehouse.partitions(source))
+
+
+def _candidate(cloud: Cloud, source: Source, stored: StoredObject) -> tuple[str, Candidate] | None:
+    """None for another export's manifest, and for an unreadable one whose path claims no month."""
+    manifest = cloud.landing(source).manifest(stored.name)
+    if manifest is None:
+        return None
+    try:
+        export = exports.parse(source, manifest)
+    except BillingError:
+        month = exports.month_in(stored.name)
+        return (month, Candidate(stored, None)) if month is not None else None
+    return None if isinstance(export, OtherExport) else (export.month, Candidate(stored, export))
+
+
+def _month(cloud: Cloud, survey: Survey, month: str, timer: Timer, report: Report) -> None:
+    what = f"{survey.source.key} {month}"
+    if timer.elapsed() > INSERT_DEADLINE:
+        report.add("left", what)
+        return
+    _guarded(survey.source, what, report, lambda: _heal(cloud, survey, month, timer, report))
+
+
+def _heal(cloud: Cloud, survey: Survey, month: str, timer: Timer, report: Report) -> None:
+    """The newest delivery that can be loaded; rejected and waiting ones supersede nothing."""
+    for candidate in survey.months[month]:
+        verdict = _judge(survey, month, candidate, timer.clock.now())
+        if isinstance(verdict, Skip):
+            if verdict.code != "ALREADY_REJECTED":
+                break
+            continue
+        if isinstance(verdict, Wait):
+            _wait(cloud, survey, month, candidate, verdict, timer, report)
+            continue
+        outcome = process(cloud, survey.source, candidate.manifest.name, timer)
+        log_outcome(survey.source, outcome, timer, candidate.manifest.name)
+        if outcome.action in ("loaded", "rejected"):
+            report.add(outcome.action, f"{survey.source.key} {month}")
+        if outcome.action in ("loaded", "skipped"):
+            return
+    _audit(cloud, survey, month, timer, report)
+
+
+def _judge(survey: Survey, month: str, candidate: Candidate, now: datetime) -> Load | Skip | Wait | Reject:
+    """From what the survey saw, without a request."""
+    if candidate.export is None:
+        return Load()  # unreadable: the path looks, and books or skips it
+    delivery = _delivery(survey, candidate.manifest, candidate.export)
+    rules = Rules(timedelta(hours=survey.source.settle_hours), survey.source.fingerprint)
+    return decide(delivery, survey.books.get(month, Books()), survey.table.destination, rules, now)
+
+
+def _delivery(survey: Survey, manifest: StoredObject, export: Export) -> Delivery:
+    names = [*(file.name for file in export.files), manifest.name]
+    return Delivery(export, manifest.name, {name: survey.objects[name] for name in names if name in survey.objects})
+
+
+def _wait(
+    cloud: Cloud, survey: Survey, month: str, candidate: Candidate, verdict: Wait, timer: Timer, report: Report
+) -> None:
+    report.add("waiting", f"{survey.source.key} {month}")
+    export = candidate.export
+    waited = timer.clock.now() - candidate.manifest.updated
+    if waited > _LONG_WAIT:
+        _warn(survey.source, month, f"{candidate.manifest.name} waits for {waited}: {verdict.message}")
+    if export is not None:
+        delivery = _delivery(survey, candidate.manifest, export)
+        books = survey.books.get(month, Books())
+        look = Look(verdict, candidate.manifest.name, month, export.execution, delivery.content, delivery, books)
+        book_waiting(cloud, survey.source, look, timer)
+
+
+def _audit(cloud: Cloud, survey: Survey, month: str, timer: Timer, report: Report) -> None:
+    """A partition that does not hold what its head says is logged at ERROR, and the month loaded again."""
+    head = survey.books.get(month, Books()).head_of(*vars(survey.table.destination).values())
+    rows, changed = survey.partitions.get(month, (0, "never"))
+    if head is None or head.rows == rows:
+        return
+    source, what = survey.source, f"{survey.source.key} {month}"
+    report.add("differing", what)
+    message = f"{source.table} has {rows} rows in {month}, but {head.rows} were loaded by {head.job_id}."
+    emit("ERROR", message, source=source.key, month=month, action="audited", code="AUDIT_DIFFERS", rows=rows)
+    for candidate in survey.months[month]:
+        if candidate.export is not None and candidate.export.execution == head.execution:
+            outcome = process(cloud, source, candidate.manifest.name, timer, nonce=f"{rows}@{changed}")
+            log_outcome(source, outcome, timer, candidate.manifest.name)
+            report.add("loaded" if outcome.action == "loaded" else "left", what)
+
+
+def _warn_of_orphans(survey: Survey, now: datetime) -> None:
+    """Data files of a month that was never loaded, hours old and still without their manifest."""
+    newest: dict[str, datetime] = {}
+    for name, stored in survey.objects.items():
+        manifest = exports.manifest_name(survey.source, name)
+        if manifest is not None and manifest not in survey.objects:
+            newest[manifest] = max(stored.updated, newest.get(manifest, stored.updated))
+    for manifest, updated in newest.items():
+        month = exports.month_in(manifest)
+        if now - updated > _LONG_WAIT and not survey.books.get(month or "", Books()).loaded:
+            _warn(survey.source, month, f"{manifest} is not there, {now - updated} after its data.")
+
+
+def _warn(source: Source, month: str | None, message: str) -> None:
+    emit("WARNING", message, source=source.key, month=month, action="waiting", code="WAITING_LONG")
+
+
+def _create_views(cloud: Cloud, surveys: Sequence[Survey]) -> None:
+    datasets = {(survey.source.project, survey.source.dataset): survey for survey in surveys if survey.books}
+    for survey in datasets.values():
+        refresh_views(cloud, {one.source.key: one.table.fields for one in surveys}, survey.source)
+
+
+def _guarded(source: Source, what: str, report: Report, work: Any) -> None:
+    """Whatever ends without success is left for the next sweep; it is logged already."""
+    try:
+        done = run_guarded(source, what, work)
+    except TryAgain:
+        done = False
+    if not done:
+        report.add("left", what)

@@ -1,0 +1,77 @@
+"""The views a user opens first: every load that counts, and the state of every month."""
+
+from collections.abc import Mapping, Sequence
+
+from .config import Source
+
+_COST = {
+    "aws": ("line_item_unblended_cost", "line_item_currency_code"),
+    "azure": ("BilledCost", "BillingCurrency"),
+}
+_MONTH = {"aws": "bill_billing_period_start_date", "azure": "BillingPeriodStart"}
+# AWS: the manifest's generation is its arrival in microseconds; Azure: the run's submitted time
+_DELIVERED = {
+    "aws": "TIMESTAMP_MICROS(SAFE_CAST(order_key AS INT64))",
+    "azure": "SAFE_CAST(SUBSTR(order_key, 1, 19) || '+00:00' AS TIMESTAMP)",
+}
+
+
+def statements(dataset_sources: Sequence[Source], columns: Mapping[str, Sequence[str]]) -> list[str]:
+    """CREATE OR REPLACE VIEW statements for the sources of one dataset.
+
+    `columns` names each source's table columns by source key; a source that is not in it is taken to
+    have the columns that its table is created with.
+    """
+    status = "\nUNION ALL\n".join(_status(source, columns.get(source.key)) for source in dataset_sources)
+    one = dataset_sources[0]
+    return [
+        *(_loads(source) for source in dataset_sources),
+        f"CREATE OR REPLACE VIEW `{one.project}.{one.dataset}.billing_status` AS\n{status}",
+    ]
+
+
+def _complete(source: Source) -> str:
+    """Tracking rows of dlt loads that are complete: a crash between the two leaves a row that does not count."""
+    dataset = f"{source.project}.{source.dataset}"
+    return (
+        f"SELECT t.* FROM `{dataset}.{source.table}_load_tracking` AS t\n"
+        f"JOIN `{dataset}._dlt_loads` AS l ON l.load_id = t._dlt_load_id AND l.status = 0"
+    )
+
+
+def _loads(source: Source) -> str:
+    return (
+        f"CREATE OR REPLACE VIEW `{source.destination}_loads` AS\n"
+        f"SELECT * FROM ({_complete(source)})\n"
+        "WHERE status = 'loaded'\n"
+        "QUALIFY ROW_NUMBER() OVER (PARTITION BY job_id ORDER BY loaded_at DESC) = 1"
+    )
+
+
+def _status(source: Source, columns: Sequence[str] | None) -> str:
+    provider = source.format.provider
+    cost, currency = (
+        column if columns is None or column in columns else f"CAST(NULL AS {kind})"
+        for column, kind in zip(_COST[provider], ("BIGNUMERIC", "STRING"), strict=True)
+    )
+    return f"""
+SELECT
+  '{source.key}' AS source, '{provider}' AS provider, latest.billing_month AS month,
+  CASE WHEN latest.status = 'loaded' THEN 'loaded'
+       WHEN loaded.job_id IS NULL THEN latest.status
+       ELSE 'loaded, newer ' || latest.status END AS state,
+  loaded.delivered_at, loaded.loaded_at, data.rows, data.cost, data.currency,
+  latest.code, latest.message
+FROM (
+  SELECT * FROM ({_complete(source)})
+  QUALIFY ROW_NUMBER() OVER (PARTITION BY billing_month ORDER BY loaded_at DESC) = 1
+) AS latest
+LEFT JOIN (
+  SELECT billing_month, job_id, loaded_at, {_DELIVERED[provider]} AS delivered_at FROM `{source.destination}_loads`
+  QUALIFY ROW_NUMBER() OVER (PARTITION BY billing_month ORDER BY loaded_at DESC) = 1
+) AS loaded ON loaded.billing_month = latest.billing_month
+LEFT JOIN (
+  SELECT FORMAT_TIMESTAMP('%Y-%m', {_MONTH[provider]}) AS billing_month, COUNT(*) AS rows,
+    SUM({cost}) AS cost, STRING_AGG(DISTINCT {currency}) AS currency
+  FROM `{source.destination}` GROUP BY billing_month
+) AS data ON data.billing_month = latest.billing_month""".strip()

@@ -1,0 +1,38 @@
+"""Entry points of the deployed functions. All of them share one environment: that of `billing.config`."""
+
+import functions_framework
+from cloudevents.http import CloudEvent
+from flask import Request
+from werkzeug.exceptions import ServiceUnavailable
+
+from billing import entry
+
+_SETTINGS = entry.settings_or_exit()
+
+
+@functions_framework.cloud_event
+def load_aws(event: CloudEvent) -> None:
+    """google.cloud.storage.object.v1.finalized in the AWS landing bucket."""
+    _handle(event, "aws")
+
+
+@functions_framework.cloud_event
+def load_azure(event: CloudEvent) -> None:
+    """google.cloud.storage.object.v1.finalized in the Azure landing bucket."""
+    _handle(event, "azure")
+
+
+@functions_framework.http
+def sweep(request: Request) -> tuple[dict[str, object], int]:
+    """Called by the schedule: loads what events missed, audits what is there."""
+    from billing.sweep import sweep as run
+
+    report = run(_SETTINGS)
+    return report, 200
+
+
+def _handle(event: CloudEvent, provider: str) -> None:
+    try:
+        entry.handle_event(_SETTINGS, provider, event.get_data() or {})
+    except entry.TryAgain as exc:
+        raise ServiceUnavailable(str(exc)) from None
