@@ -1,0 +1,124 @@
+"""What a generated delivery is: objects as the provider names them, and what they add up to."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Literal
+
+Kind = Literal["data", "manifest", "ignored"]
+Mode = Literal["create_new", "overwrite"]
+
+
+@dataclass(frozen=True)
+class SampleObject:
+    name: str  # the S3 key or blob name, as the manifest spells it
+    path: Path  # the local file that holds the bytes
+    kind: Kind
+
+
+@dataclass(frozen=True)
+class Totals:
+    rows: int
+    cost: Decimal  # AWS: lineItem/UnblendedCost; Azure: BilledCost
+    by_service: Mapping[str, Decimal]  # AWS: lineItem/ProductCode; Azure: ServiceName
+    effective_cost: Decimal | None  # Azure only
+
+
+@dataclass(frozen=True)
+class Delivery:
+    provider: Literal["aws", "azure"]
+    month: str  # 2025-09
+    execution: str  # assemblyId or runId
+    objects: tuple[SampleObject, ...]  # data, then manifests, then what a loader must ignore
+    totals: Totals
+    columns: tuple[str, ...]  # as the header spells them, in file order
+
+    @property
+    def data(self) -> tuple[SampleObject, ...]:
+        return self._of("data")
+
+    @property
+    def manifests(self) -> tuple[SampleObject, ...]:
+        return self._of("manifest")
+
+    @property
+    def ignored(self) -> tuple[SampleObject, ...]:
+        return self._of("ignored")
+
+    def manifest(self) -> dict[str, Any]:
+        """The manifest, parsed; twins are the same bytes."""
+        parsed: dict[str, Any] = json.loads(self.manifests[0].path.read_bytes())
+        return parsed
+
+    def _of(self, kind: Kind) -> tuple[SampleObject, ...]:
+        return tuple(o for o in self.objects if o.kind == kind)
+
+
+def sink_name(source_name: str, source_path: str, sink_path: str) -> str:
+    """The object's name in the landing bucket: Storage Transfer strips the source path and puts the sink path in front.
+
+    Both paths are '' or end in '/'. Nothing else of the key is touched: a double slash stays one.
+    """
+    if not source_name.startswith(source_path):
+        raise ValueError(f"{source_name} does not lie under {source_path}: the transfer would not copy it")
+    return sink_path + source_name.removeprefix(source_path)
+
+
+def with_manifest(delivery: Delivery, change: Callable[[dict[str, Any]], None]) -> Delivery:
+    """The same delivery with every manifest changed in place by `change`; the original's files stay as they are."""
+    return replace(delivery, objects=tuple(_changed(o, change) for o in delivery.objects))
+
+
+def _changed(item: SampleObject, change: Callable[[dict[str, Any]], None]) -> SampleObject:
+    if item.kind != "manifest":
+        return item
+    manifest = json.loads(item.path.read_bytes())
+    change(manifest)
+    return replace(item, path=beside(item.path, manifest_bytes(manifest)))
+
+
+def beside(path: Path, content: bytes) -> Path:
+    """Writes other bytes for the same object, next to the first ones."""
+    digest = hashlib.sha256(content).hexdigest()[:12]
+    return write(path.with_name(f"{digest}.{path.name}"), content)
+
+
+def manifest_bytes(manifest: Mapping[str, Any]) -> bytes:
+    return json.dumps(manifest, indent=2, ensure_ascii=False).encode()
+
+
+def local_path(folder: Path, name: str) -> Path:
+    """Where an object's bytes are kept. A folder marker's name ends in '/', which no file's name can."""
+    return folder / (f"{name}.folder-marker" if name.endswith("/") else name)
+
+
+def write(path: Path, content: bytes) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+    return path
+
+
+def place(delivery: Delivery, source: Path) -> None:
+    """Copies a delivery into a folder that stands for the provider's bucket; equal names overwrite, as there."""
+    for item in delivery.objects:
+        if not item.name.endswith("/"):
+            target = source / item.name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(item.path, target)
+
+
+def month_start(month: str) -> datetime:
+    return datetime.strptime(month, "%Y-%m").replace(tzinfo=UTC)
+
+
+def month_end(month: str) -> datetime:
+    """Exclusive: the first of the next month."""
+    start = month_start(month)
+    return start.replace(year=start.year + start.month // 12, month=start.month % 12 + 1)
