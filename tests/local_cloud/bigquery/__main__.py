@@ -1,0 +1,47 @@
+"""The server process: `python -m tests.local_cloud.bigquery '{"port": …, "home": …, "storage_root": …, "location": …}'`."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+from bqemulator import server
+from bqemulator.api.dependencies import AppContext
+from bqemulator.config import Settings
+from fastapi import FastAPI
+
+from tests.local_cloud.bigquery import engine, statements
+from tests.local_cloud.bigquery.jobs import Jobs
+from tests.local_cloud.bigquery.partitions import PartitionTimes
+from tests.local_cloud.bigquery.tables import Tables
+
+
+def main() -> None:
+    given = json.loads(sys.argv[1])
+    partition_times = PartitionTimes()
+    engine.install(partition_times)
+    statements.install(given["location"])
+    stock_app = server.create_app
+
+    def create_app(context: AppContext) -> FastAPI:
+        """Ours come first in the routing table, so they win over the emulator's own."""
+        app: FastAPI = stock_app(context)
+        jobs = Jobs(context, given["location"], Path(given["storage_root"]), partition_times)
+        app.router.routes[:0] = [*jobs.router().routes, *Tables(context).router().routes]
+        return app
+
+    server.create_app = create_app
+    settings = Settings(
+        rest_port=given["port"],
+        grpc_port=0,
+        upload_staging_dir=Path(given["home"]) / "uploads",
+        enable_format_extensions=False,
+        log_level="error",
+        metrics_enabled=False,
+    )
+    server.run_forever(settings)
+
+
+if __name__ == "__main__":
+    main()

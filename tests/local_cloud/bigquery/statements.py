@@ -1,0 +1,106 @@
+"""SQL statements that the emulator cannot run, or answers otherwise than BigQuery does."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+import sqlglot
+from bqemulator.api.dependencies import AppContext
+from bqemulator.api.routes import jobs as stock
+from bqemulator.catalog.models import JobMeta
+from bqemulator.domain.errors import NotFoundError, PermissionDeniedError
+from bqemulator.jobs import executor
+from bqemulator.scripting.ast import SqlStmt
+from sqlglot import exp
+
+from tests.local_cloud.bigquery.schemas import parse_fields
+from tests.local_cloud.bigquery.tables import add_columns
+
+Execute = Callable[..., Awaitable[JobMeta]]
+
+_ALTER = re.compile(r"\s*ALTER\s+TABLE", re.IGNORECASE)
+_EMPTY_RESULT = "SELECT 1 AS done LIMIT 0"
+
+
+def install(location: str) -> None:
+    execute = _with_missing_datasets(executor.execute_query_job, location)
+    stock.execute_query_job = _statement_by_statement(_with_added_columns(execute))
+
+
+def dataset_not_found(dataset: str, location: str) -> NotFoundError:
+    return NotFoundError(f"Not found: Dataset {dataset} was not found in location {location}")
+
+
+def _with_missing_datasets(execute: Execute, location: str) -> Execute:
+    """The emulator says accessDenied for a table in a dataset that is not there, or looks for it in the US."""
+
+    async def run(project: str, job_id: str, sql: str, parameters: Any, context: AppContext, **rest: Any) -> JobMeta:
+        try:
+            return await execute(project, job_id, sql, parameters, context, **rest)
+        except (PermissionDeniedError, NotFoundError) as error:
+            for dataset in _datasets(sql, project):
+                if context.catalog.get_dataset(*dataset) is None:
+                    raise dataset_not_found(":".join(dataset), location) from error
+            raise
+
+    return run
+
+
+def _statement_by_statement(execute: Execute) -> Execute:
+    """A script without control flow is its statements, one by one: the emulator's interpreter would not record the views."""
+
+    async def run(project: str, job_id: str, sql: str, parameters: Any, context: AppContext, **rest: Any) -> JobMeta:
+        statements = executor._parse_script_or_raise(sql).statements
+        if len(statements) < 2 or not all(isinstance(statement, SqlStmt) for statement in statements):
+            return await execute(project, job_id, sql, parameters, context, **rest)
+        for statement in statements:
+            job = await execute(project, job_id, statement.sql, parameters, context, **rest)
+        return job.model_copy(update={"statistics": _statistics(job, "SCRIPT")})
+
+    return run
+
+
+def _with_added_columns(execute: Execute) -> Execute:
+    """`ALTER TABLE t ADD COLUMN a …, ADD COLUMN b …` is what dlt emits; DuckDB takes one at a time and no catalogue hears of it."""
+
+    async def run(project: str, job_id: str, sql: str, parameters: Any, context: AppContext, **rest: Any) -> JobMeta:
+        table, columns = _added_columns(sql)
+        if table is None:
+            return await execute(project, job_id, sql, parameters, context, **rest)
+        reference = (table.catalog or project, table.db, table.name)
+        existing = context.catalog.get_table(*reference)
+        if existing is None:
+            raise NotFoundError(f"Not found: Table {reference[0]}:{reference[1]}.{reference[2]}")
+        known = {field.name.lower() for field in existing.schema_.fields}
+        new = [column for column in columns if not (column.args.get("exists") and column.name.lower() in known)]
+        raw = [{"name": column.name, "type": column.args["kind"].sql("bigquery")} for column in new]
+        await add_columns(context, existing, parse_fields(raw))
+        job = await execute(project, job_id, _EMPTY_RESULT, None, context, **rest)
+        return job.model_copy(update={"statistics": _statistics(job, "ALTER_TABLE")})
+
+    return run
+
+
+def _added_columns(sql: str) -> tuple[exp.Table | None, Sequence[exp.Expression]]:
+    if not _ALTER.match(sql):
+        return None, ()
+    tree = sqlglot.parse_one(sql, read="bigquery")
+    actions = tree.args.get("actions") or []
+    if not actions or not all(isinstance(action, exp.ColumnDef) for action in actions):
+        return None, ()
+    return tree.this, actions
+
+
+def _datasets(sql: str, project: str) -> list[tuple[str, str]]:
+    try:
+        tree = sqlglot.parse_one(sql, read="bigquery")
+    except sqlglot.errors.SqlglotError:
+        return []
+    tables = tree.find_all(exp.Table)
+    return [(table.catalog or project, table.db) for table in tables if table.db]
+
+
+def _statistics(job: JobMeta, statement_type: str) -> dict[str, Any]:
+    return {**job.statistics, "query": {**job.statistics.get("query", {}), "statementType": statement_type}}

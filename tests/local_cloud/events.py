@@ -1,0 +1,280 @@
+"""Eventarc for Cloud Storage: every finalized object becomes a CloudEvent, delivered at least once, and badly on command.
+
+Rules followed: type and data https://cloud.google.com/eventarc/docs/cloudevents (google.cloud.storage.object.v1.finalized);
+a delivery that is not answered with 2xx is repeated with backoff (Google: 10 to 600 s apart, for 24 h).
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any, Protocol
+from uuid import uuid4
+
+FINALIZED = "google.cloud.storage.object.v1.finalized"
+_DATA_FIELDS = (
+    "kind id selfLink name bucket generation metageneration contentType contentEncoding timeCreated updated "
+    "storageClass timeStorageClassUpdated size md5Hash mediaLink crc32c etag metadata"
+).split()
+
+
+@dataclass(frozen=True)
+class Backoff:
+    first_seconds: float = 0.5
+    longest_seconds: float = 5.0
+    give_up_seconds: float = 24 * 3600.0
+
+    def after(self, attempts: int) -> float:
+        return min(self.longest_seconds, self.first_seconds * float(2 ** (attempts - 1)))
+
+
+@dataclass(frozen=True)
+class StorageEvent:
+    id: str
+    time: str
+    data: Mapping[str, Any]
+
+    @property
+    def bucket(self) -> str:
+        return str(self.data["bucket"])
+
+    @property
+    def name(self) -> str:
+        return str(self.data["name"])
+
+    @property
+    def generation(self) -> int:
+        return int(self.data["generation"])
+
+    def headers(self) -> dict[str, str]:
+        """The HTTP binary content mode of the CloudEvents specification, with Eventarc's own `bucket` attribute."""
+        return {
+            "Content-Type": "application/json",
+            "ce-specversion": "1.0",
+            "ce-id": self.id,
+            "ce-type": FINALIZED,
+            "ce-source": f"//storage.googleapis.com/projects/_/buckets/{self.bucket}",
+            "ce-subject": f"objects/{self.name}",
+            "ce-bucket": self.bucket,
+            "ce-time": self.time,
+        }
+
+    def body(self) -> bytes:
+        return json.dumps(self.data).encode()
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One delivery of one event to one function; `status` 0 means that no answer came."""
+
+    function: str
+    event: StorageEvent
+    status: int
+    seconds: float
+
+
+class Receiver(Protocol):
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def max_instances(self) -> int: ...
+
+    def deliver(self, headers: Mapping[str, str], body: bytes) -> int: ...
+
+
+Matches = Callable[[StorageEvent], bool]
+
+
+@dataclass
+class _Delivery:
+    receiver: Receiver
+    event: StorageEvent
+    due: float = field(default_factory=time.monotonic)
+    born: float = field(default_factory=time.monotonic)
+    attempts: int = 0
+    in_flight: bool = False
+    held: bool = False
+
+    def __str__(self) -> str:
+        state = "held" if self.held else "in flight" if self.in_flight else "queued"
+        return f"{self.event.bucket}/{self.event.name} to {self.receiver.name}: {state}, {self.attempts} attempts"
+
+
+@dataclass
+class _Mishap:
+    matches: Matches
+    copies: int
+    times: int
+
+
+class Events:
+    """The queue between storage and functions. All methods may be called from any thread."""
+
+    def __init__(self, backoff: Backoff | None = None) -> None:
+        self.backoff = backoff or Backoff()
+        self._changed = threading.Condition()
+        self._triggers: dict[str, list[Receiver]] = {}
+        self._open: list[_Delivery] = []
+        self._attempts: list[Attempt] = []
+        self._mishaps: list[_Mishap] = []
+        self._holding: Matches | None = None
+        self._stopped = False
+
+    # -- wiring ---------------------------------------------------------------------------------------------------
+
+    def subscribe(self, bucket: str, receiver: Receiver) -> None:
+        """Each worker delivers one event at a time: an instance's concurrency is 1."""
+        with self._changed:
+            self._triggers.setdefault(bucket, []).append(receiver)
+        for number in range(receiver.max_instances):
+            name = f"deliver-{receiver.name}-{number}"
+            threading.Thread(target=self._deliver_forever, args=(receiver,), name=name, daemon=True).start()
+
+    def unsubscribe(self, receiver: Receiver) -> None:
+        with self._changed:
+            for receivers in self._triggers.values():
+                receivers[:] = [other for other in receivers if other is not receiver]
+            self._open = [delivery for delivery in self._open if delivery.receiver is not receiver]
+            self._changed.notify_all()
+
+    def finalized(self, resource: Mapping[str, Any]) -> None:
+        """Called by storage, in the order of the writes, before the writer has its answer."""
+        data = {name: resource[name] for name in _DATA_FIELDS if name in resource}
+        self.publish(StorageEvent(id=str(uuid4().int)[:17], time=_rfc3339(), data=data))
+
+    def publish(self, event: StorageEvent) -> None:
+        with self._changed:
+            copies = self._copies_of(event)
+            held = self._holding is not None and self._holding(event)
+            for receiver in self._triggers.get(event.bucket, []):
+                self._open += [_Delivery(receiver, event, held=held) for _ in range(copies)]
+            self._changed.notify_all()
+
+    def stop(self) -> None:
+        with self._changed:
+            self._stopped = True
+            self._changed.notify_all()
+
+    # -- misbehaviour on command ----------------------------------------------------------------------------------
+
+    def hold(self, matches: Matches = lambda _: True) -> None:
+        """New events wait until `release`. Events already queued go their way."""
+        with self._changed:
+            self._holding = matches
+
+    def release(self, order: Iterable[str] | None = None) -> None:
+        """Lets held events go: all, or only those of the object names given, one after the other, in that order."""
+        if order is None:
+            with self._changed:
+                self._holding = None
+                self._let_go(lambda _: True)
+            return
+        for name in order:
+            with self._changed:
+                self._let_go(lambda event, name=name: event.name == name)  # type: ignore[misc]
+            self._wait_for_first_attempt(name)
+
+    def drop(self, matches: Matches = lambda _: True, times: int = 1) -> None:
+        """The next `times` matching events never arrive."""
+        self._plan(_Mishap(matches, copies=0, times=times))
+
+    def duplicate(self, matches: Matches = lambda _: True, times: int = 1, copies: int = 2) -> None:
+        """The next `times` matching events arrive `copies` times."""
+        self._plan(_Mishap(matches, copies=copies, times=times))
+
+    # -- looking --------------------------------------------------------------------------------------------------
+
+    @property
+    def records(self) -> list[Attempt]:
+        with self._changed:
+            return list(self._attempts)
+
+    def clear_records(self) -> None:
+        with self._changed:
+            self._attempts.clear()
+
+    def pending(self) -> list[str]:
+        with self._changed:
+            return [str(delivery) for delivery in self._open]
+
+    def settle(self, timeout: float = 60.0) -> None:
+        """Returns when no event is queued, held, waiting for redelivery or in flight."""
+        with self._changed:
+            if not self._changed.wait_for(lambda: not self._open, timeout):
+                listing = "\n  ".join(str(delivery) for delivery in self._open)
+                raise TimeoutError(f"after {timeout:g} s these events are still open:\n  {listing}")
+
+    # -- delivery -------------------------------------------------------------------------------------------------
+
+    def _plan(self, mishap: _Mishap) -> None:
+        with self._changed:
+            self._mishaps.append(mishap)
+
+    def _copies_of(self, event: StorageEvent) -> int:
+        for mishap in self._mishaps:
+            if mishap.matches(event):
+                mishap.times -= 1
+                self._mishaps = [other for other in self._mishaps if other.times > 0]
+                return mishap.copies
+        return 1
+
+    def _let_go(self, matches: Matches) -> None:
+        for delivery in self._open:
+            if delivery.held and matches(delivery.event):
+                delivery.held = False
+                delivery.due = time.monotonic()
+        self._changed.notify_all()
+
+    def _wait_for_first_attempt(self, name: str) -> None:
+        def attempted() -> bool:
+            return all(d.event.name != name or (d.attempts > 0 and not d.in_flight) for d in self._open)
+
+        with self._changed:
+            if not self._changed.wait_for(attempted, timeout=600):
+                raise TimeoutError(f"the event of {name} was not answered within 600 s")
+
+    def _deliver_forever(self, receiver: Receiver) -> None:
+        while delivery := self._next(receiver):
+            started = time.monotonic()
+            status = receiver.deliver(delivery.event.headers(), delivery.event.body())
+            self._settle_attempt(delivery, status, time.monotonic() - started)
+
+    def _next(self, receiver: Receiver) -> _Delivery | None:
+        with self._changed:
+            while not self._stopped and self._is_subscribed(receiver):
+                waiting = [d for d in self._open if d.receiver is receiver and not (d.in_flight or d.held)]
+                first = min(waiting, key=lambda d: d.due, default=None)
+                now = time.monotonic()
+                if first and first.due <= now:
+                    first.in_flight = True
+                    return first
+                self._changed.wait(first.due - now if first else None)
+            return None
+
+    def _is_subscribed(self, receiver: Receiver) -> bool:
+        return any(receiver in receivers for receivers in self._triggers.values())
+
+    def _settle_attempt(self, delivery: _Delivery, status: int, seconds: float) -> None:
+        with self._changed:
+            self._attempts.append(Attempt(delivery.receiver.name, delivery.event, status, seconds))
+            delivery.in_flight = False
+            delivery.attempts += 1
+            delivery.due = time.monotonic() + self.backoff.after(delivery.attempts)
+            too_old = delivery.due - delivery.born > self.backoff.give_up_seconds
+            if 200 <= status < 300 or too_old:
+                self._open = [other for other in self._open if other is not delivery]
+            self._changed.notify_all()
+
+
+def _rfc3339() -> str:
+    return datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+def again(event: StorageEvent) -> StorageEvent:
+    """The same notification as a new message: another id, as Pub/Sub gives a second publication."""
+    return replace(event, id=str(uuid4().int)[:17])

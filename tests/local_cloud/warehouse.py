@@ -1,0 +1,60 @@
+"""Starts BigQuery (tests.local_cloud.bigquery) in its own process, so that a load does not slow the tests' own Python."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+
+from tests.local_cloud.processes import Child, accepts_connections, free_port
+
+_REPOSITORY = Path(__file__).resolve().parents[2]
+_START_SECONDS = 60.0
+
+
+class BigQueryServer:
+    def __init__(self, home: Path, storage_root: Path, location: str) -> None:
+        self._home = home
+        self._storage_root = storage_root
+        self._location = location
+        self._child: Child | None = None
+        self._port = 0
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self._port}"
+
+    def begin_start(self) -> None:
+        """Returns at once: importing the engine takes seconds, in which the rest of the cloud starts."""
+        self._home.mkdir()
+        self._port = free_port()
+        settings = {
+            "port": self._port,
+            "home": str(self._home),
+            "storage_root": str(self._storage_root),
+            "location": self._location,
+        }
+        argv = [sys.executable, "-m", "tests.local_cloud.bigquery", json.dumps(settings)]
+        env = {
+            "PATH": os.environ["PATH"],
+            "HOME": str(self._home),
+            "TMPDIR": str(self._home),
+            "PYTHONPATH": str(_REPOSITORY),
+        }
+        self._child = Child("bigquery", argv, env=env, cwd=self._home)
+
+    def finish_start(self) -> None:
+        if self._child is None:
+            raise RuntimeError("begin_start comes first")
+        self._child.wait_until(lambda: accepts_connections(self._port), timeout=_START_SECONDS)
+
+    def memory_mib(self) -> float:
+        return self._child.memory_mib("VmHWM") if self._child else 0.0
+
+    def tail(self) -> str:
+        return self._child.tail() if self._child else ""
+
+    def stop(self) -> None:
+        if self._child:
+            self._child.stop(grace=0.5)  # all its state is in memory: there is nothing to save
