@@ -6,7 +6,7 @@ import os
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from . import __version__
@@ -76,7 +76,7 @@ class Source:
     project: str
     dataset: str
     table: str
-    type_overrides: Mapping[str, str]
+    type_overrides: Mapping[str, str] = field(hash=False)
     settle_hours: float
 
     @property

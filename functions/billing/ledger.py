@@ -141,10 +141,19 @@ class Ledger:
                 pipelines_dir=folder,
                 dataset_name=source.dataset,
                 destination=dlt.destinations.bigquery(
-                    credentials=self._credentials, project_id=source.project, location=self._settings.location
+                    credentials=self._dlt_credentials(), project_id=source.project, location=self._settings.location
                 ),
             )
             pipeline.run(dlt.source(lambda: tracking, name=source.key, section="billing")())
+
+    def _dlt_credentials(self) -> Any:
+        """Ours, as dlt wants them: of a metadata server's credentials it cannot tell the project by itself."""
+        from dlt.common.configuration.specs.gcp_credentials import GcpDefaultCredentials, GcpServiceAccountCredentials
+
+        wrapped = GcpServiceAccountCredentials()
+        wrapped.project_id = self._settings.project
+        GcpDefaultCredentials.parse_native_representation(wrapped, self._credentials)
+        return wrapped
 
 
 def pipeline_name(source: Source, month: str) -> str:

@@ -1,0 +1,159 @@
+"""The system, stood up in the laptop's cloud: what `terraform apply` does on Google Cloud.
+
+Buckets, datasets, tables (from `functions/billing/schemas/`) and functions, with the environment that
+`billing.config` documents.
+"""
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from google.cloud import bigquery
+
+from tests.local_cloud import Function, FunctionSpec, LocalCloud
+from tests.samples import Delivery, SampleObject, sink_name
+
+FUNCTIONS = Path(__file__).parent.parent / "functions"
+_SCHEMAS = FUNCTIONS / "billing" / "schemas"
+# format: provider, table schema, partition column, cluster column, execution column of the tracking table
+_FORMATS = {
+    "aws_cur_v1_csv": ("aws", "aws_cur_v1", "bill_billing_period_start_date", "line_item_usage_start_date", "assembly_id"),
+    "azure_focus_parquet": ("azure", "azure_focus_{version}", "BillingPeriodStart", "ChargePeriodStart", "run_id"),
+}
+
+
+@dataclass(frozen=True)
+class SourceSpec:
+    """One source as a user configures it."""
+
+    key: str = "AWS_CUR"
+    format: str = "aws_cur_v1_csv"
+    export_name: str = "acme-cur"
+    source_path: str = "exports/aws/"
+    prefix: str = "aws/"
+    table: str = "aws_cur"
+    version: str = ""  # of FOCUS: decides the table's columns
+    settle_hours: str = "3"
+    type_overrides: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def provider(self) -> str:
+        return _FORMATS[self.format][0]
+
+
+AWS = SourceSpec()
+AZURE = SourceSpec(
+    key="AZURE_BILLING",
+    format="azure_focus_parquet",
+    export_name="focus-cost",
+    source_path="exports/azure/",
+    prefix="azure/",
+    table="azure_focus",
+    version="1.2-preview",
+)
+
+
+class Stack:
+    """One deployment in a local cloud; `name` keeps several of them apart in one cloud."""
+
+    def __init__(self, cloud: LocalCloud, sources: tuple[SourceSpec, ...] = (AWS, AZURE), name: str = "billing") -> None:
+        self.cloud = cloud
+        self.sources = sources
+        self.dataset = name.replace("-", "_")
+        self.bookkeeping = f"{name}-bookkeeping"
+        self._landing = {provider: f"{name}-landing-{provider}" for provider in ("aws", "azure")}
+        self._name = name
+
+    def create(self) -> "Stack":
+        for bucket in (self.bookkeeping, *self._landing.values()):
+            self.cloud.create_bucket(bucket)
+        dataset = bigquery.Dataset(f"{self.cloud.project}.{self.dataset}")
+        dataset.location = self.cloud.location
+        self.cloud.bigquery.create_dataset(dataset)
+        for source in self.sources:
+            self.create_table(source)
+            self._create_tracking(source)
+        return self
+
+    def deploy(self) -> "Stack":
+        """One event function per provider, and the sweep."""
+        for provider, bucket in self._landing.items():
+            self._deploy(f"load_{provider}", "cloudevent", bucket)
+        self._deploy("sweep", "http", None)
+        return self
+
+    def function(self, entry_point: str) -> Function:
+        return self.cloud.functions[f"{self._name}-{entry_point}"]
+
+    def bucket(self, source: SourceSpec) -> str:
+        return self._landing[source.provider]
+
+    def table_id(self, source: SourceSpec) -> str:
+        return f"{self.cloud.project}.{self.dataset}.{source.table}"
+
+    def environment(self) -> dict[str, str]:
+        variables = {
+            "DESTINATION__BIGQUERY__PROJECT_ID": self.cloud.project,
+            "DESTINATION__BIGQUERY__LOCATION": self.cloud.location,
+            "BOOKKEEPING_BUCKET": self.bookkeeping,
+        }
+        for source in self.sources:
+            fields = {
+                "BUCKET": self.bucket(source),
+                "PREFIX": source.prefix,
+                "SOURCE_PATH": source.source_path,
+                "FORMAT": source.format,
+                "EXPORT_NAME": source.export_name,
+                "DATASET": self.dataset,
+                "TABLE_NAME": source.table,
+                "SETTLE_HOURS": source.settle_hours,
+                "TYPE_OVERRIDES": json.dumps(source.type_overrides),
+            }
+            variables.update({f"SOURCES__{source.key}__{name}": value for name, value in fields.items()})
+        return variables
+
+    def create_table(self, source: SourceSpec) -> None:
+        """Partitioned by month and clustered; AWS with its starting columns, Azure with its version's full schema."""
+        _, schema, partition, cluster, _ = _FORMATS[source.format]
+        path = _SCHEMAS / f"{schema.format(version=source.version)}.json"
+        table = bigquery.Table(self.table_id(source), schema=_fields(json.loads(path.read_text())))
+        table.time_partitioning = bigquery.TimePartitioning(type_="MONTH", field=partition)
+        table.clustering_fields = [cluster]
+        self.cloud.bigquery.create_table(table)
+
+    def _create_tracking(self, source: SourceSpec) -> None:
+        execution = _FORMATS[source.format][4]
+        columns = [
+            {"name": execution, "type": "STRING", "description": "The provider's id of the delivery"},
+            *json.loads((_SCHEMAS / "load_tracking.json").read_text()),
+        ]
+        self.cloud.bigquery.create_table(
+            bigquery.Table(f"{self.table_id(source)}_load_tracking", schema=_fields(columns))
+        )
+
+    def _deploy(self, entry_point: str, signature: str, bucket: str | None) -> None:
+        self.cloud.deploy(
+            FunctionSpec(
+                name=f"{self._name}-{entry_point}",
+                source=FUNCTIONS,
+                entry_point=entry_point,
+                environment=self.environment(),
+                trigger_bucket=bucket,
+                signature="cloudevent" if signature == "cloudevent" else "http",
+            )
+        )
+
+    def deliver(self, source: SourceSpec, delivery: Delivery, *kinds: str) -> None:
+        """Copies a delivery's objects into the landing bucket as Storage Transfer would; all kinds by default."""
+        for item in delivery.objects:
+            if not kinds or item.kind in kinds:
+                self.deliver_object(source, item)
+
+    def deliver_object(self, source: SourceSpec, item: SampleObject) -> str:
+        name = sink_name(item.name, source.source_path, source.prefix)
+        self.cloud.upload(self.bucket(source), name, item.path)
+        return name
+
+
+def _fields(columns: list[dict[str, str]]) -> list[bigquery.SchemaField]:
+    return [bigquery.SchemaField.from_api_repr(column) for column in columns]
