@@ -129,10 +129,8 @@ def ignored(sample: CurSample) -> dict[str, bytes]:
     other = manifest(replace(sample, report="other-report", execution=engine.identifier("other", sample.execution)))
     other_folder = f"{sample.prefix}other-report/{period.removeprefix(own)}"
     entries = [{"url": f"s3://{BUCKET}/{k}", "mandatory": True} for k in sample.data_keys]
-    return {
-        sample.prefix: b"",
-        own: b"",
-        period: b"",
+    markers = {folder: b"" for folder in (sample.prefix, own, period) if folder}
+    return markers | {
         f"{sample.data_folder}{report}-RedshiftManifest.json": json.dumps({"entries": entries}).encode(),
         f"{sample.data_folder}{report}-RedshiftCommands.sql": b"copy awsbilling from 's3://...' gzip csv;\n",
         f"{period}{report}-create-table.sql": b"CREATE EXTERNAL TABLE IF NOT EXISTS cur (...);\n",

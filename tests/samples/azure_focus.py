@@ -29,10 +29,10 @@ BEHAVIOUR = {"create_new": "CreateNewReport", "overwrite": "OverwritePreviousRep
 # Seen in real manifests of one and the same export: the spelling of startDate's zone, and of endDate's.
 ZONES = (("Z", "Z"), ("", ""), ("", "+00:00"))
 PHYSICAL = {
-    "Decimal": "DECIMAL(38, 18)",
-    "String": "VARCHAR",
-    "DateTimeOffset": "TIMESTAMPTZ",  # microseconds, UTC
-    "Boolean": "BOOLEAN",
+    "Decimal": "CAST({} AS DECIMAL(38, 18))",
+    "String": "CAST({} AS VARCHAR)",
+    "DateTimeOffset": "to_timestamp(epoch({}))",  # microseconds of UTC; a cast would mean the machine's time zone
+    "Boolean": "CAST({} AS BOOLEAN)",
 }
 
 
@@ -184,7 +184,7 @@ def _write_file(
 
 
 def _typed(columns: Sequence[Column]) -> str:
-    return ", ".join(f'CAST({c.value or "NULL"} AS {PHYSICAL[c.type]}) AS "{c.name}"' for c in columns)
+    return ", ".join(f'{PHYSICAL[c.type].format(c.value or "NULL")} AS "{c.name}"' for c in columns)
 
 
 def _blobs(data: Sequence[SampleObject], parts: Sequence[engine.Part]) -> list[dict[str, Any]]:

@@ -38,7 +38,7 @@ def per_file(
     write: Callable[[duckdb.DuckDBPyConnection, int, int, int], T],
 ) -> list[T]:
     """Calls write(connection, file number from 0, first row, row after the last) for every file, two at a time."""
-    edges = [rows * n // files for n in range(files + 1)]
+    edges = [rows * n // max(files, 1) for n in range(files + 1)]
     with ThreadPoolExecutor(WORKERS) as pool:
         jobs = [pool.submit(write, connection.cursor(), n, edges[n], edges[n + 1]) for n in range(files)]
         return [job.result() for job in jobs]
