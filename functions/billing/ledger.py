@@ -2,6 +2,8 @@
 
 import os
 import tempfile
+import threading
+import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -63,6 +65,7 @@ class Ledger:
         self._settings = settings
         self._credentials = credentials
         self._clock = clock
+        self._one_at_a_time = threading.Lock()  # the sweep commits months from several threads
 
     def read(self, source: Source, month: str) -> Books:
         """One request."""
@@ -108,7 +111,8 @@ class Ledger:
         }
         for attempt in range(1, _ATTEMPTS + 1):
             try:
-                self._run(source, month, state, row)
+                with self._one_at_a_time:
+                    self._run(source, month, state, row)
             except Exception as exc:
                 if attempt == _ATTEMPTS or not _passes(exc):
                     raise _failure(exc) from exc
@@ -120,6 +124,9 @@ class Ledger:
         os.environ.setdefault("RUNTIME__DLTHUB_TELEMETRY", "false")
         os.environ.setdefault("RUNTIME__LOG_LEVEL", "CRITICAL")  # what fails is raised, and logged once by us
         import dlt
+
+        # rows come back by REST: the faster API would need pandas and pyarrow
+        warnings.filterwarnings("ignore", message="Cannot create BigQuery Storage client")
 
         @dlt.resource(
             name=_RESOURCE,

@@ -105,8 +105,8 @@ class Warehouse:
             lease.record(load.job_id(attempt))
             if timer.elapsed() > INSERT_DEADLINE:
                 raise BillingError("DEADLINE", f"No load job is started {INSERT_DEADLINE:.0f} s after the start.")
-            lease.guards_a_job = True
-            job, inserted = self._insert(load, attempt)
+            lease.guards_a_job = True  # from here on the job may exist, whatever the answer
+            job, inserted = self._insert(load, attempt, lease)
             inserts += inserted
             failure = self._wait(job, timer)
             lease.guards_a_job = False
@@ -154,8 +154,9 @@ class Warehouse:
             if (row["partition_id"] or "").isdigit()
         }
 
-    def _insert(self, load: MonthLoad, attempt: int) -> tuple[Any, bool]:
-        from google.api_core.exceptions import Conflict
+    def _insert(self, load: MonthLoad, attempt: int, lease: Lease) -> tuple[Any, bool]:
+        """The job, and whether this call started it. Refused outright, there is none for the lease to guard."""
+        from google.api_core.exceptions import ClientError, Conflict
 
         where = {"project": self._settings.project, "location": self._settings.location}
         target = f"{load.source.destination}${load.month.replace('-', '')}"
@@ -165,6 +166,9 @@ class Warehouse:
             )
         except Conflict:
             return self._client.get_job(load.job_id(attempt), **where), False
+        except ClientError as exc:
+            lease.guards_a_job = exc.code in (408, 429)
+            raise
         return job, True
 
     def _wait(self, job: Any, timer: Timer) -> BillingError | None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from uuid import uuid4
 
 import pytest
 from google.cloud import bigquery
 
+from tests.harness import Harness, SteppedClock
 from tests.local_cloud import Backoff, LocalCloud
+from tests.stack import AZURE, Stack
 
 
 @pytest.fixture(scope="session")
@@ -31,3 +34,25 @@ def dataset(cloud: LocalCloud) -> str:
     wanted.location = cloud.location
     cloud.bigquery.create_dataset(wanted)
     return name
+
+
+@pytest.fixture(scope="session")
+def emulators(cloud: LocalCloud) -> Iterator[None]:
+    """dlt builds its own BigQuery client, which finds the local cloud by the environment alone."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in cloud.environment().items():
+            patch.setenv(name, value)
+        yield
+
+
+@pytest.fixture
+def harness(cloud: LocalCloud, emulators: None) -> Harness:
+    """Both sources in buckets and a dataset of this test's own; the handlers run in this process."""
+    return Harness(Stack(cloud, name=f"t{uuid4().hex[:10]}").create(), SteppedClock())
+
+
+@pytest.fixture
+def focus_1_0_harness(cloud: LocalCloud, emulators: None) -> Harness:
+    """One Azure source whose table was created for FOCUS 1.0r2."""
+    source = replace(AZURE, version="1.0r2")
+    return Harness(Stack(cloud, (source,), name=f"t{uuid4().hex[:10]}").create(), SteppedClock())

@@ -1,0 +1,127 @@
+"""The real handlers in this process, on the real clients, against a local cloud; every request is counted."""
+
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from unittest.mock import patch
+
+import requests
+from billing import entry
+from billing.clock import Clock, Timer
+from billing.config import Settings, Source, read_settings
+from billing.ledger import Ledger
+from billing.load import Cloud, Outcome, process
+from billing.sweep import sweep
+from google.oauth2.credentials import Credentials
+
+from tests.samples import Delivery, sink_name
+from tests.stack import SourceSpec, Stack
+
+
+class SteppedClock(Clock):
+    """The real time, moved on by hand; pauses are cut short."""
+
+    def __init__(self) -> None:
+        self.ahead = timedelta()
+
+    def step(self, **by: float) -> None:
+        self.ahead += timedelta(**by)
+
+    def now(self) -> datetime:
+        return super().now() + self.ahead
+
+    def monotonic(self) -> float:
+        return super().monotonic() + self.ahead.total_seconds()
+
+    def sleep(self, seconds: float) -> None:
+        super().sleep(min(seconds, 0.05))
+
+
+@dataclass
+class Requests:
+    """The HTTP requests of the Google clients; those of the ledger's commit (dlt) are kept apart."""
+
+    made: list[tuple[str, str]] = field(default_factory=list)
+    by_ledger: int = 0
+
+    def matching(self, method: str, part: str) -> list[str]:
+        return [url for verb, url in self.made if verb == method and part in url]
+
+
+class Harness:
+    def __init__(self, stack: Stack, clock: Clock | None = None) -> None:
+        self.stack = stack
+        self.clock = clock or Clock()
+        self.settings: Settings = read_settings(stack.environment())
+        self.cloud: Cloud = entry.assemble(
+            self.settings, stack.cloud.storage, stack.cloud.bigquery, Credentials("local"), self.clock
+        )
+
+    def source(self, spec: SourceSpec) -> Source:
+        return next(source for source in self.settings.sources if source.key == spec.key.lower())
+
+    def process(self, spec: SourceSpec, delivery: Delivery) -> Outcome:
+        """As an event of the delivery's manifest would: the last manifest is AWS's authority, Azure has one."""
+        name = sink_name(delivery.manifests[-1].name, spec.source_path, spec.prefix)
+        return process(self.cloud, self.source(spec), name, Timer(self.clock))
+
+    def load(self, spec: SourceSpec, delivery: Delivery) -> Outcome:
+        self.stack.deliver(spec, delivery)
+        return self.process(spec, delivery)
+
+    def sweep(self) -> dict[str, Any]:
+        return dict(sweep(self.settings, self.cloud, self.clock))
+
+    def rows(self, sql: str) -> list[dict[str, Any]]:
+        """`{dataset}` in the statement is this stack's dataset."""
+        return [dict(row) for row in self.stack.cloud.bigquery.query_and_wait(sql.format(dataset=self.stack.dataset))]
+
+    def month(self, spec: SourceSpec, month: str) -> tuple[int, Any]:
+        """Rows and total cost that the table holds of a month."""
+        cost, start = {
+            "aws": ("line_item_unblended_cost", "bill_billing_period_start_date"),
+            "azure": ("BilledCost", "BillingPeriodStart"),
+        }[spec.provider]
+        [row] = self.rows(
+            f"SELECT COUNT(*) AS n, SUM({cost}) AS cost FROM `{{dataset}}.{spec.table}`"
+            f" WHERE FORMAT_TIMESTAMP('%Y-%m', {start}) = '{month}'"
+        )
+        return row["n"], row["cost"]
+
+    def tracking(self, spec: SourceSpec) -> list[dict[str, Any]]:
+        return self.rows(f"SELECT * FROM `{{dataset}}.{spec.table}_load_tracking` ORDER BY loaded_at")
+
+    @contextmanager
+    def counting(self) -> Iterator[Requests]:
+        counted, lock, ledger = Requests(), threading.Lock(), threading.local()
+        send, commit = requests.Session.send, Ledger.commit
+
+        def counting_send(session: requests.Session, request: requests.PreparedRequest, **more: Any) -> Any:
+            with lock:
+                if getattr(ledger, "busy", False) or threading.current_thread().name.startswith("ThreadPool"):
+                    counted.by_ledger += 1
+                else:
+                    counted.made.append((str(request.method), str(request.url)))
+            return send(session, request, **more)
+
+        def marked_commit(self: Ledger, *arguments: Any) -> None:
+            ledger.busy = True
+            try:
+                commit(self, *arguments)
+            finally:
+                ledger.busy = False
+
+        with patch.object(requests.Session, "send", counting_send), patch.object(Ledger, "commit", marked_commit):
+            yield counted
+
+
+def manifest_name(spec: SourceSpec, delivery: Delivery) -> str:
+    return sink_name(delivery.manifests[-1].name, spec.source_path, spec.prefix)
+
+
+def log_lines(text: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in text.splitlines() if line.startswith("{")]

@@ -1,0 +1,130 @@
+"""Duplicates, late files, older runs: what is new is decided by the manifest and the books."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+from tests.harness import Harness, manifest_name
+from tests.samples import aws_cur_delivery, azure_focus_delivery
+from tests.stack import AWS, AZURE
+
+MONTH = "2025-09"
+
+
+def test_the_same_delivery_again_is_a_duplicate(harness: Harness, tmp_path: Path) -> None:
+    delivery = aws_cur_delivery(tmp_path, MONTH, rows=30)
+    harness.load(AWS, delivery)
+
+    again = harness.load(AWS, delivery)  # every object anew: other generations, equal content
+
+    assert (again.action, again.code) == ("skipped", "DUPLICATE")
+    assert len(harness.tracking(AWS)) == 1
+
+
+def test_an_older_run_never_replaces_a_newer_one(harness: Harness, tmp_path: Path) -> None:
+    newer = azure_focus_delivery(tmp_path, MONTH, rows=30, submitted=datetime(2025, 10, 5, 9, tzinfo=UTC))
+    older = azure_focus_delivery(tmp_path, MONTH, rows=31, submitted=datetime(2025, 10, 4, 9, tzinfo=UTC))
+    harness.load(AZURE, newer)
+
+    late = harness.load(AZURE, older)
+
+    assert (late.action, late.code) == ("skipped", "SUPERSEDED")
+    assert harness.month(AZURE, MONTH) == (30, newer.totals.cost)
+
+
+def test_a_manifest_before_its_data_waits_and_then_loads(harness: Harness, tmp_path: Path) -> None:
+    delivery = aws_cur_delivery(tmp_path, MONTH, rows=30, files=3)
+    harness.stack.deliver(AWS, delivery, "manifest")
+    empty = harness.process(AWS, delivery)
+    for item in delivery.data[:2]:
+        harness.stack.deliver_object(AWS, item)
+    partial = harness.process(AWS, delivery)
+    harness.stack.deliver_object(AWS, delivery.data[2])
+    whole = harness.process(AWS, delivery)
+
+    assert (empty.action, empty.code) == ("waiting", "WAITING_FOR_FILES")
+    assert (partial.action, partial.code) == ("waiting", "WAITING_FOR_FILES")
+    assert "1 of 3 files missing" in partial.message
+    assert "acme-cur-3.csv.gz" in partial.message
+    assert whole.action == "loaded"
+    assert harness.month(AWS, MONTH) == (30, delivery.totals.cost)
+
+
+def test_a_blob_shorter_than_the_manifest_says_is_waited_for(harness: Harness, tmp_path: Path) -> None:
+    delivery = azure_focus_delivery(tmp_path, MONTH, rows=30)
+    harness.stack.deliver(AZURE, delivery)
+    name = manifest_name(AZURE, delivery).replace("manifest.json", "part_0_0001.snappy.parquet")
+    harness.stack.cloud.upload(harness.stack.bucket(AZURE), name, delivery.data[0].path.read_bytes()[:-1])
+
+    outcome = harness.process(AZURE, delivery)
+
+    assert (outcome.action, outcome.code) == ("waiting", "WAITING_FOR_FILES")
+    assert "not of the manifest's size" in outcome.message
+
+
+def test_an_overwrite_delivery_is_not_mixed_with_the_one_before(harness: Harness, tmp_path: Path) -> None:
+    """Names repeat: new manifest, but one old file left, is not complete until all changed or all is still."""
+    first = aws_cur_delivery(tmp_path, MONTH, rows=30, files=3, mode="overwrite")
+    second = aws_cur_delivery(tmp_path, MONTH, rows=30, files=3, mode="overwrite", revision=2)
+    harness.load(AWS, first)
+    for item in second.data[:2]:
+        harness.stack.deliver_object(AWS, item)
+    under_old_manifest = harness.process(AWS, first)
+    harness.stack.deliver(AWS, second, "manifest")
+    mixed = harness.process(AWS, second)
+    harness.stack.deliver_object(AWS, second.data[2])
+    whole = harness.process(AWS, second)
+
+    assert (under_old_manifest.action, under_old_manifest.code) == ("waiting", "WAITING_FOR_MANIFEST")
+    assert (mixed.action, mixed.code) == ("waiting", "WAITING_TO_SETTLE")
+    assert whole.action == "loaded"
+    assert harness.month(AWS, MONTH) == (second.totals.rows, second.totals.cost)
+
+
+def test_an_overwrite_delivery_with_an_unchanged_file_loads_when_it_has_settled(
+    harness: Harness, tmp_path: Path
+) -> None:
+    first = aws_cur_delivery(tmp_path, MONTH, rows=30, files=2, mode="overwrite")
+    second = aws_cur_delivery(tmp_path, MONTH, rows=30, files=2, mode="overwrite", revision=2)
+    harness.load(AWS, first)
+    harness.stack.deliver_object(AWS, second.data[0])  # the other file's content is the same again
+    harness.stack.deliver(AWS, second, "manifest")
+    before = harness.process(AWS, second)
+    harness.clock.step(hours=3, minutes=1)  # type: ignore[attr-defined]
+    after = harness.process(AWS, second)
+
+    assert before.code == "WAITING_TO_SETTLE"
+    assert after.action == "loaded"
+
+
+def test_a_file_that_is_replaced_while_it_is_read_is_booked_as_torn_and_loaded_again(
+    harness: Harness, tmp_path: Path
+) -> None:
+    delivery = azure_focus_delivery(tmp_path, MONTH, rows=30)
+    harness.stack.deliver(AZURE, delivery)
+    replace_month = harness.cloud.warehouse.replace_month
+
+    def replaced_meanwhile(*arguments: object) -> object:
+        harness.stack.deliver_object(AZURE, delivery.data[0])
+        return replace_month(*arguments)  # type: ignore[arg-type]
+
+    harness.cloud.warehouse.replace_month = replaced_meanwhile  # type: ignore[method-assign, assignment]
+    torn = harness.process(AZURE, delivery)
+    harness.cloud.warehouse.replace_month = replace_month  # type: ignore[method-assign]
+    again = harness.process(AZURE, delivery)
+    then = harness.process(AZURE, delivery)
+
+    assert (torn.action, torn.code, torn.error) == ("loaded", "TORN", True)
+    assert (again.action, again.code) == ("loaded", None)
+    assert (then.action, then.code) == ("skipped", "DUPLICATE")
+
+
+def test_a_table_created_again_is_loaded_again(harness: Harness, tmp_path: Path) -> None:
+    delivery = azure_focus_delivery(tmp_path, MONTH, rows=30)
+    harness.load(AZURE, delivery)
+    harness.stack.cloud.bigquery.delete_table(harness.stack.table_id(AZURE))
+    harness.stack.create_table(AZURE)
+
+    outcome = harness.process(AZURE, delivery)
+
+    assert outcome.action == "loaded"
+    assert harness.month(AZURE, MONTH) == (30, delivery.totals.cost)
