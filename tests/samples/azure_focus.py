@@ -28,6 +28,7 @@ SUBSCRIPTION = "/subscriptions/00000000-0000-4000-8000-000000000000"
 BEHAVIOUR = {"create_new": "CreateNewReport", "overwrite": "OverwritePreviousReport"}
 # Seen in real manifests of one and the same export: the spelling of startDate's zone, and of endDate's.
 ZONES = (("Z", "Z"), ("", ""), ("", "+00:00"))
+ROW_GROUP = 20_480  # rows held in memory per file
 PHYSICAL = {
     "Decimal": "CAST({} AS DECIMAL(38, 18))",
     "String": "CAST({} AS VARCHAR)",
@@ -175,7 +176,8 @@ def _write_file(
     path.parent.mkdir(parents=True, exist_ok=True)
     rows = engine.sql("azure_rows.sql", _values(sample) | {"first": first, "last": last})
     select = Template(f"SELECT {_typed(sample.columns)} FROM charge").substitute(_values(sample))
-    connection.execute(f"COPY ({rows} {select}) TO '{path}' (FORMAT parquet, COMPRESSION snappy)")
+    options = f"FORMAT parquet, COMPRESSION snappy, ROW_GROUP_SIZE {ROW_GROUP}"
+    connection.execute(f"COPY ({rows} {select}) TO '{path}' ({options})")
     query = (
         "SELECT ServiceName, count(*), sum(BilledCost::DECIMAL(38, 18)), sum(EffectiveCost::DECIMAL(38, 18)) "
         f"FROM read_parquet('{path}') GROUP BY 1"
