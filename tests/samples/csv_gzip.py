@@ -41,7 +41,7 @@ def _read_back(
     group = f"c{header.index(service)}"
     query = (
         f"SELECT {group}, count(*), {amount}, NULL FROM read_csv('{plain}', columns = {{{names}}}, header = false, "
-        "auto_detect = false, quote = '\"', escape = '\"', delim = ',') GROUP BY 1"
+        "auto_detect = false, quote = '\"', escape = '\"', delim = ',', new_line = '\\n') GROUP BY 1"
     )
     return read_back(connection, query)
 
