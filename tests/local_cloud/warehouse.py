@@ -1,4 +1,4 @@
-"""Starts BigQuery (tests.local_cloud.bigquery) in its own process, so that a load does not slow the tests' own Python."""
+"""Starts BigQuery in its own process, so that a load does not slow the tests' own Python."""
 
 from __future__ import annotations
 

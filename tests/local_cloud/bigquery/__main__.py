@@ -1,4 +1,4 @@
-"""The server process: `python -m tests.local_cloud.bigquery '{"port": …, "home": …, "storage_root": …, "location": …}'`."""
+"""The server process. Its one argument is a JSON object: port, home, storage_root, location."""
 
 from __future__ import annotations
 

@@ -26,6 +26,7 @@ def error_proto(reason: str, message: str, location: str | None = None) -> Error
 
 def bad_row(uri: str, sentence: str, *, rows: int, errors: int, max_bad: int) -> JobError:
     """The pair of sentences that BigQuery gives for a row it cannot read."""
-    summary = f"CSV processing encountered too many errors, giving up. Rows: {rows}; errors: {errors}; max bad: {max_bad}; error percent: 0"
+    counts = f"Rows: {rows}; errors: {errors}; max bad: {max_bad}; error percent: 0"
+    summary = f"CSV processing encountered too many errors, giving up. {counts}"
     detail = error_proto("invalid", f"Error while reading data, error message: {sentence} File: {uri}", uri)
     return JobError("invalid", f"Error while reading data, error message: {summary}", uri, [detail])

@@ -118,15 +118,15 @@ class Jobs:
         return location is not None and location.lower() == self._location.lower()
 
     def _check_location(self, project: str, body: Json, location: str | None) -> None:
-        """Without a location BigQuery takes the one of the datasets that are named; with another it does not find them."""
+        """Without a location BigQuery takes that of the datasets; with another it does not find them."""
         if location is None or self._is_here(location):
             return
         dataset = _dataset_of(body["configuration"])
         raise dataset_not_found(f"{project}:{dataset}", location)
 
     def _located(self, resource: Json) -> Json:
-        if reference := resource.get("jobReference"):
-            reference["location"] = self._location
+        reference: Json = resource.setdefault("jobReference", {})
+        reference["location"] = self._location
         if resource.get("kind") == "bigquery#job":
             resource["id"] = f"{reference['projectId']}:{self._location}.{reference['jobId']}"
         return resource

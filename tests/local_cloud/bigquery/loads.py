@@ -15,7 +15,7 @@ from bqemulator.catalog.models import TableMeta, TableSchema
 from bqemulator.domain.errors import ValidationError
 from bqemulator.storage.sql_identifiers import quoted_table_ref
 
-from tests.local_cloud.bigquery.csv_files import CsvOptions, csv_select, explain, literal, quoted, rejected_rows
+from tests.local_cloud.bigquery.csv_files import CsvLoad, CsvOptions, literal, quoted
 from tests.local_cloud.bigquery.errors import JobError
 from tests.local_cloud.bigquery.schemas import (
     Fields,
@@ -29,11 +29,31 @@ from tests.local_cloud.bigquery.sources import SourceFile, corrupt_file, find_so
 
 _FORMATS = ("CSV", "NEWLINE_DELIMITED_JSON", "PARQUET")
 # What is understood. Anything else that is set is refused: a silently ignored option is a lie told to a test.
-_KNOWN = set(
-    "sourceUris schema destinationTable createDisposition writeDisposition sourceFormat schemaUpdateOptions timePartitioning "
-    "clustering maxBadRecords skipLeadingRows fieldDelimiter quote allowQuotedNewlines allowJaggedRows nullMarker nullMarkers "
-    "sourceColumnMatch decimalTargetTypes encoding ignoreUnknownValues parquetOptions destinationTableProperties".split()
-)
+_KNOWN = {
+    "sourceUris",
+    "schema",
+    "destinationTable",
+    "createDisposition",
+    "writeDisposition",
+    "sourceFormat",
+    "schemaUpdateOptions",
+    "timePartitioning",
+    "clustering",
+    "maxBadRecords",
+    "skipLeadingRows",
+    "fieldDelimiter",
+    "quote",
+    "allowQuotedNewlines",
+    "allowJaggedRows",
+    "nullMarker",
+    "nullMarkers",
+    "sourceColumnMatch",
+    "decimalTargetTypes",
+    "encoding",
+    "ignoreUnknownValues",
+    "parquetOptions",
+    "destinationTableProperties",
+}
 _PARTITION_DIGITS = {"HOUR": 10, "DAY": 8, "MONTH": 6, "YEAR": 4}
 _WRONG_PARTITION = "Some rows belong to different partitions rather than destination partition"
 
@@ -126,13 +146,13 @@ class _Load:
         self.incoming = self._incoming_fields()
         self.table = existing or self._new_table(now)
         self.fields = self._final_fields()
-        self.csv = CsvOptions.of(request.raw)
+        self.csv = CsvLoad(files, self.incoming, CsvOptions.of(request.raw))
 
     def run(self) -> Loaded:
         self.cursor.execute("BEGIN")
         self._prepare_table()
         rows = self._insert()
-        bad = self._count_rejected() if self.request.format == "CSV" else 0
+        bad = self._count_bad_rows(rows) if self.request.format == "CSV" else 0
         self._check_required()
         total = self._count(f"SELECT count(*) FROM {self.request.target}")
         self.cursor.execute("COMMIT")
@@ -218,7 +238,7 @@ class _Load:
 
     def _select(self) -> str:
         if self.request.format == "CSV":
-            return csv_select(self.files, self.incoming, self.csv)
+            return self.csv.select()
         if self.request.format == "PARQUET":
             return f"SELECT {', '.join(self._parquet_columns())} FROM {self._read_parquet()}"
         names = ", ".join(quoted(field.name) for field in self.incoming)
@@ -230,7 +250,8 @@ class _Load:
             return select
         field = quoted(self._partition_field())
         wrong = f"error({literal(f'{_WRONG_PARTITION} {self.request.partition}')})"
-        return f"SELECT * REPLACE (CASE WHEN coalesce({self._in_partition()}, false) THEN {field} ELSE {wrong} END AS {field}) FROM ({select})"
+        checked = f"CASE WHEN coalesce({self._in_partition()}, false) THEN {field} ELSE {wrong} END AS {field}"
+        return f"SELECT * REPLACE ({checked}) FROM ({select})"
 
     def _partition_field(self) -> str:
         partitioning = self.table.time_partitioning
@@ -255,24 +276,25 @@ class _Load:
     def _explained(self, error: str) -> JobError:
         if _WRONG_PARTITION in error:
             return JobError("invalid", f"{_WRONG_PARTITION} {self.request.partition}")
-        if self.request.format == "CSV" and (bad := explain(error, self.files, self.incoming, self.csv)):
+        if self.request.format == "CSV" and (bad := self.csv.explain(error)):
             return bad
         file = corrupt_file(self.files) or self.files[0]
         first = re.sub(r"\s+", " ", error)[:300]
         return JobError("invalid", f"Error while reading data, error message: {first} File: {file.uri}", file.uri)
 
-    def _count_rejected(self) -> int:
-        query = "SELECT file_path, line, error_type, error_message FROM reject_errors JOIN reject_scans USING (scan_id, file_id) ORDER BY 1, 2"
-        return rejected_rows(self._rows(query), self.files, self.csv)
+    def _count_bad_rows(self, inserted: int) -> int:
+        unreadable = self._count(self.csv.count()) - inserted if self.request.max_bad else 0
+        rejects = "reject_errors JOIN reject_scans USING (scan_id, file_id)"
+        return self.csv.check_bad_rows(
+            self._rows(f"SELECT file_path, line, error_type FROM {rejects} ORDER BY 1, 2"), unreadable
+        )
 
     def _check_required(self) -> None:
         for field in self.fields:
             missing = f"SELECT 1 FROM {self.request.target} WHERE {quoted(field.name)} IS NULL LIMIT 1"
             if field.mode == "REQUIRED" and self._rows(missing):
-                raise JobError(
-                    "invalid",
-                    f"Error while reading data, error message: Required column value for column {field.name} is missing",
-                )
+                reason = f"Required column value for column {field.name} is missing"
+                raise JobError("invalid", f"Error while reading data, error message: {reason}")
 
     def _parquet_columns(self) -> list[str]:
         present = {
@@ -289,8 +311,8 @@ class _Load:
 
     def _read_json(self, file: SourceFile) -> str:
         columns = ", ".join(f"{literal(name)}: {literal(kind)}" for name, kind in duckdb_columns(self.incoming))
-        compression = "gzip" if file.gzipped else "none"
-        return f"read_json({literal(str(file.path))}, format='newline_delimited', columns={{{columns}}}, compression='{compression}')"
+        options = f"format='newline_delimited', compression='{'gzip' if file.gzipped else 'none'}'"
+        return f"read_json({literal(str(file.path))}, columns={{{columns}}}, {options})"
 
     def _rows(self, sql: str) -> Sequence[tuple[Any, ...]]:
         rows: Sequence[tuple[Any, ...]] = self.cursor.execute(sql).fetchall()
@@ -303,5 +325,5 @@ class _Load:
 def _exact_cast(source: str, kind: str, wire: str) -> str:
     if wire != "BIGNUMERIC" or source == "NULL":
         return f"{source}::{kind}"
-    too_long = literal("The local cloud cannot hold this BIGNUMERIC exactly: ")
-    return f"CASE WHEN {source} IS NULL OR {source}::{kind} = {source} THEN {source}::{kind} ELSE error({too_long} || {source}::VARCHAR) END"
+    too_long = f"error({literal('The local cloud cannot hold this BIGNUMERIC exactly: ')} || {source}::VARCHAR)"
+    return f"CASE WHEN {source} IS NULL OR {source}::{kind} = {source} THEN {source}::{kind} ELSE {too_long} END"

@@ -1,4 +1,4 @@
-"""When each partition was last written: INFORMATION_SCHEMA.PARTITIONS must change for the month that was reloaded, only."""
+"""When each partition was last written, for INFORMATION_SCHEMA.PARTITIONS: only a reloaded month changes."""
 
 from __future__ import annotations
 

@@ -67,7 +67,7 @@ def merge_for_load(table: Fields, incoming: Fields, options: Sequence[str], labe
 
 
 def merge_for_patch(table: Fields, wanted: Fields, label: str) -> Fields:
-    """tables.patch and tables.update replace the schema as a whole, and may only add columns, relax modes and redescribe.
+    """A patch replaces the schema as a whole, and may only add columns, relax modes and redescribe.
 
     https://cloud.google.com/bigquery/docs/managing-table-schemas
     """
@@ -98,7 +98,7 @@ def parquet_field(name: str, duckdb_type: str, decimal_targets: Sequence[str]) -
 
 
 def decimal_target(precision: int, scale: int, allowed: Sequence[str]) -> str:
-    """decimalTargetTypes: the first of NUMERIC, BIGNUMERIC, STRING that is allowed and holds the type, else the widest allowed.
+    """The first of NUMERIC, BIGNUMERIC, STRING that is allowed and holds the type, else the widest allowed.
 
     https://cloud.google.com/bigquery/docs/reference/rest/v2/Job#JobConfigurationLoad.FIELDS.decimal_target_types
     """

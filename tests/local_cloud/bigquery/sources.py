@@ -1,4 +1,4 @@
-"""The files behind `sourceUris`: they lie in storage's own folder, byte for byte, as gs://bucket/name is DIR/bucket/name."""
+"""The files behind `sourceUris`: gs://bucket/name lies byte for byte in storage's folder as DIR/bucket/name."""
 
 from __future__ import annotations
 

@@ -49,7 +49,7 @@ def _with_missing_datasets(execute: Execute, location: str) -> Execute:
 
 
 def _statement_by_statement(execute: Execute) -> Execute:
-    """A script without control flow is its statements, one by one: the emulator's interpreter would not record the views."""
+    """A script of plain statements runs one by one: the emulator's interpreter would not record its views."""
 
     async def run(project: str, job_id: str, sql: str, parameters: Any, context: AppContext, **rest: Any) -> JobMeta:
         statements = executor._parse_script_or_raise(sql).statements
@@ -63,7 +63,7 @@ def _statement_by_statement(execute: Execute) -> Execute:
 
 
 def _with_added_columns(execute: Execute) -> Execute:
-    """`ALTER TABLE t ADD COLUMN a …, ADD COLUMN b …` is what dlt emits; DuckDB takes one at a time and no catalogue hears of it."""
+    """dlt adds several columns in one ALTER TABLE; DuckDB takes one at a time, and the catalogue hears of none."""
 
     async def run(project: str, job_id: str, sql: str, parameters: Any, context: AppContext, **rest: Any) -> JobMeta:
         table, columns = _added_columns(sql)

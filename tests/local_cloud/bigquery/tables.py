@@ -1,4 +1,4 @@
-"""The tables part of the REST API where the emulator's own changes the catalogue only: patches, updates, views, deletes.
+"""Tables of the REST API, where the emulator's own changes only its catalogue: patches, views, deletes.
 
 https://cloud.google.com/bigquery/docs/reference/rest/v2/tables
 """
