@@ -53,6 +53,14 @@ def test_the_totals_are_what_another_reader_adds_up(september: Delivery) -> None
     assert september.totals.effective_cost is None
 
 
+@pytest.mark.parametrize("seed", range(20))
+def test_the_totals_are_right_whichever_newline_a_file_shows_first(tmp_path: Path, seed: int) -> None:
+    delivery = aws_cur_delivery(tmp_path, "2025-09", rows=12, seed=seed)
+    with localcontext(prec=76):
+        total = sum(map(Decimal, values(delivery, "lineItem/UnblendedCost")), Decimal(0))
+    assert (delivery.totals.rows, delivery.totals.cost) == (12, total)
+
+
 def test_every_file_has_the_header_that_the_manifest_and_the_delivery_name(september: Delivery) -> None:
     named = [f"{c['category']}/{c['name']}" for c in september.manifest()["columns"]]
     assert [records(o.path)[0] for o in september.data] == [named] * 3

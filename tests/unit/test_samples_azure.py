@@ -63,9 +63,11 @@ def test_a_version_has_its_published_columns_in_order_and_their_physical_types(
     assert delivery.columns == tuple(s[0] for s in schema)
 
 
-def test_parquet_holds_decimal128_and_microseconds_of_utc_under_snappy(september: Delivery) -> None:
+def test_parquet_holds_decimal128_and_microseconds_of_utc_all_optional_under_snappy(september: Delivery) -> None:
     path = september.data[0].path
     schema = duckdb.sql(f"SELECT name, type, type_length, logical_type FROM parquet_schema('{path}')").fetchall()
+    optional = duckdb.sql(f"SELECT count(*) FROM parquet_schema('{path}') WHERE repetition_type = 'OPTIONAL'")
+    assert optional.fetchall() == [(len(september.columns),)]
     cost, start = (s for s in schema if s[0] in ("BilledCost", "ChargePeriodStart"))
     assert cost[:3] == ("BilledCost", "FIXED_LEN_BYTE_ARRAY", "16")
     assert "scale=18, precision=38" in cost[3]
