@@ -17,7 +17,13 @@ FUNCTIONS = Path(__file__).parent.parent / "functions"
 _SCHEMAS = FUNCTIONS / "billing" / "schemas"
 # format: provider, table schema, partition column, cluster column, execution column of the tracking table
 _FORMATS = {
-    "aws_cur_v1_csv": ("aws", "aws_cur_v1", "bill_billing_period_start_date", "line_item_usage_start_date", "assembly_id"),
+    "aws_cur_v1_csv": (
+        "aws",
+        "aws_cur_v1",
+        "bill_billing_period_start_date",
+        "line_item_usage_start_date",
+        "assembly_id",
+    ),
     "azure_focus_parquet": ("azure", "azure_focus_{version}", "BillingPeriodStart", "ChargePeriodStart", "run_id"),
 }
 
@@ -34,7 +40,7 @@ class SourceSpec:
     table: str = "aws_cur"
     version: str = ""  # of FOCUS: decides the table's columns
     settle_hours: str = "3"
-    type_overrides: dict[str, str] = field(default_factory=dict)
+    type_overrides: dict[str, str] = field(default_factory=dict, hash=False)
 
     @property
     def provider(self) -> str:
@@ -56,7 +62,9 @@ AZURE = SourceSpec(
 class Stack:
     """One deployment in a local cloud; `name` keeps several of them apart in one cloud."""
 
-    def __init__(self, cloud: LocalCloud, sources: tuple[SourceSpec, ...] = (AWS, AZURE), name: str = "billing") -> None:
+    def __init__(
+        self, cloud: LocalCloud, sources: tuple[SourceSpec, ...] = (AWS, AZURE), name: str = "billing"
+    ) -> None:
         self.cloud = cloud
         self.sources = sources
         self.dataset = name.replace("-", "_")
