@@ -10,14 +10,15 @@ from typing import Any
 from unittest.mock import patch
 
 import requests
+from google.oauth2.credentials import Credentials
+
 from billing import entry
 from billing.clock import Clock, Timer
 from billing.config import Settings, Source, read_settings
 from billing.ledger import Ledger
-from billing.load import Cloud, Outcome, process
+from billing.load import Outcome, process
+from billing.look import Cloud, Visit
 from billing.sweep import sweep
-from google.oauth2.credentials import Credentials
-
 from tests.samples import Delivery, sink_name
 from tests.stack import SourceSpec, Stack
 
@@ -66,8 +67,10 @@ class Harness:
 
     def process(self, spec: SourceSpec, delivery: Delivery) -> Outcome:
         """As an event of the delivery's manifest would: the last manifest is AWS's authority, Azure has one."""
-        name = sink_name(delivery.manifests[-1].name, spec.source_path, spec.prefix)
-        return process(self.cloud, self.source(spec), name, Timer(self.clock))
+        return process(self.visit(spec, delivery))
+
+    def visit(self, spec: SourceSpec, delivery: Delivery) -> Visit:
+        return Visit(self.cloud, self.source(spec), manifest_name(spec, delivery), Timer(self.clock))
 
     def load(self, spec: SourceSpec, delivery: Delivery) -> Outcome:
         self.stack.deliver(spec, delivery)
@@ -97,23 +100,22 @@ class Harness:
 
     @contextmanager
     def counting(self) -> Iterator[Requests]:
-        counted, lock, ledger = Requests(), threading.Lock(), threading.local()
+        counted, committing = Requests(), threading.Event()
         send, commit = requests.Session.send, Ledger.commit
 
         def counting_send(session: requests.Session, request: requests.PreparedRequest, **more: Any) -> Any:
-            with lock:
-                if getattr(ledger, "busy", False) or threading.current_thread().name.startswith("ThreadPool"):
-                    counted.by_ledger += 1
-                else:
-                    counted.made.append((str(request.method), str(request.url)))
+            if committing.is_set():
+                counted.by_ledger += 1
+            else:
+                counted.made.append((str(request.method), str(request.url)))
             return send(session, request, **more)
 
         def marked_commit(self: Ledger, *arguments: Any) -> None:
-            ledger.busy = True
+            committing.set()
             try:
                 commit(self, *arguments)
             finally:
-                ledger.busy = False
+                committing.clear()
 
         with patch.object(requests.Session, "send", counting_send), patch.object(Ledger, "commit", marked_commit):
             yield counted

@@ -72,10 +72,10 @@ def run_guarded(source: Source, about: str, work: Callable[[], None]) -> bool:
 
 def _process(settings: Settings, source: Source, manifest: str, name: str) -> None:
     from .load import process
+    from .look import Visit
 
-    timer = Timer(Clock())
-    outcome = process(cloud_of(settings), source, manifest, timer)
-    log_outcome(source, outcome, timer, name)
+    visit = Visit(cloud_of(settings), source, manifest, Timer(Clock()))
+    log_outcome(source, process(visit), visit.timer, name)
 
 
 def log_outcome(source: Source, outcome: Any, timer: Timer, about: str) -> None:
@@ -118,7 +118,7 @@ def assemble(settings: Settings, storage_client: Any, bigquery_client: Any, cred
     from .landing import Landing
     from .lease import Leases
     from .ledger import Ledger
-    from .load import Cloud
+    from .look import Cloud
     from .warehouse import Warehouse
 
     warehouse = Warehouse(bigquery_client, settings)

@@ -13,12 +13,13 @@ from . import exports
 from .books import Books
 from .clock import Clock, Timer
 from .config import Settings, Source
-from .decide import Delivery, Load, Reject, Rules, Skip, StoredObject, Wait, decide
+from .decide import Decision, Delivery, Load, Skip, StoredObject, Wait
 from .entry import TryAgain, cloud_of, log_outcome, run_guarded
 from .errors import BillingError
 from .exports import Export, OtherExport
-from .load import Cloud, Look, book_waiting, process, refresh_views
+from .load import Outcome, book_waiting, process, refresh_views
 from .log import emit
+from .look import Cloud, Visit, judge
 from .warehouse import INSERT_DEADLINE, Table
 
 _SIDE_BY_SIDE = 5  # dlt's tables take 5 updates per 10 s
@@ -133,67 +134,74 @@ def _month(cloud: Cloud, survey: Survey, month: str, timer: Timer, report: Repor
 def _heal(cloud: Cloud, survey: Survey, month: str, timer: Timer, report: Report) -> None:
     """The newest delivery that can be loaded; rejected and waiting ones supersede nothing."""
     for candidate in survey.months[month]:
-        verdict = _judge(survey, month, candidate, timer.clock.now())
-        if isinstance(verdict, Skip):
-            if verdict.code != "ALREADY_REJECTED":
-                break
-            continue
+        visit = Visit(cloud, survey.source, candidate.manifest.name, timer)
+        verdict = _judge(survey, month, candidate, timer)
         if isinstance(verdict, Wait):
-            _wait(cloud, survey, month, candidate, verdict, timer, report)
-            continue
-        outcome = process(cloud, survey.source, candidate.manifest.name, timer)
-        log_outcome(survey.source, outcome, timer, candidate.manifest.name)
-        if outcome.action in ("loaded", "rejected"):
-            report.add(outcome.action, f"{survey.source.key} {month}")
-        if outcome.action in ("loaded", "skipped"):
+            _wait(visit, survey, month, candidate, verdict, report)
+        elif isinstance(verdict, Skip) and verdict.code != "ALREADY_REJECTED":
+            break
+        elif not isinstance(verdict, Skip) and _process(visit, report, month).action in ("loaded", "skipped"):
             return
     _audit(cloud, survey, month, timer, report)
 
 
-def _judge(survey: Survey, month: str, candidate: Candidate, now: datetime) -> Load | Skip | Wait | Reject:
+def _process(visit: Visit, report: Report, month: str) -> Outcome:
+    outcome = process(visit)
+    log_outcome(visit.source, outcome, visit.timer, visit.manifest)
+    if outcome.action in ("loaded", "rejected"):
+        report.add(outcome.action, f"{visit.source.key} {month}")
+    return outcome
+
+
+def _judge(survey: Survey, month: str, candidate: Candidate, timer: Timer) -> Decision:
     """From what the survey saw, without a request."""
     if candidate.export is None:
         return Load()  # unreadable: the path looks, and books or skips it
-    delivery = _delivery(survey, candidate.manifest, candidate.export)
-    rules = Rules(timedelta(hours=survey.source.settle_hours), survey.source.fingerprint)
-    return decide(delivery, survey.books.get(month, Books()), survey.table.destination, rules, now)
+    names = [*(file.name for file in candidate.export.files), candidate.manifest.name]
+    found = {name: survey.objects[name] for name in names if name in survey.objects}
+    delivery = Delivery(candidate.export, candidate.manifest.name, found)
+    return judge(survey.source, delivery, survey.books.get(month, Books()), survey.table, timer)
 
 
-def _delivery(survey: Survey, manifest: StoredObject, export: Export) -> Delivery:
-    names = [*(file.name for file in export.files), manifest.name]
-    return Delivery(export, manifest.name, {name: survey.objects[name] for name in names if name in survey.objects})
-
-
-def _wait(
-    cloud: Cloud, survey: Survey, month: str, candidate: Candidate, verdict: Wait, timer: Timer, report: Report
-) -> None:
-    report.add("waiting", f"{survey.source.key} {month}")
-    export = candidate.export
-    waited = timer.clock.now() - candidate.manifest.updated
+def _wait(visit: Visit, survey: Survey, month: str, candidate: Candidate, verdict: Wait, report: Report) -> None:
+    report.add("waiting", f"{visit.source.key} {month}")
+    waited = visit.timer.clock.now() - candidate.manifest.updated
     if waited > _LONG_WAIT:
-        _warn(survey.source, month, f"{candidate.manifest.name} waits for {waited}: {verdict.message}")
-    if export is not None:
-        delivery = _delivery(survey, candidate.manifest, export)
-        books = survey.books.get(month, Books())
-        look = Look(verdict, candidate.manifest.name, month, export.execution, delivery.content, delivery, books)
-        book_waiting(cloud, survey.source, look, timer)
+        _warn(visit.source, month, f"{visit.manifest} waits for {waited}: {verdict.message}")
+    waits_for = f"{candidate.manifest.name} {candidate.manifest.generation} {verdict.code}"
+    book_waiting(visit, survey.books.get(month, Books()), waits_for)
 
 
 def _audit(cloud: Cloud, survey: Survey, month: str, timer: Timer, report: Report) -> None:
     """A partition that does not hold what its head says is logged at ERROR, and the month loaded again."""
-    head = survey.books.get(month, Books()).head_of(*vars(survey.table.destination).values())
-    rows, changed = survey.partitions.get(month, (0, "never"))
-    if head is None or head.rows == rows:
+    if _difference(survey, survey.books.get(month, Books()), survey.partitions, month) is None:
         return
-    source, what = survey.source, f"{survey.source.key} {month}"
-    report.add("differing", what)
-    message = f"{source.table} has {rows} rows in {month}, but {head.rows} were loaded by {head.job_id}."
+    source = survey.source
+    lease = cloud.leases.acquire(source.key, month, None)  # read again under it: a load in flight is not booked yet
+    try:
+        books = cloud.ledger.read(source, month)
+        found = _difference(survey, books, cloud.warehouse.partitions(source), month)
+    finally:
+        lease.release()
+    if found is None or books.head is None:
+        return
+    rows, changed = found
+    report.add("differing", f"{source.key} {month}")
+    message = f"{source.table} has {rows} rows in {month}, but {books.head.rows} were loaded by {books.head.job_id}."
     emit("ERROR", message, source=source.key, month=month, action="audited", code="AUDIT_DIFFERS", rows=rows)
     for candidate in survey.months[month]:
-        if candidate.export is not None and candidate.export.execution == head.execution:
-            outcome = process(cloud, source, candidate.manifest.name, timer, nonce=f"{rows}@{changed}")
-            log_outcome(source, outcome, timer, candidate.manifest.name)
-            report.add("loaded" if outcome.action == "loaded" else "left", what)
+        if candidate.export is not None and candidate.export.execution == books.head.execution:
+            _process(Visit(cloud, source, candidate.manifest.name, timer, nonce=f"{rows}@{changed}"), report, month)
+
+
+def _difference(
+    survey: Survey, books: Books, partitions: Mapping[str, tuple[int, str]], month: str
+) -> tuple[int, str] | None:
+    """Rows and last change of a partition that is not what was booked of it."""
+    destination = survey.table.destination
+    head = books.head_of(destination.table, destination.created)
+    rows, changed = partitions.get(month, (0, "never"))
+    return None if head is None or head.rows == rows else (rows, changed)
 
 
 def _warn_of_orphans(survey: Survey, now: datetime) -> None:

@@ -1,0 +1,96 @@
+"""One look at a manifest: what stands in the bucket, the books and the table, and what follows from it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+
+from . import exports
+from .books import Books
+from .clock import Timer
+from .config import Settings, Source
+from .decide import Decision, Delivery, Reject, Rules, Skip, Wait, decide, refused_before
+from .errors import BillingError
+from .exports import Manifest, OtherExport
+from .landing import Landing
+from .lease import Leases
+from .ledger import Ledger
+from .warehouse import Table, Warehouse
+
+
+@dataclass(frozen=True)
+class Cloud:
+    """The rooms that touch Google Cloud, built once per process."""
+
+    settings: Settings
+    warehouse: Warehouse
+    ledger: Ledger
+    leases: Leases
+    landing: Callable[[Source], Landing]
+
+
+@dataclass(frozen=True)
+class Visit:
+    """One call's business with one manifest.
+
+    A nonce makes a load of what is already loaded another job: for a month that is not what was booked.
+    """
+
+    cloud: Cloud
+    source: Source
+    manifest: str
+    timer: Timer
+    nonce: str = ""
+
+    @property
+    def landing(self) -> Landing:
+        return self.cloud.landing(self.source)
+
+
+@dataclass(frozen=True)
+class Look:
+    """Everything that one evaluation saw, and what it decided."""
+
+    decision: Decision
+    month: str | None = None
+    execution: str = ""
+    content: str = ""
+    delivery: Delivery | None = None
+    books: Books = field(default_factory=Books)
+    table: Table | None = None
+
+
+def observe(visit: Visit) -> Look:
+    """Manifest, files, books, table, decision: four requests, and one per further 1,000 files."""
+    manifest = visit.landing.manifest(visit.manifest)
+    if manifest is None:
+        missing = Wait("WAITING_FOR_MANIFEST", f"{visit.manifest} is not there yet.")
+        return Look(missing, exports.month_in(visit.manifest))
+    try:
+        export = exports.parse(visit.source, manifest)
+    except BillingError as exc:
+        return _unreadable(visit, manifest, exc)
+    if isinstance(export, OtherExport):
+        other = f"{visit.manifest} belongs to export {export.name}, not {visit.source.export_name}."
+        return Look(Skip("OTHER_EXPORT", other))
+    delivery = Delivery(export, visit.manifest, visit.landing.found(export, visit.manifest))
+    books = visit.cloud.ledger.read(visit.source, export.month)
+    table = visit.cloud.warehouse.table(visit.source)
+    decision = judge(visit.source, delivery, replace(books, head=None) if visit.nonce else books, table, visit.timer)
+    return Look(decision, export.month, export.execution, delivery.content, delivery, books, table)
+
+
+def judge(source: Source, delivery: Delivery, books: Books, table: Table, timer: Timer) -> Decision:
+    """The decision by this source's rules, now."""
+    rules = Rules(timedelta(hours=source.settle_hours), source.fingerprint)
+    return decide(delivery, books, table.destination, rules, timer.clock.now())
+
+
+def _unreadable(visit: Visit, manifest: Manifest, exc: BillingError) -> Look:
+    """A manifest that cannot be read is booked under the month that its path claims, if it claims one."""
+    month = exports.month_in(manifest.name)
+    if month is None:
+        return Look(Reject(exc.code, exc.message))
+    execution, content = f"manifest-{manifest.generation}", f"{manifest.generation}"
+    books = visit.cloud.ledger.read(visit.source, month)
+    before = refused_before(books, execution, content, visit.source.fingerprint)
+    return Look(before or Reject(exc.code, exc.message), month, execution, content, books=books)

@@ -1,0 +1,237 @@
+"""What is wrong with a delivery is booked with a code and a sentence; the month stays as it was."""
+
+import gzip
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.harness import Harness, manifest_name
+from tests.samples import Delivery, SampleObject, aws_cur_delivery, azure_focus_delivery, with_manifest
+from tests.stack import AWS, AZURE, SourceSpec
+
+MONTH = "2025-09"
+Change = Callable[[dict[str, Any]], None]
+
+
+def _set(path: str, value: object) -> Change:
+    def change(manifest: dict[str, Any]) -> None:
+        *parents, last = path.split(".")
+        for parent in parents:
+            manifest = manifest[parent]
+        manifest[last] = value
+
+    return change
+
+
+def _drop(name: str) -> Change:
+    return lambda manifest: manifest.pop(name)
+
+
+def _first_key(change: Callable[[str], str]) -> Change:
+    return lambda manifest: manifest["reportKeys"].__setitem__(0, change(manifest["reportKeys"][0]))
+
+
+def _unknown_type(manifest: dict[str, Any]) -> None:
+    next(column for column in manifest["columns"] if column["name"] == "UsageAmount")["type"] = "Money"
+
+
+def _extra_column(manifest: dict[str, Any]) -> None:
+    manifest["columns"].append({"category": "lineItem", "name": "NotInTheFiles", "type": "String"})
+
+
+AWS_CASES: dict[str, tuple[Change, str, str]] = {
+    "zip": (_set("compression", "ZIP"), "COMPRESSION_UNSUPPORTED", "GZIP"),
+    "parquet": (_set("contentType", "Parquet"), "FORMAT_UNSUPPORTED", "aws_cur_v1_csv"),
+    "unknown type": (_unknown_type, "UNKNOWN_TYPE", "lineItem/UsageAmount"),
+    "missing header column": (_extra_column, "MISSING_COLUMN", "lineItem/NotInTheFiles"),
+    "path with dots": (_first_key(lambda key: f"{key}/../../x.csv.gz"), "PATH_OUTSIDE_PREFIX", ".."),
+    "foreign path": (_first_key(lambda _: "s3://other/x-1.csv.gz"), "PATH_OUTSIDE_PREFIX", "SOURCE_PATH"),
+    "wildcard": (_first_key(lambda key: key.replace("-1.csv", "-*.csv")), "PATH_OUTSIDE_PREFIX", "*"),
+    "no keys": (_set("reportKeys", []), "EMPTY", "no data"),
+    "missing field": (_drop("billingPeriod"), "MANIFEST_INVALID", "billingPeriod"),
+    "two months": (_set("billingPeriod.end", "20251101T000000.000Z"), "SPANS_MONTHS", "2025-10-31"),
+    "wrong date": (_set("billingPeriod.start", "2025-09-01"), "MANIFEST_INVALID", "billingPeriod.start"),
+}
+AZURE_CASES: dict[str, tuple[Change, str, str]] = {
+    "csv": (_set("deliveryConfig.fileFormat", "Csv"), "FORMAT_UNSUPPORTED", "Parquet"),
+    "actual cost": (_set("exportConfig.type", "ActualCost"), "FORMAT_UNSUPPORTED", "FocusCost"),
+    "starts inside": (_set("runInfo.startDate", "2025-09-05T00:00:00Z"), "STARTS_INSIDE_MONTH", "2025-09-05"),
+    "spans": (_set("runInfo.endDate", "2025-10-02T00:00:00Z"), "SPANS_MONTHS", "2025-10-02"),
+    "empty": (_set("blobs", []), "EMPTY", "no data"),
+    "wrong type": (_set("blobs", [{"blobName": 7}]), "MANIFEST_INVALID", "$.blobs[0].blobName"),
+    "legacy": (_drop("exportConfig"), "LEGACY_MANIFEST", "2024-04-01"),
+}
+CASES = [
+    *(pytest.param(AWS, *case, id=f"aws-{name}") for name, case in AWS_CASES.items()),
+    *(pytest.param(AZURE, *case, id=f"azure-{name}") for name, case in AZURE_CASES.items()),
+]
+
+
+@pytest.mark.parametrize(("spec", "change", "code", "named"), CASES)
+def test_a_bad_manifest_is_rejected_with_its_code_and_the_month_stays(
+    harness: Harness, tmp_path: Path, spec: SourceSpec, change: Change, code: str, named: str
+) -> None:
+    generate = aws_cur_delivery if spec is AWS else azure_focus_delivery
+    good = generate(tmp_path, MONTH, rows=30)
+    harness.load(spec, good)
+    bad = with_manifest(generate(tmp_path, MONTH, rows=30, revision=2), change)
+
+    outcome = harness.load(spec, bad)
+    again = harness.process(spec, bad)
+
+    assert (outcome.action, outcome.code, outcome.error) == ("rejected", code, True)
+    assert named in outcome.message
+    assert (again.action, again.code) == ("skipped", "ALREADY_REJECTED")
+    assert harness.month(spec, MONTH) == (30, good.totals.cost)
+    rejected = [row for row in harness.tracking(spec) if row["status"] == "rejected"]
+    assert [(row["billing_month"], row["code"], row["message"]) for row in rejected] == [(MONTH, code, outcome.message)]
+    [status] = harness.rows("SELECT * FROM `{dataset}.billing_status`")
+    assert (status["state"], status["code"], status["rows"]) == ("loaded, newer rejected", code, 30)
+
+
+def test_a_cut_manifest_is_rejected_under_the_month_of_its_path(harness: Harness, tmp_path: Path) -> None:
+    delivery = aws_cur_delivery(tmp_path, MONTH, rows=30)
+    harness.stack.deliver(AWS, delivery, "data")
+    name = manifest_name(AWS, delivery)
+    harness.stack.cloud.upload(harness.stack.bucket(AWS), name, delivery.manifests[-1].path.read_bytes()[:500])
+
+    outcome = harness.process(AWS, delivery)
+
+    assert (outcome.action, outcome.code, outcome.month) == ("rejected", "MANIFEST_NOT_JSON", MONTH)
+    assert name in outcome.message
+    [row] = harness.tracking(AWS)
+    assert (row["status"], row["code"], row["billing_month"]) == ("rejected", "MANIFEST_NOT_JSON", MONTH)
+    harness.stack.deliver(AWS, delivery, "manifest")
+    assert harness.process(AWS, delivery).action == "loaded"
+
+
+def _replaced(delivery: Delivery, index: int, content: bytes) -> Delivery:
+    path = delivery.data[index].path.with_name(f"bad-{delivery.data[index].path.name}")
+    path.write_bytes(content)
+    bad = SampleObject(delivery.data[index].name, path, "data")
+    objects = tuple(bad if item is delivery.data[index] else item for item in delivery.objects)
+    return replace(delivery, objects=objects)
+
+
+def _cut(content: bytes) -> bytes:
+    return content[: len(content) // 2]
+
+
+def _flipped(content: bytes) -> bytes:
+    middle = len(content) // 2
+    return content[:middle] + bytes(byte ^ 0xFF for byte in content[middle : middle + 64]) + content[middle + 64 :]
+
+
+def _other_month(content: bytes) -> bytes:
+    return gzip.compress(gzip.decompress(content).replace(b"2025-09-01T00:00:00", b"2025-08-01T00:00:00"))
+
+
+def _text_for_a_number(content: bytes) -> bytes:
+    header, rows = gzip.decompress(content).split(b"\n", 1)
+    at = header.split(b",").index(b"lineItem/UnblendedCost")
+    first = rows.split(b"\n", 1)[0].split(b",")
+    first[at] = b"a lot"
+    return gzip.compress(header + b"\n" + b",".join(first) + b"\n" + rows)
+
+
+def _renamed_column(content: bytes) -> bytes:
+    return gzip.compress(gzip.decompress(content).replace(b"lineItem/UsageType", b"lineItem/UsageKind", 1))
+
+
+@pytest.mark.parametrize(
+    ("damage", "codes"),
+    [
+        (_cut, {"VALUE_DOES_NOT_FIT"}),
+        (_flipped, {"VALUE_DOES_NOT_FIT"}),
+        (lambda _: b"", {"HEADER_UNREADABLE"}),
+        (lambda _: b"no gzip at all", {"HEADER_UNREADABLE"}),
+        (_other_month, {"ROWS_OUTSIDE_MONTH"}),
+        (_text_for_a_number, {"VALUE_DOES_NOT_FIT"}),
+        (_renamed_column, {"HEADERS_DIFFER"}),
+    ],
+    ids=["cut gzip", "flipped bytes", "zero bytes", "no gzip", "other month", "text for a number", "other header"],
+)
+def test_a_bad_csv_file_is_rejected_naming_it_and_the_month_stays(
+    harness: Harness, tmp_path: Path, damage: Callable[[bytes], bytes], codes: set[str]
+) -> None:
+    good = aws_cur_delivery(tmp_path, MONTH, rows=400, files=2)
+    harness.load(AWS, good)
+    newer = aws_cur_delivery(tmp_path, MONTH, rows=400, files=2, revision=2)
+
+    outcome = harness.load(AWS, _replaced(newer, 1, damage(newer.data[1].path.read_bytes())))
+
+    assert outcome.action == "rejected"
+    assert outcome.code in codes
+    assert "acme-cur-2.csv.gz" in outcome.message or outcome.code == "ROWS_OUTSIDE_MONTH"
+    assert harness.month(AWS, MONTH) == (400, good.totals.cost)
+    assert harness.load(AWS, newer).action == "loaded"  # the next good files clear it
+
+
+def test_header_only_files_never_replace_a_month(harness: Harness, tmp_path: Path) -> None:
+    good = aws_cur_delivery(tmp_path, MONTH, rows=30)
+    harness.load(AWS, good)
+
+    outcome = harness.load(AWS, aws_cur_delivery(tmp_path, MONTH, rows=0, revision=2))
+
+    assert (outcome.action, outcome.code) == ("rejected", "EMPTY")
+    assert harness.month(AWS, MONTH) == (30, good.totals.cost)
+
+
+def test_a_parquet_file_without_a_footer_is_rejected_naming_it(harness: Harness, tmp_path: Path) -> None:
+    good = azure_focus_delivery(tmp_path, MONTH, rows=30)
+    harness.load(AZURE, good)
+    newer = azure_focus_delivery(tmp_path, MONTH, rows=30, revision=2)
+    content = newer.data[0].path.read_bytes()
+
+    outcome = harness.load(AZURE, _replaced(newer, 0, content[:-4] + b"XXXX"))
+
+    assert (outcome.action, outcome.code) == ("rejected", "HEADER_UNREADABLE")
+    assert "part_0_0001.snappy.parquet" in outcome.message
+    assert harness.month(AZURE, MONTH) == (30, good.totals.cost)
+
+
+def test_a_narrower_run_never_replaces_a_wider_one(harness: Harness, tmp_path: Path) -> None:
+    wide = azure_focus_delivery(tmp_path, MONTH, rows=30, submitted=datetime(2025, 10, 2, tzinfo=UTC))
+    narrow = azure_focus_delivery(tmp_path, MONTH, rows=10, through_day=5, submitted=datetime(2025, 10, 3, tzinfo=UTC))
+    harness.load(AZURE, wide)
+
+    outcome = harness.load(AZURE, narrow)
+
+    assert (outcome.action, outcome.code) == ("rejected", "NARROWER")
+    assert harness.month(AZURE, MONTH) == (30, wide.totals.cost)
+
+
+def test_rows_that_differ_from_the_manifest_are_booked_with_both_numbers(harness: Harness, tmp_path: Path) -> None:
+    def miscount(manifest: dict[str, Any]) -> None:
+        manifest["blobs"][0]["dataRowCount"] += 1
+
+    outcome = harness.load(AZURE, with_manifest(azure_focus_delivery(tmp_path, MONTH, rows=30), miscount))
+
+    assert (outcome.action, outcome.code, outcome.error) == ("loaded", "ROWS_DIFFER", True)
+    assert "30" in outcome.message
+    assert "31" in outcome.message
+    assert [row["code"] for row in harness.tracking(AZURE)] == ["ROWS_DIFFER"]
+
+
+def test_a_rejection_is_tried_again_when_a_setting_changed(harness: Harness, tmp_path: Path) -> None:
+    bad = with_manifest(aws_cur_delivery(tmp_path, MONTH, rows=30), _unknown_type)
+    assert harness.load(AWS, bad).code == "UNKNOWN_TYPE"
+    fixed = replace(AWS, type_overrides={"lineItem/UsageAmount": "BIGNUMERIC"})
+    harness.stack.sources = (fixed, AZURE)
+
+    outcome = Harness(harness.stack, harness.clock).process(AWS, bad)
+
+    assert outcome.action == "loaded"
+
+
+def test_another_exports_manifest_under_the_prefix_is_left_alone(harness: Harness, tmp_path: Path) -> None:
+    other = azure_focus_delivery(tmp_path, MONTH, rows=10, export_name="amortized")
+
+    outcome = harness.load(AZURE, other)
+
+    assert (outcome.action, outcome.code) == ("skipped", "OTHER_EXPORT")
+    assert harness.tracking(AZURE) == []

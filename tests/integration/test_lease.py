@@ -1,0 +1,197 @@
+"""One writer per source and month, whoever dies in between."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from billing.errors import BillingError
+from billing.look import observe
+from billing.warehouse import INSERT_DEADLINE
+from tests.harness import Harness, SteppedClock
+from tests.samples import aws_cur_delivery, azure_focus_delivery
+from tests.stack import AWS, AZURE
+
+MONTH = "2025-09"
+
+
+def _steppable(harness: Harness) -> SteppedClock:
+    assert isinstance(harness.clock, SteppedClock)
+    return harness.clock
+
+
+def _leases(harness: Harness) -> list[str]:
+    return [blob.name for blob in harness.stack.cloud.storage.list_blobs(harness.stack.bookkeeping)]
+
+
+def test_a_held_lease_makes_others_come_back(harness: Harness, tmp_path: Path) -> None:
+    delivery = aws_cur_delivery(tmp_path, MONTH, rows=20)
+    lease = harness.cloud.leases.acquire("aws_cur", MONTH, None)
+
+    with pytest.raises(BillingError) as caught:
+        harness.load(AWS, delivery)
+    lease.release()
+
+    assert caught.value.code == "BUSY"
+    assert harness.process(AWS, delivery).action == "loaded"
+    assert _leases(harness) == []
+
+
+def test_other_months_are_not_held_up(harness: Harness, tmp_path: Path) -> None:
+    harness.cloud.leases.acquire("aws_cur", "2025-08", None)
+
+    assert harness.load(AWS, aws_cur_delivery(tmp_path, MONTH, rows=20)).action == "loaded"
+
+
+def test_an_expired_lease_is_taken_over_when_its_job_never_began(harness: Harness, tmp_path: Path) -> None:
+    harness.cloud.leases.acquire("aws_cur", MONTH, "billing_never_inserted_0")
+    _steppable(harness).step(minutes=10, seconds=1)
+
+    assert harness.load(AWS, aws_cur_delivery(tmp_path, MONTH, rows=20)).action == "loaded"
+    assert _leases(harness) == []
+
+
+def test_an_expired_lease_whose_job_still_runs_is_busy(harness: Harness, tmp_path: Path) -> None:
+    delivery = aws_cur_delivery(tmp_path, MONTH, rows=20)
+    harness.cloud.leases.acquire("aws_cur", MONTH, "billing_running_0")
+    _steppable(harness).step(minutes=10, seconds=1)
+    harness.cloud.leases._job_is_running = lambda job_id: job_id == "billing_running_0"
+
+    with pytest.raises(BillingError) as caught:
+        harness.load(AWS, delivery)
+
+    assert caught.value.code == "BUSY"
+    assert "billing_running_0" in caught.value.message
+
+
+def test_a_lease_that_was_taken_over_is_not_released_by_its_first_holder(harness: Harness) -> None:
+    first = harness.cloud.leases.acquire("aws_cur", MONTH, None)
+    _steppable(harness).step(minutes=11)
+    harness.cloud.leases.acquire("aws_cur", MONTH, None)
+
+    first.release()
+
+    assert _leases(harness) == [f"leases/aws_cur/{MONTH}.json"]
+    with pytest.raises(BillingError, match="BUSY"):
+        first.record("billing_late_0")
+
+
+def test_what_was_read_before_the_lease_is_only_a_reason_to_try(harness: Harness, tmp_path: Path) -> None:
+    """An instance that slept between its first look and its lease finds the newer run, and loads nothing."""
+    older, newer = (azure_focus_delivery(tmp_path, MONTH, rows=20, revision=revision) for revision in (1, 2))
+    harness.stack.deliver(AZURE, older)
+    acquire = harness.cloud.leases.acquire
+
+    def acquire_late(source: str, month: str, job_id: str | None):  # type: ignore[no-untyped-def]  # noqa: ANN202
+        harness.cloud.leases.acquire = acquire  # type: ignore[method-assign]
+        harness.load(AZURE, newer)
+        return acquire(source, month, job_id)
+
+    harness.cloud.leases.acquire = acquire_late  # type: ignore[method-assign]
+    outcome = harness.process(AZURE, older)
+
+    assert (outcome.action, outcome.code) == ("skipped", "SUPERSEDED")
+    assert harness.month(AZURE, MONTH) == (newer.totals.rows, newer.totals.cost)
+
+
+def test_no_job_is_inserted_after_the_deadline(harness: Harness, tmp_path: Path) -> None:
+    delivery = aws_cur_delivery(tmp_path, MONTH, rows=20)
+    harness.stack.deliver(AWS, delivery)
+    add_columns = harness.cloud.warehouse.add_columns
+
+    def slow(*arguments: object) -> None:
+        _steppable(harness).step(seconds=INSERT_DEADLINE + 1)
+        add_columns(*arguments)  # type: ignore[arg-type]
+
+    harness.cloud.warehouse.add_columns = slow  # type: ignore[method-assign, assignment]
+    with pytest.raises(BillingError) as caught:
+        harness.process(AWS, delivery)
+
+    assert caught.value.code == "DEADLINE"
+    assert harness.month(AWS, MONTH) == (0, None)
+    assert _leases(harness) == []
+
+
+def test_a_load_that_was_not_booked_is_taken_up_by_the_next_event(harness: Harness, tmp_path: Path) -> None:
+    delivery = aws_cur_delivery(tmp_path, MONTH, rows=20)
+
+    def crash(*_: object) -> None:
+        raise RuntimeError("the instance died here")
+
+    harness.cloud.ledger.commit = crash  # type: ignore[method-assign, assignment]
+    with pytest.raises(RuntimeError):
+        harness.load(AWS, delivery)
+    del harness.cloud.ledger.commit
+    with harness.counting() as requests:
+        outcome = harness.process(AWS, delivery)
+
+    assert outcome.action == "loaded"
+    assert len(requests.matching("POST", "/jobs")) == 1  # answered 409: the job that is already there is taken up
+    assert harness.month(AWS, MONTH) == (20, delivery.totals.cost)
+    assert [row["job_id"] for row in harness.tracking(AWS)] == [outcome.job_id]
+
+
+def test_a_job_that_outlives_the_function_keeps_its_lease(harness: Harness, tmp_path: Path) -> None:
+    delivery = aws_cur_delivery(tmp_path, MONTH, rows=20)
+    harness.stack.deliver(AWS, delivery)
+    insert = harness.cloud.warehouse._insert
+
+    def endless(*arguments: object) -> object:
+        job, inserted = insert(*arguments)  # type: ignore[arg-type]
+        job.result()
+        _steppable(harness).step(seconds=500)
+        return _Running(job), inserted
+
+    harness.cloud.warehouse._insert = endless  # type: ignore[method-assign, assignment]
+    with pytest.raises(BillingError) as caught:
+        harness.process(AWS, delivery)
+    harness.cloud.warehouse._insert = insert  # type: ignore[method-assign]
+
+    assert caught.value.code == "JOB_RUNNING"
+    assert _leases(harness) == [f"leases/aws_cur/{MONTH}.json"]
+    _steppable(harness).ahead += timedelta(minutes=10)
+    assert harness.process(AWS, delivery).action == "loaded"
+    assert _leases(harness) == []
+
+
+class _Running:
+    """A job that never ends."""
+
+    state = "RUNNING"
+
+    def __init__(self, job: object) -> None:
+        self.job_id = job.job_id  # type: ignore[attr-defined]
+
+    def reload(self) -> None:
+        """Still running."""
+
+
+def test_a_transient_job_failure_raises_the_attempt(harness: Harness, tmp_path: Path) -> None:
+    delivery = aws_cur_delivery(tmp_path, MONTH, rows=20)
+    harness.stack.deliver(AWS, delivery)
+    wait, failures = harness.cloud.warehouse._wait, [BillingError("TRANSIENT", "backendError")]
+
+    def failing(*arguments: object) -> BillingError | None:
+        result = wait(*arguments)  # type: ignore[arg-type]
+        return failures.pop() if failures else result
+
+    harness.cloud.warehouse._wait = failing  # type: ignore[method-assign, assignment]
+    outcome = harness.process(AWS, delivery)
+
+    assert outcome.action == "loaded"
+    assert outcome.job_id is not None
+    assert outcome.job_id.endswith("_1")
+    assert harness.month(AWS, MONTH) == (20, delivery.totals.cost)
+
+
+def test_a_table_that_changed_meanwhile_is_read_again(harness: Harness, tmp_path: Path) -> None:
+    delivery = aws_cur_delivery(tmp_path, MONTH, rows=20)
+    harness.stack.deliver(AWS, delivery)
+    look = observe(harness.visit(AWS, delivery))
+    assert look.table is not None
+    harness.process(AWS, delivery)  # adds the columns
+
+    with pytest.raises(BillingError) as caught:
+        harness.cloud.warehouse.add_columns(look.table, look.table.fields[:1])
+
+    assert caught.value.code == "TABLE_CHANGED"

@@ -1,0 +1,166 @@
+"""The sweep heals what events missed, says what waits, and audits what the tables hold."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.harness import Harness, SteppedClock, log_lines
+from tests.samples import aws_columns, aws_cur_delivery, azure_focus_delivery
+from tests.stack import AWS, AZURE
+
+MONTH = "2025-09"
+
+
+def _steppable(harness: Harness) -> SteppedClock:
+    assert isinstance(harness.clock, SteppedClock)
+    return harness.clock
+
+
+def test_it_loads_every_month_that_no_event_loaded(harness: Harness, tmp_path: Path) -> None:
+    aws = [aws_cur_delivery(tmp_path, month, rows=20) for month in ("2025-07", "2025-08", MONTH)]
+    azure = [azure_focus_delivery(tmp_path, MONTH, rows=20, revision=revision) for revision in (1, 2, 3)]
+    for delivery in aws:
+        harness.stack.deliver(AWS, delivery)
+    for delivery in azure:
+        harness.stack.deliver(AZURE, delivery)
+
+    report = harness.sweep()
+    second = harness.sweep()
+
+    assert report["loaded"] == ["aws_cur 2025-07", "aws_cur 2025-08", "aws_cur 2025-09", "azure_billing 2025-09"]
+    assert [harness.month(AWS, delivery.month) for delivery in aws] == [(20, one.totals.cost) for one in aws]
+    assert harness.month(AZURE, MONTH) == (azure[2].totals.rows, azure[2].totals.cost)
+    assert (second["loaded"], second["left"], second["months"]) == ([], [], 4)
+
+
+def test_a_sweep_with_nothing_to_do_writes_nothing(harness: Harness, tmp_path: Path) -> None:
+    harness.load(AWS, aws_cur_delivery(tmp_path, MONTH, rows=20))
+
+    with harness.counting() as requests:
+        harness.sweep()
+
+    assert requests.by_ledger == 0
+    assert requests.matching("POST", "/jobs") == []
+    assert requests.matching("POST", "/upload/storage") == []
+
+
+def test_it_says_once_what_a_month_waits_for(harness: Harness, tmp_path: Path) -> None:
+    delivery = azure_focus_delivery(tmp_path, MONTH, rows=20)
+    harness.stack.deliver(AZURE, delivery, "manifest")
+
+    first, second = harness.sweep(), harness.sweep()
+
+    assert first["waiting"] == second["waiting"] == ["azure_billing 2025-09"]
+    [row] = harness.tracking(AZURE)
+    assert (row["status"], row["code"]) == ("waiting", "WAITING_FOR_FILES")
+    [status] = harness.rows("SELECT * FROM `{dataset}.billing_status`")
+    assert (status["state"], status["code"]) == ("waiting", "WAITING_FOR_FILES")
+    harness.stack.deliver(AZURE, delivery, "data")
+    assert harness.sweep()["loaded"] == ["azure_billing 2025-09"]
+    [status] = harness.rows("SELECT * FROM `{dataset}.billing_status`")
+    assert (status["state"], status["code"], status["rows"]) == ("loaded", None, 20)
+
+
+def test_a_wait_of_more_than_six_hours_is_a_warning(
+    harness: Harness, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    harness.stack.deliver(AZURE, azure_focus_delivery(tmp_path, MONTH, rows=20), "manifest")
+    harness.stack.deliver(AWS, aws_cur_delivery(tmp_path, MONTH, rows=20), "data")
+    harness.sweep()
+    early = [line for line in log_lines(capsys.readouterr().out) if line.get("code") == "WAITING_LONG"]
+    _steppable(harness).step(hours=6, minutes=1)
+
+    harness.sweep()
+
+    late = [line for line in log_lines(capsys.readouterr().out) if line.get("code") == "WAITING_LONG"]
+    assert early == []
+    assert [(line["severity"], line["source"], line["month"]) for line in late] == [
+        ("WARNING", "azure_billing", MONTH),
+        ("WARNING", "aws_cur", MONTH),
+    ]
+
+
+def test_the_newest_run_that_can_be_loaded_is(harness: Harness, tmp_path: Path) -> None:
+    """A newer one that waits or is rejected supersedes nothing."""
+    oldest, good, waiting = (azure_focus_delivery(tmp_path, MONTH, rows=20, revision=n) for n in (1, 2, 3))
+    harness.stack.deliver(AZURE, oldest)
+    harness.stack.deliver(AZURE, good)
+    harness.stack.deliver(AZURE, waiting, "manifest")
+
+    report = harness.sweep()
+
+    assert (report["loaded"], report["waiting"]) == (["azure_billing 2025-09"], ["azure_billing 2025-09"])
+    assert harness.month(AZURE, MONTH) == (good.totals.rows, good.totals.cost)
+
+
+def test_a_rejected_month_is_one_job_and_one_row_until_something_changes(harness: Harness, tmp_path: Path) -> None:
+    columns = [
+        replace(column, type="Money") if column.name == "lineItem/UsageAmount" else column
+        for column in aws_columns(MONTH)
+    ]
+    harness.stack.deliver(AWS, aws_cur_delivery(tmp_path, MONTH, rows=20, columns=columns))
+
+    reports = [harness.sweep() for _ in range(4)]
+
+    assert [report["rejected"] for report in reports] == [["aws_cur 2025-09"], [], [], []]
+    assert [row["code"] for row in harness.tracking(AWS)] == ["UNKNOWN_TYPE"]
+    harness.stack.sources = (replace(AWS, type_overrides={"lineItem/UsageAmount": "BIGNUMERIC"}), AZURE)
+    assert Harness(harness.stack, harness.clock).sweep()["loaded"] == ["aws_cur 2025-09"]
+
+
+def test_a_partition_changed_by_hand_is_reported_and_restored(
+    harness: Harness, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    delivery = aws_cur_delivery(tmp_path, MONTH, rows=20)
+    harness.load(AWS, delivery)
+    harness.rows(f"DELETE FROM `{{dataset}}.{AWS.table}` WHERE identity_line_item_id IS NOT NULL")
+    assert harness.month(AWS, MONTH)[0] == 0
+
+    report = harness.sweep()
+
+    assert (report["differing"], report["loaded"]) == (["aws_cur 2025-09"], ["aws_cur 2025-09"])
+    assert harness.month(AWS, MONTH) == (20, delivery.totals.cost)
+    [found] = [line for line in log_lines(capsys.readouterr().out) if line.get("code") == "AUDIT_DIFFERS"]
+    assert (found["severity"], found["month"]) == ("ERROR", MONTH)
+    assert harness.sweep()["differing"] == []
+
+
+def test_books_that_were_lost_cost_one_reload(harness: Harness, tmp_path: Path) -> None:
+    delivery = azure_focus_delivery(tmp_path, MONTH, rows=20)
+    harness.load(AZURE, delivery)
+    for table in ("_dlt_pipeline_state", "_dlt_loads", "_dlt_version"):
+        harness.stack.cloud.bigquery.delete_table(f"{harness.stack.cloud.project}.{harness.stack.dataset}.{table}")
+
+    report = harness.sweep()
+
+    assert report["loaded"] == ["azure_billing 2025-09"]
+    assert harness.month(AZURE, MONTH) == (20, delivery.totals.cost)
+    assert len(harness.rows("SELECT * FROM `{dataset}.azure_focus_loads`")) == 1
+
+
+def test_it_stops_before_its_deadline_and_says_what_is_left(harness: Harness, tmp_path: Path) -> None:
+    for month in ("2025-07", "2025-08", MONTH):
+        harness.stack.deliver(AWS, aws_cur_delivery(tmp_path, month, rows=20))
+    replace_month = harness.cloud.warehouse.replace_month
+
+    def slow(*arguments: object) -> object:
+        _steppable(harness).step(minutes=7)
+        return replace_month(*arguments)  # type: ignore[arg-type]
+
+    harness.cloud.warehouse.replace_month = slow  # type: ignore[method-assign, assignment]
+    report = harness.sweep()
+    harness.cloud.warehouse.replace_month = replace_month  # type: ignore[method-assign]
+
+    assert report["left"] == ["aws_cur 2025-07", "aws_cur 2025-08", "aws_cur 2025-09"]
+    assert report["loaded"] == []
+    assert harness.sweep()["loaded"] == report["left"]
+
+
+def test_a_source_whose_table_is_missing_does_not_hold_up_the_others(harness: Harness, tmp_path: Path) -> None:
+    harness.stack.cloud.bigquery.delete_table(harness.stack.table_id(AWS))
+    harness.stack.deliver(AZURE, azure_focus_delivery(tmp_path, MONTH, rows=20))
+
+    report = harness.sweep()
+
+    assert (report["loaded"], report["left"]) == (["azure_billing 2025-09"], ["aws_cur as a whole"])
