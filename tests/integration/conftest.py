@@ -10,6 +10,7 @@ import pytest
 from google.cloud import bigquery
 
 from tests.harness import Harness, SteppedClock
+from tests.integration.warehouse import Warehouse
 from tests.local_cloud import Backoff, LocalCloud
 from tests.stack import AZURE, Stack
 
@@ -56,3 +57,8 @@ def focus_1_0_harness(cloud: LocalCloud, emulators: None) -> Harness:
     """One Azure source whose table was created for FOCUS 1.0r2."""
     source = replace(AZURE, version="1.0r2")
     return Harness(Stack(cloud, (source,), name=f"t{uuid4().hex[:10]}").create(), SteppedClock())
+
+
+@pytest.fixture
+def warehouse(cloud: LocalCloud, bucket: str, dataset: str) -> Warehouse:
+    return Warehouse(cloud, bucket, dataset)

@@ -10,6 +10,7 @@ import importlib.util
 import json
 import os
 import platform
+import re
 import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
@@ -29,6 +30,7 @@ BINARY_VARIABLE = "FAKE_GCS_SERVER_BINARY"
 # objects.list: "The recommended upper value for maxResults is 1000"; the service never returns more per page.
 _PAGE_LIMIT = 1000
 _PRECONDITION = "ifGenerationMatch"
+_JSON_NAME = re.compile(rb'"name":\s*("(?:[^"\\]|\\.)*")')
 _UNCHECKED = ("GET", "DELETE", "PATCH")  # where the binary ignores ifGenerationMatch
 _WITH_BODY = ("POST", "PUT", "PATCH")
 _HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "host", "content-length"}
@@ -130,6 +132,11 @@ class _Gate(BaseHTTPRequestHandler):
 
     def _write(self) -> None:
         body = self._read_body()
+        if name := _unstorable(self.path, body):
+            self._answer(
+                _error(501, "notImplemented", f"The local cloud keeps objects as files: it cannot hold {name!r}.")
+            )
+            return
         with self.writes:
             reply = self._ask(body)
             if resource := _finalized(self.command, self.path, reply):
@@ -185,10 +192,22 @@ def _paged(method: str, path: str) -> str:
 
 def _condition_not_met() -> _Reply:
     """The reason that Google gives: https://cloud.google.com/storage/docs/json_api/v1/status-codes"""
-    message = "At least one of the pre-conditions you specified did not hold."
-    error = {"message": message, "domain": "global", "reason": "conditionNotMet", "locationType": "header"}
-    content = json.dumps({"error": {"code": 412, "message": message, "errors": [error]}}).encode()
-    return _Reply(412, [("Content-Type", "application/json; charset=UTF-8")], content)
+    return _error(412, "conditionNotMet", "At least one of the pre-conditions you specified did not hold.")
+
+
+def _error(status: int, reason: str, message: str) -> _Reply:
+    error = {"code": status, "message": message, "errors": [{"message": message, "domain": "global", "reason": reason}]}
+    return _Reply(status, [("Content-Type", "application/json")], json.dumps({"error": error}).encode())
+
+
+def _unstorable(path: str, body: bytes) -> str | None:
+    """The name of an upload that a folder would change: empty, `.` and `..` segments are plain text to Google."""
+    parts = urlsplit(path)
+    if not parts.path.startswith("/upload/") or "upload_id" in parts.query:
+        return None
+    named = _JSON_NAME.search(body[:4096])
+    name: str = json.loads(named[1]) if named else parse_qs(parts.query).get("name", ["-"])[0]
+    return name if {"", ".", ".."} & set(name.split("/")) else None
 
 
 def _finalized(method: str, path: str, reply: _Reply) -> dict[str, Any] | None:

@@ -95,7 +95,7 @@ class CsvLoad:
         return bad_row(file.uri, sentence, rows=line, errors=1, max_bad=self.options.max_bad)
 
     def check_bad_rows(self, rejects: Sequence[tuple[Any, ...]], unreadable: int) -> int:
-        """`rejects`: path, line and kind of rows with broken structure; `unreadable`: number of rows with bad values."""
+        """`rejects`: path, line and kind of each broken row; `unreadable`: the number of rows with unfit values."""
         lines = {(path, line) for path, line, _ in rejects}
         bad = len(lines) + unreadable
         if bad > self.options.max_bad:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from bqemulator.storage import partition_state, type_map
+from bqemulator.jobs import executor
+from bqemulator.storage import arrow_bridge, partition_state, type_map
 from bqemulator.storage.engine import DuckDBEngine
+from sqlglot import exp
+from sqlglot.dialects import DuckDB
 
 from tests.local_cloud.bigquery.conversions import BIGNUMERIC_DECIMALS
 from tests.local_cloud.bigquery.partitions import PartitionTimes
@@ -13,6 +16,14 @@ def install(partition_times: PartitionTimes) -> None:
     DuckDBEngine._load_spatial = _without_geography
     # DuckDB's decimals end at 38 digits; the stock DECIMAL(76, 38) makes every CREATE TABLE with BIGNUMERIC fail.
     type_map._BQ_TO_DUCKDB["BIGNUMERIC"] = f"DECIMAL(38, {BIGNUMERIC_DECIMALS})"
+    # CAST(x AS NUMERIC) in SQL: sqlglot would leave it to DuckDB's DECIMAL(18, 3), and BIGNUMERIC to DECIMAL(38, 5).
+    DuckDB.Generator.TYPE_PARAM_SETTINGS = {
+        **DuckDB.Generator.TYPE_PARAM_SETTINGS,
+        exp.DType.DECIMAL: ((38, 9), (38, 38)),
+        exp.DType.BIGDECIMAL: ((38, BIGNUMERIC_DECIMALS), (38, 38)),
+    }
+    # The catalogue calls every decimal NUMERIC; query results already tell the two apart by scale.
+    arrow_bridge.arrow_type_to_bq_type_name = executor._arrow_type_to_bq_type
     partition_state.list_partitions_for_table = partition_times.dated(partition_state.list_partitions_for_table)
 
 

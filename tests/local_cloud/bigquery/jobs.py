@@ -27,6 +27,7 @@ from tests.local_cloud.bigquery.statements import dataset_not_found
 
 Json = dict[str, Any]
 
+_HELD_BACK_SECONDS = 0.3
 _ERROR_CLASSES = {
     kind.bq_reason: kind
     for kind in (
@@ -49,7 +50,7 @@ class Jobs:
         self._partition_times = partition_times
         self._details: dict[str, list[ErrorProto]] = {}
         self._tables: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)  # loads of one table run one by one
-        self._running: set[asyncio.Task[JobMeta]] = set()
+        self._running: dict[str, asyncio.Task[JobMeta]] = {}
         stock_upload._build_job_response = lambda project, job_id, meta, _: self._resource(meta)
         stock_upload.execute_load_job = self._run_upload
 
@@ -78,7 +79,10 @@ class Jobs:
             await stock.insert_job(project, _with_body(request, body), self._context, get_caller(request))
         )
 
-    def get(self, project: str, job_id: str, location: str | None = None) -> Json:
+    async def get(self, project: str, job_id: str, location: str | None = None) -> Json:
+        """Clients poll once a second: an answer held back a moment spares small jobs that second."""
+        if task := self._running.get(job_id):
+            await asyncio.wait([task], timeout=_HELD_BACK_SECONDS)
         return self._resource(self._find(project, job_id, location))
 
     async def query(self, project: str, request: Request) -> Json:
@@ -157,16 +161,14 @@ class Jobs:
         )
         self._context.catalog.upsert_job(job)
         task = asyncio.create_task(self._run(job, load))
-        self._running.add(task)
-        task.add_done_callback(self._running.discard)
+        self._running[job_id] = task
+        task.add_done_callback(lambda _: self._running.pop(job_id))
         return job
 
     async def _run_upload(self, project: str, job_id: str, configuration: Json, _: AppContext) -> JobMeta:
         """The emulator deletes the upload when this returns, so an upload's job is DONE in its first answer."""
         self._begin_load(project, job_id, configuration)
-        await asyncio.gather(*self._running)
-        job: JobMeta = self._context.catalog.get_job(project, job_id)
-        return job
+        return await self._running[job_id]
 
     async def _run(self, job: JobMeta, load: LoadRequest) -> JobMeta:
         async with self._tables[load.label]:

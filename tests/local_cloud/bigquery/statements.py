@@ -10,22 +10,23 @@ import sqlglot
 from bqemulator.api.dependencies import AppContext
 from bqemulator.api.routes import jobs as stock
 from bqemulator.catalog.models import JobMeta
-from bqemulator.domain.errors import NotFoundError, PermissionDeniedError
+from bqemulator.domain.errors import NotFoundError, PermissionDeniedError, UnsupportedFeatureError
 from bqemulator.jobs import executor
 from bqemulator.scripting.ast import SqlStmt
 from sqlglot import exp
 
 from tests.local_cloud.bigquery.schemas import parse_fields
-from tests.local_cloud.bigquery.tables import add_columns
+from tests.local_cloud.bigquery.tables import add_columns, described_view
 
 Execute = Callable[..., Awaitable[JobMeta]]
 
 _ALTER = re.compile(r"\s*ALTER\s+TABLE", re.IGNORECASE)
+_CREATE_VIEW = re.compile(r"\s*CREATE\s+(OR\s+REPLACE\s+)?VIEW", re.IGNORECASE)
 _EMPTY_RESULT = "SELECT 1 AS done LIMIT 0"
 
 
 def install(location: str) -> None:
-    execute = _with_missing_datasets(executor.execute_query_job, location)
+    execute = _with_view_columns(_with_location(executor.execute_query_job, location))
     stock.execute_query_job = _statement_by_statement(_with_added_columns(execute))
 
 
@@ -33,8 +34,8 @@ def dataset_not_found(dataset: str, location: str) -> NotFoundError:
     return NotFoundError(f"Not found: Dataset {dataset} was not found in location {location}")
 
 
-def _with_missing_datasets(execute: Execute, location: str) -> Execute:
-    """The emulator says accessDenied for a table in a dataset that is not there, or looks for it in the US."""
+def _with_location(execute: Execute, location: str) -> Execute:
+    """The emulator lives in the US, and says accessDenied for a table in a dataset that is not there."""
 
     async def run(project: str, job_id: str, sql: str, parameters: Any, context: AppContext, **rest: Any) -> JobMeta:
         try:
@@ -43,7 +44,25 @@ def _with_missing_datasets(execute: Execute, location: str) -> Execute:
             for dataset in _datasets(sql, project):
                 if context.catalog.get_dataset(*dataset) is None:
                     raise dataset_not_found(":".join(dataset), location) from error
-            raise
+            raise type(error)(error.message.replace("in location US", f"in location {location}")) from error
+
+    return run
+
+
+def _with_view_columns(execute: Execute) -> Execute:
+    """CREATE VIEW v (a, b OPTIONS(…)) AS …: the emulator forgets the names in brackets and all descriptions."""
+
+    async def run(project: str, job_id: str, sql: str, parameters: Any, context: AppContext, **rest: Any) -> JobMeta:
+        view = _CREATE_VIEW.match(sql) and sqlglot.parse_one(sql, read="bigquery")
+        if not isinstance(view, exp.Create):
+            return await execute(project, job_id, sql, parameters, context, **rest)
+        target, described = view.this, {}
+        if isinstance(target, exp.Schema):
+            described = _name_columns(view.expression, target.expressions)
+            view.set("this", target.this)
+        job = await execute(project, job_id, view.sql("bigquery"), parameters, context, **rest)
+        described_view(context, _table_reference(view.this, project), _description(view), described)
+        return job
 
     return run
 
@@ -69,7 +88,7 @@ def _with_added_columns(execute: Execute) -> Execute:
         table, columns = _added_columns(sql)
         if table is None:
             return await execute(project, job_id, sql, parameters, context, **rest)
-        reference = (table.catalog or project, table.db, table.name)
+        reference = _table_reference(table, project)
         existing = context.catalog.get_table(*reference)
         if existing is None:
             raise NotFoundError(f"Not found: Table {reference[0]}:{reference[1]}.{reference[2]}")
@@ -78,6 +97,7 @@ def _with_added_columns(execute: Execute) -> Execute:
         raw = [{"name": column.name, "type": column.args["kind"].sql("bigquery")} for column in new]
         await add_columns(context, existing, parse_fields(raw))
         job = await execute(project, job_id, _EMPTY_RESULT, None, context, **rest)
+        executor.JOB_SCHEMAS[job_id] = []
         return job.model_copy(update={"statistics": _statistics(job, "ALTER_TABLE")})
 
     return run
@@ -89,8 +109,32 @@ def _added_columns(sql: str) -> tuple[exp.Table | None, Sequence[exp.Expression]
     tree = sqlglot.parse_one(sql, read="bigquery")
     actions = tree.args.get("actions") or []
     if not actions or not all(isinstance(action, exp.ColumnDef) for action in actions):
-        return None, ()
+        raise UnsupportedFeatureError(
+            "The local cloud's ALTER TABLE only adds columns: the catalogue would not follow."
+        )
     return tree.this, actions
+
+
+def _name_columns(query: exp.Expression, columns: Sequence[exp.Expression]) -> dict[str, str]:
+    """Gives the query's columns the names in the brackets; returns the descriptions among their options."""
+    if not isinstance(query, exp.Select) or query.is_star or len(query.expressions) != len(columns):
+        raise UnsupportedFeatureError("The local cloud names a view's columns only where its SELECT lists as many.")
+    query.set(
+        "expressions", [value.unalias().as_(name.name) for value, name in zip(query.expressions, columns, strict=True)]
+    )
+    return {column.name: text for column in columns if (text := _description(column))}
+
+
+def _description(node: exp.Expression) -> str | None:
+    properties = node.args.get("properties") or next(iter(node.find_all(exp.Properties)), None)
+    for option in properties.expressions if properties else ():
+        if isinstance(option, exp.Property) and option.name.lower() == "description":
+            return str(option.args["value"].name)
+    return None
+
+
+def _table_reference(table: exp.Table, project: str) -> tuple[str, str, str]:
+    return table.catalog or project, table.db, table.name
 
 
 def _datasets(sql: str, project: str) -> list[tuple[str, str]]:

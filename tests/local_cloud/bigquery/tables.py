@@ -136,6 +136,15 @@ async def set_schema(context: AppContext, table: TableMeta, wanted: Fields) -> T
         return _touched(context, table.model_copy(update={"schema_": TableSchema(fields=fields)}))
 
 
+def described_view(
+    context: AppContext, reference: tuple[str, str, str], description: str | None, columns: dict[str, str]
+) -> None:
+    view = context.catalog.get_table(*reference)
+    if view is not None and (description or columns):
+        fields = tuple(f.model_copy(update={"description": columns.get(f.name)}) for f in view.schema_.fields)
+        _touched(context, view.model_copy(update={"schema_": TableSchema(fields=fields), "description": description}))
+
+
 def _touched(context: AppContext, table: TableMeta) -> TableMeta:
     now = context.clock.now()
     etag = generate_etag(table.project_id, table.dataset_id, table.table_id, str(now))
