@@ -132,8 +132,8 @@ def _config_toml(folder: Path) -> dict[str, str]:
     if not path.is_file():
         return {}
     try:
-        tree = tomllib.loads(path.read_text())
-    except tomllib.TOMLDecodeError as exc:
+        tree = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as exc:
         raise BillingError("SETTING_INVALID", f"{path} is not valid TOML: {exc}.") from exc
     wanted: dict[str, object] = {
         name: tree[name] for name in ("sources", "destination", "bookkeeping_bucket") if name in tree
@@ -148,7 +148,7 @@ def _flatten(tree: Mapping[str, object], path: tuple[str, ...]) -> list[tuple[st
         if isinstance(value, dict) and name != "type_overrides":
             pairs += _flatten(value, here)
         else:
-            pairs.append(("__".join(here), json.dumps(value) if isinstance(value, dict) else str(value)))
+            pairs.append(("__".join(here), json.dumps(value, default=str) if isinstance(value, dict) else str(value)))
     return pairs
 
 

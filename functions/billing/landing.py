@@ -6,10 +6,9 @@ from typing import Any
 from .config import Source
 from .decide import StoredObject
 from .errors import BillingError
-from .exports import Column, Export, Manifest
+from .exports import MAX_MANIFEST, Column, Export, Manifest
 from .headers import Header, NeedMore, csv_header, parquet_header
 
-_MAX_MANIFEST = 16 * 2**20  # bytes; a real one with 10,000 files stays under 3 MB
 _HEADER_BYTES = 32 * 2**10  # a CSV header of 400 columns is 12 KB before compression
 _MAX_HEADER = 8 * 2**20
 _ALL_HEADERS = 20  # up to so many files, every header is read; of more, a sample of that size
@@ -29,7 +28,7 @@ class Landing:
 
         blob = self._bucket.blob(name)
         try:
-            data = blob.download_as_bytes(end=_MAX_MANIFEST, raw_download=True, checksum=None)
+            data = blob.download_as_bytes(end=MAX_MANIFEST, raw_download=True, checksum=None)
         except NotFound:
             return None
         except RequestRangeNotSatisfiable:

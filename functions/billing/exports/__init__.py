@@ -5,9 +5,10 @@ from types import ModuleType
 
 from ..config import Source
 from . import aws_cur, azure_cost
-from .model import Column, DataFile, Export, Manifest, OtherExport
+from .model import MAX_MANIFEST, Column, DataFile, Export, Manifest, OtherExport
 
 __all__ = [
+    "MAX_MANIFEST",
     "Column",
     "DataFile",
     "Export",

@@ -1,7 +1,7 @@
 """AWS Cost and Usage Report, version 1: gzip CSV, create-new and overwrite delivery."""
 
 import re
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import msgspec
 
@@ -13,10 +13,10 @@ from .model import (
     Export,
     Manifest,
     OtherExport,
-    check_files,
+    day_of,
     decode,
     identity,
-    landed_name,
+    landed_names,
     last_day,
     whole_month,
 )
@@ -75,11 +75,10 @@ def parse(source: Source, manifest: Manifest) -> Export | OtherExport:
     """Raises BillingError with the code of what is wrong with the manifest."""
     report = decode(_Name, manifest).report_name
     if report != source.export_name:
-        return OtherExport(report)
+        return OtherExport(report[:200])
     fields = decode(_Manifest, manifest)
     _check_format(fields, manifest)
-    check_files(fields.report_keys, manifest)
-    files = tuple(DataFile(landed_name(key, source, manifest), None, None) for key in fields.report_keys)
+    files = tuple(DataFile(name, None, None) for name in landed_names(fields.report_keys, source, manifest))
     month = _month(fields.billing_period, manifest)
     return Export(
         name=report,
@@ -111,17 +110,14 @@ def _check_format(fields: _Manifest, manifest: Manifest) -> None:
 def _month(period: _Period, manifest: Manifest) -> str:
     """The end is exclusive in practice (the first of the next month); AWS's documentation shows the last day."""
     start, end = (_day(text, field, manifest) for field, text in (("start", period.start), ("end", period.end)))
-    if end.day != 1 and end.date() != last_day(start.date()):
-        raise BillingError("SPANS_MONTHS", f"{manifest.name} covers {start:%Y-%m-%d} to {end:%Y-%m-%d}: not one month.")
-    last = end - timedelta(days=1) if end.day == 1 else end
-    return whole_month(start.date(), last.date(), manifest)
+    if end.day != 1 and end != last_day(start):
+        raise BillingError("SPANS_MONTHS", f"{manifest.name} covers {start} to {end}: not one month.")
+    return whole_month(start, end - timedelta(days=1) if end.day == 1 else end, manifest)
 
 
-def _day(text: str, field: str, manifest: Manifest) -> datetime:
-    try:
-        return datetime.strptime(text, "%Y%m%dT%H%M%S.%f%z")
-    except ValueError as exc:
-        raise BillingError(
-            "MANIFEST_INVALID",
-            f"{manifest.name}: billingPeriod.{field} is '{text[:40]}', not like 20250901T000000.000Z.",
-        ) from exc
+def _day(text: str, field: str, manifest: Manifest) -> date:
+    return day_of(_time, text, f"billingPeriod.{field}", "like 20250901T000000.000Z", manifest)
+
+
+def _time(text: str) -> datetime:
+    return datetime.strptime(text, "%Y%m%dT%H%M%S.%f%z")

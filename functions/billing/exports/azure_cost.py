@@ -2,6 +2,7 @@
 
 import re
 from datetime import date, datetime
+from typing import Annotated
 
 import msgspec
 
@@ -12,22 +13,23 @@ from .model import (
     Export,
     Manifest,
     OtherExport,
-    check_files,
+    day_of,
     decode,
     identity,
-    landed_name,
+    landed_names,
     whole_month,
 )
 
 _MANIFEST = "manifest.json"
 _DATA = re.compile(r"part_\d+_\d+\.(snappy\.parquet|parquet|csv|csv\.gz)")
-_SUBMITTED = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,7}))?(?:Z|\+00:00)?")
+_SUBMITTED = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,7})?(Z|\+00:00)?", re.ASCII)
+_Count = Annotated[int, msgspec.Meta(ge=0)]
 
 
 class _Blob(msgspec.Struct, rename="camel"):
     blob_name: str
-    byte_count: int | None = None
-    data_row_count: int | None = None
+    byte_count: _Count | None = None
+    data_row_count: _Count | None = None
 
 
 class _Config(msgspec.Struct, rename="camel"):
@@ -51,7 +53,7 @@ class _Manifest(msgspec.Struct, rename="camel"):
     delivery_config: _Delivery
     run_info: _Run
     blobs: list[_Blob]
-    data_row_count: int | None = None
+    data_row_count: _Count | None = None
 
 
 class _Name(msgspec.Struct, rename="camel"):
@@ -84,10 +86,10 @@ def parse(source: Source, manifest: Manifest) -> Export | OtherExport:
             " in Cost Management so that it writes manifests of version 2024-04-01.",
         )
     if outline.export_config.export_name.lower() != source.export_name.lower():
-        return OtherExport(outline.export_config.export_name)
+        return OtherExport(outline.export_config.export_name[:200])
     fields = decode(_Manifest, manifest)
     _check_format(fields, manifest)
-    check_files([blob.blob_name for blob in fields.blobs], manifest)
+    names = landed_names([blob.blob_name for blob in fields.blobs], source, manifest)
     start = _day(fields.run_info.start_date, "startDate", manifest)
     end = _day(fields.run_info.end_date, "endDate", manifest)
     submitted = _submitted(fields.run_info.submitted_time, manifest)
@@ -96,7 +98,9 @@ def parse(source: Source, manifest: Manifest) -> Export | OtherExport:
         execution=identity(fields.run_info.run_id, "runInfo.runId", manifest),
         month=whole_month(start, end, manifest),
         order_key=f"{submitted}/{fields.run_info.run_id}",
-        files=tuple(_file(blob, source, manifest) for blob in fields.blobs),
+        files=tuple(
+            DataFile(name, blob.byte_count, blob.data_row_count) for name, blob in zip(names, fields.blobs, strict=True)
+        ),
         columns=(),
         names_repeat=False,
         covers_until=min(end.isoformat(), submitted[:10]),
@@ -114,10 +118,6 @@ def _check_format(fields: _Manifest, manifest: Manifest) -> None:
         )
 
 
-def _file(blob: _Blob, source: Source, manifest: Manifest) -> DataFile:
-    return DataFile(landed_name(blob.blob_name, source, manifest), blob.byte_count, blob.data_row_count)
-
-
 def _rows(fields: _Manifest) -> int | None:
     counts = [blob.data_row_count for blob in fields.blobs]
     if counts and None not in counts:
@@ -127,19 +127,17 @@ def _rows(fields: _Manifest) -> int | None:
 
 def _day(text: str, field: str, manifest: Manifest) -> date:
     """Three spellings occur in one export: with Z, with +00:00 and with neither."""
-    try:
-        return datetime.fromisoformat(text).date()
-    except ValueError as exc:
-        raise BillingError(
-            "MANIFEST_INVALID", f"{manifest.name}: runInfo.{field} is '{text[:40]}', not a date."
-        ) from exc
+    return day_of(datetime.fromisoformat, text, f"runInfo.{field}", "a date", manifest)
 
 
 def _submitted(text: str, manifest: Manifest) -> str:
     """The submitted time with seven digits of a second, so that it compares as text."""
-    match = _SUBMITTED.fullmatch(text)
-    if match is None:
-        raise BillingError(
-            "MANIFEST_INVALID", f"{manifest.name}: runInfo.submittedTime is '{text[:40]}', not a UTC time."
-        )
-    return f"{match[1]}.{match[2] or '':0<7}Z"
+    day_of(_utc, text, "runInfo.submittedTime", "a UTC time", manifest)
+    seconds, _, fraction = text.removesuffix("Z").removesuffix("+00:00").partition(".")
+    return f"{seconds}.{fraction:0<7}Z"
+
+
+def _utc(text: str) -> datetime:
+    if _SUBMITTED.fullmatch(text) is None:
+        raise ValueError(text)
+    return datetime.fromisoformat(text)

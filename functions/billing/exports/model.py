@@ -1,9 +1,9 @@
 """What every provider's manifest becomes: one `Export`, and where its objects stand in the landing bucket."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import TypeVar
 
 import msgspec
@@ -11,11 +11,13 @@ import msgspec
 from ..config import Source
 from ..errors import BillingError
 
+MAX_MANIFEST = 16 * 2**20  # bytes; a real one with 10,000 files stays under 3 MB
 MAX_FILES = 10_000  # URIs in one load job: docs.cloud.google.com/bigquery/quotas#load_jobs
 T = TypeVar("T")
 _LONGEST_NAME = 1024  # bytes of an object name: docs.cloud.google.com/storage/docs/objects
 _LONGEST_ID = 200
-_HOSTILE = re.compile(r"[\x00-\x1f\x7f*]|%2[ef]|(^|/)\.\.?(/|$)", re.IGNORECASE)
+_MOST_FOLDERS = 10  # a delivery has one; each costs a listing
+_HOSTILE = re.compile(r"[\x00-\x1f\x7f-\x9f*]|%2[ef]|://|(^|/)\.\.?/|(^|/)\.{0,2}$", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -70,6 +72,8 @@ class Manifest:
 
 def decode(kind: type[T], manifest: Manifest) -> T:
     """JSON to the typed struct; rejects with the path of the field at fault."""
+    if len(manifest.data) > MAX_MANIFEST:
+        raise BillingError("MANIFEST_TOO_LARGE", f"{manifest.name} has more than {MAX_MANIFEST} bytes.")
     try:
         return msgspec.json.decode(manifest.data, type=kind)
     except msgspec.ValidationError as exc:
@@ -110,11 +114,28 @@ def identity(text: str, field: str, manifest: Manifest) -> str:
     return text
 
 
-def check_files(keys: Sequence[str], manifest: Manifest) -> None:
+def landed_names(keys: Sequence[str], source: Source, manifest: Manifest) -> tuple[str, ...]:
+    """Every key's object. Rejects two keys that are one object: its rows would be loaded twice."""
     if len(keys) > MAX_FILES:
         raise BillingError("TOO_MANY_FILES", f"{manifest.name} names {len(keys)} files; one load takes {MAX_FILES}.")
-    if len(set(keys)) != len(keys):
+    names = tuple(landed_name(key, source, manifest) for key in keys)
+    if len(set(names)) != len(names):
         raise BillingError("MANIFEST_INVALID", f"{manifest.name} names a file twice.")
+    folders = {name.rpartition("/")[0] for name in names}
+    if len(folders) > _MOST_FOLDERS:
+        raise BillingError("MANIFEST_INVALID", f"{manifest.name} names files in {len(folders)} folders.")
+    return names
+
+
+def day_of(parse: Callable[[str], datetime], text: str, field: str, like: str, manifest: Manifest) -> date:
+    """The day of a time as the manifest spells it; rejects what is no time, or none that a bill can have."""
+    try:
+        day = parse(text).date()
+    except ValueError:
+        day = date.min
+    if not 2000 <= day.year < 3000:
+        raise BillingError("MANIFEST_INVALID", f"{manifest.name}: {field} is {text[:40]!r}, not {like}.")
+    return day
 
 
 def whole_month(start: date, last: date, manifest: Manifest) -> str:
