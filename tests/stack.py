@@ -154,7 +154,8 @@ class Stack:
     def deliver(self, source: SourceSpec, delivery: Delivery, *kinds: str) -> None:
         """Copies a delivery's objects into the landing bucket as Storage Transfer would; all kinds by default."""
         for item in delivery.objects:
-            if not kinds or item.kind in kinds:
+            is_folder_marker = item.name.endswith("/")  # the local cloud keeps objects as files, and refuses these
+            if not is_folder_marker and (not kinds or item.kind in kinds):
                 self.deliver_object(source, item)
 
     def deliver_object(self, source: SourceSpec, item: SampleObject) -> str:
