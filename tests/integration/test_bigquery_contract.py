@@ -143,6 +143,16 @@ class TestTables:
         warehouse.load_csv(NOVEMBER, "t$202311")
         assert warehouse.client.get_table(warehouse.name("t")).etag != before
 
+    # BigQuery takes schema changes while loads run
+    def test_a_patch_during_a_load_spoils_neither(self, warehouse: Warehouse) -> None:
+        warehouse.create_table()
+        job = warehouse.load(warehouse.upload("m,i,c\n" + "2023-11-01,a,1\n" * 300_000), "t$202311")
+        table = warehouse.client.get_table(warehouse.name("t"))
+        table.schema = [*table.schema, bigquery.SchemaField("added", "STRING")]
+        warehouse.client.update_table(table, ["schema"])
+        assert job.result().output_rows == 300_000
+        assert warehouse.rows("SELECT count(*), count(added) FROM $.t") == [(300_000, 0)]
+
     # managing-table-schemas: columns cannot be dropped, retyped or added as REQUIRED by a patch
     @pytest.mark.parametrize(
         ("change", "sentence"),

@@ -16,27 +16,13 @@ from typing import Any, Protocol
 from uuid import uuid4
 
 FINALIZED = "google.cloud.storage.object.v1.finalized"
+# fmt: off
 _DATA_FIELDS = (
-    "kind",
-    "id",
-    "selfLink",
-    "name",
-    "bucket",
-    "generation",
-    "metageneration",
-    "contentType",
-    "contentEncoding",
-    "timeCreated",
-    "updated",
-    "storageClass",
-    "timeStorageClassUpdated",
-    "size",
-    "md5Hash",
-    "mediaLink",
-    "crc32c",
-    "etag",
-    "metadata",
+    "kind", "id", "selfLink", "name", "bucket", "generation", "metageneration", "contentType", "contentEncoding",
+    "timeCreated", "updated", "storageClass", "timeStorageClassUpdated", "size", "md5Hash", "mediaLink", "crc32c",
+    "etag", "metadata",
 )
+# fmt: on
 
 
 @dataclass(frozen=True)
@@ -214,10 +200,6 @@ class Events:
     def clear_records(self) -> None:
         with self._changed:
             self._attempts.clear()
-
-    def pending(self) -> list[str]:
-        with self._changed:
-            return [str(delivery) for delivery in self._open]
 
     def settle(self, timeout: float = 60.0) -> None:
         """Returns when no event is queued, held, waiting for redelivery or in flight."""

@@ -49,12 +49,6 @@ class BigQueryServer:
             raise RuntimeError("begin_start comes first")
         self._child.wait_until(lambda: accepts_connections(self._port), timeout=_START_SECONDS)
 
-    def memory_mib(self) -> float:
-        return self._child.memory_mib("VmHWM") if self._child else 0.0
-
-    def tail(self) -> str:
-        return self._child.tail() if self._child else ""
-
     def stop(self) -> None:
         if self._child:
             self._child.stop(grace=0.5)  # all its state is in memory: there is nothing to save

@@ -40,7 +40,6 @@ class CsvOptions:
     skip: int
     null_markers: tuple[str, ...]
     quoted_newlines: bool
-    jagged_rows: bool
     by_name: bool
     max_bad: int
 
@@ -55,7 +54,6 @@ class CsvOptions:
             skip=max(skip, 1) if by_name else skip,
             null_markers=tuple(load.get("nullMarkers") or [load.get("nullMarker", "")]),
             quoted_newlines=bool(load.get("allowQuotedNewlines")),
-            jagged_rows=bool(load.get("allowJaggedRows")),
             by_name=by_name,
             max_bad=int(load.get("maxBadRecords") or 0),
         )
@@ -144,12 +142,11 @@ class CsvLoad:
             "nullstr": f"[{', '.join(map(literal, options.null_markers))}]",
             "allow_quoted_nulls": "false",
             "compression": literal("gzip" if files[0].gzipped else "none"),
-            "null_padding": str(options.jagged_rows).lower(),
             "max_line_size": str(_MAX_ROW_BYTES),
             "store_rejects": "true",
             "rejects_limit": "0",
             "filename": literal(_FILE),
-            "parallel": str(not options.jagged_rows).lower(),
+            "null_padding": "false",
         }
         paths = ", ".join(literal(str(file.path)) for file in files)
         return f"read_csv([{paths}], {', '.join(f'{name}={value}' for name, value in arguments.items())})"

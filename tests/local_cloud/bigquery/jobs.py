@@ -6,7 +6,6 @@ https://cloud.google.com/bigquery/docs/reference/rest/v2/jobs
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -24,6 +23,7 @@ from tests.local_cloud.bigquery.errors import ErrorProto, JobError
 from tests.local_cloud.bigquery.loads import Loaded, LoadRequest, read_request, run_load
 from tests.local_cloud.bigquery.partitions import PartitionTimes
 from tests.local_cloud.bigquery.statements import dataset_not_found
+from tests.local_cloud.bigquery.tables import TABLE_LOCKS
 
 Json = dict[str, Any]
 
@@ -49,7 +49,6 @@ class Jobs:
         self._storage_root = storage_root
         self._partition_times = partition_times
         self._details: dict[str, list[ErrorProto]] = {}
-        self._tables: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)  # loads of one table run one by one
         self._running: dict[str, asyncio.Task[JobMeta]] = {}
         stock_upload._build_job_response = lambda project, job_id, meta, _: self._resource(meta)
         stock_upload.execute_load_job = self._run_upload
@@ -171,7 +170,7 @@ class Jobs:
         return await self._running[job_id]
 
     async def _run(self, job: JobMeta, load: LoadRequest) -> JobMeta:
-        async with self._tables[load.label]:
+        async with TABLE_LOCKS[load.label]:
             job = job.model_copy(update={"state": "RUNNING", "start_time": self._context.clock.now()})
             self._context.catalog.upsert_job(job)
             outcome = await self._attempt(load)

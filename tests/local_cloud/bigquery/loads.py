@@ -29,31 +29,13 @@ from tests.local_cloud.bigquery.sources import SourceFile, corrupt_file, find_so
 
 _FORMATS = ("CSV", "NEWLINE_DELIMITED_JSON", "PARQUET")
 # What is understood. Anything else that is set is refused: a silently ignored option is a lie told to a test.
+# fmt: off
 _KNOWN = {
-    "sourceUris",
-    "schema",
-    "destinationTable",
-    "createDisposition",
-    "writeDisposition",
-    "sourceFormat",
-    "schemaUpdateOptions",
-    "timePartitioning",
-    "clustering",
-    "maxBadRecords",
-    "skipLeadingRows",
-    "fieldDelimiter",
-    "quote",
-    "allowQuotedNewlines",
-    "allowJaggedRows",
-    "nullMarker",
-    "nullMarkers",
-    "sourceColumnMatch",
-    "decimalTargetTypes",
-    "encoding",
-    "ignoreUnknownValues",
-    "parquetOptions",
-    "destinationTableProperties",
+    "sourceUris", "schema", "destinationTable", "createDisposition", "writeDisposition", "sourceFormat",
+    "schemaUpdateOptions", "timePartitioning", "clustering", "maxBadRecords", "skipLeadingRows", "fieldDelimiter",
+    "quote", "allowQuotedNewlines", "nullMarker", "nullMarkers", "sourceColumnMatch", "decimalTargetTypes",
 }
+# fmt: on
 _PARTITION_DIGITS = {"HOUR": 10, "DAY": 8, "MONTH": 6, "YEAR": 4}
 _WRONG_PARTITION = "Some rows belong to different partitions rather than destination partition"
 

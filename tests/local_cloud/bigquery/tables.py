@@ -5,7 +5,9 @@ https://cloud.google.com/bigquery/docs/reference/rest/v2/tables
 
 from __future__ import annotations
 
+import asyncio
 import json
+from collections import defaultdict
 from typing import Any
 from uuid import uuid4
 
@@ -23,6 +25,10 @@ from tests.local_cloud.bigquery.errors import JobError
 from tests.local_cloud.bigquery.schemas import Fields, duckdb_columns, merge_for_patch, parse_fields
 
 Json = dict[str, Any]
+
+# What changes a table's columns or rows in a long transaction goes one by one: DuckDB would fail the later commit,
+# where BigQuery lets both through.
+TABLE_LOCKS: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
 
 class Tables:
@@ -59,16 +65,19 @@ class Tables:
         return _resource(self._find(project, dataset, table))
 
     async def change(self, project: str, dataset: str, table: str, request: Request) -> Response:
-        """patch and update differ in what they do to fields left out; neither may lose a column."""
-        existing = self._find(project, dataset, table)
-        expected = request.headers.get("if-match")
-        if expected not in (None, "*", existing.etag):
+        """patch and update alike: neither may lose a column."""
+        seen = self._find(project, dataset, table)
+        if request.headers.get("if-match") not in (None, "*", seen.etag):
             return _precondition_failed()
         body: Json = await request.json()
         if "view" in body:
             changed = await self._replace_view(project, dataset, table, body)
-        else:
-            changed = await self._change_table(existing, body)
+            return Response(json.dumps(_resource(changed)), media_type="application/json")
+        async with TABLE_LOCKS[_label(seen)]:
+            current = self._find(project, dataset, table)
+            if current.schema_ != seen.schema_ and "if-match" in request.headers:
+                return _precondition_failed()
+            changed = self._change_table(current, body)
         return Response(json.dumps(_resource(changed)), media_type="application/json")
 
     async def delete(self, project: str, dataset: str, table: str) -> Response:
@@ -85,9 +94,9 @@ class Tables:
             raise NotFoundError(f"Not found: Table {project}:{dataset}.{table}")
         return found
 
-    async def _change_table(self, existing: TableMeta, body: Json) -> TableMeta:
+    def _change_table(self, existing: TableMeta, body: Json) -> TableMeta:
         if wanted := (body.get("schema") or {}).get("fields"):
-            existing = await set_schema(self._context, existing, parse_fields(wanted))
+            existing = set_schema(self._context, existing, parse_fields(wanted))
         changes: Json = {
             name: body[key]
             for name, key in (("friendly_name", "friendlyName"), ("description", "description"))
@@ -113,27 +122,30 @@ class Tables:
         await stock_jobs.execute_query_job(project, f"job_{uuid4().hex}", sql, None, self._context)
 
 
-async def add_columns(context: AppContext, table: TableMeta, fields: Fields) -> TableMeta:
-    known = {field.name.lower() for field in table.schema_.fields}
-    for field in fields:
-        if field.name.lower() in known:
-            raise ValidationError(f"Column already exists: {field.name}")
-    return await set_schema(context, table, (*table.schema_.fields, *fields))
+async def add_columns(context: AppContext, table: TableMeta, fields: Fields) -> None:
+    async with TABLE_LOCKS[_label(table)]:
+        table = context.catalog.get_table(table.project_id, table.dataset_id, table.table_id)
+        known = {field.name.lower() for field in table.schema_.fields}
+        for field in fields:
+            if field.name.lower() in known:
+                raise ValidationError(f"Column already exists: {field.name}")
+        set_schema(context, table, (*table.schema_.fields, *fields))
 
 
-async def set_schema(context: AppContext, table: TableMeta, wanted: Fields) -> TableMeta:
+def set_schema(context: AppContext, table: TableMeta, wanted: Fields) -> TableMeta:
     """Adds the new columns to the stored table and to the catalogue, or raises with neither changed."""
-    label = f"{table.project_id}:{table.dataset_id}.{table.table_id}"
     try:
-        fields = merge_for_patch(table.schema_.fields, wanted, label)
+        fields = merge_for_patch(table.schema_.fields, wanted, _label(table))
     except JobError as error:
         raise ValidationError(error.message) from error
     target = quoted_table_ref(table.project_id, table.dataset_id, table.table_id)
-    added = fields[len(table.schema_.fields) :]
-    async with context.engine.write_lock():
-        for name, kind in duckdb_columns(added):
-            context.engine.execute(f"ALTER TABLE {target} ADD COLUMN {quoted(name)} {kind}")
-        return _touched(context, table.model_copy(update={"schema_": TableSchema(fields=fields)}))
+    for name, kind in duckdb_columns(fields[len(table.schema_.fields) :]):
+        context.engine.execute(f"ALTER TABLE {target} ADD COLUMN {quoted(name)} {kind}")
+    return _touched(context, table.model_copy(update={"schema_": TableSchema(fields=fields)}))
+
+
+def _label(table: TableMeta) -> str:
+    return f"{table.project_id}:{table.dataset_id}.{table.table_id}"
 
 
 def described_view(
