@@ -15,6 +15,7 @@ SCHEMAS = Path(__file__).parent / "schemas"
 MAX_COLUMNS = 10_000  # of one table: docs.cloud.google.com/bigquery/quotas#all_tables
 _MAX_NAME = 300  # same page
 _SOURCE = re.compile(r"source: (.+)")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _VALID = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 # docs.cloud.google.com/bigquery/docs/schemas#column_names
 _RESERVED = ("_table_", "_file_", "_partition", "_row_timestamp", "__root__", "_colidentifier")
@@ -67,7 +68,7 @@ def athena_name(source: str) -> str:
     """
     spaced = re.sub(r"([A-Z])", r"_\1", source).lower()
     name = re.sub(r"[^a-z0-9]+", "_", spaced).strip("_")
-    if not name or name[0].isdigit() or name.startswith(_RESERVED):
+    if not name or name[0].isdigit():  # a reserved prefix begins with an underscore: it is gone
         name = f"c_{name}"
     return name if len(name) <= _MAX_NAME else f"{name[: _MAX_NAME - 5]}_{_hash(source)}"
 
@@ -77,11 +78,16 @@ def plan_csv(
 ) -> Plan:
     """The plan for CSV files, which map by position: the header gives the order, the manifest the types.
 
-    Raises BillingError MISSING_COLUMN, UNKNOWN_TYPE or TOO_MANY_COLUMNS.
+    Raises BillingError COLUMN_NAME, MISSING_COLUMN, UNKNOWN_TYPE or TOO_MANY_COLUMNS.
     """
-    absent = [column.name for column in manifest if column.name not in set(header)]
-    if absent:
-        raise BillingError("MISSING_COLUMN", f"The files' header has no column {absent[0]}, which the manifest names.")
+    _check_count(len(header))
+    odd = next((name for name in header if _CONTROL.search(name)), None)
+    if odd is not None:
+        raise BillingError("COLUMN_NAME", f"The files' header has a control character in column {odd!r}.")
+    present = set(header)
+    absent = next((column.name for column in manifest if column.name not in present), None)
+    if absent is not None:
+        raise BillingError("MISSING_COLUMN", f"The files' header has no column {absent}, which the manifest names.")
     manifest_types = {column.name: column.type for column in manifest}
     wanted = [(source, _csv_type(source, manifest_types.get(source), overrides)) for source in header]
     return _plan(wanted, _names(header, table), table)
@@ -92,6 +98,7 @@ def plan_parquet(columns: Sequence[Column], table: Sequence[Field]) -> Plan:
 
     Raises BillingError COLUMN_NAME, UNKNOWN_TYPE, TYPE_CHANGED or TOO_MANY_COLUMNS.
     """
+    _check_count(len(columns))
     seen: set[str] = set()
     existing = {field.name.lower(): field for field in table}
     for column in columns:
@@ -134,12 +141,13 @@ def _plan(wanted: Sequence[tuple[str, str]], names: Mapping[str, str], table: Se
         for source, kind in wanted
     )
     added = tuple(field for field in schema if field.name.lower() not in existing)
-    if len(existing) + len(added) > MAX_COLUMNS:
-        raise BillingError(
-            "TOO_MANY_COLUMNS",
-            f"The table would have {len(existing) + len(added)} columns; BigQuery takes {MAX_COLUMNS}.",
-        )
+    _check_count(len(existing) + len(added))
     return Plan(schema, added)
+
+
+def _check_count(count: int) -> None:
+    if count > MAX_COLUMNS:
+        raise BillingError("TOO_MANY_COLUMNS", f"The table would have {count} columns; BigQuery takes {MAX_COLUMNS}.")
 
 
 def _names(header: Sequence[str], table: Sequence[Field]) -> dict[str, str]:
@@ -153,7 +161,8 @@ def _names(header: Sequence[str], table: Sequence[Field]) -> dict[str, str]:
         raise BillingError("COLUMN_NAME", f"The files' header has the column {twice} twice.")
     kept = {field.source: field.name for field in table if field.source is not None}
     names = {source: kept[source] for source in header if source in kept}
-    taken = set(kept.values())  # a column without a source in its description is whoever's name it bears
+    # a column without a source in its description is whoever's name it bears
+    taken = {name.lower() for name in kept.values()}
     owners = _owners()
     for source in sorted(set(header) - set(names), key=lambda name: (name not in dictionary(), name)):
         plain = athena_name(source)
@@ -169,11 +178,10 @@ def _owners() -> Mapping[str, str]:
 
 
 def _suffixed(plain: str, source: str, taken: set[str]) -> str:
-    name = f"{plain[: _MAX_NAME - 5]}_{_hash(source)}"
-    if name in taken:
-        raise BillingError("COLUMN_NAME", f"Column {source} would be {name}, which another source column already is.")
-    return name
+    """Four digits, and more where another column has them: of 300 tags in one non-Latin script, two often do."""
+    candidates = (f"{plain[: _MAX_NAME - 1 - digits]}_{_hash(source, digits)}" for digits in range(4, 41, 4))
+    return next(name for name in candidates if name not in taken)
 
 
-def _hash(source: str) -> str:
-    return hashlib.sha1(source.encode(), usedforsecurity=False).hexdigest()[:4]
+def _hash(source: str, digits: int = 4) -> str:
+    return hashlib.sha1(source.encode(), usedforsecurity=False).hexdigest()[:digits]

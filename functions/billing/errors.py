@@ -201,13 +201,16 @@ FAULTS: dict[str, Fault] = {
 }
 
 
+_LONGEST_MESSAGE = 2000  # a hostile name fills neither a log entry (256 KB) nor the tracking table
+
+
 class BillingError(Exception):
     """A failure with a code of the table above and a sentence that names what is at fault."""
 
     def __init__(self, code: str, message: str) -> None:
         self.fault = FAULTS[code]
-        self.message = message
-        super().__init__(f"{code}: {message}")
+        self.message = message if len(message) <= _LONGEST_MESSAGE else f"{message[: _LONGEST_MESSAGE - 1]}…"
+        super().__init__(f"{code}: {self.message}")
 
     @property
     def code(self) -> str:
@@ -240,7 +243,7 @@ def job_failure(reason: str, message: str) -> BillingError:
     """What a load job's errorResult means, by its reason and, for `invalid`, by BigQuery's sentence."""
     if reason in _RETRYABLE_JOB_REASONS:
         return BillingError("TRANSIENT", f"The load job ended with {reason}: {message}")
-    if reason == "accessDenied":
+    if reason in ("accessDenied", "billingNotEnabled"):
         return BillingError("ACCESS_DENIED", message)
     if reason == "notFound":
         return BillingError("FILE_VANISHED" if "URI" in message else "NOT_FOUND", message)
