@@ -67,6 +67,14 @@ class TestJobs:
         with pytest.raises(error):
             warehouse.client.query(warehouse.sql(statement)).result()
 
+    # Dataset.location: "the default is US"
+    @pytest.mark.parametrize("location", [None, "US"])
+    def test_a_dataset_is_made_in_the_clouds_location_only(self, cloud: LocalCloud, location: str | None) -> None:
+        reference = {"projectId": cloud.project, "datasetId": "elsewhere"}
+        data = {"datasetReference": reference} | ({"location": location} if location else {})
+        with pytest.raises(BadRequest, match="The local cloud has one location, europe-west1"):
+            cloud.bigquery._connection.api_request(method="POST", path=f"/projects/{cloud.project}/datasets", data=data)
+
     def test_a_dataset_that_is_not_there_is_not_found(self, warehouse: Warehouse) -> None:
         with pytest.raises(
             NotFound, match="Not found: Dataset local-project:nowhere was not found in location europe-west1"

@@ -28,7 +28,7 @@ def main() -> None:
         """Ours come first in the routing table, so they win over the emulator's own."""
         app: FastAPI = stock_app(context)
         jobs = Jobs(context, given["location"], Path(given["storage_root"]), partition_times)
-        app.router.routes[:0] = [*jobs.router().routes, *Tables(context).router().routes]
+        app.router.routes[:0] = [*jobs.router().routes, *Tables(context, given["location"]).router().routes]
         return app
 
     server.create_app = create_app

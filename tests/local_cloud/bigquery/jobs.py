@@ -50,6 +50,8 @@ class Jobs:
         self._partition_times = partition_times
         self._details: dict[str, list[ErrorProto]] = {}
         self._running: dict[str, asyncio.Task[JobMeta]] = {}
+        build = stock._build_job_response
+        stock._build_job_response = lambda *arguments: self._located(build(*arguments))
         stock_upload._build_job_response = lambda project, job_id, meta, _: self._resource(meta)
         stock_upload.execute_load_job = self._run_upload
 
@@ -57,6 +59,7 @@ class Jobs:
         router = APIRouter()
         project = "/bigquery/v2/projects/{project}"
         router.add_api_route(f"{project}/jobs", self.insert, methods=["POST"])
+        router.add_api_route(f"{project}/jobs", self.list, methods=["GET"])
         router.add_api_route(f"{project}/jobs/{{job_id}}", self.get, methods=["GET"])
         router.add_api_route(f"{project}/queries", self.query, methods=["POST"])
         router.add_api_route(f"{project}/queries/{{job_id}}", self.query_results, methods=["GET"])
@@ -77,6 +80,10 @@ class Jobs:
         return self._located(
             await stock.insert_job(project, _with_body(request, body), self._context, get_caller(request))
         )
+
+    def list(self, project: str, maxResults: int = 100, stateFilter: str | None = None) -> Json:  # noqa: N803 - the API's
+        answer: Json = stock.list_jobs(project, self._context, maxResults, stateFilter, None)
+        return {**answer, "jobs": [self._located(job) for job in answer["jobs"]]}
 
     async def get(self, project: str, job_id: str, location: str | None = None) -> Json:
         """Clients poll once a second: an answer held back a moment spares small jobs that second."""
@@ -135,7 +142,7 @@ class Jobs:
         return resource
 
     def _resource(self, job: JobMeta) -> Json:
-        resource = self._located(stock._build_job_response(job.project_id, job.job_id, job, job.configuration))
+        resource: Json = stock._build_job_response(job.project_id, job.job_id, job, job.configuration)
         resource["configuration"] = {"jobType": job.job_type, **job.configuration}
         if job.error_result:
             resource["status"]["errors"] = [job.error_result, *self._details.get(job.job_id, [])]

@@ -12,6 +12,7 @@ from typing import Any
 from uuid import uuid4
 
 from bqemulator.api.dependencies import AppContext
+from bqemulator.api.routes import datasets as stock_datasets
 from bqemulator.api.routes import jobs as stock_jobs
 from bqemulator.api.routes import tables as stock
 from bqemulator.catalog.etag import generate_etag
@@ -32,17 +33,30 @@ TABLE_LOCKS: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
 
 class Tables:
-    def __init__(self, context: AppContext) -> None:
+    def __init__(self, context: AppContext, location: str) -> None:
         self._context = context
+        self._location = location
 
     def router(self) -> APIRouter:
         router = APIRouter()
-        tables = "/bigquery/v2/projects/{project}/datasets/{dataset}/tables"
+        datasets = "/bigquery/v2/projects/{project}/datasets"
+        tables = f"{datasets}/{{dataset}}/tables"
+        router.add_api_route(datasets, self.insert_dataset, methods=["POST"])
         router.add_api_route(tables, self.insert, methods=["POST"])
         router.add_api_route(f"{tables}/{{table}}", self.get, methods=["GET"])
         router.add_api_route(f"{tables}/{{table}}", self.change, methods=["PATCH", "PUT"])
         router.add_api_route(f"{tables}/{{table}}", self.delete, methods=["DELETE"], status_code=204)
         return router
+
+    async def insert_dataset(self, project: str, request: Request) -> Json:
+        """Without a location BigQuery would make the dataset in the US, where this cloud has nothing."""
+        location = (await request.json()).get("location", "US")
+        if location.lower() != self._location.lower():
+            raise ValidationError(
+                f"The local cloud has one location, {self._location}: no dataset can be made in {location}."
+            )
+        created: Json = await stock_datasets.insert_dataset(project, request, self._context)
+        return created
 
     async def insert(self, project: str, dataset: str, request: Request) -> Json:
         if self._context.catalog.get_dataset(project, dataset) is None:
@@ -52,7 +66,7 @@ class Tables:
         if self._context.catalog.get_table(project, dataset, name):
             raise AlreadyExistsError(f"Already Exists: Table {project}:{dataset}.{name}")
         if "view" in body:
-            return _resource(await self._replace_view(project, dataset, name, body))
+            return self._resource(await self._replace_view(project, dataset, name, body))
         if fields := (body.get("schema") or {}).get("fields"):
             body["schema"]["fields"] = [stock._field_to_rest(field) for field in parse_fields(fields)]
         created: Json = await stock.insert_table(project, dataset, request, self._context)
@@ -62,7 +76,7 @@ class Tables:
         if dataset.startswith("_"):
             anonymous: Json = stock.get_table(project, dataset, table, self._context)
             return anonymous
-        return _resource(self._find(project, dataset, table))
+        return self._resource(self._find(project, dataset, table))
 
     async def change(self, project: str, dataset: str, table: str, request: Request) -> Response:
         """patch and update alike: neither may lose a column."""
@@ -72,13 +86,13 @@ class Tables:
         body: Json = await request.json()
         if "view" in body:
             changed = await self._replace_view(project, dataset, table, body)
-            return Response(json.dumps(_resource(changed)), media_type="application/json")
+            return Response(json.dumps(self._resource(changed)), media_type="application/json")
         async with TABLE_LOCKS[_label(seen)]:
             current = self._find(project, dataset, table)
             if current.schema_ != seen.schema_ and "if-match" in request.headers:
                 return _precondition_failed()
             changed = self._change_table(current, body)
-        return Response(json.dumps(_resource(changed)), media_type="application/json")
+        return Response(json.dumps(self._resource(changed)), media_type="application/json")
 
     async def delete(self, project: str, dataset: str, table: str) -> Response:
         existing = self._find(project, dataset, table)
@@ -117,6 +131,12 @@ class Tables:
             self._context,
             view.model_copy(update={"view_query": body["view"]["query"], "description": body.get("description")}),
         )
+
+    def _resource(self, table: TableMeta) -> Json:
+        resource: Json = {**stock._table_to_rest(table), "location": self._location}
+        if table.table_type == "VIEW":
+            resource["view"] = {"query": table.view_query, "useLegacySql": False}
+        return resource
 
     async def _run_sql(self, project: str, sql: str) -> None:
         await stock_jobs.execute_query_job(project, f"job_{uuid4().hex}", sql, None, self._context)
@@ -164,13 +184,6 @@ def _touched(context: AppContext, table: TableMeta) -> TableMeta:
         table.model_copy(update={"last_modified_time": now, "etag": etag})
     )
     return updated
-
-
-def _resource(table: TableMeta) -> Json:
-    resource: Json = stock._table_to_rest(table)
-    if table.table_type == "VIEW":
-        resource["view"] = {"query": table.view_query, "useLegacySql": False}
-    return resource
 
 
 def _precondition_failed() -> Response:
