@@ -83,7 +83,7 @@ def sweep(settings: Settings, cloud: Cloud | None = None, clock: Clock | None = 
     with ThreadPoolExecutor(_SIDE_BY_SIDE) as pool:
         for month, survey in reversed(work):
             pool.submit(_month, cloud, survey, month, timer, report)
-    _create_views(cloud, surveys)
+    _create_views(cloud, surveys, report)
     for survey in surveys:
         _warn_of_orphans(survey, timer.clock.now())
     result = report.as_json(timer.elapsed())
@@ -221,10 +221,13 @@ def _warn(source: Source, month: str | None, message: str) -> None:
     emit("WARNING", message, source=source.key, month=month, action="waiting", code="WAITING_LONG")
 
 
-def _create_views(cloud: Cloud, surveys: Sequence[Survey]) -> None:
-    datasets = {(survey.source.project, survey.source.dataset): survey for survey in surveys if survey.books}
-    for survey in datasets.values():
-        refresh_views(cloud, {one.source.key: one.table.fields for one in surveys}, survey.source)
+def _create_views(cloud: Cloud, surveys: Sequence[Survey], report: Report) -> None:
+    """Of every dataset in which something is booked: before that, dlt's tables are not there."""
+    touched = {what.partition(" ")[0] for what in (*report.loaded, *report.rejected, *report.waiting)}
+    booked = [survey for survey in surveys if survey.books or survey.source.key in touched]
+    fields = {survey.source.key: survey.table.fields for survey in surveys}
+    for source in {(one.source.project, one.source.dataset): one.source for one in booked}.values():
+        refresh_views(cloud, fields, source)
 
 
 def _guarded(source: Source, what: str, report: Report, work: Any) -> None:

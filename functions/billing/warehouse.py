@@ -14,6 +14,7 @@ from .lease import Lease
 
 INSERT_DEADLINE = 400.0  # seconds after the call began; a timed-out instance may wake up later than this
 GIVE_UP = 480.0  # the platform ends an event's call after 540 s
+_INSERT_SECONDS = 60.0  # the client's own retries included: 400 and twice 60 end before a lease expires at 600
 _MAX_ATTEMPTS = 20
 _INSERTS_PER_CALL = 2
 
@@ -157,12 +158,19 @@ class Warehouse:
     def _insert(self, load: MonthLoad, attempt: int, lease: Lease) -> tuple[Any, bool]:
         """The job, and whether this call started it. Refused outright, there is none for the lease to guard."""
         from google.api_core.exceptions import ClientError, Conflict
+        from google.cloud.bigquery.retry import DEFAULT_RETRY
 
         where = {"project": self._settings.project, "location": self._settings.location}
         target = f"{load.source.destination}${load.month.replace('-', '')}"
         try:
             job = self._client.load_table_from_uri(
-                list(load.uris), target, job_id=load.job_id(attempt), job_config=_job_config(load), **where
+                list(load.uris),
+                target,
+                job_id=load.job_id(attempt),
+                job_config=_job_config(load),
+                retry=DEFAULT_RETRY.with_timeout(_INSERT_SECONDS),
+                timeout=_INSERT_SECONDS,
+                **where,
             )
         except Conflict:
             return self._client.get_job(load.job_id(attempt), **where), False
