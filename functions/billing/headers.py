@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,6 +15,8 @@ _PARQUET_MAGIC = b"PAR1"
 _FOOTER_TAIL = 8  # four bytes of footer length, four of magic: parquet.apache.org/docs/file-format
 _MAX_TEXT = 16 * 2**20  # bytes of text looked at, whatever the compressed bytes would unpack to
 _MAX_DEPTH = 32
+_MAX_MEMBERS = 100  # of one gzip file; block compressors write one per 64 KB of text
+_RECORD = re.compile(rb'(?:[^"\n]++|"[^"]*+")*+\n')  # to the first line end that is outside quotes
 
 
 @dataclass(frozen=True)
@@ -32,14 +35,14 @@ class NeedMore(Exception):
 
 def csv_header(head: bytes, name: str, *, complete: bool) -> Header:
     """The header row of a gzip CSV file from its first bytes. Raises NeedMore, or BillingError HEADER_UNREADABLE."""
-    try:
-        data = zlib.decompressobj(wbits=31).decompress(head, _MAX_TEXT)
-    except zlib.error as exc:
-        raise BillingError("HEADER_UNREADABLE", f"{name} is not a readable gzip file: {exc}.") from exc
-    end = _record_end(data)
+    data, cut = _unzip(head, name)
+    record_end = _RECORD.match(data)
+    end = record_end.end() if record_end else len(data)
     has_rows = bool(data[end:].strip())
     if not complete and not has_rows:
         raise NeedMore(len(head) * 4)
+    if cut and not has_rows:
+        raise BillingError("HEADER_UNREADABLE", f"{name} is a gzip file that is cut before its first data row.")
     try:
         record = next(csv.reader(io.StringIO(data[:end].decode("utf-8-sig"), newline="")), [])
     except (UnicodeDecodeError, csv.Error) as exc:
@@ -49,15 +52,21 @@ def csv_header(head: bytes, name: str, *, complete: bool) -> Header:
     return Header(tuple(Column(column, None) for column in record), has_rows)
 
 
-def _record_end(data: bytes) -> int:
-    """Just behind the first line end that is outside quotes; the end of the data where there is none."""
-    start, quotes = 0, 0
-    while (end := data.find(b"\n", start)) >= 0:
-        quotes += data.count(b'"', start, end)
-        if quotes % 2 == 0:
-            return end + 1
-        start = end + 1
-    return len(data)
+def _unzip(head: bytes, name: str) -> tuple[bytes, bool]:
+    """The text of a gzip file's first members, and whether a member goes on where the bytes end."""
+    text = b""
+    for _ in range(_MAX_MEMBERS):
+        member = zlib.decompressobj(wbits=31)
+        try:
+            text += member.decompress(head, _MAX_TEXT - len(text))
+        except zlib.error as exc:
+            if text:
+                break  # padding behind the last member
+            raise BillingError("HEADER_UNREADABLE", f"{name} is not a readable gzip file: {exc}.") from exc
+        head = member.unused_data
+        if not member.eof or not head or len(text) == _MAX_TEXT:
+            break
+    return text, not member.eof
 
 
 def parquet_header(tail: bytes, name: str, *, size: int) -> Header:
@@ -137,20 +146,19 @@ class _Thrift:
         return self.data[self.at - 1]
 
     def varint(self) -> int:
-        value = shift = 0
-        while True:
+        value = 0
+        for shift in range(0, 64, 7):
             byte = self.byte()
             value |= (byte & 0x7F) << shift
             if byte < 0x80:
                 return value
-            shift += 7
+        raise TypeError("no 64 bits")
 
     def integer(self) -> int:
         value = self.varint()
         return (value >> 1) ^ -(value & 1)
 
-    def binary(self) -> bytes:
-        size = self.varint()
+    def take(self, size: int) -> bytes:
         self.at += size
         if self.at > len(self.data):
             raise IndexError("cut")
@@ -177,19 +185,21 @@ class _Thrift:
         if kind in (4, 5, 6):
             return self.integer()
         if kind == 7:
-            self.at += 8
-            return None
+            return self.take(8)
         if kind == 8:
-            return self.binary()
+            return self.take(self.varint())
         if kind in (9, 10):
-            return self.list(depth)
+            return self.list(depth + 1)
         if kind == 12:
             return self.struct(depth + 1)
         raise TypeError(f"thrift type {kind}")  # maps do not occur before the row groups
 
     def list(self, depth: int) -> list[Any]:
+        if depth > _MAX_DEPTH:
+            raise RecursionError
         head = self.byte()
         size = head >> 4 if head >> 4 != 15 else self.varint()
-        if size > len(self.data):
-            raise IndexError("cut")
-        return [self.value(head & 0x0F, depth) for _ in range(size)]
+        kind = head & 0x0F
+        if kind in (1, 2):
+            kind = 3  # in a list, a boolean is a byte
+        return [self.value(kind, depth) for _ in range(size)]
