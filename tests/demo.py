@@ -118,11 +118,11 @@ def run(demo: Demo) -> None:
 def again_unchanged(demo: Demo) -> None:
     """The very same bytes again: other generations, equal content, no load."""
     with step(f"AWS {demo.months[-1]} arrives again, unchanged"):
-        loads = count(demo, "loaded")
+        mark, loads = len(demo.log), count(demo, "loaded")
         demo.deliver(AWS, demo.expected[AWS, demo.months[-1]])
         demo.settle()
+        print("  skipped: " + message_since(demo, mark, "skipped"))
         demo.expect("loads of an unchanged month", count(demo, "loaded") - loads, 0)
-        print("  skipped: " + last_message(demo, "skipped"))
 
 
 def restated(demo: Demo) -> None:
@@ -138,11 +138,11 @@ def restated(demo: Demo) -> None:
 
 def manifest_first(demo: Demo) -> None:
     with step(f"AWS {demo.months[0]} is restated, its manifest arrives before its data"):
-        served = month_total(demo, AWS, demo.months[0])
+        mark, served = len(demo.log), month_total(demo, AWS, demo.months[0])
         delivery = demo.generate(AWS, demo.months[0], revision=2)
         demo.deliver(AWS, delivery, "manifest")
         demo.settle()
-        print("  waiting: " + last_message(demo, "waiting"))
+        print("  waiting: " + message_since(demo, mark, "waiting"))
         demo.expect("the old month while its successor waits", month_total(demo, AWS, demo.months[0]), served)
         demo.deliver(AWS, delivery, "data")
         demo.settle()
@@ -224,14 +224,26 @@ def step(title: str) -> Iterator[None]:
     print(f"  done in {time.monotonic() - started:.1f} s")
 
 
+def shortened(message: str) -> str:
+    """Without what the table says already, and with file names instead of paths."""
+    words = message.partition(": ")[2].split(" ")
+    return " ".join(word.rpartition("/")[2] or word for word in words)[:100]
+
+
 def count(demo: Demo, action: str) -> int:
     return sum(entry.get("action") == action for entry in demo.log)
 
 
-def last_message(demo: Demo, action: str) -> str:
-    messages = [entry["message"].partition(": ")[2] for entry in demo.log if entry.get("action") == action]
-    demo.expect(f"an event that ended as {action}", bool(messages), True)
-    return messages[-1] if messages else ""
+def message_since(demo: Demo, mark: int, action: str) -> str:
+    """What a function said of the first such event after `mark` log lines; lines come a moment after the answer."""
+    deadline = time.monotonic() + 5
+    while time.monotonic() < deadline:
+        for entry in demo.log[mark:]:
+            if entry.get("action") == action:
+                return str(entry["message"]).partition(": ")[2]
+        time.sleep(0.05)
+    demo.differences.append(f"no event ended as {action}")
+    return ""
 
 
 def last_months(number: int) -> list[str]:

@@ -1,0 +1,58 @@
+"""`make demo` ends well when every total is right, and with exit code 1 when one differs in its last decimal."""
+
+import os
+import subprocess
+import sys
+
+from tests.error_table import ROOT
+
+LYING_GENERATOR = """
+import sys
+from dataclasses import replace
+from decimal import Decimal
+from tests import demo
+honest = demo.azure_focus_delivery
+def lying(*arguments, **more):
+    delivery = honest(*arguments, **more)
+    return replace(delivery, totals=replace(delivery.totals, cost=delivery.totals.cost + Decimal("1e-18")))
+demo.azure_focus_delivery = lying
+sys.exit(demo.main())
+"""
+
+
+def _run(*command: str) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "MONTHS": "2", "ROWS": "400"}
+    return subprocess.run(
+        [sys.executable, *command],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=110,
+        check=False,
+    )
+
+
+def test_the_demo_shows_every_step_and_ends_well() -> None:
+    demo = _run("-m", "tests.demo")
+
+    assert demo.returncode == 0, demo.stdout + demo.stderr
+    for shown in (
+        "On the laptop's cloud",
+        "arrives again, unchanged",
+        "skipped: Already loaded",
+        "replaced:",
+        "waiting: 3 of 3 files missing",
+        "Cost by provider",
+        "What loaded nothing, and why",
+        "to the last decimal",
+    ):
+        assert shown in demo.stdout
+
+
+def test_the_demo_fails_when_a_total_differs_in_its_last_decimal() -> None:
+    demo = _run("-c", LYING_GENERATOR)
+
+    assert demo.returncode == 1, demo.stdout + demo.stderr
+    assert "DIFFERS  cost of azure_focus" in demo.stdout
+    assert "FAILED" in demo.stdout
