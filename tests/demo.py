@@ -198,7 +198,7 @@ def show_skipped(demo: Demo) -> None:
     reasons = Counter((entry.get("action"), entry.get("code")) for entry in demo.log if entry.get("code"))
     examples = {(entry.get("action"), entry.get("code")): entry for entry in demo.log}
     rows = [
-        {"events": number, "ended": action, "code": code, "for example": examples[action, code]["message"][:100]}
+        {"events": number, "ended": action, "code": code, "for example": shortened(examples[action, code]["message"])}
         for (action, code), number in sorted(reasons.items(), key=lambda item: -item[1])
     ]
     show("What loaded nothing, and why", rows)

@@ -1,18 +1,19 @@
 """Requests to Google's APIs are counted on the real clients: they cost money and time on every event."""
 
+from collections.abc import Callable
 from math import ceil
 from pathlib import Path
 
 import pytest
 
 from tests.harness import Harness
-from tests.samples import aws_cur_delivery, azure_focus_delivery
+from tests.samples import Delivery, aws_cur_delivery, azure_focus_delivery
 from tests.stack import AWS, AZURE, SourceSpec
 
 MONTH = "2025-09"
 
 
-GENERATE = {AWS: aws_cur_delivery, AZURE: azure_focus_delivery}
+GENERATE: dict[SourceSpec, Callable[..., Delivery]] = {AWS: aws_cur_delivery, AZURE: azure_focus_delivery}
 
 
 @pytest.mark.parametrize("spec", [AWS, AZURE], ids=["aws", "azure"])
