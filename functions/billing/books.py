@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
+import msgspec
+
 MAX_IDS = 50  # executions and rejections remembered per month
 
 
@@ -50,6 +52,8 @@ class Books:
     def with_load(self, head: Head) -> "Books":
         loaded = (*(execution for execution in self.loaded if execution != head.execution), head.execution)
         rejected = {name: past for name, past in self.rejected.items() if name != head.execution}
+        if head.files:
+            rejected = {}  # their files are overwritten: nothing of them stands in the bucket any more
         return replace(self, loaded=loaded[-MAX_IDS:], head=head, rejected=rejected, waiting=None)
 
     def with_rejection(self, execution: str, rejection: Rejection) -> "Books":
@@ -62,13 +66,13 @@ class Books:
 
 
 def from_state(state: Mapping[str, Any], month: str) -> Books:
-    """Reads `{"loaded_executions": {month: [...]}, "head": {month: {...}}, ...}`."""
+    """Reads `{"loaded_executions": {month: [...]}, "head": {month: {...}}, ...}`, whatever a later version added."""
     head = state.get("head", {}).get(month)
     rejected = state.get("rejected", {}).get(month, {})
     return Books(
         loaded=tuple(state.get("loaded_executions", {}).get(month, ())),
-        head=Head(**head) if head else None,
-        rejected={execution: Rejection(**past) for execution, past in rejected.items()},
+        head=msgspec.convert(head, Head) if head else None,
+        rejected={execution: msgspec.convert(past, Rejection) for execution, past in rejected.items()},
         waiting=state.get("waiting", {}).get(month),
     )
 

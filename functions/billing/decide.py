@@ -115,13 +115,10 @@ def _judge(delivery: Delivery, books: Books, head: Head | None, rules: Rules, no
         return _same_execution(delivery, head)
     if head is not None and head.order_key > export.order_key:
         return Skip("SUPERSEDED", f"Execution {head.execution} is newer and already loaded.")
-    refused = _refusal(export, head, now)
-    if refused is not None:
-        return refused
     waiting = _missing(delivery)
     if waiting is None and export.names_repeat:
-        waiting = _unsettled(delivery, books.head, rules.settle, now)
-    return waiting or Load()
+        waiting = _unsettled(delivery, books, rules.settle, now)
+    return waiting or _refusal(export, head, now) or Load()
 
 
 def _same_execution(delivery: Delivery, head: Head) -> Decision:
@@ -171,24 +168,28 @@ def _missing(delivery: Delivery) -> Wait | None:
 
 
 def _near(delivery: Delivery) -> str:
-    others = sorted(set(delivery.found) - {delivery.manifest})
-    return f" (the folder has {others[0]})" if others else " (its folder is empty)"
+    """A stray data file in the same folder is most often the missing one under another name."""
+    named = {file.name for file in delivery.export.files}
+    strays = sorted(name for name in delivery.found if name not in named and not name.endswith((".json", "/")))
+    return f" (the folder has {strays[0]})" if strays else ""
 
 
-def _unsettled(delivery: Delivery, booked: Head | None, settle: timedelta, now: datetime) -> Wait | None:
+def _unsettled(delivery: Delivery, books: Books, settle: timedelta, now: datetime) -> Wait | None:
     """Where data names repeat, presence proves nothing: data land before their manifest, old beside new.
 
     Complete when every file's content differs from the one booked under its name, or when nothing is
-    booked yet, or when manifest and files have been still for the settle time.
+    booked yet, or when manifest and files have been still for the settle time. A delivery that was refused
+    since leaves files that differ from the booked ones too: then only the time tells.
     """
-    if booked is None or _is_whole_again(delivery, booked):
+    refused_since = set(books.rejected) - {delivery.export.execution}
+    if not refused_since and (books.head is None or _is_whole_again(delivery, books.head)):
         return None
     newest = max(stored.updated for stored in delivery.found.values())
     if newest + settle <= now:
         return None
     return Wait(
         "WAITING_TO_SETTLE",
-        f"Some files are those of another delivery; loads when all have changed, or at {newest + settle:%F %H:%M} UTC.",
+        f"Some files may be another delivery's; loads when all have changed, or at {newest + settle:%F %H:%M} UTC.",
     )
 
 

@@ -8,12 +8,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from .columns import MAX_COLUMNS
 from .errors import BillingError
 from .exports import Column
 
 _PARQUET_MAGIC = b"PAR1"
 _FOOTER_TAIL = 8  # four bytes of footer length, four of magic: parquet.apache.org/docs/file-format
-_MAX_TEXT = 16 * 2**20  # bytes of text looked at, whatever the compressed bytes would unpack to
+_MAX_TEXT = 4 * 2**20  # bytes of text looked at; 10,000 columns of 300 bytes have 3 MB
 _MAX_DEPTH = 32
 _MAX_MEMBERS = 100  # of one gzip file; block compressors write one per 64 KB of text
 _RECORD = re.compile(rb'(?:[^"\n]++|"[^"]*+")*+\n')  # to the first line end that is outside quotes
@@ -34,7 +35,10 @@ class NeedMore(Exception):
 
 
 def csv_header(head: bytes, name: str, *, complete: bool) -> Header:
-    """The header row of a gzip CSV file from its first bytes. Raises NeedMore, or BillingError HEADER_UNREADABLE."""
+    """The header row of a gzip CSV file from its first bytes.
+
+    Raises NeedMore, or BillingError HEADER_UNREADABLE, TOO_MANY_COLUMNS.
+    """
     data, cut = _unzip(head, name)
     record_end = _RECORD.match(data)
     end = record_end.end() if record_end else len(data)
@@ -49,6 +53,8 @@ def csv_header(head: bytes, name: str, *, complete: bool) -> Header:
         raise BillingError("HEADER_UNREADABLE", f"{name} has a header row that cannot be read: {exc}.") from exc
     if not any(record):
         raise BillingError("HEADER_UNREADABLE", f"{name} has no header row.")
+    if len(record) > MAX_COLUMNS:
+        raise BillingError("TOO_MANY_COLUMNS", f"{name} has {len(record)} columns; BigQuery takes {MAX_COLUMNS}.")
     return Header(tuple(Column(column, None) for column in record), has_rows)
 
 

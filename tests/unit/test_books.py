@@ -1,0 +1,127 @@
+"""What is booked of a month: written to dlt's state and read back as the same value."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from billing.books import MAX_IDS, Books, Head, Rejection, from_state, to_state
+
+HEAD = Head(
+    execution="run-2",
+    order_key="2",
+    content="abc",
+    covers_until="2025-09-30",
+    rows=7,
+    job_id="job-1",
+    table="p.d.t",
+    table_created="2025-01-01T00:00:00+00:00",
+)
+REPEATING = replace(HEAD, torn=True, covers_until=None, files={"f1": "10:crc"})
+REJECTION = Rejection("EMPTY", "def", "print-1")
+FULL = Books(loaded=("run-1", "run-2"), head=REPEATING, rejected={"run-3": REJECTION}, waiting="run-4 ghi WAITING")
+
+
+@pytest.mark.parametrize("books", [Books(), Books(head=HEAD), Books(rejected={"x": REJECTION}), FULL])
+def test_books_survive_dlt_s_state(books: Books) -> None:
+    assert from_state(json.loads(json.dumps(to_state(books, "2025-09"))), "2025-09") == books
+
+
+def test_the_state_has_the_documented_shape() -> None:
+    assert to_state(FULL, "2025-09") == {
+        "loaded_executions": {"2025-09": ["run-1", "run-2"]},
+        "head": {
+            "2025-09": {
+                "execution": "run-2",
+                "order_key": "2",
+                "content": "abc",
+                "covers_until": None,
+                "rows": 7,
+                "job_id": "job-1",
+                "table": "p.d.t",
+                "table_created": "2025-01-01T00:00:00+00:00",
+                "torn": True,
+                "files": {"f1": "10:crc"},
+            }
+        },
+        "rejected": {"2025-09": {"run-3": {"code": "EMPTY", "content": "def", "fingerprint": "print-1"}}},
+        "waiting": {"2025-09": "run-4 ghi WAITING"},
+    }
+
+
+def test_nothing_booked_leaves_no_trace_but_an_empty_list() -> None:
+    assert to_state(Books(), "2025-09") == {
+        "loaded_executions": {"2025-09": []},
+        "head": {},
+        "rejected": {},
+        "waiting": {},
+    }
+
+
+@pytest.mark.parametrize("state", [{}, {"head": {}}, to_state(FULL, "2025-08")])
+def test_a_month_that_is_not_in_the_state_has_empty_books(state: dict[str, object]) -> None:
+    assert from_state(state, "2025-09") == Books()
+
+
+def test_state_of_a_later_loader_is_read_for_what_is_known() -> None:
+    """After a roll-back, what a newer version booked must not stop every month."""
+    state = to_state(FULL, "2025-09")
+    state["head"]["2025-09"]["invented_later"] = 1
+    state["rejected"]["2025-09"]["run-3"]["invented_later"] = 1
+    assert from_state(state, "2025-09") == FULL
+
+
+def test_a_load_becomes_the_head_and_forgets_the_wait_and_its_own_rejection() -> None:
+    before = Books(
+        loaded=("run-2", "run-1"), rejected={"run-2": REJECTION, "run-3": REJECTION}, waiting="run-2 abc WAITING"
+    )
+    assert before.with_load(HEAD) == Books(loaded=("run-1", "run-2"), head=HEAD, rejected={"run-3": REJECTION})
+
+
+def test_where_names_repeat_a_load_forgets_all_rejections_for_their_files_are_overwritten() -> None:
+    before = Books(rejected={"run-1": REJECTION, "manifest-5": REJECTION})
+    assert before.with_load(REPEATING) == Books(loaded=("run-2",), head=REPEATING)
+
+
+def test_a_rejection_changes_no_head() -> None:
+    before = Books(loaded=("run-2",), head=HEAD, rejected={"run-3": REJECTION}, waiting="run-3 abc WAITING")
+    other = replace(REJECTION, code="NARROWER")
+    after = before.with_rejection("run-3", other).with_rejection("run-4", REJECTION)
+    assert after == Books(loaded=("run-2",), head=HEAD, rejected={"run-3": other, "run-4": REJECTION})
+
+
+def test_a_wait_changes_nothing_else() -> None:
+    assert Books(head=HEAD).with_waiting("x") == Books(head=HEAD, waiting="x")
+
+
+def test_only_the_last_fifty_are_remembered() -> None:
+    books = Books()
+    for number in range(120):
+        books = books.with_load(replace(HEAD, execution=f"run-{number}"))
+    for number in range(120):
+        books = books.with_rejection(f"bad-{number}", REJECTION)
+    assert MAX_IDS == 50
+    assert books.loaded == tuple(f"run-{number}" for number in range(70, 120))
+    assert list(books.rejected) == [f"bad-{number}" for number in range(70, 120)]
+
+
+def test_an_old_rejection_that_is_repeated_counts_as_new() -> None:
+    books = Books()
+    for number in (*range(50), 0, 50):
+        books = books.with_rejection(f"bad-{number}", REJECTION)
+    assert list(books.rejected) == [*(f"bad-{number}" for number in range(2, 50)), "bad-0", "bad-50"]
+
+
+@pytest.mark.parametrize(
+    ("table", "created", "head"),
+    [
+        ("p.d.t", "2025-01-01T00:00:00+00:00", HEAD),
+        ("p.d.t", "2025-02-01T00:00:00+00:00", None),
+        ("p.d.other", "2025-01-01T00:00:00+00:00", None),
+    ],
+)
+def test_a_head_speaks_of_one_table_only(table: str, created: str, head: Head | None) -> None:
+    assert Books(head=HEAD).head_of(table, created) == head
+    assert Books().head_of(table, created) is None
