@@ -133,6 +133,9 @@ class Function:
         instance = self._take()
         try:
             instance.ensure_running()
+            if self._deleted and instance.child:  # deleted while this instance was being started
+                instance.child.kill()
+                raise StartError(f"{self.name} was deleted")
             yield instance
         finally:
             with self._free:

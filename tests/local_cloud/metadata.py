@@ -25,6 +25,7 @@ class MetadataServer:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            disable_nagle_algorithm = True  # or every answer waits 40 ms for an acknowledgement
 
             def do_GET(self) -> None:
                 path = self.path.split("?")[0].rstrip("/")

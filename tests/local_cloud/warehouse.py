@@ -51,4 +51,4 @@ class BigQueryServer:
 
     def stop(self) -> None:
         if self._child:
-            self._child.stop(grace=0.5)  # all its state is in memory: there is nothing to save
+            self._child.kill()  # all its state is in memory: there is nothing to save
