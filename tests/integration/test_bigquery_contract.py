@@ -227,6 +227,18 @@ class TestInformationSchema:
         assert again["202311"][0] == 3
         assert again["202311"][1] > november_time
 
+    def test_a_row_changed_by_sql_dates_its_partition(self, warehouse: Warehouse) -> None:
+        load_november(warehouse)
+        query = "SELECT total_rows, last_modified_time FROM $.INFORMATION_SCHEMA.PARTITIONS"
+        ((_, before),) = warehouse.rows(query)
+        time.sleep(0.01)
+        warehouse.rows("UPDATE $.t SET item = 'x' WHERE item = 'a'")
+        ((rows, after),) = warehouse.rows(query)
+        assert rows == 2
+        assert after > before
+        warehouse.rows("DELETE FROM $.t WHERE item = 'x'")
+        assert warehouse.client.get_table(warehouse.name("t")).num_rows == 1
+
     def test_tables_and_columns_are_listed(self, warehouse: Warehouse) -> None:
         load_november(warehouse)
         columns = "SELECT column_name, data_type FROM $.INFORMATION_SCHEMA.COLUMNS ORDER BY ordinal_position"

@@ -16,7 +16,7 @@ from bqemulator.api.routes import upload as stock_upload
 from bqemulator.catalog.etag import generate_etag
 from bqemulator.catalog.models import JobMeta
 from bqemulator.domain import errors
-from bqemulator.domain.events import TableDataChanged
+from bqemulator.storage.sql_identifiers import quoted_table_ref
 from fastapi import APIRouter, Request
 
 from tests.local_cloud.bigquery.errors import ErrorProto, JobError
@@ -50,6 +50,7 @@ class Jobs:
         self._partition_times = partition_times
         self._details: dict[str, list[ErrorProto]] = {}
         self._running: dict[str, asyncio.Task[JobMeta]] = {}
+        context.snapshots.record_change = self._changed_by_statement
         build = stock._build_job_response
         stock._build_job_response = lambda *arguments: self._located(build(*arguments))
         stock_upload._build_job_response = lambda project, job_id, meta, _: self._resource(meta)
@@ -211,7 +212,16 @@ class Jobs:
         table = loaded.table.model_copy(update={"last_modified_time": now, "etag": etag})
         (catalog.create_table if loaded.created else catalog.update_table)(table)
         self._partition_times.loaded(table, load.partition, now, int(loaded.statistics["outputBytes"]))
-        self._context.events.publish(TableDataChanged(load.project, load.dataset, load.table))
+
+    def _changed_by_statement(self, project: str, dataset: str, name: str) -> None:
+        """After DML. BigQuery dates the partitions it touched, this all; the stock method would copy the whole table."""
+        table = self._context.catalog.get_table(project, dataset, name)
+        (rows,) = self._context.engine.execute(
+            f"SELECT count(*) FROM {quoted_table_ref(project, dataset, name)}"
+        ).fetchone()
+        now = self._context.clock.now()
+        self._context.catalog.update_table(table.model_copy(update={"last_modified_time": now, "num_rows": rows}))
+        self._partition_times.loaded(table, "", now, 0)
 
 
 def _http_error(error: Json) -> errors.DomainError:
