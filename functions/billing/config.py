@@ -244,10 +244,16 @@ def _refuse_shared_ground(sources: tuple[Source, ...]) -> None:
     """Two sources in one table wipe each other's months; overlapping prefixes load one file twice."""
     for index, one in enumerate(sources):
         for other in sources[index + 1 :]:
-            if one.destination == other.destination:
+            shared = _tables(one) & _tables(other)
+            if shared:
                 names = f"SOURCES__{one.key.upper()}__TABLE_NAME and SOURCES__{other.key.upper()}__TABLE_NAME"
-                raise BillingError("SETTING_INVALID", f"{names} name the same table {one.destination}.")
+                raise BillingError("SETTING_INVALID", f"{names} name the same table {min(shared)}.")
             nested = one.prefix.startswith(other.prefix) or other.prefix.startswith(one.prefix)
             if one.bucket == other.bucket and nested:
                 names = f"SOURCES__{one.key.upper()}__PREFIX and SOURCES__{other.key.upper()}__PREFIX"
                 raise BillingError("SETTING_INVALID", f"{names} overlap in bucket {one.bucket}.")
+
+
+def _tables(source: Source) -> set[str]:
+    """What a source makes in its dataset: its table, the tracking table beside it and the view of its loads."""
+    return {f"{source.destination}{suffix}" for suffix in ("", "_load_tracking", "_loads")}

@@ -195,6 +195,16 @@ def test_a_key_that_dlt_would_rename_is_refused() -> None:
                 " example-project.billing.azure_focus."
             ),
         ),
+        *(
+            (
+                {"TABLE_NAME": f"azure_focus{suffix}"},
+                (
+                    "SOURCES__AWS_CUR__TABLE_NAME and SOURCES__AZURE_BILLING__TABLE_NAME name the same table"
+                    f" example-project.billing.azure_focus{suffix}."
+                ),
+            )
+            for suffix in ("_load_tracking", "_loads")
+        ),
         (
             {"BUCKET": "example-landing-azure", "PREFIX": "azure/cur/"},
             "SOURCES__AWS_CUR__PREFIX and SOURCES__AZURE_BILLING__PREFIX overlap in bucket example-landing-azure.",
