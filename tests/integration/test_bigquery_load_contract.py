@@ -252,7 +252,9 @@ def test_a_missing_file_fails_the_job_as_not_found(warehouse: Warehouse) -> None
 
 # loading-data-cloud-storage-csv: ZIP is not among the compressions
 @pytest.mark.parametrize(
-    "content", [b"PK\x03\x04rest", gzip.compress(NOVEMBER.encode() * 50)[:-30], b"\x1f\x8b\x08broken"]
+    "content",
+    [b"PK\x03\x04rest", gzip.compress(NOVEMBER.encode() * 50)[:-30], b"\x1f\x8b\x08broken"],
+    ids=["zip", "cut short", "broken"],
 )
 def test_a_file_that_cannot_be_decompressed_is_named(warehouse: Warehouse, content: bytes) -> None:
     warehouse.create_table()

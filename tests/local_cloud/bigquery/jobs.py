@@ -214,7 +214,7 @@ class Jobs:
         self._partition_times.loaded(table, load.partition, now, int(loaded.statistics["outputBytes"]))
 
     def _changed_by_statement(self, project: str, dataset: str, name: str) -> None:
-        """After DML. BigQuery dates the partitions it touched, this all; the stock method would copy the whole table."""
+        """After DML. BigQuery dates the partitions it touched, this all; the stock method copies the whole table."""
         table = self._context.catalog.get_table(project, dataset, name)
         (rows,) = self._context.engine.execute(
             f"SELECT count(*) FROM {quoted_table_ref(project, dataset, name)}"
