@@ -103,6 +103,8 @@ class Function:
 
     def log_lines(self) -> list[str | dict[str, Any]]:
         """What the instances wrote, oldest first; a line that is a JSON object is given parsed."""
+        for child in self._children():
+            child.drain()
         return [_parsed(line) for line in list(self._lines)]
 
     def kill(self) -> None:
@@ -178,6 +180,8 @@ class _Instance:
     def ensure_running(self) -> None:
         if self.child and self.child.alive:
             return
+        if self.child:
+            self.child.drain()
         for attempt in range(1, _START_TRIES + 1):
             try:
                 self._start()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import random
+import select
 import signal
 import socket
 import subprocess
@@ -65,6 +66,8 @@ class Child:
         self.lines: deque[str] = deque(maxlen=_KEPT_LINES)
         self._on_line = on_line
         self._process = _starter.submit(_spawn, argv, env, cwd).result(timeout=30)
+        self._output = self._process.stdout.fileno() if self._process.stdout else -1
+        self._reading = threading.Lock()
         self._reader = threading.Thread(target=self._read_output, name=f"{name}-output", daemon=True)
         self._reader.start()
 
@@ -112,15 +115,30 @@ class Child:
         """Sum over the process and its descendants; `VmHWM` is the peak, as the kernel kept it (Linux only)."""
         return sum(_status_kib(pid, field) for pid in _tree(self.pid)) / 1024
 
+    def drain(self) -> None:
+        """Returns when everything written so far stands in `lines`: an answer can overtake the log line before it."""
+        while self._reader.is_alive():
+            with self._reading:
+                if not select.select([self._output], [], [], 0)[0]:
+                    return
+            time.sleep(0.002)
+
     def _read_output(self) -> None:
-        stdout = self._process.stdout
-        if stdout is None:
-            return
-        for raw in stdout:
-            line = raw.decode(errors="replace").rstrip("\n")
-            self.lines.append(line)
-            if self._on_line:
-                self._on_line(line)
+        rest = b""
+        while True:
+            select.select([self._output], [], [])
+            with self._reading:
+                data = os.read(self._output, 1 << 16)
+                *lines, rest = (rest + data).split(b"\n") if data or not rest else [rest, b""]
+                for line in lines:
+                    self._keep(line.decode(errors="replace"))
+            if not data:
+                return
+
+    def _keep(self, line: str) -> None:
+        self.lines.append(line)
+        if self._on_line:
+            self._on_line(line)
 
 
 def _spawn(argv: Sequence[str], env: Mapping[str, str], cwd: Path) -> subprocess.Popen[bytes]:
