@@ -17,7 +17,7 @@ T = TypeVar("T")
 _LONGEST_NAME = 1024  # bytes of an object name: docs.cloud.google.com/storage/docs/objects
 _LONGEST_ID = 200
 _MOST_FOLDERS = 10  # a delivery has one; each costs a listing
-_HOSTILE = re.compile(r"[\x00-\x1f\x7f-\x9f*]|%2[ef]|://|(^|/)\.\.?/|(^|/)\.{0,2}$", re.IGNORECASE)
+_HOSTILE = re.compile(r"[\x00-\x1f\x7f-\x9f*]|%2[ef]|(^|/)\.\.?/|(^|/)\.{0,2}$", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -90,6 +90,12 @@ def landed_name(key: str, source: Source, manifest: Manifest) -> str:
     """
     if _HOSTILE.search(key) or len(key.encode()) > _LONGEST_NAME:
         raise BillingError("PATH_OUTSIDE_PREFIX", f"{manifest.name} names a file that no export has: {key[:200]!r}.")
+    outside = BillingError(
+        "PATH_OUTSIDE_PREFIX",
+        f"{manifest.name} names {key!r}, which is not under SOURCE_PATH {source.source_path!r}.",
+    )
+    if "://" in key:  # an address, maybe of another bucket, and no key of this one
+        raise outside
     mapped = None
     if key.startswith(source.source_path):
         mapped = source.prefix + key.removeprefix(source.source_path)
@@ -100,10 +106,7 @@ def landed_name(key: str, source: Source, manifest: Manifest) -> str:
     if folder and found and rest:
         return manifest.folder + rest
     if mapped is None:
-        raise BillingError(
-            "PATH_OUTSIDE_PREFIX",
-            f"{manifest.name} names {key!r}, which is not under SOURCE_PATH {source.source_path!r}.",
-        )
+        raise outside
     return mapped
 
 
