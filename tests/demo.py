@@ -110,7 +110,9 @@ def run(demo: Demo) -> None:
     check_totals(demo)
     show(
         "billing_status",
-        demo.query("SELECT source, month, state, rows, cost, currency FROM `{dataset}.billing_status` ORDER BY 1, 2"),
+        demo.query(
+            "SELECT source, month, state, row_count, cost, currency FROM `{dataset}.billing_status` ORDER BY 1, 2"
+        ),
     )
     show_skipped(demo)
 
@@ -187,7 +189,7 @@ def show_results(demo: Demo) -> None:
     show(
         "Cost by provider",
         demo.query(
-            "SELECT provider, STRING_AGG(DISTINCT currency) AS currency, SUM(rows) AS rows, SUM(cost) AS cost"
+            "SELECT provider, STRING_AGG(DISTINCT currency) AS currency, SUM(row_count) AS row_count, SUM(cost) AS cost"
             " FROM `{dataset}.billing_status` GROUP BY provider ORDER BY provider"
         ),
     )

@@ -9,7 +9,7 @@ from typing import Any
 from .config import Settings
 from .entry import cloud_of, settings_or_exit
 
-_SHOWN = ("source", "month", "state", "delivered_at", "loaded_at", "rows", "cost", "currency", "code", "message")
+_SHOWN = ("source", "month", "state", "delivered_at", "loaded_at", "row_count", "cost", "currency", "code", "message")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -12,6 +12,7 @@ from pathlib import Path
 from . import __version__
 from .errors import BillingError
 
+STATUS_VIEW = "billing_status"  # one in every dataset
 _NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")  # dlt normalises other names away
 _PROJECT = re.compile(r"[a-z][-a-z0-9:.]{4,61}[a-z0-9]")
 _BUCKET = re.compile(r"[a-z0-9][-_.a-z0-9]{1,220}[a-z0-9]")
@@ -117,11 +118,12 @@ def read_settings(environment: Mapping[str, str] | None = None, folder: Path | N
     sources = tuple(_source(key, values, project) for key in _source_keys(values))
     if not sources:
         raise BillingError("SETTING_MISSING", "No source is configured: set SOURCES__<KEY>__BUCKET and the rest.")
-    _refuse_shared_ground(sources)
+    bookkeeping = _required(values, "BOOKKEEPING_BUCKET", _BUCKET)
+    _refuse_shared_ground(sources, bookkeeping)
     return Settings(
         project=project,
         location=_required(values, "DESTINATION__BIGQUERY__LOCATION"),
-        bookkeeping_bucket=_required(values, "BOOKKEEPING_BUCKET", _BUCKET),
+        bookkeeping_bucket=bookkeeping,
         sources=sources,
     )
 
@@ -240,9 +242,13 @@ def _hours(values: Mapping[str, str], name: str) -> float:
     return hours
 
 
-def _refuse_shared_ground(sources: tuple[Source, ...]) -> None:
+def _refuse_shared_ground(sources: tuple[Source, ...], bookkeeping: str) -> None:
     """Two sources in one table wipe each other's months; overlapping prefixes load one file twice."""
     for index, one in enumerate(sources):
+        if one.bucket == bookkeeping:
+            raise BillingError("SETTING_INVALID", f"BOOKKEEPING_BUCKET {bookkeeping} is a landing bucket: use another.")
+        if one.table == STATUS_VIEW:
+            raise BillingError("SETTING_INVALID", f"SOURCES__{one.key.upper()}__TABLE_NAME is the name of a view.")
         for other in sources[index + 1 :]:
             shared = _tables(one) & _tables(other)
             if shared:

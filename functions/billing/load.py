@@ -11,7 +11,7 @@ from .errors import BillingError, Kind
 from .lease import Lease
 from .ledger import Entry
 from .log import emit
-from .look import Cloud, Look, Visit, observe
+from .look import Cloud, Look, Visit, fingerprint, observe
 from .warehouse import Loaded, MonthLoad, Table
 
 _TABLE_CHANGES = 6  # months of one table that add columns side by side meet on its etag
@@ -165,7 +165,7 @@ def _book(
         table=table.destination.table,
         table_created=table.destination.created,
         torn=code == "TORN",
-        files={short_name(file.name): file.content for file in delivery.files} if export.names_repeat else {},
+        files=_contents(delivery) if export.names_repeat else {},
     )
     entry = replace(
         _entry(visit, look, "loaded"),
@@ -178,10 +178,15 @@ def _book(
     visit.cloud.ledger.commit(visit.source, export.month, look.books.with_load(head), entry)
 
 
+def _contents(delivery: Delivery) -> dict[str, str]:
+    """Of every file in the folder: one that only an earlier delivery named may be named again by a later one."""
+    return {short_name(name): file.content for name, file in delivery.found.items() if name != delivery.manifest}
+
+
 def _reject(visit: Visit, look: Look, decision: Reject) -> Outcome:
     """Books a refusal, under the lease."""
     if look.month is not None:
-        rejection = Rejection(decision.code, look.content, visit.source.fingerprint)
+        rejection = Rejection(decision.code, look.content, fingerprint(visit.source, look.table))
         entry = replace(_entry(visit, look, "rejected"), code=decision.code, message=decision.message)
         visit.cloud.ledger.commit(visit.source, look.month, look.books.with_rejection(look.execution, rejection), entry)
     return _report(replace(look, decision=decision))

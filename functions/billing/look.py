@@ -75,14 +75,24 @@ def observe(visit: Visit) -> Look:
     delivery = Delivery(export, visit.manifest, visit.landing.found(export, visit.manifest))
     books = visit.cloud.ledger.read(visit.source, export.month)
     table = visit.cloud.warehouse.table(visit.source)
-    decision = judge(visit.source, delivery, replace(books, head=None) if visit.nonce else books, table, visit.timer)
+    decision = judge(visit.source, delivery, _unbound(books) if visit.nonce else books, table, visit.timer)
     return Look(decision, export.month, export.execution, delivery.content, delivery, books, table)
 
 
 def judge(source: Source, delivery: Delivery, books: Books, table: Table, timer: Timer) -> Decision:
     """The decision by this source's rules, now."""
-    rules = Rules(timedelta(hours=source.settle_hours), source.fingerprint)
+    rules = Rules(timedelta(hours=source.settle_hours), fingerprint(source, table))
     return decide(delivery, books, table.destination, rules, timer.clock.now())
+
+
+def fingerprint(source: Source, table: Table | None) -> str:
+    """While this stays, a booked rejection stands: loader, settings, and the table that was loaded into."""
+    return source.fingerprint if table is None else f"{source.fingerprint} {table.destination.created}"
+
+
+def _unbound(books: Books) -> Books:
+    """Books whose head stands for no table: the month loads again, and what is booked of its files still counts."""
+    return books if books.head is None else replace(books, head=replace(books.head, table=""))
 
 
 def _unreadable(visit: Visit, manifest: Manifest, exc: BillingError) -> Look:
@@ -92,5 +102,5 @@ def _unreadable(visit: Visit, manifest: Manifest, exc: BillingError) -> Look:
         return Look(Reject(exc.code, exc.message))
     execution, content = f"manifest-{manifest.generation}", f"{manifest.generation}"
     books = visit.cloud.ledger.read(visit.source, month)
-    before = refused_before(books, execution, content, visit.source.fingerprint)
+    before = refused_before(books, execution, content, fingerprint(visit.source, None))
     return Look(before or Reject(exc.code, exc.message), month, execution, content, books=books)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from .config import Source
+from .config import STATUS_VIEW, Source
 
 _COST = {
     "aws": ("line_item_unblended_cost", "line_item_currency_code"),
@@ -26,7 +26,7 @@ def statements(dataset_sources: Sequence[Source], columns: Mapping[str, Sequence
     one = dataset_sources[0]
     return [
         *(_loads(source) for source in dataset_sources),
-        f"CREATE OR REPLACE VIEW `{one.project}.{one.dataset}.billing_status` AS\n{status}",
+        f"CREATE OR REPLACE VIEW `{one.project}.{one.dataset}.{STATUS_VIEW}` AS\n{status}",
     ]
 
 
@@ -60,7 +60,7 @@ SELECT
   CASE WHEN latest.status = 'loaded' THEN 'loaded'
        WHEN loaded.job_id IS NULL THEN latest.status
        ELSE 'loaded, newer ' || latest.status END AS state,
-  loaded.delivered_at, loaded.loaded_at, data.rows, data.cost, data.currency,
+  loaded.delivered_at, loaded.loaded_at, data.row_count, data.cost, data.currency,
   latest.code, latest.message
 FROM (
   SELECT * FROM ({_complete(source)})
@@ -71,7 +71,7 @@ LEFT JOIN (
   QUALIFY ROW_NUMBER() OVER (PARTITION BY billing_month ORDER BY loaded_at DESC) = 1
 ) AS loaded ON loaded.billing_month = latest.billing_month
 LEFT JOIN (
-  SELECT FORMAT_TIMESTAMP('%Y-%m', {_MONTH[provider]}) AS billing_month, COUNT(*) AS rows,
+  SELECT FORMAT_TIMESTAMP('%Y-%m', {_MONTH[provider]}) AS billing_month, COUNT(*) AS row_count,
     SUM({cost}) AS cost, STRING_AGG(DISTINCT {currency}) AS currency
   FROM `{source.destination}` GROUP BY billing_month
 ) AS data ON data.billing_month = latest.billing_month""".strip()

@@ -90,7 +90,7 @@ def test_a_bad_manifest_is_rejected_with_its_code_and_the_month_stays(
     rejected = [row for row in harness.tracking(spec) if row["status"] == "rejected"]
     assert [(row["billing_month"], row["code"], row["message"]) for row in rejected] == [(MONTH, code, outcome.message)]
     [status] = harness.rows("SELECT * FROM `{dataset}.billing_status`")
-    assert (status["state"], status["code"], status["rows"]) == ("loaded, newer rejected", code, 30)
+    assert (status["state"], status["code"], status["row_count"]) == ("loaded, newer rejected", code, 30)
 
 
 def test_a_cut_manifest_is_rejected_under_the_month_of_its_path(harness: Harness, tmp_path: Path) -> None:

@@ -117,4 +117,4 @@ def test_every_load_is_booked_once_and_shown(harness: Harness, tmp_path: Path) -
     assert shown == row
     [status] = harness.rows("SELECT * FROM `{dataset}.billing_status`")
     assert (status["source"], status["month"], status["state"]) == ("azure_billing", MONTH, "loaded")
-    assert (status["rows"], status["cost"], status["currency"]) == (40, delivery.totals.cost, "EUR")
+    assert (status["row_count"], status["cost"], status["currency"]) == (40, delivery.totals.cost, "EUR")

@@ -128,3 +128,23 @@ def test_a_table_created_again_is_loaded_again(harness: Harness, tmp_path: Path)
 
     assert outcome.action == "loaded"
     assert harness.month(AZURE, MONTH) == (30, delivery.totals.cost)
+
+
+def test_a_stale_file_of_an_earlier_delivery_does_not_pass_for_a_new_one(harness: Harness, tmp_path: Path) -> None:
+    """Overwrite: 3 files, then 2, then 3 again, the third of which is still the first delivery's."""
+    first, second, third = (
+        aws_cur_delivery(tmp_path, MONTH, rows=30, files=files, mode="overwrite", revision=revision)
+        for revision, files in ((1, 3), (2, 2), (3, 3))
+    )
+    harness.load(AWS, first)
+    assert harness.load(AWS, second).action == "loaded"
+    for item in third.data[:2]:
+        harness.stack.deliver_object(AWS, item)
+    harness.stack.deliver(AWS, third, "manifest")
+
+    mixed = harness.process(AWS, third)
+    harness.stack.deliver_object(AWS, third.data[2])
+
+    assert (mixed.action, mixed.code) == ("waiting", "WAITING_TO_SETTLE")
+    assert harness.process(AWS, third).action == "loaded"
+    assert harness.month(AWS, MONTH) == (third.totals.rows, third.totals.cost)

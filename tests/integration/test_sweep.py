@@ -59,7 +59,7 @@ def test_it_says_once_what_a_month_waits_for(harness: Harness, tmp_path: Path) -
     harness.stack.deliver(AZURE, delivery, "data")
     assert harness.sweep()["loaded"] == ["azure_billing 2025-09"]
     [status] = harness.rows("SELECT * FROM `{dataset}.billing_status`")
-    assert (status["state"], status["code"], status["rows"]) == ("loaded", None, 20)
+    assert (status["state"], status["code"], status["row_count"]) == ("loaded", None, 20)
 
 
 def test_a_wait_of_more_than_six_hours_is_a_warning(
@@ -164,3 +164,18 @@ def test_a_source_whose_table_is_missing_does_not_hold_up_the_others(harness: Ha
     report = harness.sweep()
 
     assert (report["loaded"], report["left"]) == (["azure_billing 2025-09"], ["aws_cur as a whole"])
+
+
+def test_an_audit_never_reloads_a_mix_of_two_deliveries(harness: Harness, tmp_path: Path) -> None:
+    """The partition lost its rows while the next overwrite delivery is coming in: the old manifest, one new file."""
+    first, second = (aws_cur_delivery(tmp_path, MONTH, rows=20, mode="overwrite", revision=n) for n in (1, 2))
+    harness.load(AWS, first)
+    harness.stack.deliver_object(AWS, second.data[0])
+    harness.rows(f"DELETE FROM `{{dataset}}.{AWS.table}` WHERE identity_line_item_id IS NOT NULL")
+
+    report = harness.sweep()
+    harness.stack.deliver(AWS, second)
+
+    assert (report["differing"], report["loaded"]) == (["aws_cur 2025-09"], [])
+    assert harness.sweep()["loaded"] == ["aws_cur 2025-09"]
+    assert harness.month(AWS, MONTH) == (second.totals.rows, second.totals.cost)

@@ -291,3 +291,18 @@ def test_a_rejection_is_tried_again_after_an_upgrade(monkeypatch: pytest.MonkeyP
 def test_the_order_of_overrides_is_no_change() -> None:
     one, other = '{"a": "STRING", "b": "DATE"}', '{"b": "DATE", "a": "STRING"}'
     assert aws(TYPE_OVERRIDES=one).fingerprint == aws(TYPE_OVERRIDES=other).fingerprint
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("SOURCES__AWS_CUR__TABLE_NAME", "billing_status"),
+        ("BOOKKEEPING_BUCKET", ENVIRONMENT["SOURCES__AWS_CUR__BUCKET"]),
+    ],
+)
+def test_names_that_the_loader_needs_for_itself_are_refused(variable: str, value: str) -> None:
+    with pytest.raises(BillingError) as caught:
+        read_settings({**ENVIRONMENT, variable: value}, NOWHERE)
+
+    assert caught.value.code == "SETTING_INVALID"
+    assert variable in caught.value.message
