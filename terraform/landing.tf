@@ -1,0 +1,13 @@
+module "landing" {
+  source = "./modules/landing"
+
+  bookkeeping_bucket = local.bookkeeping_bucket
+  force_destroy      = !var.deletion_protection
+  kms_key            = local.kms_key
+  labels             = var.labels
+  landing_buckets    = local.landing_buckets
+  location           = local.location
+  project_id         = local.project_id
+  retention          = var.landing_retention
+  transfer_agent     = data.google_storage_transfer_project_service_account.transfer.member
+}

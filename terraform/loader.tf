@@ -1,0 +1,19 @@
+module "loader" {
+  source = "./modules/loader"
+
+  bookkeeping_bucket = module.landing.bookkeeping_bucket
+  build_folder       = var.build_folder
+  datasets           = module.warehouse.datasets
+  environment        = local.environment
+  labels             = var.labels
+  landing_buckets    = module.landing.buckets
+  location           = local.location
+  prefix             = var.prefix
+  project_id         = local.project_id
+  region             = var.region
+  service_agents = {
+    eventarc = google_project_service_identity.agents["eventarc.googleapis.com"].member
+    pubsub   = google_project_service_identity.agents["pubsub.googleapis.com"].member
+    storage  = data.google_storage_project_service_account.storage.member
+  }
+}

@@ -1,0 +1,112 @@
+locals {
+  # What only the format decides. Columns are spelled as the table spells them.
+  _formats = {
+    aws_cur_v1_csv = {
+      cluster          = "line_item_usage_start_date"
+      execution_column = "assembly_id"
+      partition        = "bill_billing_period_start_date"
+      schema           = "aws_cur_v1"
+    }
+    azure_focus_parquet = {
+      cluster          = "ChargePeriodStart"
+      execution_column = "run_id"
+      partition        = "BillingPeriodStart"
+      schema           = "azure_focus"
+    }
+  }
+
+  _aws = {
+    for key, source in var.aws_sources : "aws_${key}" => merge(source, {
+      provider  = "aws"
+      schema    = local._formats[source.format].schema
+      sink_path = "aws/${key}/"
+    })
+  }
+  _azure = {
+    for key, source in var.azure_sources : "azure_${key}" => merge(source, {
+      provider  = "azure"
+      schema    = "${local._formats[source.format].schema}_${source.focus_version}"
+      sink_path = "azure/${key}/"
+    })
+  }
+
+  _fields = {
+    for key, source in local.sources : key => {
+      BUCKET         = local.landing_buckets[source.provider]
+      DATASET        = source.dataset
+      EXPORT_NAME    = source.export_name
+      FORMAT         = source.format
+      PREFIX         = source.sink_path
+      SETTLE_HOURS   = tostring(source.settle_hours)
+      SOURCE_PATH    = source.path
+      TABLE_NAME     = source.table
+      TYPE_OVERRIDES = jsonencode(source.type_overrides)
+    }
+  }
+
+  bookkeeping_bucket = "${var.project_id}-${var.prefix}-bookkeeping"
+  datasets           = toset([for source in local.sources : source.dataset])
+
+  # All functions share it: the views of a dataset are made from all of its sources. Names only, no attribute that is
+  # unknown at plan: an unknown value in a function's environment is an inconsistent plan (provider issue 22497).
+  environment = merge(
+    {
+      BOOKKEEPING_BUCKET                = local.bookkeeping_bucket
+      DESTINATION__BIGQUERY__LOCATION   = var.bigquery_location
+      DESTINATION__BIGQUERY__PROJECT_ID = var.project_id
+    },
+    [
+      for key, fields in local._fields : {
+        for field, value in fields : "SOURCES__${upper(key)}__${field}" => value
+      }
+    ]...
+  )
+
+  kms_key         = var.kms_key == null ? null : time_sleep.kms[0].triggers.kms_key
+  kms_key_count   = var.kms_key == null ? 0 : 1
+  landing_buckets = { for provider in local.providers : provider => "${var.project_id}-${var.prefix}-landing-${provider}" }
+
+  # Eventarc takes a bucket's events only where the bucket is, and BigQuery loads only from where its dataset is: one
+  # location serves all three. Cloud Storage spells it in upper case, Eventarc in lower case.
+  location   = var.bigquery_location
+  project_id = time_sleep.services.triggers.project_id
+  providers  = toset([for source in local.sources : source.provider])
+
+  services = toset([
+    for service in concat(
+      [
+        "artifactregistry", "bigquery", "cloudbuild", "cloudfunctions", "cloudresourcemanager", "cloudscheduler",
+        "eventarc", "iam", "iamcredentials", "logging", "monitoring", "pubsub", "run", "secretmanager", "serviceusage",
+        "storage", "storagetransfer",
+      ],
+      var.kms_key == null ? [] : ["cloudkms"],
+    ) : "${service}.googleapis.com"
+  ])
+
+  sources = {
+    for key, source in merge(local._aws, local._azure) : key => {
+      cluster          = local._formats[source.format].cluster
+      dataset          = coalesce(source.dataset_id, replace(var.prefix, "-", "_"))
+      execution_column = local._formats[source.format].execution_column
+      export_name      = source.export_name
+      format           = source.format
+      partition        = local._formats[source.format].partition
+      path             = source.path
+      provider         = source.provider
+      schema           = source.schema
+      settle_hours     = source.settle_hours
+      sink_path        = source.sink_path
+      table            = coalesce(source.table_name, key)
+      type_overrides   = source.type_overrides
+    }
+  }
+
+  transfer_agent = {
+    member     = data.google_storage_transfer_project_service_account.transfer.member
+    subject_id = data.google_storage_transfer_project_service_account.transfer.subject_id
+  }
+  transfer_jobs = merge(
+    { for key, transfer in module.transfer_aws : "aws_${key}" => transfer.job },
+    { for key, transfer in module.transfer_azure : "azure_${key}" => transfer.job },
+  )
+}

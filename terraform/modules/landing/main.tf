@@ -1,0 +1,3 @@
+locals {
+  _kms_keys = var.kms_key == null ? [] : [var.kms_key]
+}

@@ -1,0 +1,21 @@
+locals {
+  _source_path = "${path.module}/../../../functions"
+  # What is deployed, and nothing else that may lie in the folder. Caches are also named by pattern, for a Python that
+  # runs at this moment may write one between the two looks at the folder.
+  _source_files  = setunion(fileset(local._source_path, "*.{py,txt}"), fileset(local._source_path, "billing/**/*.{py,json}"))
+  _source_caches = ["**/__pycache__", "**/__pycache__/**", "**/*.pyc"]
+  _source_others = setsubtract(fileset(local._source_path, "**"), local._source_files)
+
+  accounts = {
+    build     = "Builds the functions of ${var.prefix}"
+    loader    = "Runs the functions of ${var.prefix}: reads the landing buckets, loads BigQuery"
+    scheduler = "Calls the sweep of ${var.prefix}"
+    trigger   = "Delivers object events to the functions of ${var.prefix}"
+  }
+  functions = merge(
+    { for provider, function in google_cloudfunctions2_function.load : "load_${provider}" => function.name },
+    { sweep = google_cloudfunctions2_function.sweep.name },
+  )
+  runtime        = "python313" # deprecated 2029-10; from python314 on, builds install by uv
+  source_exclude = setunion(local._source_caches, local._source_others)
+}

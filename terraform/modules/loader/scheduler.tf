@@ -1,0 +1,25 @@
+resource "google_cloud_scheduler_job" "sweep" {
+  project          = var.project_id
+  region           = var.region
+  name             = "${var.prefix}-sweep"
+  description      = "Calls the sweep once an hour"
+  schedule         = "23 * * * *" # off the full hour, when transfers start
+  time_zone        = "Etc/UTC"
+  attempt_deadline = "570s" # longer than the function's 540 s: else a sweep that works is called again
+
+  # No retry: whatever a sweep leaves is the next one's.
+  retry_config {
+    retry_count = 0
+  }
+
+  http_target {
+    http_method = "POST"
+    uri         = google_cloudfunctions2_function.sweep.service_config[0].uri
+    oidc_token {
+      service_account_email = google_service_account.accounts["scheduler"].email
+      audience              = google_cloudfunctions2_function.sweep.service_config[0].uri
+    }
+  }
+
+  depends_on = [google_cloud_run_service_iam_member.scheduler_invoker]
+}

@@ -1,0 +1,8 @@
+# Four accounts, so that none can do another's work. None has a key.
+resource "google_service_account" "accounts" {
+  for_each = local.accounts
+
+  project      = var.project_id
+  account_id   = "${var.prefix}-${each.key}"
+  display_name = each.value
+}

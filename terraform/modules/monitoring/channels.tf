@@ -1,0 +1,9 @@
+resource "google_monitoring_notification_channel" "emails" {
+  for_each = var.notification_emails
+
+  project      = var.project_id
+  display_name = "${var.prefix}: ${each.key}"
+  type         = "email"
+  labels       = { email_address = each.key }
+  user_labels  = var.labels
+}

@@ -1,0 +1,54 @@
+# The job's first day, written once: a start day that is computed anew at every plan is a difference for ever.
+resource "time_static" "created" {}
+
+resource "google_storage_transfer_job" "s3" {
+  project     = var.project_id
+  description = var.description
+
+  # No name: the provider cannot change one (it would forget the job and start a second), and a deleted job keeps its own.
+
+  dynamic "schedule" {
+    for_each = var.event_stream == null ? [var.schedule_hours] : []
+    content {
+      # Without a time of day the job runs at once, then at this interval.
+      repeat_interval = "${schedule.value * 3600}s"
+      schedule_start_date {
+        day   = time_static.created.day
+        month = time_static.created.month
+        year  = time_static.created.year
+      }
+    }
+  }
+
+  dynamic "event_stream" {
+    for_each = var.event_stream == null ? [] : [var.event_stream]
+    content {
+      name = event_stream.value
+    }
+  }
+
+  transfer_spec {
+    aws_s3_data_source {
+      bucket_name        = var.bucket
+      path               = var.path
+      role_arn           = var.credentials.role_arn
+      credentials_secret = var.credentials.secret
+    }
+    gcs_data_sink {
+      bucket_name = var.sink.bucket
+      path        = var.sink.path
+    }
+    transfer_options {
+      # Unchanged objects are not written again, so they raise no event. Both delete options stay unset: they are off,
+      # and the provider takes even two explicit falses for a conflict.
+      overwrite_when = "DIFFERENT"
+    }
+  }
+
+  logging_config {
+    log_actions       = ["FIND", "COPY"]
+    log_action_states = ["FAILED"] # successes are counted by Monitoring; a line per file would be billed
+  }
+
+  depends_on = [google_secret_manager_secret_iam_member.transfer]
+}

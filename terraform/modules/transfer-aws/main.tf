@@ -1,0 +1,41 @@
+locals {
+  _object_arn = "arn:${local._partition}:s3:::${var.bucket}/${var.path}*"
+  _partition  = var.credentials.role_arn == null ? "aws" : split(":", var.credentials.role_arn)[1]
+  _queue_statements = var.event_stream == null ? [] : [{
+    Action   = ["sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:ReceiveMessage"]
+    Effect   = "Allow"
+    Resource = [var.event_stream]
+  }]
+
+  # Objects are read and listed, nothing is written or deleted on the AWS side.
+  permission_policy = {
+    Statement = concat(
+      [
+        {
+          Action   = ["s3:GetBucketLocation", "s3:ListBucket"]
+          Effect   = "Allow"
+          Resource = ["arn:${local._partition}:s3:::${var.bucket}"]
+        },
+        {
+          Action   = ["s3:GetObject"]
+          Effect   = "Allow"
+          Resource = [local._object_arn]
+        },
+      ],
+      local._queue_statements,
+    )
+    Version = "2012-10-17"
+  }
+  secrets = var.credentials.secret == null ? {} : { aws = split("/", var.credentials.secret) }
+
+  # accounts.google.com is built into AWS: no OIDC provider has to be created, and naming one's ARN is the wrong form.
+  trust_policy = {
+    Statement = [{
+      Action    = "sts:AssumeRoleWithWebIdentity"
+      Condition = { StringEquals = { "accounts.google.com:sub" = var.transfer_agent.subject_id } }
+      Effect    = "Allow"
+      Principal = { Federated = "accounts.google.com" }
+    }]
+    Version = "2012-10-17"
+  }
+}

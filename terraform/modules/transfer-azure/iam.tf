@@ -1,0 +1,9 @@
+# Storage Transfer reads the SAS token when a job runs; only this secret, and only where a secret is used at all.
+resource "google_secret_manager_secret_iam_member" "transfer" {
+  for_each = local.secrets
+
+  project   = each.value[1]
+  secret_id = each.value[3]
+  role      = "roles/secretmanager.secretAccessor"
+  member    = var.transfer_agent.member
+}

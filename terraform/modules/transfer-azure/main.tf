@@ -1,0 +1,11 @@
+locals {
+  _federated_identities = var.credentials.federated_identity == null ? [] : [var.credentials.federated_identity]
+
+  # What the application's federated credential ("other issuer") is filled in with.
+  federation = {
+    audience = "api://AzureADTokenExchange"
+    issuer   = "https://accounts.google.com"
+    subject  = var.transfer_agent.subject_id
+  }
+  secrets = var.credentials.secret == null ? {} : { azure = split("/", var.credentials.secret) }
+}

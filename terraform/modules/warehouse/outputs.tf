@@ -1,0 +1,14 @@
+output "datasets" {
+  description = "Ids of the datasets."
+  value       = toset([for dataset in google_bigquery_dataset.datasets : dataset.dataset_id])
+}
+
+output "tables" {
+  description = "Full names of each source's table and tracking table, as project.dataset.table."
+  value = {
+    for key, table in google_bigquery_table.months : key => {
+      months   = "${var.project_id}.${table.dataset_id}.${table.table_id}"
+      tracking = "${var.project_id}.${table.dataset_id}.${google_bigquery_table.tracking[key].table_id}"
+    }
+  }
+}

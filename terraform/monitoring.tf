@@ -1,0 +1,11 @@
+module "monitoring" {
+  source = "./modules/monitoring"
+
+  freshness_hours     = var.freshness_hours
+  functions           = values(module.loader.functions)
+  labels              = var.labels
+  notification_emails = var.notification_emails
+  prefix              = var.prefix
+  project_id          = local.project_id
+  transfer_jobs       = local.transfer_jobs
+}

@@ -1,0 +1,23 @@
+terraform {
+  required_version = ">= 1.9" # validations that look at more than one variable
+
+  required_providers {
+    archive = {
+      source  = "hashicorp/archive"
+      version = ">= 2.7, < 3"
+    }
+    google = {
+      source  = "hashicorp/google"
+      version = ">= 7.46, < 9"
+    }
+    # For google_project_service_identity alone, which no stable provider has.
+    google-beta = {
+      source  = "hashicorp/google-beta"
+      version = ">= 7.46, < 9"
+    }
+    time = {
+      source  = "hashicorp/time"
+      version = ">= 0.12, < 1"
+    }
+  }
+}

@@ -1,0 +1,11 @@
+module "warehouse" {
+  source = "./modules/warehouse"
+
+  datasets            = local.datasets
+  deletion_protection = var.deletion_protection
+  kms_key             = local.kms_key
+  labels              = var.labels
+  location            = local.location
+  project_id          = local.project_id
+  tables              = local.sources
+}
