@@ -12,6 +12,7 @@ from pathlib import Path
 from . import __version__
 from .errors import BillingError
 
+_LONGEST_KEY = 40  # it is a label, and part of job ids and of dlt's pipeline names
 STATUS_VIEW = "billing_status"  # one in every dataset
 _NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")  # dlt normalises other names away
 _PROJECT = re.compile(r"[a-z][-a-z0-9:.]{4,61}[a-z0-9]")
@@ -169,7 +170,7 @@ def _source_keys(values: Mapping[str, str]) -> list[str]:
 
 def _source(key: str, values: Mapping[str, str], project: str) -> Source:
     base = f"SOURCES__{key}__"
-    if not _NAME.fullmatch(key.lower()) or key != key.upper():
+    if not _NAME.fullmatch(key.lower()) or key != key.upper() or len(key) > _LONGEST_KEY:
         raise BillingError("SETTING_INVALID", f"{base}BUCKET: the key must look like AWS_CUR, not '{key}'.")
     if f"{base}PREFIX" not in values:
         raise BillingError("SETTING_MISSING", f"{base}PREFIX is not set; '' means the whole bucket.")

@@ -18,6 +18,7 @@ class StoredObject:
     crc32c: str
     generation: int
     updated: datetime
+    written: datetime | None = None  # at the provider, where Storage Transfer keeps that as custom time
 
     @property
     def content(self) -> str:
@@ -115,7 +116,7 @@ def _judge(delivery: Delivery, books: Books, head: Head | None, rules: Rules, no
         return _same_execution(delivery, head)
     if head is not None and head.order_key > export.order_key:
         return Skip("SUPERSEDED", f"Execution {head.execution} is newer and already loaded.")
-    waiting = _missing(delivery)
+    waiting = missing_files(delivery)
     if waiting is None and export.names_repeat:
         waiting = _unsettled(delivery, books, rules.settle, now)
     return waiting or _refusal(export, head, now) or Load()
@@ -129,7 +130,7 @@ def _same_execution(delivery: Delivery, head: Head) -> Decision:
         return Skip("DUPLICATE", f"Already loaded by {head.job_id}.")
     if delivery.export.names_repeat:
         return Wait("WAITING_FOR_MANIFEST", "Files changed under a manifest that is loaded; the next one decides.")
-    missing = _missing(delivery)
+    missing = missing_files(delivery)
     return Load() if missing is None else missing
 
 
@@ -146,7 +147,7 @@ def _refusal(export: Export, head: Head | None, now: datetime) -> Reject | None:
     return None
 
 
-def _missing(delivery: Delivery) -> Wait | None:
+def missing_files(delivery: Delivery) -> Wait | None:
     """Every named file present, and as large as the manifest says where it says so."""
     missing, short = [], []
     for file in delivery.export.files:
@@ -179,10 +180,12 @@ def _unsettled(delivery: Delivery, books: Books, settle: timedelta, now: datetim
 
     Complete when every file's content differs from the one booked under its name, or when nothing is
     booked yet, or when manifest and files have been still for the settle time. A delivery that was refused
-    since leaves files that differ from the booked ones too: then only the time tells.
+    since leaves files that differ from the booked ones too, and so does one that was never seen whole (a file
+    written after the manifest shows it): then only the time tells.
     """
     refused_since = set(books.rejected) - {delivery.export.execution}
-    if not refused_since and (books.head is None or _is_whole_again(delivery, books.head)):
+    differs = books.head is None or _is_whole_again(delivery, books.head)
+    if differs and not refused_since and not _outran_its_manifest(delivery):
         return None
     newest = max(stored.updated for stored in delivery.found.values())
     if newest + settle <= now:
@@ -193,9 +196,18 @@ def _unsettled(delivery: Delivery, books: Books, settle: timedelta, now: datetim
     )
 
 
+def _outran_its_manifest(delivery: Delivery) -> bool:
+    manifest = delivery.found.get(delivery.manifest)
+    if manifest is None or manifest.written is None:
+        return False
+    return any(file.written is not None and file.written > manifest.written for file in delivery.files)
+
+
 def _is_whole_again(delivery: Delivery, booked: Head) -> bool:
     if booked.execution == delivery.export.execution:
         return delivery.content == booked.content and not booked.torn
+    if not booked.files:
+        return False  # booked contents unknown: the head was taken from a tracking row
     return all(booked.files.get(short_name(file.name)) != file.content for file in delivery.files)
 
 

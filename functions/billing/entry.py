@@ -118,14 +118,16 @@ def assemble(settings: Settings, storage_client: Any, bigquery_client: Any, cred
     from .landing import Landing
     from .lease import Leases
     from .ledger import Ledger
+    from .load_jobs import LoadJobs
     from .look import Cloud
     from .warehouse import Warehouse
 
-    warehouse = Warehouse(bigquery_client, settings)
+    warehouse, jobs = Warehouse(bigquery_client), LoadJobs(bigquery_client, settings)
     return Cloud(
         settings=settings,
         warehouse=warehouse,
+        jobs=jobs,
         ledger=Ledger(warehouse, settings, credentials, clock),
-        leases=Leases(storage_client, settings.bookkeeping_bucket, clock, warehouse.job_is_running),
+        leases=Leases(storage_client, settings.bookkeeping_bucket, clock, jobs.is_running),
         landing=lambda source: Landing(storage_client, source),
     )

@@ -193,9 +193,9 @@ FAULTS: dict[str, Fault] = {
         ),
         Fault(
             "LOAD_KEEPS_FAILING",
-            Kind.REJECT,
-            "BigQuery failed the same load again and again with passing errors.",
-            "Deliver the month again.",
+            Kind.SETUP,
+            "BigQuery failed the same load more than twenty times with passing errors.",
+            "Look at BigQuery's status and quotas; the sweep tries once an hour.",
         ),
     )
 }
@@ -257,7 +257,7 @@ def job_failure(reason: str, message: str) -> BillingError:
 
 
 _RETRYABLE_STATUS = frozenset({408, 429, 500, 502, 503, 504})
-_RATE_REASONS = frozenset({"rateLimitExceeded", "userRateLimitExceeded", "quotaExceeded", "backendError"})
+_PASSING_REASONS = _RETRYABLE_JOB_REASONS | {"userRateLimitExceeded"}
 
 
 def api_failure(exc: Exception) -> BillingError | None:
@@ -268,7 +268,7 @@ def api_failure(exc: Exception) -> BillingError | None:
     status = getattr(exc, "code", None)
     module = type(exc).__module__
     reasons = {str(error.get("reason")) for error in getattr(exc, "errors", ()) if isinstance(error, dict)}
-    if status in _RETRYABLE_STATUS or reasons & _RATE_REASONS:
+    if status in _RETRYABLE_STATUS or reasons & _PASSING_REASONS:
         return BillingError("TRANSIENT", str(exc))
     if status in (401, 403):
         return BillingError("ACCESS_DENIED", str(exc))

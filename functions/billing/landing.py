@@ -33,7 +33,10 @@ class Landing:
             return None
         except RequestRangeNotSatisfiable:
             data = b""  # an empty object has no range
-        return Manifest(name, int(blob.generation or 0), data)
+            blob.reload()
+        if blob.generation is None:
+            raise BillingError("TRANSIENT", f"{name} was answered without its generation, which orders deliveries.")
+        return Manifest(name, int(blob.generation), data)
 
     def found(self, export: Export, manifest: str) -> Mapping[str, StoredObject]:
         """Everything in the folders of a delivery: one request per 1,000 objects."""
@@ -50,10 +53,12 @@ class Landing:
             self._bucket,
             prefix=prefix,
             delimiter=delimiter,
-            fields="items(name,size,crc32c,generation,updated),nextPageToken",
+            fields="items(name,size,crc32c,generation,updated,customTime),nextPageToken",
         )
         for blob in listing:
-            yield StoredObject(blob.name, int(blob.size), blob.crc32c, int(blob.generation), blob.updated)
+            yield StoredObject(
+                blob.name, int(blob.size), blob.crc32c, int(blob.generation), blob.updated, blob.custom_time
+            )
 
     def headers(self, files: Sequence[StoredObject]) -> list[tuple[str, Header]]:
         """Header or footer of every file, or of a sample of more than 20, the largest always among them."""

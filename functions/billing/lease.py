@@ -36,7 +36,9 @@ class Lease:
         """Names the job before it is inserted, so that whoever takes over can look it up. Free when unchanged."""
         if job_id != self.terms.job_id:
             self.terms = replace(self.terms, job_id=job_id)
-            self.generation = _write(self.blob, self.terms, self.generation)
+            self.generation, held = _write(self.blob, self.terms, self.generation)
+            if held != self.terms:
+                raise BillingError("BUSY", f"The lease {self.blob.name} is another instance's by now.")
 
     def release(self) -> None:
         from google.api_core.exceptions import NotFound, PreconditionFailed
@@ -59,17 +61,17 @@ class Leases:
         """Takes the lease of a month, over from one that expired too. Raises BillingError BUSY."""
         blob = self._bucket.blob(f"leases/{source}/{month}.json")
         terms = Terms(uuid.uuid4().hex, self._clock.now() + TERM, job_id)
-        try:
-            return Lease(blob, _write(blob, terms, 0), terms)
-        except BillingError:
-            generation, held = _read(blob)
-        if held.holder == terms.holder:  # our own write, answered late and sent again by the client
+        generation, held = _write(blob, terms, 0)
+        if held == terms:
             return Lease(blob, generation, terms)
         if held.expires > self._clock.now():
             raise BillingError("BUSY", f"Another instance writes {source} {month} until {held.expires:%H:%M:%S} UTC.")
         if held.job_id is not None and self._job_is_running(held.job_id):
             raise BillingError("BUSY", f"Load job {held.job_id} of {source} {month} is still running.")
-        return Lease(blob, _write(blob, terms, generation), terms)
+        generation, held = _write(blob, terms, generation)
+        if held != terms:
+            raise BillingError("BUSY", f"Another instance has just taken over {source} {month}.")
+        return Lease(blob, generation, terms)
 
 
 def _read(blob: Any) -> tuple[int, Terms]:
@@ -84,13 +86,16 @@ def _read(blob: Any) -> tuple[int, Terms]:
     return int(blob.generation), terms
 
 
-def _write(blob: Any, terms: Terms, generation: int) -> int:
-    """Writes over exactly that generation (0: only if there is none). Raises BillingError BUSY."""
+def _write(blob: Any, terms: Terms, generation: int) -> tuple[int, Terms]:
+    """Writes over exactly that generation (0: only if there is none), and says what stands there then.
+
+    A write of our own that was answered late, and sent again by the client, is refused and stands all the same.
+    """
     from google.api_core.exceptions import PreconditionFailed
 
     text = json.dumps({"holder": terms.holder, "expires": terms.expires.isoformat(), "job_id": terms.job_id})
     try:
         blob.upload_from_string(text, content_type="application/json", if_generation_match=generation, checksum=None)
-    except PreconditionFailed as exc:
-        raise BillingError("BUSY", f"The lease {blob.name} is another instance's.") from exc
-    return int(blob.generation)
+    except PreconditionFailed:
+        return _read(blob)
+    return int(blob.generation), terms

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from . import __version__, books
-from .books import Books
+from .books import Books, Head
 from .clock import Clock
 from .config import Settings, Source
 from .errors import BillingError, api_failure
@@ -35,6 +35,18 @@ _COLUMNS: Mapping[str, str] = {
     "job_id": "text",
     "table_created": "text",
     "loader_version": "text",
+}
+
+# What a head is rebuilt from.
+_HEAD: Mapping[str, str] = {
+    "execution": "STRING",
+    "order_key": "STRING",
+    "content": "STRING",
+    "covers_until": "STRING",
+    "row_count": "INT64",
+    "job_id": "STRING",
+    "table_created": "STRING",
+    "code": "STRING",
 }
 
 
@@ -72,33 +84,35 @@ class Ledger:
         return self.read_months(source, [month]).get(month, Books())
 
     def read_months(self, source: Source, months: list[str] | None = None) -> dict[str, Books]:
-        """The books of the given months, or of all, by one query; from dlt loads that are complete only."""
-        from dlt.common.versioned_state import decompress_state
+        """The books of the given months, or of all, by one query; from dlt loads that are complete only.
+
+        Where a month's state was lost, the newest tracking row stands for its head: an older run must not
+        replace a newer one.
+        """
         from google.api_core.exceptions import NotFound
 
-        dataset = f"{source.project}.{source.dataset}"
-        names = [pipeline_name(source, month) for month in months] if months is not None else []
-        wanted = "pipeline_name IN UNNEST(@names)" if months is not None else "STARTS_WITH(pipeline_name, @prefix)"
-        sql = (
-            f"SELECT pipeline_name, state FROM `{dataset}._dlt_pipeline_state` AS s"
-            f" JOIN `{dataset}._dlt_loads` AS l ON l.load_id = s._dlt_load_id"
-            f" WHERE l.status = 0 AND {wanted}"
-            " QUALIFY ROW_NUMBER() OVER (PARTITION BY pipeline_name ORDER BY l.load_id DESC) = 1"
-        )
-        parameters: dict[str, str | list[str]] = (
-            {"names": names} if months is not None else {"prefix": f"{source.key}__"}
-        )
+        wanted = {"months": months} if months is not None else {}
         try:
-            rows = self._warehouse.query(sql, **parameters)
-        except NotFound:
-            return {}  # nothing was ever booked in this dataset
+            rows = self._warehouse.query(
+                f"{_states(source, wanted)} UNION ALL {_heads(source, wanted, complete=True)}", **wanted
+            )
+        except NotFound as exc:
+            if not any(table in str(exc) for table in ("_dlt_pipeline_state", "_dlt_loads")):
+                raise _not_found(exc) from exc
+            rows = self._tracked(source, wanted)
         found: dict[str, Books] = {}
-        for row in rows:
-            month = row["pipeline_name"].removeprefix(f"{source.key}__").replace("_", "-")
-            sources = decompress_state(row["state"]).get("sources", {})
-            state = sources.get(source.key, {}).get("resources", {}).get(_RESOURCE, {})
-            found[month] = books.from_state(state, month)
+        for row in sorted(rows, key=lambda row: row["state"] is not None):  # state last: it has the final say
+            found[row["month"]] = _from_state(source, row) if row["state"] else _from_tracking(source, row)
         return found
+
+    def _tracked(self, source: Source, wanted: Mapping[str, list[str]]) -> list[Any]:
+        """Before the first commit, and when dlt's tables were dropped."""
+        from google.api_core.exceptions import NotFound
+
+        try:
+            return self._warehouse.query(_heads(source, wanted, complete=False), **wanted)
+        except NotFound as exc:
+            raise _not_found(exc) from exc
 
     def commit(self, source: Source, month: str, state: Books, entry: Entry) -> None:
         """State and tracking row in one dlt load. The caller holds the month's lease: the last writer wins."""
@@ -133,7 +147,8 @@ class Ledger:
             table_name=f"{source.table}_load_tracking",
             write_disposition="append",
             columns=_hints(source),
-            schema_contract={"tables": "evolve", "columns": "freeze", "data_type": "freeze"},
+            # the row's keys are ours alone: a later version may add one; what a column holds stays
+            schema_contract={"tables": "evolve", "columns": "evolve", "data_type": "freeze"},
         )
         def tracking() -> Iterator[Mapping[str, Any]]:
             kept = dlt.current.resource_state()
@@ -161,6 +176,62 @@ class Ledger:
         wrapped.project_id = self._settings.project
         GcpDefaultCredentials.parse_native_representation(wrapped, self._credentials)
         return wrapped
+
+
+def _states(source: Source, wanted: Mapping[str, list[str]]) -> str:
+    """The newest complete state of every month's pipeline."""
+    dataset = f"{source.project}.{source.dataset}"
+    month = f"REPLACE(SUBSTR(s.pipeline_name, {len(source.key) + 3}), '_', '-')"
+    only = f" AND {month} IN UNNEST(@months)" if wanted else ""
+    empty = ", ".join(f"CAST(NULL AS {kind}) AS {name}" for name, kind in _HEAD.items())
+    return (
+        f"SELECT * FROM (SELECT {month} AS month, s.state, {empty} FROM `{dataset}._dlt_pipeline_state` AS s"
+        f" JOIN `{dataset}._dlt_loads` AS l ON l.load_id = s._dlt_load_id"
+        f" WHERE l.status = 0 AND STARTS_WITH(s.pipeline_name, '{source.key}__'){only}"
+        " QUALIFY ROW_NUMBER() OVER (PARTITION BY s.pipeline_name ORDER BY l.load_id DESC) = 1)"
+    )
+
+
+def _heads(source: Source, wanted: Mapping[str, list[str]], *, complete: bool) -> str:
+    """The newest load of every month, as the tracking table has it; of complete dlt loads, where dlt can say which."""
+    only = " AND billing_month IN UNNEST(@months)" if wanted else ""
+    if complete:
+        loads = f"`{source.project}.{source.dataset}._dlt_loads`"
+        only += f" AND _dlt_load_id IN (SELECT load_id FROM {loads} WHERE status = 0)"
+    return (
+        "SELECT * FROM (SELECT billing_month AS month, CAST(NULL AS STRING) AS state,"
+        f" {source.format.execution_column} AS execution, {', '.join(list(_HEAD)[1:])}"
+        f" FROM `{source.destination}_load_tracking` WHERE status = 'loaded'{only}"
+        " QUALIFY ROW_NUMBER() OVER (PARTITION BY billing_month ORDER BY loaded_at DESC) = 1)"
+    )
+
+
+def _from_state(source: Source, row: Any) -> Books:
+    from dlt.common.versioned_state import decompress_state
+
+    state = decompress_state(row["state"]).get("sources", {}).get(source.key, {})
+    return books.from_state(state.get("resources", {}).get(_RESOURCE, {}), row["month"])
+
+
+def _from_tracking(source: Source, row: Any) -> Books:
+    head = Head(
+        execution=row["execution"],
+        order_key=row["order_key"],
+        content=row["content"],
+        covers_until=row["covers_until"],
+        rows=row["row_count"],
+        job_id=row["job_id"],
+        table=source.destination,
+        table_created=row["table_created"],
+        torn=row["code"] == "TORN",
+    )
+    return Books(loaded=(head.execution,), head=head)
+
+
+def _not_found(exc: Exception) -> BillingError:
+    """A missing dataset or table is a matter of setting up; a query job that is not found passes."""
+    setup = "Not found: Table" in str(exc) or "Not found: Dataset" in str(exc)
+    return BillingError("NOT_FOUND" if setup else "TRANSIENT", str(exc))
 
 
 def pipeline_name(source: Source, month: str) -> str:

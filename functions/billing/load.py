@@ -8,11 +8,12 @@ from .books import Books, Head, Rejection
 from .config import Source
 from .decide import Delivery, Load, Reject, Skip, Wait, short_name
 from .errors import BillingError, Kind
-from .lease import Lease
+from .lease import TERM, Lease
 from .ledger import Entry
+from .load_jobs import Loaded, MonthLoad
 from .log import emit
 from .look import Cloud, Look, Visit, fingerprint, observe
-from .warehouse import Loaded, MonthLoad, Table
+from .warehouse import Table
 
 _TABLE_CHANGES = 6  # months of one table that add columns side by side meet on its etag
 
@@ -42,7 +43,7 @@ def process(visit: Visit) -> Outcome:
     if look.month is None or not isinstance(look.decision, Load | Reject):
         return _report(look)
     month_load = _month_load(visit, look)
-    lease = visit.cloud.leases.acquire(visit.source.key, look.month, month_load.job_id(0) if month_load else None)
+    lease = visit.cloud.leases.acquire(visit.source.key, look.month, month_load.job_id("0") if month_load else None)
     try:
         return _under_lease(visit, look.month, lease)
     finally:
@@ -80,17 +81,17 @@ def _act(visit: Visit, look: Look, lease: Lease) -> Outcome:
 
 
 def _load(visit: Visit, look: Look, delivery: Delivery, table: Table, lease: Lease) -> Outcome:
-    warehouse, source = visit.cloud.warehouse, visit.source
     plan = _plan(visit, delivery, table)
-    warehouse.add_columns(table, plan.added)
+    visit.cloud.warehouse.add_columns(table, plan.added)
     month_load = _month_load(visit, look)
     assert month_load is not None  # noqa: S101 - the decision is Load
-    loaded = warehouse.replace_month(replace(month_load, schema=plan.schema), lease, visit.timer)
+    loaded = visit.cloud.jobs.replace_month(replace(month_load, schema=plan.schema), lease, visit.timer)
     after = replace(delivery, found=visit.landing.found(delivery.export, delivery.manifest))
     code, message = _check(delivery, after, loaded)
+    _still_ours(visit)
     _book(visit, look, delivery, table, loaded, code, message)
     if plan.added or not look.books.loaded:
-        refresh_views(visit.cloud, {source.key: [*table.fields, *plan.added]}, source)
+        refresh_views(visit.cloud, {visit.source.key: [*table.fields, *plan.added]}, visit.source)
     return replace(
         _report(look),
         code=code,
@@ -113,8 +114,7 @@ def _month_load(visit: Visit, look: Look) -> MonthLoad | None:
         generations=look.delivery.generations,
         destination=look.table.destination,
         uris=tuple(f"gs://{visit.source.bucket}/{file.name}" for file in look.delivery.export.files),
-        schema=(),
-        nonce=visit.nonce,
+        over=look.books.head.job_id if look.books.head is not None else "",
     )
 
 
@@ -192,6 +192,12 @@ def _reject(visit: Visit, look: Look, decision: Reject) -> Outcome:
     return _report(replace(look, decision=decision))
 
 
+def _still_ours(visit: Visit) -> None:
+    """An instance that slept past its lease's term must not write the books: whoever has the lease does."""
+    if visit.timer.elapsed() > TERM.total_seconds():
+        raise BillingError("DEADLINE", "The lease of this month ended before it could be booked.")
+
+
 def book_waiting(visit: Visit, books: Books, waits_for: str) -> None:
     """Books once what a month waits for, so that the status view can say it. Only the sweep does."""
     if books.waiting == waits_for:
@@ -246,4 +252,4 @@ def refresh_views(cloud: Cloud, fields: Mapping[str, Sequence[columns.Field]], s
     try:
         cloud.warehouse.query(";\n".join(views.statements(siblings, known)))
     except Exception as exc:  # noqa: BLE001 - whatever it is, the month is loaded and booked
-        emit("WARNING", f"The views of {source.dataset} were not created: {exc}", source=source.key, code="VIEW_FAILED")
+        emit("ERROR", f"The views of {source.dataset} were not created: {exc}", source=source.key, code="VIEW_FAILED")

@@ -8,12 +8,13 @@ from . import exports
 from .books import Books
 from .clock import Timer
 from .config import Settings, Source
-from .decide import Decision, Delivery, Reject, Rules, Skip, Wait, decide, refused_before
+from .decide import Decision, Delivery, Reject, Rules, Skip, Wait, decide, missing_files, refused_before
 from .errors import BillingError
 from .exports import Manifest, OtherExport
 from .landing import Landing
 from .lease import Leases
 from .ledger import Ledger
+from .load_jobs import LoadJobs
 from .warehouse import Table, Warehouse
 
 
@@ -23,6 +24,7 @@ class Cloud:
 
     settings: Settings
     warehouse: Warehouse
+    jobs: LoadJobs
     ledger: Ledger
     leases: Leases
     landing: Callable[[Source], Landing]
@@ -32,14 +34,14 @@ class Cloud:
 class Visit:
     """One call's business with one manifest.
 
-    A nonce makes a load of what is already loaded another job: for a month that is not what was booked.
+    `reload` loads again what is booked already: for a month that does not hold what the books say.
     """
 
     cloud: Cloud
     source: Source
     manifest: str
     timer: Timer
-    nonce: str = ""
+    reload: bool = False
 
     @property
     def landing(self) -> Landing:
@@ -74,8 +76,13 @@ def observe(visit: Visit) -> Look:
         return Look(Skip("OTHER_EXPORT", other))
     delivery = Delivery(export, visit.manifest, visit.landing.found(export, visit.manifest))
     books = visit.cloud.ledger.read(visit.source, export.month)
+    incomplete = missing_files(delivery)
+    if incomplete is not None and books.head is None:
+        return Look(incomplete, export.month, export.execution, delivery.content, delivery, books)
     table = visit.cloud.warehouse.table(visit.source)
-    decision = judge(visit.source, delivery, _unbound(books) if visit.nonce else books, table, visit.timer)
+    is_booked = books.head is not None and books.head.execution == export.execution
+    judged = _unbound(books) if visit.reload and is_booked else books
+    decision = judge(visit.source, delivery, judged, table, visit.timer)
     return Look(decision, export.month, export.execution, delivery.content, delivery, books, table)
 
 

@@ -18,9 +18,10 @@ from .entry import TryAgain, cloud_of, log_outcome, run_guarded
 from .errors import BillingError
 from .exports import Export, OtherExport
 from .load import Outcome, book_waiting, process, refresh_views
+from .load_jobs import INSERT_DEADLINE
 from .log import emit
 from .look import Cloud, Visit, judge
-from .warehouse import INSERT_DEADLINE, Table
+from .warehouse import Table
 
 _SIDE_BY_SIDE = 5  # dlt's tables take 5 updates per 10 s
 _READERS = 8
@@ -69,7 +70,12 @@ class Survey:
     objects: Mapping[str, StoredObject]
     months: Mapping[str, Sequence[Candidate]]
     books: Mapping[str, Books]
-    partitions: Mapping[str, tuple[int, str]]  # month to rows and time of last change
+    partitions: Mapping[str, int]  # month to rows
+
+    @property
+    def all_months(self) -> set[str]:
+        """Of manifests in the bucket and of what is booked: the audit wants both."""
+        return set(self.months) | set(self.books)
 
 
 def sweep(settings: Settings, cloud: Cloud | None = None, clock: Clock | None = None) -> dict[str, object]:
@@ -78,7 +84,7 @@ def sweep(settings: Settings, cloud: Cloud | None = None, clock: Clock | None = 
     surveys: list[Survey] = []
     for source in settings.sources:
         _guarded(source, f"{source.key} as a whole", report, partial(_collect, surveys, cloud, source))
-    work = sorted(((month, survey) for survey in surveys for month in survey.months), key=lambda item: item[0])
+    work = sorted(((month, survey) for survey in surveys for month in survey.all_months), key=lambda item: item[0])
     report.months = len(work)
     with ThreadPoolExecutor(_SIDE_BY_SIDE) as pool:
         for month, survey in reversed(work):
@@ -133,15 +139,20 @@ def _month(cloud: Cloud, survey: Survey, month: str, timer: Timer, report: Repor
 
 def _heal(cloud: Cloud, survey: Survey, month: str, timer: Timer, report: Report) -> None:
     """The newest delivery that can be loaded; rejected and waiting ones supersede nothing."""
-    for candidate in survey.months[month]:
+    waiting = False
+    for candidate in survey.months.get(month, ()):
         visit = Visit(cloud, survey.source, candidate.manifest.name, timer)
         verdict = _judge(survey, month, candidate, timer)
         if isinstance(verdict, Wait):
-            _wait(visit, survey, month, candidate, verdict, report)
-        elif isinstance(verdict, Skip) and verdict.code != "ALREADY_REJECTED":
-            break
-        elif not isinstance(verdict, Skip) and _process(visit, report, month).action in ("loaded", "skipped"):
+            _wait(visit, survey, month, candidate, verdict, report, book=not waiting)
+            waiting = True
+            continue
+        outcome = _process(visit, report, month) if not isinstance(verdict, Skip) else None
+        if outcome is not None and outcome.action == "loaded":
             return
+        ended = verdict if isinstance(verdict, Skip) else outcome
+        if ended is not None and ended.code in ("DUPLICATE", "SUPERSEDED"):
+            break
     _audit(cloud, survey, month, timer, report)
 
 
@@ -163,45 +174,45 @@ def _judge(survey: Survey, month: str, candidate: Candidate, timer: Timer) -> De
     return judge(survey.source, delivery, survey.books.get(month, Books()), survey.table, timer)
 
 
-def _wait(visit: Visit, survey: Survey, month: str, candidate: Candidate, verdict: Wait, report: Report) -> None:
+def _wait(
+    visit: Visit, survey: Survey, month: str, candidate: Candidate, verdict: Wait, report: Report, *, book: bool
+) -> None:
+    """Of several that wait, only the newest is booked: the status view has one line for a month."""
     report.add("waiting", f"{visit.source.key} {month}")
     waited = visit.timer.clock.now() - candidate.manifest.updated
     if waited > _LONG_WAIT:
         _warn(visit.source, month, f"{visit.manifest} waits for {waited}: {verdict.message}")
-    waits_for = f"{candidate.manifest.name} {candidate.manifest.generation} {verdict.code}"
-    book_waiting(visit, survey.books.get(month, Books()), waits_for)
+    if book:
+        waits_for = f"{candidate.manifest.name} {candidate.manifest.generation} {verdict.code}"
+        book_waiting(visit, survey.books.get(month, Books()), waits_for)
 
 
 def _audit(cloud: Cloud, survey: Survey, month: str, timer: Timer, report: Report) -> None:
     """A partition that does not hold what its head says is logged at ERROR, and the month loaded again."""
-    if _difference(survey, survey.books.get(month, Books()), survey.partitions, month) is None:
+    if _as_booked(survey, survey.books.get(month, Books()), survey.partitions, month):
         return
     source = survey.source
     lease = cloud.leases.acquire(source.key, month, None)  # read again under it: a load in flight is not booked yet
     try:
-        books = cloud.ledger.read(source, month)
-        found = _difference(survey, books, cloud.warehouse.partitions(source), month)
+        books, partitions = cloud.ledger.read(source, month), cloud.warehouse.partitions(source)
     finally:
         lease.release()
-    if found is None or books.head is None:
+    head, rows = books.head, partitions.get(month, 0)
+    if head is None or _as_booked(survey, books, partitions, month):
         return
-    rows, changed = found
     report.add("differing", f"{source.key} {month}")
-    message = f"{source.table} has {rows} rows in {month}, but {books.head.rows} were loaded by {books.head.job_id}."
+    standing = [one for one in survey.months.get(month, ()) if one.export and one.export.execution == head.execution]
+    way_out = "It is loaded again." if standing else "Its manifest is gone: deliver the month again."
+    message = f"{source.table} has {rows} rows in {month}, but {head.rows} were loaded by {head.job_id}. {way_out}"
     emit("ERROR", message, source=source.key, month=month, action="audited", code="AUDIT_DIFFERS", rows=rows)
-    for candidate in survey.months[month]:
-        if candidate.export is not None and candidate.export.execution == books.head.execution:
-            _process(Visit(cloud, source, candidate.manifest.name, timer, nonce=f"{rows}@{changed}"), report, month)
+    for candidate in standing[:1]:
+        _process(Visit(cloud, source, candidate.manifest.name, timer, reload=True), report, month)
 
 
-def _difference(
-    survey: Survey, books: Books, partitions: Mapping[str, tuple[int, str]], month: str
-) -> tuple[int, str] | None:
-    """Rows and last change of a partition that is not what was booked of it."""
+def _as_booked(survey: Survey, books: Books, partitions: Mapping[str, int], month: str) -> bool:
     destination = survey.table.destination
     head = books.head_of(destination.table, destination.created)
-    rows, changed = partitions.get(month, (0, "never"))
-    return None if head is None or head.rows == rows else (rows, changed)
+    return head is None or head.rows == partitions.get(month, 0)
 
 
 def _warn_of_orphans(survey: Survey, now: datetime) -> None:

@@ -1,13 +1,15 @@
 """One writer per source and month, whoever dies in between."""
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from billing.errors import BillingError
+from billing.load_jobs import INSERT_DEADLINE
 from billing.look import observe
-from billing.warehouse import INSERT_DEADLINE
 from tests.harness import Harness, SteppedClock
 from tests.samples import aws_cur_delivery, azure_focus_delivery
 from tests.stack import AWS, AZURE
@@ -134,7 +136,7 @@ def test_a_load_that_was_not_booked_is_taken_up_by_the_next_event(harness: Harne
 def test_a_job_that_outlives_the_function_keeps_its_lease(harness: Harness, tmp_path: Path) -> None:
     delivery = aws_cur_delivery(tmp_path, MONTH, rows=20)
     harness.stack.deliver(AWS, delivery)
-    insert = harness.cloud.warehouse._insert
+    insert = harness.cloud.jobs._insert
 
     def endless(*arguments: object) -> object:
         job, inserted = insert(*arguments)  # type: ignore[arg-type]
@@ -142,10 +144,10 @@ def test_a_job_that_outlives_the_function_keeps_its_lease(harness: Harness, tmp_
         _steppable(harness).step(seconds=500)
         return _Running(job), inserted
 
-    harness.cloud.warehouse._insert = endless  # type: ignore[method-assign, assignment]
+    harness.cloud.jobs._insert = endless  # type: ignore[method-assign, assignment]
     with pytest.raises(BillingError) as caught:
         harness.process(AWS, delivery)
-    harness.cloud.warehouse._insert = insert  # type: ignore[method-assign]
+    harness.cloud.jobs._insert = insert  # type: ignore[method-assign]
 
     assert caught.value.code == "JOB_RUNNING"
     assert _leases(harness) == [f"leases/aws_cur/{MONTH}.json"]
@@ -169,13 +171,13 @@ class _Running:
 def test_a_transient_job_failure_raises_the_attempt(harness: Harness, tmp_path: Path) -> None:
     delivery = aws_cur_delivery(tmp_path, MONTH, rows=20)
     harness.stack.deliver(AWS, delivery)
-    wait, failures = harness.cloud.warehouse._wait, [BillingError("TRANSIENT", "backendError")]
+    wait, failures = harness.cloud.jobs._wait, [BillingError("TRANSIENT", "backendError")]
 
     def failing(*arguments: object) -> BillingError | None:
         result = wait(*arguments)  # type: ignore[arg-type]
         return failures.pop() if failures else result
 
-    harness.cloud.warehouse._wait = failing  # type: ignore[method-assign, assignment]
+    harness.cloud.jobs._wait = failing  # type: ignore[method-assign, assignment]
     outcome = harness.process(AWS, delivery)
 
     assert outcome.action == "loaded"
@@ -195,3 +197,88 @@ def test_a_table_that_changed_meanwhile_is_read_again(harness: Harness, tmp_path
         harness.cloud.warehouse.add_columns(look.table, look.table.fields[:1])
 
     assert caught.value.code == "TABLE_CHANGED"
+
+
+def test_a_setup_failure_of_an_earlier_job_is_tried_again(harness: Harness, tmp_path: Path) -> None:
+    """On a new project the first job ends with accessDenied; when the grant is there, the month loads."""
+    delivery = aws_cur_delivery(tmp_path, MONTH, rows=20)
+    harness.stack.deliver(AWS, delivery)
+    wait = harness.cloud.jobs._wait
+    denied: set[str] = set()
+
+    def first_job_denied(job: Any, timer: object) -> BillingError | None:
+        result = wait(job, timer)  # type: ignore[arg-type]
+        denied.add(min([*denied, job.job_id]))
+        return BillingError("ACCESS_DENIED", "Access Denied: File gs://...") if job.job_id in denied else result
+
+    harness.cloud.jobs._wait = first_job_denied  # type: ignore[method-assign]
+    with pytest.raises(BillingError, match="ACCESS_DENIED"):
+        harness.process(AWS, delivery)
+    outcome = harness.process(AWS, delivery)
+
+    assert outcome.action == "loaded"
+    assert str(outcome.job_id).endswith("_1")
+
+
+def test_what_bigquery_refused_is_another_job_after_a_changed_setting(harness: Harness, tmp_path: Path) -> None:
+    delivery = aws_cur_delivery(tmp_path, MONTH, rows=20)
+    harness.stack.deliver(AWS, delivery)
+    harness.cloud.jobs._wait = lambda *_: BillingError("LOAD_REJECTED", "invalid")  # type: ignore[method-assign]
+    assert harness.process(AWS, delivery).code == "LOAD_REJECTED"
+    harness.stack.sources = (replace(AWS, settle_hours="4"), AZURE)
+
+    outcome = Harness(harness.stack, harness.clock).process(AWS, delivery)
+
+    assert outcome.action == "loaded"
+    assert str(outcome.job_id).endswith("_0")
+
+
+def test_an_outage_of_more_than_twenty_jobs_ends_with_the_outage(harness: Harness, tmp_path: Path) -> None:
+    delivery = aws_cur_delivery(tmp_path, MONTH, rows=20)
+    harness.stack.deliver(AWS, delivery)
+    harness.cloud.jobs._wait = lambda *_: BillingError("TRANSIENT", "backendError")  # type: ignore[method-assign]
+    codes = []
+    for _ in range(12):
+        with pytest.raises(BillingError) as caught:
+            harness.process(AWS, delivery)
+        codes.append(caught.value.code)
+    wait = harness.cloud.jobs._wait
+    del harness.cloud.jobs._wait
+    assert (set(codes[:10]), codes[11]) == ({"TRANSIENT"}, "LOAD_KEEPS_FAILING")
+    assert wait is not None
+    assert harness.tracking(AWS) == []
+
+    _steppable(harness).step(hours=1)
+    assert harness.process(AWS, delivery).action == "loaded"
+
+
+def test_a_write_of_the_lease_that_was_sent_twice_is_ours(harness: Harness) -> None:
+    """The first answer was lost: the client sends again under the old generation, and is refused."""
+    lease = harness.cloud.leases.acquire("aws_cur", MONTH, None)
+    before, empty = lease.generation, lease.terms
+    lease.record("billing_first_0")
+    lease.generation, lease.terms = before, empty
+
+    lease.record("billing_first_0")
+    lease.release()
+
+    assert _leases(harness) == []
+
+
+def test_an_instance_that_slept_past_its_lease_does_not_write_the_books(harness: Harness, tmp_path: Path) -> None:
+    delivery = aws_cur_delivery(tmp_path, MONTH, rows=20)
+    harness.stack.deliver(AWS, delivery)
+    replace_month = harness.cloud.jobs.replace_month
+
+    def asleep(*arguments: object) -> object:
+        loaded = replace_month(*arguments)  # type: ignore[arg-type]
+        _steppable(harness).step(minutes=11)
+        return loaded
+
+    harness.cloud.jobs.replace_month = asleep  # type: ignore[method-assign, assignment]
+    with pytest.raises(BillingError, match="DEADLINE"):
+        harness.process(AWS, delivery)
+    del harness.cloud.jobs.replace_month
+
+    assert harness.tracking(AWS) == []
+    assert harness.process(AWS, delivery).action == "loaded"

@@ -1,10 +1,12 @@
 """Duplicates, late files, older runs: what is new is decided by the manifest and the books."""
 
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from billing.load import process
 from tests.harness import Harness, manifest_name
-from tests.samples import aws_cur_delivery, azure_focus_delivery
+from tests.samples import SampleObject, aws_cur_delivery, azure_focus_delivery, sink_name
 from tests.stack import AWS, AZURE
 
 MONTH = "2025-09"
@@ -101,15 +103,15 @@ def test_a_file_that_is_replaced_while_it_is_read_is_booked_as_torn_and_loaded_a
 ) -> None:
     delivery = azure_focus_delivery(tmp_path, MONTH, rows=30)
     harness.stack.deliver(AZURE, delivery)
-    replace_month = harness.cloud.warehouse.replace_month
+    replace_month = harness.cloud.jobs.replace_month
 
     def replaced_meanwhile(*arguments: object) -> object:
         harness.stack.deliver_object(AZURE, delivery.data[0])
         return replace_month(*arguments)  # type: ignore[arg-type]
 
-    harness.cloud.warehouse.replace_month = replaced_meanwhile  # type: ignore[method-assign, assignment]
+    harness.cloud.jobs.replace_month = replaced_meanwhile  # type: ignore[method-assign, assignment]
     torn = harness.process(AZURE, delivery)
-    harness.cloud.warehouse.replace_month = replace_month  # type: ignore[method-assign]
+    harness.cloud.jobs.replace_month = replace_month  # type: ignore[method-assign]
     again = harness.process(AZURE, delivery)
     then = harness.process(AZURE, delivery)
 
@@ -148,3 +150,45 @@ def test_a_stale_file_of_an_earlier_delivery_does_not_pass_for_a_new_one(harness
     assert (mixed.action, mixed.code) == ("waiting", "WAITING_TO_SETTLE")
     assert harness.process(AWS, third).action == "loaded"
     assert harness.month(AWS, MONTH) == (third.totals.rows, third.totals.cost)
+
+
+def test_three_overwrite_deliveries_are_not_mixed_where_the_provider_s_times_are_kept(
+    harness: Harness, tmp_path: Path
+) -> None:
+    """The second was never seen whole: its manifest and two of its files arrive with the third's first file."""
+    first, second, third = (
+        aws_cur_delivery(tmp_path, MONTH, rows=30, files=3, mode="overwrite", revision=n) for n in (1, 2, 3)
+    )
+    harness.load(AWS, first)
+    noon = datetime(2025, 9, 20, 12, tzinfo=UTC)
+    for item in (*second.data[1:], *second.manifests):
+        _deliver_written_at(harness, item, noon)
+    _deliver_written_at(harness, third.data[0], noon + timedelta(hours=6))
+
+    mixed = harness.process(AWS, second)
+    for item in (*third.data[1:], *third.manifests):
+        _deliver_written_at(harness, item, noon + timedelta(hours=7))
+
+    assert (mixed.action, mixed.code) == ("waiting", "WAITING_TO_SETTLE")
+    assert harness.process(AWS, third).action == "loaded"
+    assert harness.month(AWS, MONTH) == (third.totals.rows, third.totals.cost)
+
+
+def _deliver_written_at(harness: Harness, item: SampleObject, written: datetime) -> None:
+    """As Storage Transfer does that keeps the source's time as custom time."""
+    bucket = harness.stack.cloud.storage.bucket(harness.stack.bucket(AWS))
+    blob = bucket.blob(sink_name(item.name, AWS.source_path, AWS.prefix))
+    blob.custom_time = written
+    blob.upload_from_filename(str(item.path))
+
+
+def test_a_reload_never_replaces_a_newer_run(harness: Harness, tmp_path: Path) -> None:
+    """The audit found the older run's month damaged; before it reloads, an event loads the newer."""
+    older, newer = (azure_focus_delivery(tmp_path, MONTH, rows=20, revision=revision) for revision in (1, 2))
+    harness.load(AZURE, older)
+    harness.load(AZURE, newer)
+
+    outcome = process(replace(harness.visit(AZURE, older), reload=True))
+
+    assert (outcome.action, outcome.code) == ("skipped", "SUPERSEDED")
+    assert harness.month(AZURE, MONTH) == (newer.totals.rows, newer.totals.cost)

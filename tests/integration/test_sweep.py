@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.harness import Harness, SteppedClock, log_lines
+from tests.harness import Harness, SteppedClock, log_lines, manifest_name
 from tests.samples import aws_columns, aws_cur_delivery, azure_focus_delivery
 from tests.stack import AWS, AZURE
 
@@ -126,31 +126,33 @@ def test_a_partition_changed_by_hand_is_reported_and_restored(
     assert harness.sweep()["differing"] == []
 
 
-def test_books_that_were_lost_cost_one_reload(harness: Harness, tmp_path: Path) -> None:
-    delivery = azure_focus_delivery(tmp_path, MONTH, rows=20)
+def test_books_that_were_lost_are_taken_from_the_tracking_rows(harness: Harness, tmp_path: Path) -> None:
+    """An older run never replaces a newer one, and what stands is not loaded again."""
+    older, delivery = (azure_focus_delivery(tmp_path, MONTH, rows=20, revision=revision) for revision in (1, 2))
     harness.load(AZURE, delivery)
     for table in ("_dlt_pipeline_state", "_dlt_loads", "_dlt_version"):
         harness.stack.cloud.bigquery.delete_table(f"{harness.stack.cloud.project}.{harness.stack.dataset}.{table}")
 
+    late = harness.load(AZURE, older)
     report = harness.sweep()
 
-    assert report["loaded"] == ["azure_billing 2025-09"]
-    assert harness.month(AZURE, MONTH) == (20, delivery.totals.cost)
-    assert len(harness.rows("SELECT * FROM `{dataset}.azure_focus_loads`")) == 1
+    assert (late.action, late.code) == ("skipped", "SUPERSEDED")
+    assert report["loaded"] == []
+    assert harness.month(AZURE, MONTH) == (delivery.totals.rows, delivery.totals.cost)
 
 
 def test_it_stops_before_its_deadline_and_says_what_is_left(harness: Harness, tmp_path: Path) -> None:
     for month in ("2025-07", "2025-08", MONTH):
         harness.stack.deliver(AWS, aws_cur_delivery(tmp_path, month, rows=20))
-    replace_month = harness.cloud.warehouse.replace_month
+    replace_month = harness.cloud.jobs.replace_month
 
     def slow(*arguments: object) -> object:
         _steppable(harness).step(minutes=7)
         return replace_month(*arguments)  # type: ignore[arg-type]
 
-    harness.cloud.warehouse.replace_month = slow  # type: ignore[method-assign, assignment]
+    harness.cloud.jobs.replace_month = slow  # type: ignore[method-assign, assignment]
     report = harness.sweep()
-    harness.cloud.warehouse.replace_month = replace_month  # type: ignore[method-assign]
+    harness.cloud.jobs.replace_month = replace_month  # type: ignore[method-assign]
 
     assert report["left"] == ["aws_cur 2025-07", "aws_cur 2025-08", "aws_cur 2025-09"]
     assert report["loaded"] == []
@@ -179,3 +181,49 @@ def test_an_audit_never_reloads_a_mix_of_two_deliveries(harness: Harness, tmp_pa
     assert (report["differing"], report["loaded"]) == (["aws_cur 2025-09"], [])
     assert harness.sweep()["loaded"] == ["aws_cur 2025-09"]
     assert harness.month(AWS, MONTH) == (second.totals.rows, second.totals.cost)
+
+
+def test_a_partition_dropped_again_and_again_is_restored_each_time(harness: Harness, tmp_path: Path) -> None:
+    delivery = aws_cur_delivery(tmp_path, MONTH, rows=20)
+    harness.load(AWS, delivery)
+
+    for _ in range(3):
+        harness.rows(f"DELETE FROM `{{dataset}}.{AWS.table}` WHERE identity_line_item_id IS NOT NULL")
+        assert harness.sweep()["loaded"] == ["aws_cur 2025-09"]
+        assert harness.month(AWS, MONTH) == (20, delivery.totals.cost)
+    assert harness.sweep()["differing"] == []
+
+
+def test_a_month_whose_files_are_gone_is_still_audited(
+    harness: Harness, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    harness.load(AWS, aws_cur_delivery(tmp_path, MONTH, rows=20))
+    for blob in list(harness.stack.cloud.storage.list_blobs(harness.stack.bucket(AWS))):
+        blob.delete()
+    assert harness.sweep()["differing"] == []
+    harness.rows(f"DELETE FROM `{{dataset}}.{AWS.table}` WHERE identity_line_item_id IS NOT NULL")
+
+    assert harness.sweep()["differing"] == ["aws_cur 2025-09"]
+    [found] = [line for line in log_lines(capsys.readouterr().out) if line.get("code") == "AUDIT_DIFFERS"]
+    assert "deliver the month again" in found["message"]
+
+
+def test_of_two_runs_that_wait_the_newest_is_booked_once(harness: Harness, tmp_path: Path) -> None:
+    for revision in (1, 2):
+        harness.stack.deliver(AZURE, azure_focus_delivery(tmp_path, MONTH, rows=20, revision=revision), "manifest")
+
+    for _ in range(3):
+        harness.sweep()
+
+    assert [row["status"] for row in harness.tracking(AZURE)] == ["waiting"]
+
+
+def test_an_unreadable_manifest_does_not_hide_an_older_run(harness: Harness, tmp_path: Path) -> None:
+    good, cut = (azure_focus_delivery(tmp_path, MONTH, rows=20, revision=revision) for revision in (1, 2))
+    harness.stack.deliver(AZURE, cut)
+    harness.stack.cloud.upload(harness.stack.bucket(AZURE), manifest_name(AZURE, cut), b"{")
+    harness.sweep()
+    harness.stack.deliver(AZURE, good)
+
+    assert harness.sweep()["loaded"] == ["azure_billing 2025-09"]
+    assert harness.month(AZURE, MONTH) == (20, good.totals.cost)
