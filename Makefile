@@ -31,7 +31,7 @@ $(FUNCTIONS_VENV)/.ready: functions/requirements.txt | $(UV)
 	@touch $@
 
 test: setup ## run all tests (about 3 minutes on 2 cores)
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadscope
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
 demo: setup ## deliver several months of both providers to the laptop's cloud, and check every total (MONTHS=, ROWS=)
 	@$(BIN)/python -m tests.demo
