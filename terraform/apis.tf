@@ -16,4 +16,17 @@ resource "time_sleep" "services" {
     project_id = var.project_id
     services   = join(" ", sort([for service in google_project_service.services : service.service]))
   }
+
+  # What concerns both providers is said here, before anything is made: a validation of one variable that looks at the
+  # other is silent while the other is wrong.
+  lifecycle {
+    precondition {
+      condition     = length(local.sources) > 0
+      error_message = "Give at least one source, in aws_sources or azure_sources: without one there is nothing to load."
+    }
+    precondition {
+      condition     = length(local.tables) == length(distinct(local.tables))
+      error_message = "Two sources have one table: give each its own table_name or dataset_id, and none that is another's with _loads or _load_tracking behind it. They would replace each other's months."
+    }
+  }
 }

@@ -101,6 +101,13 @@ locals {
     }
   }
 
+  # Every source makes three names in its dataset, and a month's partition belongs to one source.
+  tables = flatten([
+    for source in local.sources : [
+      for suffix in ["", "_load_tracking", "_loads"] : "${source.dataset}.${source.table}${suffix}"
+    ]
+  ])
+
   transfer_agent = {
     member     = data.google_storage_transfer_project_service_account.transfer.member
     subject_id = data.google_storage_transfer_project_service_account.transfer.subject_id

@@ -18,12 +18,8 @@ variable "aws_sources" {
   nullable = false
 
   validation {
-    condition     = length(var.aws_sources) + length(var.azure_sources) > 0
-    error_message = "Give at least one source, in aws_sources or azure_sources: without one there is nothing to load."
-  }
-  validation {
-    condition     = alltrue([for key in keys(var.aws_sources) : can(regex("^[a-z][a-z0-9]*(_[a-z0-9]+)*$", key))])
-    error_message = "Keys of aws_sources must be lower case letters, digits and single underscores, beginning with a letter, such as cur."
+    condition     = alltrue([for key in keys(var.aws_sources) : can(regex("^[a-z][a-z0-9]*(_[a-z0-9]+)*$", key)) && length(key) <= 30])
+    error_message = "Keys of aws_sources must be lower case letters, digits and single underscores, beginning with a letter, at most 30 long, such as cur."
   }
   validation {
     condition     = alltrue([for source in var.aws_sources : can(regex("^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$", source.bucket))])
@@ -90,20 +86,5 @@ variable "aws_sources" {
       ]
     ]))
     error_message = "Two of aws_sources with one bucket have overlapping paths: one path must not begin with the other, or each file is copied and loaded twice."
-  }
-  # Every source makes three names in its dataset, and a month's partition belongs to one source.
-  validation {
-    condition = length(flatten([
-      for key, source in merge(
-        { for key, source in var.aws_sources : "aws_${key}" => "${coalesce(source.dataset_id, replace(var.prefix, "-", "_"))}.${coalesce(source.table_name, "aws_${key}")}" },
-        { for key, source in var.azure_sources : "azure_${key}" => "${coalesce(source.dataset_id, replace(var.prefix, "-", "_"))}.${coalesce(source.table_name, "azure_${key}")}" },
-      ) : [source, "${source}_load_tracking", "${source}_loads"]
-      ])) == length(toset(flatten([
-        for key, source in merge(
-          { for key, source in var.aws_sources : "aws_${key}" => "${coalesce(source.dataset_id, replace(var.prefix, "-", "_"))}.${coalesce(source.table_name, "aws_${key}")}" },
-          { for key, source in var.azure_sources : "azure_${key}" => "${coalesce(source.dataset_id, replace(var.prefix, "-", "_"))}.${coalesce(source.table_name, "azure_${key}")}" },
-        ) : [source, "${source}_load_tracking", "${source}_loads"]
-    ])))
-    error_message = "Two sources have one table: give each its own table_name (or dataset_id), which is not another's with _loads or _load_tracking behind it. They would replace each other's months."
   }
 }

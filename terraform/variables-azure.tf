@@ -23,8 +23,8 @@ variable "azure_sources" {
   nullable = false
 
   validation {
-    condition     = alltrue([for key in keys(var.azure_sources) : can(regex("^[a-z][a-z0-9]*(_[a-z0-9]+)*$", key))])
-    error_message = "Keys of azure_sources must be lower case letters, digits and single underscores, beginning with a letter, such as focus."
+    condition     = alltrue([for key in keys(var.azure_sources) : can(regex("^[a-z][a-z0-9]*(_[a-z0-9]+)*$", key)) && length(key) <= 30])
+    error_message = "Keys of azure_sources must be lower case letters, digits and single underscores, beginning with a letter, at most 30 long, such as focus."
   }
   validation {
     condition     = alltrue([for source in var.azure_sources : can(regex("^[a-z0-9]{3,24}$", source.storage_account))])

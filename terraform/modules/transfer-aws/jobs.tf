@@ -42,6 +42,9 @@ resource "google_storage_transfer_job" "s3" {
       # Unchanged objects are not written again, so they raise no event. Both delete options stay unset: they are off,
       # and the provider takes even two explicit falses for a conflict.
       overwrite_when = "DIFFERENT"
+      metadata_options {
+        time_created = "TIME_CREATED_PRESERVE_AS_CUSTOM_TIME" # tells the loader whether a file is older than its manifest
+      }
     }
   }
 

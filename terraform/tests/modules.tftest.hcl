@@ -1,0 +1,109 @@
+# What each module makes of its variables, where the root's outputs do not show it.
+
+mock_provider "google" {
+  source = "./tests/mocks/google"
+}
+
+mock_provider "time" {
+  source = "./tests/mocks/time"
+}
+
+run "landing_buckets_keep_no_second_copy" {
+  module {
+    source = "./modules/landing"
+  }
+  variables {
+    bookkeeping_bucket = "acme-books"
+    landing_buckets    = { aws = "acme-landing" }
+    location           = "EU"
+    project_id         = "acme-billing"
+    transfer_agent     = "serviceAccount:transfer@google.com"
+  }
+
+  assert {
+    condition = alltrue([
+      for bucket in [google_storage_bucket.landing["aws"], google_storage_bucket.bookkeeping] :
+      bucket.uniform_bucket_level_access && bucket.public_access_prevention == "enforced" && !bucket.force_destroy
+    ])
+    error_message = "Buckets are private by rule, and full ones are not destroyed unasked."
+  }
+  assert {
+    condition     = google_storage_bucket.landing["aws"].soft_delete_policy[0].retention_duration_seconds == 0 && !google_storage_bucket.landing["aws"].versioning[0].enabled
+    error_message = "What a transfer overwrites is not kept and billed."
+  }
+  assert {
+    condition     = length(google_storage_bucket.landing["aws"].lifecycle_rule) == 0
+    error_message = "No rule deletes landing objects: Storage Transfer would copy them again."
+  }
+  assert {
+    condition     = google_storage_bucket_iam_member.transfer_writer["aws"].role == "roles/storage.legacyBucketWriter" && length(google_storage_bucket_iam_member.transfer_writer) == 1
+    error_message = "Storage Transfer writes into landing buckets, and not into the books."
+  }
+}
+
+run "tables_are_safe_from_terraform" {
+  module {
+    source = "./modules/warehouse"
+  }
+  variables {
+    datasets   = ["billing"]
+    location   = "europe-west1"
+    project_id = "acme-billing"
+    tables = {
+      aws_cur = {
+        cluster   = "line_item_usage_start_date", dataset = "billing", execution_column = "assembly_id"
+        partition = "bill_billing_period_start_date", schema = "aws_cur_v1", table = "aws_cur"
+      }
+      azure_focus = {
+        cluster   = "ChargePeriodStart", dataset = "billing", execution_column = "run_id"
+        partition = "BillingPeriodStart", schema = "azure_focus_1.0r2", table = "azure_focus"
+      }
+    }
+  }
+
+  assert {
+    condition     = alltrue([for table in merge(google_bigquery_table.months, google_bigquery_table.tracking) : table.ignore_auto_generated_schema && table.deletion_protection])
+    error_message = "Columns that a load adds are not dropped, and tables are not destroyed unasked."
+  }
+  assert {
+    condition     = alltrue([for table in google_bigquery_table.months : table.time_partitioning[0].type == "MONTH"])
+    error_message = "A month is a partition."
+  }
+  assert {
+    condition     = google_bigquery_table.months["aws_cur"].time_partitioning[0].field == "bill_billing_period_start_date" && google_bigquery_table.months["aws_cur"].clustering == tolist(["line_item_usage_start_date"])
+    error_message = "AWS months are known by the billing period, and sorted by usage."
+  }
+  assert {
+    condition = alltrue([
+      for table in google_bigquery_table.months :
+      contains(jsondecode(table.schema)[*].name, table.time_partitioning[0].field) && contains(jsondecode(table.schema)[*].name, table.clustering[0])
+    ])
+    error_message = "A table has the columns that it is partitioned and clustered on."
+  }
+  assert {
+    condition     = jsondecode(google_bigquery_table.tracking["aws_cur"].schema)[0].name == "assembly_id" && jsondecode(google_bigquery_table.tracking["azure_focus"].schema)[0].name == "run_id"
+    error_message = "The tracking table names an execution as its provider does."
+  }
+  assert {
+    condition     = !google_bigquery_dataset.datasets["billing"].delete_contents_on_destroy
+    error_message = "A protected dataset is not destroyed with tables in it."
+  }
+}
+
+run "an_unprotected_dataset_goes_with_all_that_loads_put_there" {
+  module {
+    source = "./modules/warehouse"
+  }
+  variables {
+    datasets            = ["billing"]
+    deletion_protection = false
+    location            = "europe-west1"
+    project_id          = "acme-billing"
+    tables              = {}
+  }
+
+  assert {
+    condition     = google_bigquery_dataset.datasets["billing"].delete_contents_on_destroy
+    error_message = "dlt's tables and the views would keep the dataset from being destroyed."
+  }
+}

@@ -1,0 +1,90 @@
+mock_provider "google" {
+  source = "./tests/mocks/google"
+}
+
+mock_provider "google-beta" {
+  source = "./tests/mocks/google-beta"
+}
+
+mock_provider "archive" {
+  source = "./tests/mocks/archive"
+}
+
+mock_provider "time" {
+  source = "./tests/mocks/time"
+}
+
+variables {
+  project_id        = "acme-billing"
+  region            = "europe-west1"
+  bigquery_location = "europe-west1"
+  aws_sources = {
+    cur = { bucket = "acme-exports", path = "exports/aws/", export_name = "acme-cur", role_arn = "arn:aws:iam::123456789012:role/billing" }
+  }
+  azure_sources = {
+    focus = { storage_account = "acmebilling", container = "exports", path = "exports/azure/", export_name = "focus-cost", focus_version = "1.2", credentials_secret = "projects/123456789012/secrets/azure-sas" }
+  }
+}
+
+# What two sources may not share, and that there must be one.
+
+run "no_source_at_all" {
+  command = plan
+  variables {
+    aws_sources   = {}
+    azure_sources = {}
+  }
+  expect_failures = [time_sleep.services]
+}
+
+run "paths_that_overlap_in_one_bucket" {
+  command = plan
+  variables {
+    aws_sources = {
+      cur  = { bucket = "acme-exports", path = "exports/aws/", export_name = "acme-cur", role_arn = "arn:aws:iam::123456789012:role/billing" }
+      more = { bucket = "acme-exports", path = "exports/aws/more/", export_name = "acme-cur", role_arn = "arn:aws:iam::123456789012:role/billing" }
+    }
+    azure_sources = {
+      focus = { storage_account = "acmebilling", container = "exports", path = "exports/azure/", export_name = "focus-cost", focus_version = "1.2", credentials_secret = "projects/123456789012/secrets/azure-sas" }
+      all   = { storage_account = "acmebilling", container = "exports", path = "", export_name = "focus-cost", focus_version = "1.2", credentials_secret = "projects/123456789012/secrets/azure-sas" }
+    }
+  }
+  expect_failures = [var.aws_sources, var.azure_sources]
+}
+
+run "two_sources_with_one_table" {
+  command = plan
+  variables {
+    aws_sources = {
+      cur  = { bucket = "acme-exports", path = "exports/aws/", export_name = "acme-cur", role_arn = "arn:aws:iam::123456789012:role/billing", table_name = "months" }
+      more = { bucket = "acme-exports", path = "exports/more/", export_name = "acme-cur", role_arn = "arn:aws:iam::123456789012:role/billing", table_name = "months" }
+    }
+  }
+  expect_failures = [time_sleep.services]
+}
+
+run "one_table_for_both_providers" {
+  command = plan
+  variables {
+    aws_sources   = { cur = { bucket = "acme-exports", path = "exports/aws/", export_name = "acme-cur", role_arn = "arn:aws:iam::123456789012:role/billing", table_name = "months" } }
+    azure_sources = { focus = { storage_account = "acmebilling", container = "exports", path = "exports/azure/", export_name = "focus-cost", focus_version = "1.2", credentials_secret = "projects/123456789012/secrets/azure-sas", table_name = "months" } }
+  }
+  expect_failures = [time_sleep.services]
+}
+
+run "a_table_with_the_name_of_anothers_tracking_table" {
+  command = plan
+  variables {
+    aws_sources   = { cur = { bucket = "acme-exports", path = "exports/aws/", export_name = "acme-cur", role_arn = "arn:aws:iam::123456789012:role/billing" } }
+    azure_sources = { focus = { storage_account = "acmebilling", container = "exports", path = "exports/azure/", export_name = "focus-cost", focus_version = "1.2", credentials_secret = "projects/123456789012/secrets/azure-sas", table_name = "aws_cur_load_tracking" } }
+  }
+  expect_failures = [time_sleep.services]
+}
+
+run "one_table_name_in_two_datasets_is_right" {
+  command = plan
+  variables {
+    aws_sources   = { cur = { bucket = "acme-exports", path = "exports/aws/", export_name = "acme-cur", role_arn = "arn:aws:iam::123456789012:role/billing", table_name = "months" } }
+    azure_sources = { focus = { storage_account = "acmebilling", container = "exports", path = "exports/azure/", export_name = "focus-cost", focus_version = "1.2", credentials_secret = "projects/123456789012/secrets/azure-sas", table_name = "months", dataset_id = "azure" } }
+  }
+}

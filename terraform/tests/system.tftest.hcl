@@ -1,0 +1,133 @@
+# What a user with one source of each provider gets.
+
+mock_provider "google" {
+  source = "./tests/mocks/google"
+}
+
+mock_provider "google-beta" {
+  source = "./tests/mocks/google-beta"
+}
+
+mock_provider "archive" {
+  source = "./tests/mocks/archive"
+}
+
+mock_provider "time" {
+  source = "./tests/mocks/time"
+}
+
+variables {
+  project_id        = "acme-billing"
+  region            = "europe-west1"
+  bigquery_location = "europe-west1"
+  aws_sources = {
+    cur = { bucket = "acme-exports", path = "exports/aws/", export_name = "acme-cur", role_arn = "arn:aws:iam::123456789012:role/billing" }
+  }
+  azure_sources = {
+    focus = {
+      storage_account    = "acmebilling"
+      container          = "exports"
+      path               = "exports/azure/"
+      export_name        = "focus-cost"
+      focus_version      = "1.2"
+      federated_identity = { client_id = "11111111-2222-3333-4444-555555555555", tenant_id = "66666666-7777-8888-9999-000000000000" }
+    }
+  }
+}
+
+run "both_providers" {
+  assert {
+    condition     = output.functions == { load_aws = "billing-load-aws", load_azure = "billing-load-azure", sweep = "billing-sweep" }
+    error_message = "One event function per provider, and the sweep, in kebab case: ${jsonencode(output.functions)}."
+  }
+  assert {
+    condition     = output.landing_buckets == { aws = "acme-billing-billing-landing-aws", azure = "acme-billing-billing-landing-azure" }
+    error_message = "One landing bucket per provider: ${jsonencode(output.landing_buckets)}."
+  }
+  assert {
+    condition = output.tables == {
+      aws_cur     = { months = "acme-billing.billing.aws_cur", tracking = "acme-billing.billing.aws_cur_load_tracking" }
+      azure_focus = { months = "acme-billing.billing.azure_focus", tracking = "acme-billing.billing.azure_focus_load_tracking" }
+    }
+    error_message = "One table and one tracking table per source: ${jsonencode(output.tables)}."
+  }
+  assert {
+    condition = output.environment == {
+      BOOKKEEPING_BUCKET                   = "acme-billing-billing-bookkeeping"
+      DESTINATION__BIGQUERY__LOCATION      = "europe-west1"
+      DESTINATION__BIGQUERY__PROJECT_ID    = "acme-billing"
+      SOURCES__AWS_CUR__BUCKET             = "acme-billing-billing-landing-aws"
+      SOURCES__AWS_CUR__DATASET            = "billing"
+      SOURCES__AWS_CUR__EXPORT_NAME        = "acme-cur"
+      SOURCES__AWS_CUR__FORMAT             = "aws_cur_v1_csv"
+      SOURCES__AWS_CUR__PREFIX             = "aws/cur/"
+      SOURCES__AWS_CUR__SETTLE_HOURS       = "3"
+      SOURCES__AWS_CUR__SOURCE_PATH        = "exports/aws/"
+      SOURCES__AWS_CUR__TABLE_NAME         = "aws_cur"
+      SOURCES__AWS_CUR__TYPE_OVERRIDES     = "{}"
+      SOURCES__AZURE_FOCUS__BUCKET         = "acme-billing-billing-landing-azure"
+      SOURCES__AZURE_FOCUS__DATASET        = "billing"
+      SOURCES__AZURE_FOCUS__EXPORT_NAME    = "focus-cost"
+      SOURCES__AZURE_FOCUS__FORMAT         = "azure_focus_parquet"
+      SOURCES__AZURE_FOCUS__PREFIX         = "azure/focus/"
+      SOURCES__AZURE_FOCUS__SETTLE_HOURS   = "3"
+      SOURCES__AZURE_FOCUS__SOURCE_PATH    = "exports/azure/"
+      SOURCES__AZURE_FOCUS__TABLE_NAME     = "azure_focus"
+      SOURCES__AZURE_FOCUS__TYPE_OVERRIDES = "{}"
+    }
+    error_message = "Every setting that functions/billing/config.py reads, of every source: ${jsonencode(output.environment)}."
+  }
+  assert {
+    condition     = jsondecode(output.aws_policies["cur"].trust_policy).Statement[0].Condition.StringEquals["accounts.google.com:sub"] == "112233445566778899001"
+    error_message = "AWS trusts this project's Storage Transfer and no other: ${output.aws_policies["cur"].trust_policy}."
+  }
+  assert {
+    condition     = output.azure_federation["focus"] == { audience = "api://AzureADTokenExchange", issuer = "https://accounts.google.com", subject = "112233445566778899001" }
+    error_message = "Azure trusts this project's Storage Transfer and no other: ${jsonencode(output.azure_federation)}."
+  }
+  assert {
+    condition     = length(google_project_service.services) == 17 && length(google_project_service_identity.agents) == 2 && length(google_kms_crypto_key_iam_member.storage) == 0
+    error_message = "Seventeen APIs, two service agents, and no key unless one is given."
+  }
+}
+
+run "one_provider" {
+  variables {
+    azure_sources = {}
+  }
+
+  assert {
+    condition     = output.functions == { load_aws = "billing-load-aws", sweep = "billing-sweep" } && keys(output.landing_buckets) == ["aws"]
+    error_message = "Without a source, a provider has no bucket and no function."
+  }
+}
+
+run "a_second_deployment_beside_the_first" {
+  variables {
+    prefix = "cost-dev"
+  }
+
+  assert {
+    condition     = output.functions.sweep == "cost-dev-sweep" && output.bookkeeping_bucket == "acme-billing-cost-dev-bookkeeping"
+    error_message = "Every name begins with the prefix."
+  }
+  assert {
+    condition     = output.tables["aws_cur"].months == "acme-billing.cost_dev.aws_cur"
+    error_message = "The default dataset is the prefix, with _ for -."
+  }
+}
+
+run "a_key_of_the_users" {
+  variables {
+    kms_key = "projects/acme-keys/locations/europe-west1/keyRings/data/cryptoKeys/billing"
+  }
+
+  assert {
+    condition     = google_kms_crypto_key_iam_member.storage[0].role == "roles/cloudkms.cryptoKeyEncrypterDecrypter" && length(google_kms_crypto_key_iam_member.bigquery) == 1
+    error_message = "The agents of Cloud Storage and BigQuery may use the key."
+  }
+  assert {
+    condition     = contains(keys(google_project_service.services), "cloudkms.googleapis.com")
+    error_message = "Cloud KMS is enabled where a key is used."
+  }
+}

@@ -1,0 +1,133 @@
+# Jobs by schedule and by event, with and without a secret.
+
+mock_provider "google" {
+  source = "./tests/mocks/google"
+}
+
+mock_provider "time" {
+  source = "./tests/mocks/time"
+}
+
+variables {
+  description    = "billing"
+  project_id     = "acme-billing"
+  sink           = { bucket = "acme-landing", path = "aws/cur/" }
+  transfer_agent = { member = "serviceAccount:transfer@google.com", subject_id = "1122" }
+}
+
+run "aws_by_role_once_an_hour" {
+  module {
+    source = "./modules/transfer-aws"
+  }
+  variables {
+    bucket      = "acme-exports"
+    credentials = { role_arn = "arn:aws:iam::123456789012:role/billing" }
+    path        = "exports/aws/"
+  }
+
+  assert {
+    condition     = google_storage_transfer_job.s3.transfer_spec[0].aws_s3_data_source[0].path == "exports/aws/" && google_storage_transfer_job.s3.transfer_spec[0].gcs_data_sink[0].path == "aws/cur/"
+    error_message = "One path is stripped, the other is put in front."
+  }
+  assert {
+    condition     = google_storage_transfer_job.s3.schedule[0].repeat_interval == "3600s" && length(google_storage_transfer_job.s3.schedule[0].start_time_of_day) == 0 && length(google_storage_transfer_job.s3.event_stream) == 0
+    error_message = "The job runs at once, and then every hour."
+  }
+  assert {
+    condition = (
+      google_storage_transfer_job.s3.transfer_spec[0].transfer_options[0].overwrite_when == "DIFFERENT"
+      && google_storage_transfer_job.s3.transfer_spec[0].transfer_options[0].delete_objects_unique_in_sink == null
+      && google_storage_transfer_job.s3.transfer_spec[0].transfer_options[0].delete_objects_from_source_after_transfer == null
+    )
+    error_message = "What differs is overwritten, and nothing is deleted at either end."
+  }
+  assert {
+    condition     = length(google_secret_manager_secret_iam_member.transfer) == 0
+    error_message = "A role needs no secret."
+  }
+  assert {
+    condition     = jsondecode(output.policies.permission_policy).Statement[1] == { Action = ["s3:GetObject"], Effect = "Allow", Resource = ["arn:aws:s3:::acme-exports/exports/aws/*"] }
+    error_message = "The role reads the exports and nothing beside: ${output.policies.permission_policy}."
+  }
+}
+
+run "aws_in_another_partition_as_objects_arrive" {
+  module {
+    source = "./modules/transfer-aws"
+  }
+  variables {
+    bucket       = "acme-exports"
+    credentials  = { role_arn = "arn:aws-us-gov:iam::123456789012:role/billing" }
+    event_stream = "arn:aws-us-gov:sqs:us-gov-west-1:123456789012:billing"
+    path         = ""
+  }
+
+  assert {
+    condition     = google_storage_transfer_job.s3.event_stream[0].name == "arn:aws-us-gov:sqs:us-gov-west-1:123456789012:billing" && length(google_storage_transfer_job.s3.schedule) == 0
+    error_message = "A job has a stream or a schedule, never both."
+  }
+  assert {
+    condition     = jsondecode(output.policies.permission_policy).Statement[1].Resource == ["arn:aws-us-gov:s3:::acme-exports/*"] && length(jsondecode(output.policies.permission_policy).Statement) == 3
+    error_message = "The role may take messages from the queue: ${output.policies.permission_policy}."
+  }
+}
+
+run "aws_by_secret" {
+  module {
+    source = "./modules/transfer-aws"
+  }
+  variables {
+    bucket      = "acme-exports"
+    credentials = { secret = "projects/123456789012/secrets/aws-key" }
+    path        = "exports/aws/"
+  }
+
+  assert {
+    condition     = google_secret_manager_secret_iam_member.transfer["aws"].secret_id == "aws-key" && google_secret_manager_secret_iam_member.transfer["aws"].project == "123456789012"
+    error_message = "Storage Transfer may read this secret, and no other."
+  }
+}
+
+run "azure_by_federated_identity" {
+  module {
+    source = "./modules/transfer-azure"
+  }
+  variables {
+    container       = "exports"
+    credentials     = { federated_identity = { client_id = "c", tenant_id = "t" } }
+    path            = "exports/azure/"
+    schedule_hours  = 6
+    storage_account = "acmebilling"
+  }
+
+  assert {
+    condition     = google_storage_transfer_job.blob.transfer_spec[0].azure_blob_storage_data_source[0].federated_identity_config[0].client_id == "c" && google_storage_transfer_job.blob.schedule[0].repeat_interval == "21600s"
+    error_message = "The job has the application's identity, and runs every six hours."
+  }
+  assert {
+    condition     = google_storage_transfer_job.blob.transfer_spec[0].transfer_options[0].overwrite_when == "DIFFERENT" && length(google_secret_manager_secret_iam_member.transfer) == 0
+    error_message = "What differs is overwritten; no secret is needed."
+  }
+}
+
+run "azure_by_sas_token_as_blobs_arrive" {
+  module {
+    source = "./modules/transfer-azure"
+  }
+  variables {
+    container       = "exports"
+    credentials     = { secret = "projects/123456789012/secrets/azure-sas" }
+    event_stream    = "acmebilling.queue.core.windows.net/billing"
+    path            = "exports/azure/"
+    storage_account = "acmebilling"
+  }
+
+  assert {
+    condition     = google_storage_transfer_job.blob.event_stream[0].name == "acmebilling.queue.core.windows.net/billing" && length(google_storage_transfer_job.blob.schedule) == 0
+    error_message = "A job has a stream or a schedule, never both."
+  }
+  assert {
+    condition     = google_secret_manager_secret_iam_member.transfer["azure"].secret_id == "azure-sas"
+    error_message = "Storage Transfer may read this secret, and no other."
+  }
+}
