@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from typing import Any
 from uuid import uuid4
 
 import pytest
+from dlt.load.load import Load
 from google.cloud import bigquery
 
 from tests.harness import Harness, SteppedClock
@@ -43,7 +45,18 @@ def emulators(cloud: LocalCloud) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         for name, value in cloud.environment().items():
             patch.setenv(name, value)
+        patch.setattr(Load, "__init__", _impatient(Load.__init__))
         yield
+
+
+def _impatient(init: Callable[..., None]) -> Callable[..., None]:
+    """dlt looks for finished jobs once a second: most of the time of a commit, and of these tests."""
+
+    def wrapped(self: Any, *arguments: Any, **more: Any) -> None:
+        init(self, *arguments, **more)
+        self._run_loop_sleep_duration = 0.02
+
+    return wrapped
 
 
 @pytest.fixture
