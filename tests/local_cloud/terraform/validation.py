@@ -1,10 +1,9 @@
-"""What the real providers refuse before anything is planned, beyond the names and types that Terraform checks itself."""
+"""What the real providers refuse before anything is planned, beyond names and types, which Terraform checks."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from os.path import commonprefix
 
 from tests.local_cloud.terraform.facts import Json, Kind, blocks
 from tests.local_cloud.terraform.values import UNKNOWN, Object, Path, RefusedError, Value, is_set
@@ -35,7 +34,7 @@ def _in_block(block: Json, config: Object, path: Path) -> Iterator[RefusedError]
 
 def _in_attribute(name: str, attribute: Json, value: Value, path: Path) -> Iterator[RefusedError]:
     if attribute.get("computed") and not attribute.get("optional"):
-        why = f'Can\'t configure a value for "{name}": its value will be decided automatically based on the result of applying this configuration.'
+        why = f"Can't configure a value for \"{name}\": its value will be decided automatically"
         yield RefusedError("Value for unconfigurable attribute", why, path)
     if attribute.get("refused"):
         yield _refused(path)
@@ -59,37 +58,33 @@ def _refused(path: Path) -> RefusedError:
 def _in_groups(kind: Kind, config: Object) -> Iterator[RefusedError]:
     for rule, groups in kind.groups.items():
         for group in groups:
-            parent = _parent(group)
-            for holder in _holders(config, parent):
-                given = [path for path in group if is_set(holder.get(path[len(parent) :].split(".")[0]))]
-                yield from _in_group(rule, group, given, any(_unknown(holder, path[len(parent) :]) for path in group))
+            parents = _parents(group)
+            for holder in _holders(config, parents):
+                values = {path: holder.get(path.split(".")[len(parents)]) for path in group}
+                given = [path for path, value in values.items() if is_set(value) and value is not UNKNOWN]
+                yield from _in_group(rule, group, given, may_be_more=UNKNOWN in values.values())
 
 
-def _in_group(rule: str, group: Sequence[str], given: Sequence[str], some_unknown: bool) -> Iterator[RefusedError]:
-    names = ",".join(group)
+def _in_group(rule: str, group: Sequence[str], given: Sequence[str], *, may_be_more: bool) -> Iterator[RefusedError]:
+    """As the SDK has it, what is unknown neither conflicts nor is missing."""
+    names, first = ",".join(group), given[0] if given else group[0]
     summary = "Invalid combination of arguments"
     if rule == "conflicts" and len(given) > 1:
-        yield RefusedError(
-            "Conflicting configuration arguments", f'"{given[0]}": conflicts with {", ".join(given[1:])}'
-        )
-    if rule == "exactly_one_of" and len(given) > 1 and not some_unknown:
-        why = f'"{given[0]}": only one of `{names}` can be specified, but `{",".join(given)}` were specified.'
+        yield RefusedError("Conflicting configuration arguments", f'"{first}": conflicts with {", ".join(given[1:])}')
+    if rule == "exactly_one_of" and len(given) > 1:
+        why = f'"{first}": only one of `{names}` can be specified, but `{",".join(given)}` were specified.'
         yield RefusedError(summary, why)
-    if rule in ("exactly_one_of", "at_least_one_of") and not given:
-        yield RefusedError(summary, f'"{group[0]}": one of `{names}` must be specified')
+    if rule in ("exactly_one_of", "at_least_one_of") and not given and not may_be_more:
+        yield RefusedError(summary, f'"{first}": one of `{names}` must be specified')
 
 
-def _parent(group: Sequence[str]) -> str:
-    """The path of the block that holds all of them, with its dot at the end: `a.b.` of `a.b.x` and `a.b.y`."""
-    return commonprefix(list(group)).rpartition(".")[0] + "." if "." in commonprefix(list(group)) else ""
+def _parents(group: Sequence[str]) -> list[str]:
+    """The blocks that hold all of them: a and b of `a.b.x` and `a.b.y`."""
+    return group[0].split(".")[:-1]
 
 
-def _holders(config: Object, parent: str) -> list[Object]:
+def _holders(config: Object, parents: Sequence[str]) -> list[Object]:
     holders = [config]
-    for name in filter(None, parent.split(".")):
+    for name in parents:
         holders = [nested for holder in holders for nested in instances(holder.get(name))]
     return holders
-
-
-def _unknown(holder: Object, path: str) -> bool:
-    return holder.get(path.split(".")[0]) is UNKNOWN
