@@ -5,7 +5,7 @@ FUNCTIONS_VENV := .venv-functions
 BIN := $(VENV)/bin
 UV := $(BIN)/uv
 COMPILE = $(UV) pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --quiet
-WORKERS ?= 2
+WORKERS ?= 4
 
 .DEFAULT_GOAL := help
 .PHONY: help setup test demo local sweep status lint types format lock bench clean
@@ -30,7 +30,7 @@ $(FUNCTIONS_VENV)/.ready: functions/requirements.txt | $(UV)
 	VIRTUAL_ENV=$(FUNCTIONS_VENV) $(UV) pip sync --quiet --require-hashes functions/requirements.txt
 	@touch $@
 
-test: setup ## run all tests (about 3 minutes on 2 cores)
+test: setup ## run all tests (about 4 minutes on 2 cores)
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
 demo: setup ## deliver several months of both providers to the laptop's cloud, and check every total (MONTHS=, ROWS=)
