@@ -29,6 +29,16 @@ _FROM_ENVIRONMENT = {
 }
 # Added to every resource's labels since google 6.0, unless add_terraform_attribution_label is false.
 _ATTRIBUTION = {"goog-terraform-provisioned": "true"}
+# The domain of a service's agent: https://cloud.google.com/iam/docs/service-agents
+_AGENTS = {
+    "artifactregistry": "gcp-sa-artifactregistry",
+    "cloudfunctions": "gcf-admin-robot",
+    "cloudscheduler": "gcp-sa-cloudscheduler",
+    "eventarc": "gcp-sa-eventarc",
+    "pubsub": "gcp-sa-pubsub",
+    "run": "serverless-robot-prod",
+    "secretmanager": "gcp-sa-secretmanager",
+}
 
 
 class Provider:
@@ -159,6 +169,7 @@ class Provider:
             "project": project,
             "project_number": _number(project) if project else None,
             "unique_number": _number(identity),
+            "agent": _AGENTS.get(str(plan.get("service")).partition(".")[0]),
             "now": datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
         }
 

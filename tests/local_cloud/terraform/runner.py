@@ -60,7 +60,7 @@ class TerraformError(RuntimeError):
     """A command failed; the text is its messages, unframed and unwrapped, so that whole sentences can be looked for."""
 
     def __init__(self, command: str, result: Result) -> None:
-        text = _FRAMES.sub(" ", _COLOURS.sub("", f"{result.output}\n{result.errors}"))
+        text = _FRAMES.sub(" ", _COLOURS.sub("", result.errors if result.errors.strip() else result.output))
         super().__init__(f"terraform {command} ended with code {result.code}: {' '.join(text.split())}")
         self.result = result
 
