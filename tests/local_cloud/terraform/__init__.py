@@ -3,6 +3,7 @@
 from tests.local_cloud.terraform.binary import Binary, NoTerraformError, find_terraform
 from tests.local_cloud.terraform.facts import GOOGLE_VERSIONS
 from tests.local_cloud.terraform.runner import Plan, Result, Terraform, TerraformError
+from tests.local_cloud.terraform.state import UnknownToLocalCloudError
 
 __all__ = [
     "GOOGLE_VERSIONS",
@@ -12,5 +13,6 @@ __all__ = [
     "Result",
     "Terraform",
     "TerraformError",
+    "UnknownToLocalCloudError",
     "find_terraform",
 ]

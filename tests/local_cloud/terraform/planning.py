@@ -14,7 +14,7 @@ Fill = Callable[[Json, Value, bool, str], Value]
 
 
 def planned(kind: Kind, proposed: Object, prior: Object | None) -> Object:
-    """Terraform has put the prior state under the configuration; what is new and computed is unknown until the apply."""
+    """Terraform has merged prior state and configuration; what is new and computed is unknown until the apply."""
 
     def fill(attribute: Json, value: Value, is_new: bool, _path: str) -> Value:
         if attribute.get("write_only"):

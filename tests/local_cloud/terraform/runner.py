@@ -1,6 +1,6 @@
 """Terraform commands on a copy of a root: nothing is asked, nothing is downloaded, and the root stays as it was.
 
-The copy lies in the work folder; beside it, links stand for the root's neighbours, so that `../functions` still leads there.
+The copy lies in the work folder; links beside it stand for the root's neighbours, so that `../functions` leads there.
 State, plugins, lock file and whatever the configuration writes go into the work folder.
 """
 
@@ -91,9 +91,9 @@ class Terraform:
     """
     `environment` is all that commands and providers see beside PATH (LocalCloud: `provider_environment(cloud)`).
 
-    `providers`: "attached" runs the stand-ins once for all commands, and Terraform asks for no version; "mirror" has Terraform
-    install them and start them anew for each command, with version constraints and a lock file; "real" leaves both to Terraform
-    and the user's own environment.
+    `providers`: "attached" runs the stand-ins once for all commands, and Terraform asks for no version; "mirror" has
+    Terraform install them and start them anew for each command, with version constraints and a lock file, at seconds
+    per command; "real" leaves both to Terraform and the user's own environment.
     """
 
     def __init__(
@@ -240,9 +240,8 @@ class Terraform:
         """Installation from the mirror alone: a provider that has no stand-in is an error, never a download."""
         path = self._work / "mirror"
         path.mkdir(exist_ok=True)
-        (self._work / "cli.tfrc").write_text(
-            f"provider_installation {{\n  filesystem_mirror {{\n    path = {json.dumps(mirror or str(path))}\n  }}\n}}\n"
-        )
+        source = f"filesystem_mirror {{\n    path = {json.dumps(mirror or str(path))}\n  }}"
+        (self._work / "cli.tfrc").write_text(f"provider_installation {{\n  {source}\n}}\n")
 
     def _attach(self) -> str:
         argv = [sys.executable, "-m", "tests.local_cloud.terraform", "attached", self._google_version]

@@ -102,7 +102,8 @@ class Bucket(Recorded):
         while names := self._objects(path):
             if not state.get("force_destroy"):
                 raise RefusedError(
-                    f"Error trying to delete bucket {state['name']} containing objects without `force_destroy` set to true"
+                    f"Error trying to delete bucket {state['name']} containing objects "
+                    "without `force_destroy` set to true"
                 )
             for name in names:
                 self._rest.call("DELETE", f"{path}/o/{quoted(name)}")
@@ -113,8 +114,6 @@ class Bucket(Recorded):
 
 
 class BucketObject(Recorded):
-    _ANSWERED = {"crc32c": "crc32c", "md5hash": "md5Hash"}
-
     def __init__(self, rest: Rest) -> None:
         self._rest = rest
 
@@ -147,9 +146,9 @@ class BucketObject(Recorded):
         self._rest.call("DELETE", f"b/{quoted(state['bucket'])}/o/{quoted(state['name'])}")
 
     def _with_answer(self, state: Object, answer: Mapping[str, Any]) -> Object:
-        digest = base64.b64decode(answer["md5Hash"]).hex()
-        known = {name: answer[key] for name, key in self._ANSWERED.items()}
-        return {**state, **known, "md5hexhash": digest, "generation": int(answer["generation"])}
+        digest = answer["md5Hash"]
+        hashes = {"crc32c": answer["crc32c"], "md5hash": digest, "md5hexhash": base64.b64decode(digest).hex()}
+        return {**state, **hashes, "generation": int(answer["generation"])}
 
 
 class Dataset(Recorded):
@@ -200,7 +199,7 @@ class Table(Recorded):
         return self._with_answer(state, answer or {})
 
     def update(self, prior: Object, state: Object) -> Object:
-        """The provider sends the whole schema, with the columns it hides; a column less is an ALTER TABLE of its own."""
+        """It sends the whole schema, with the columns it hides; a column less is an ALTER TABLE of its own."""
         dropped = schema_change(prior["schema"], state["schema"]) == "drop" if prior.get("schema") else False
         if dropped and not state.get("ignore_auto_generated_schema"):
             raise RefusedError(
@@ -213,7 +212,8 @@ class Table(Recorded):
     def delete(self, state: Object) -> None:
         if state.get("deletion_protection") is not False:
             raise RefusedError(
-                f"cannot destroy table {state['id']} without setting deletion_protection=false and running `terraform apply`"
+                f"cannot destroy table {state['id']} without setting deletion_protection=false "
+                "and running `terraform apply`"
             )
         self._rest.call("DELETE", self._path(state))
 

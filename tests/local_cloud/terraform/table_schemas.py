@@ -1,6 +1,7 @@
 """How the real provider compares table schemas: by column name, with BigQuery's two spellings of each type.
 
-resource_bigquery_table.go of hashicorp/terraform-provider-google: bigQueryTableSchemaDiffSuppress, resourceBigQueryTableSchemaIsChangeable.
+resource_bigquery_table.go of hashicorp/terraform-provider-google: bigQueryTableSchemaDiffSuppress and
+resourceBigQueryTableSchemaIsChangeable.
 """
 
 from __future__ import annotations

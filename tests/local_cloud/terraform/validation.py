@@ -34,7 +34,7 @@ def _in_block(block: Json, config: Object, path: Path) -> Iterator[RefusedError]
 
 def _in_attribute(name: str, attribute: Json, value: Value, path: Path) -> Iterator[RefusedError]:
     if attribute.get("computed") and not attribute.get("optional"):
-        why = f"Can't configure a value for \"{name}\": its value will be decided automatically"
+        why = f'Can\'t configure a value for "{name}": its value will be decided automatically'
         yield RefusedError("Value for unconfigurable attribute", why, path)
     if attribute.get("refused"):
         yield _refused(path)
