@@ -8,10 +8,10 @@ resource "google_storage_transfer_job" "s3" {
   # No name: the provider cannot change one (it would forget the job and start a second), and a deleted job keeps its own.
 
   dynamic "schedule" {
-    for_each = var.event_stream == null ? [var.schedule_hours] : []
+    for_each = local._schedules
     content {
       # Without a time of day the job runs at once, then at this interval.
-      repeat_interval = "${schedule.value * 3600}s"
+      repeat_interval = schedule.value
       schedule_start_date {
         day   = time_static.created.day
         month = time_static.created.month
@@ -21,7 +21,7 @@ resource "google_storage_transfer_job" "s3" {
   }
 
   dynamic "event_stream" {
-    for_each = var.event_stream == null ? [] : [var.event_stream]
+    for_each = local._event_streams
     content {
       name = event_stream.value
     }

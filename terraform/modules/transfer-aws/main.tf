@@ -1,11 +1,13 @@
 locals {
-  _object_arn = "arn:${local._partition}:s3:::${var.bucket}/${var.path}*"
-  _partition  = var.credentials.role_arn == null ? "aws" : split(":", var.credentials.role_arn)[1]
+  _event_streams = var.event_stream == null ? [] : [var.event_stream]
+  _object_arn    = "arn:${local._partition}:s3:::${var.bucket}/${var.path}*"
+  _partition     = var.credentials.role_arn == null ? "aws" : split(":", var.credentials.role_arn)[1]
   _queue_statements = var.event_stream == null ? [] : [{
     Action   = ["sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:ReceiveMessage"]
     Effect   = "Allow"
     Resource = [var.event_stream]
   }]
+  _schedules = var.event_stream == null ? ["${var.schedule_hours * 3600}s"] : []
 
   # Objects are read and listed, nothing is written or deleted on the AWS side.
   permission_policy = {

@@ -1,5 +1,8 @@
 locals {
+  _event_streams        = var.event_stream == null ? [] : [var.event_stream]
   _federated_identities = var.credentials.federated_identity == null ? [] : [var.credentials.federated_identity]
+
+  _schedules = var.event_stream == null ? ["${var.schedule_hours * 3600}s"] : []
 
   # What the application's federated credential ("other issuer") is filled in with.
   federation = {

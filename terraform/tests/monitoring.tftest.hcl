@@ -1,0 +1,76 @@
+# Metrics, alerts and the dashboard. What the filters catch is tested on lines that functions printed, elsewhere.
+
+mock_provider "google" {
+  source = "./tests/mocks/google"
+}
+
+mock_provider "time" {
+  source = "./tests/mocks/time"
+}
+
+variables {
+  freshness_hours     = 36
+  functions           = ["billing-sweep", "billing-load-aws"]
+  notification_emails = ["finops@example.com", "platform@example.com"]
+  prefix              = "billing"
+  project_id          = "acme-billing"
+  transfer_jobs       = { aws_cur = "transferJobs/1", azure_focus = "transferJobs/2" }
+}
+
+run "watched" {
+  module {
+    source = "./modules/monitoring"
+  }
+
+  assert {
+    condition     = length(google_monitoring_alert_policy.lines) == 3 && length(local.dashboard.mosaicLayout.tiles) == 6
+    error_message = "Three alerts on lines beside the three on metrics; six tiles."
+  }
+  assert {
+    condition = alltrue([
+      for policy in concat(values(google_monitoring_alert_policy.lines), [google_monitoring_alert_policy.freshness, google_monitoring_alert_policy.transfer, google_monitoring_alert_policy.waiting]) :
+      length(policy.notification_channels) == 2 && length(policy.documentation[0].content) > 80
+    ])
+    error_message = "Every alert reaches everybody, and says what to do."
+  }
+  assert {
+    condition     = alltrue([for policy in google_monitoring_alert_policy.lines : length(policy.conditions) == 1 && length(policy.alert_strategy[0].notification_rate_limit) == 1])
+    error_message = "An alert on a line stands alone in its policy, and has a rate limit: Monitoring takes no other."
+  }
+  assert {
+    condition = alltrue([
+      for metric in google_logging_metric.counters : join(" ", sort(keys(metric.label_extractors))) == join(" ", sort([for label in metric.metric_descriptor[0].labels : label.key]))
+    ])
+    error_message = "A metric's labels and their extractors have the same keys, or Logging refuses it."
+  }
+  assert {
+    condition     = tonumber(trimsuffix(google_monitoring_alert_policy.freshness.conditions[1].condition_absent[0].duration, "s")) <= 84600
+    error_message = "Monitoring looks for something absent over 23.5 hours at most."
+  }
+  assert {
+    condition     = google_monitoring_alert_policy.freshness.conditions[0].condition_threshold[0].threshold_value == 36
+    error_message = "The freshness alert follows freshness_hours."
+  }
+  assert {
+    condition     = google_monitoring_alert_policy.transfer.conditions[0].condition_threshold[0].filter == "metric.type=\"storagetransfer.googleapis.com/transferjob/error_count\" AND resource.type=\"storage_transfer_job\" AND resource.labels.job_id=one_of(\"1\",\"2\",\"transferJobs/1\",\"transferJobs/2\")"
+    error_message = "Only our transfer jobs are watched: ${google_monitoring_alert_policy.transfer.conditions[0].condition_threshold[0].filter}."
+  }
+  assert {
+    condition     = length(regexall(":(0|\"\"|\\[\\]|\\{\\}|null|false)[,}]", jsonencode(local.dashboard))) == 0
+    error_message = "Monitoring drops zeros and what is empty from a dashboard, and Terraform then shows a difference for ever."
+  }
+}
+
+run "by_nobody" {
+  module {
+    source = "./modules/monitoring"
+  }
+  variables {
+    notification_emails = []
+  }
+
+  assert {
+    condition     = length(google_monitoring_notification_channel.emails) == 0 && length(google_monitoring_alert_policy.lines) == 3
+    error_message = "Without an address, alerts still open incidents."
+  }
+}
