@@ -1,0 +1,73 @@
+"""Small Terraform roots, written by the tests and applied to one local cloud per test process."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any, Protocol
+from uuid import uuid4
+
+import pytest
+
+from tests.local_cloud import Backoff, LocalCloud
+from tests.local_cloud.terraform import Terraform
+from tests.local_cloud.terraform.deployment import provider_environment
+
+PROVIDER = """
+terraform {
+  required_providers {
+    google      = { source = "hashicorp/google", version = ">= 7.46, < 9" }
+    google-beta = { source = "hashicorp/google-beta", version = ">= 7.46, < 9" }
+    archive     = { source = "hashicorp/archive" }
+    time        = { source = "hashicorp/time" }
+  }
+}
+provider "google" {
+  project = "local-project"
+  region  = "europe-west1"
+}
+provider "google-beta" {
+  project = "local-project"
+}
+"""
+
+
+class Roots(Protocol):
+    def __call__(self, hcl: str, **options: Any) -> Terraform:
+        """A root that is initialised: `hcl` after the providers. `NAME` in it is unique to the test."""
+
+
+@pytest.fixture(scope="session")
+def cloud() -> Iterator[LocalCloud]:
+    with LocalCloud(backoff=Backoff(first_seconds=0.2, longest_seconds=1.0)) as running:
+        yield running
+
+
+@pytest.fixture
+def name() -> str:
+    return f"t{uuid4().hex[:10]}"
+
+
+@pytest.fixture
+def root(cloud: LocalCloud, tmp_path: Path, name: str) -> Iterator[Roots]:
+    with ExitStack() as opened:
+
+        def make(hcl: str, **options: Any) -> Terraform:
+            write(tmp_path, hcl, name)
+            terraform = Terraform(tmp_path / "root", tmp_path / "work", provider_environment(cloud), **options)
+            opened.enter_context(terraform)
+            terraform.init()
+            return terraform
+
+        yield make
+
+
+def write(folder: Path, hcl: str, name: str) -> None:
+    (folder / "root").mkdir(exist_ok=True)
+    (folder / "root" / "main.tf").write_text(PROVIDER + hcl.replace("NAME", name))
+
+
+def rewrite(terraform: Terraform, hcl: str, name: str) -> None:
+    """Another configuration for the same state."""
+    (terraform.root / "main.tf").write_text(PROVIDER + hcl.replace("NAME", name))

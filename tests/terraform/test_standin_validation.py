@@ -1,0 +1,126 @@
+"""Mistakes that the real providers refuse, refused offline with their words."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tests.local_cloud.terraform import GOOGLE_VERSIONS, TerraformError
+from tests.local_cloud.terraform.facts import facts, schema_document
+from tests.local_cloud.terraform.validation import problems
+from tests.terraform.conftest import Roots
+
+BUCKET = 'resource "google_storage_bucket" "b" {{\n name = "NAME"\n location = "EU"\n {more}\n}}\n'
+JOB = """
+resource "google_storage_transfer_job" "j" {{
+  description = "d"
+  {schedule}
+  transfer_spec {{
+    {source}
+    gcs_data_sink {{ bucket_name = "sink" }}
+  }}
+}}
+"""
+S3 = 'aws_s3_data_source {{\n bucket_name = "b"\n {credentials}\n}}'
+AZURE = 'azure_blob_storage_data_source {\n storage_account = "a"\n container = "c"\n}'
+START = "schedule {\n schedule_start_date {\n year = 2026\n month = 11\n day = 24\n }\n}"
+
+
+def job(source: str, schedule: str = START) -> str:
+    return JOB.format(source=source, schedule=schedule)
+
+
+@pytest.mark.parametrize(
+    ("hcl", "message"),
+    [
+        (BUCKET.format(more="colour = 1"), 'An argument named "colour" is not expected here'),
+        (BUCKET.format(more="colours {}"), 'Blocks of type "colours" are not expected here'),
+        (BUCKET.format(more='force_destroy = "sometimes"'), 'Inappropriate value for attribute "force_destroy"'),
+        (BUCKET.format(more='self_link = "x"'), "Can't configure a value for \"self_link\""),
+        (BUCKET.format(more='public_access_prevention = "yes"'), "expected public_access_prevention to be one of"),
+        (BUCKET.format(more="retention_policy {\n retention_period = 9\n}"), "refuses retention_policy"),
+        ('resource "google_storage_bucket" "b" {\n name = "NAME"\n}', 'The argument "location" is required'),
+        ('resource "google_storage_bucket" "b" {\n name = "A b"\n location = "EU"\n}', '"name": must be 3 to 63'),
+        ('resource "google_compute_disk" "d" {}', 'does not support resource type "google_compute_disk"'),
+        ('data "google_compute_zones" "z" {}', 'does not support data source "google_compute_zones"'),
+        (job(S3.format(credentials="")), "must be specified"),
+        (job(S3.format(credentials='role_arn = "r"\ncredentials_secret = "s"')), "only one of"),
+        (job(AZURE), "must be specified"),
+        (job(""), "must be specified"),
+        (job(S3.format(credentials='role_arn = "r"'), f'{START}\nevent_stream {{\n name = "q"\n}}'), "conflicts with"),
+        (job(S3.format(credentials='role_arn = "r"\npath = 1\nsize = 2')), 'An argument named "size"'),
+        ('resource "time_sleep" "s" {\n create_duration = "90"\n}', "must be a number immediately followed by"),
+        ('resource "time_sleep" "s" {}', "must be specified"),
+    ],
+)
+def test_a_mistake_is_refused_before_anything_is_planned(root: Roots, hcl: str, message: str) -> None:
+    with pytest.raises(TerraformError, match=re.escape(message)):
+        root(hcl).validate()
+
+
+def test_a_choice_that_is_not_known_yet_is_no_conflict(root: Roots) -> None:
+    terraform = root(
+        """
+        variable "queue" {
+          type    = string
+          default = null
+        }
+        resource "google_storage_transfer_job" "j" {
+          description = "d"
+          dynamic "schedule" {
+            for_each = var.queue == null ? [1] : []
+            content {
+              schedule_start_date {
+                year  = 2026
+                month = 11
+                day   = 24
+              }
+            }
+          }
+          dynamic "event_stream" {
+            for_each = var.queue == null ? [] : [var.queue]
+            content {
+              name = event_stream.value
+            }
+          }
+          transfer_spec {
+            aws_s3_data_source {
+              bucket_name = "b"
+              role_arn    = "r"
+            }
+            gcs_data_sink {
+              bucket_name = "sink"
+            }
+          }
+        }
+        """
+    )
+    terraform.validate()
+    assert terraform.plan().planned("google_storage_transfer_job.j")["schedule"][0]["repeat_interval"] == "86400s"
+
+
+@pytest.mark.parametrize("version", GOOGLE_VERSIONS)
+@pytest.mark.parametrize("provider", ["google", "google-beta", "archive", "time"])
+def test_every_overlay_path_exists_in_both_versions(provider: str, version: str) -> None:
+    assert facts(provider, version).version
+
+
+def test_the_difference_of_the_versions_is_the_one_of_the_upgrade_guide() -> None:
+    old, new = (schema_document("google", version)["resource_schemas"] for version in GOOGLE_VERSIONS)
+    kind = "google_secret_manager_secret_version"
+    types = [v[kind]["block"]["attributes"]["secret_data_wo_version"]["type"] for v in (old, new)]
+    collations = [v["google_bigquery_dataset"]["block"]["attributes"]["default_collation"] for v in (old, new)]
+    assert types == ["number", "string"]
+    assert [collation.get("computed") for collation in collations] == [True, None]
+
+
+def test_an_unknown_version_has_no_facts() -> None:
+    with pytest.raises(ValueError, match=r"There are|there are 7\.46\.1, 8\.7\.0"):
+        schema_document("google", "6.0.0")
+
+
+def test_too_many_clustering_columns_are_too_many() -> None:
+    table = facts("google").resources["google_bigquery_table"]
+    [problem] = problems(table, {"dataset_id": "d", "table_id": "t", "clustering": list("abcde")})
+    assert problem.summary == "Too many list items"
