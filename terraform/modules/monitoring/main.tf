@@ -3,6 +3,10 @@ locals {
   _functions = "resource.labels.service_name=(${join(" OR ", [for name in sort(var.functions) : "\"${name}\""])})"
   _lines     = "resource.type=\"cloud_run_revision\" AND ${local._functions}"
 
+  # What no delivery is at fault for: a line that says so, a start that was refused (CRITICAL), and what Cloud Run says of an
+  # instance that it had to kill. Not its request log: a month that is busy is answered 503, which is an ERROR there.
+  _failed = "${local._lines} AND severity>=ERROR AND (jsonPayload.action=\"failed\" OR jsonPayload.code=\"VIEW_FAILED\" OR severity=CRITICAL OR log_id(\"run.googleapis.com/varlog/system\"))"
+
   # The id that Monitoring knows a transfer job by is documented as the job's name; with and without transferJobs/ in
   # front, so that either spelling is caught.
   _job_ids      = flatten([for job in values(var.transfer_jobs) : [job, trimprefix(job, "transferJobs/")]])
@@ -17,7 +21,7 @@ locals {
     }
     failures = {
       description = "Bugs and set-up errors: not booked, the sweep tries again"
-      filter      = "${local._lines} AND jsonPayload.action=\"failed\""
+      filter      = local._failed
       labels      = ["code", "source"]
     }
     findings = {
@@ -51,8 +55,8 @@ locals {
   log_alerts = {
     failed = {
       display_name = "bug or set-up error"
-      content      = "A function failed for a reason that is not the delivery's: a permission, a setting, a missing table, or a bug. Nothing is lost: the sweep tries again every hour. The line's message says what to do; the README lists the codes."
-      filter       = "${local._lines} AND severity>=ERROR AND (jsonPayload.action=\"failed\" OR severity=CRITICAL)"
+      content      = "A function failed for a reason that is not the delivery's: a permission, a setting, a missing table, too little memory, or a bug. Nothing is lost: the sweep tries again every hour. The line's message says what to do; the README lists the codes."
+      filter       = local._failed
       labels       = { code = "EXTRACT(jsonPayload.code)", message = "EXTRACT(jsonPayload.message)", source = "EXTRACT(jsonPayload.source)" }
       severity     = "ERROR"
     }
