@@ -65,6 +65,7 @@ AZURE_CASES: dict[str, tuple[Change, str, str]] = {
     "wrong type": (_set("blobs", [{"blobName": 7}]), "MANIFEST_INVALID", "$.blobs[0].blobName"),
     "legacy": (_drop("exportConfig"), "LEGACY_MANIFEST", "2024-04-01"),
 }
+GENERATE: dict[SourceSpec, Callable[..., Delivery]] = {AWS: aws_cur_delivery, AZURE: azure_focus_delivery}
 CASES = [
     *(pytest.param(AWS, *case, id=f"aws-{name}") for name, case in AWS_CASES.items()),
     *(pytest.param(AZURE, *case, id=f"azure-{name}") for name, case in AZURE_CASES.items()),
@@ -72,23 +73,37 @@ CASES = [
 
 
 @pytest.mark.parametrize(("spec", "change", "code", "named"), CASES)
-def test_a_bad_manifest_is_rejected_with_its_code_and_the_month_stays(
+def test_a_bad_manifest_is_rejected_with_its_code_before_any_load(
     harness: Harness, tmp_path: Path, spec: SourceSpec, change: Change, code: str, named: str
 ) -> None:
-    generate = aws_cur_delivery if spec is AWS else azure_focus_delivery
-    good = generate(tmp_path, MONTH, rows=30)
-    harness.load(spec, good)
-    bad = with_manifest(generate(tmp_path, MONTH, rows=30, revision=2), change)
+    bad = with_manifest(GENERATE[spec](tmp_path, MONTH, rows=30), change)
 
-    outcome = harness.load(spec, bad)
+    with harness.counting() as requests:
+        outcome = harness.load(spec, bad)
     again = harness.process(spec, bad)
 
     assert (outcome.action, outcome.code, outcome.error) == ("rejected", code, True)
     assert named in outcome.message
     assert (again.action, again.code) == ("skipped", "ALREADY_REJECTED")
+    assert requests.matching("POST", "/jobs") == []
+    rows = [(row["status"], row["billing_month"], row["code"], row["message"]) for row in harness.tracking(spec)]
+    assert rows == [("rejected", MONTH, code, outcome.message)]
+
+
+@pytest.mark.parametrize(
+    ("spec", "change", "code"),
+    [(AWS, *AWS_CASES["unknown type"][:2]), (AZURE, *AZURE_CASES["starts inside"][:2])],
+    ids=["aws", "azure"],
+)
+def test_the_month_that_was_loaded_stays_and_the_status_says_what_is_newer(
+    harness: Harness, tmp_path: Path, spec: SourceSpec, change: Change, code: str
+) -> None:
+    good = GENERATE[spec](tmp_path, MONTH, rows=30)
+    harness.load(spec, good)
+
+    harness.load(spec, with_manifest(GENERATE[spec](tmp_path, MONTH, rows=30, revision=2), change))
+
     assert harness.month(spec, MONTH) == (30, good.totals.cost)
-    rejected = [row for row in harness.tracking(spec) if row["status"] == "rejected"]
-    assert [(row["billing_month"], row["code"], row["message"]) for row in rejected] == [(MONTH, code, outcome.message)]
     [status] = harness.rows("SELECT * FROM `{dataset}.billing_status`")
     assert (status["state"], status["code"], status["row_count"]) == ("loaded, newer rejected", code, 30)
 
@@ -168,7 +183,14 @@ def test_a_bad_csv_file_is_rejected_naming_it_and_the_month_stays(
     assert outcome.code in codes
     assert "acme-cur-2.csv.gz" in outcome.message or outcome.code == "ROWS_OUTSIDE_MONTH"
     assert harness.month(AWS, MONTH) == (400, good.totals.cost)
-    assert harness.load(AWS, newer).action == "loaded"  # the next good files clear it
+
+
+def test_the_next_good_files_clear_a_rejection(harness: Harness, tmp_path: Path) -> None:
+    delivery = aws_cur_delivery(tmp_path, MONTH, rows=40, files=2)
+    assert harness.load(AWS, _replaced(delivery, 1, _cut(delivery.data[1].path.read_bytes()))).action == "rejected"
+
+    assert harness.load(AWS, delivery).action == "loaded"
+    assert harness.month(AWS, MONTH) == (40, delivery.totals.cost)
 
 
 def test_header_only_files_never_replace_a_month(harness: Harness, tmp_path: Path) -> None:
