@@ -6,6 +6,7 @@ import threading
 import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from . import __version__, books
@@ -104,6 +105,12 @@ class Ledger:
         for row in sorted(rows, key=lambda row: row["state"] is not None):  # state last: it has the final say
             found[row["month"]] = _from_state(source, row) if row["state"] else _from_tracking(source, row)
         return found
+
+    def newest_load(self, source: Source) -> datetime | None:
+        """When a month of this source was last loaded, by one query."""
+        sql = f"SELECT MAX(loaded_at) AS newest FROM `{source.destination}_load_tracking` WHERE status = 'loaded'"
+        newest: datetime | None = self._warehouse.query(sql)[0]["newest"]
+        return newest
 
     def _tracked(self, source: Source, wanted: Mapping[str, list[str]]) -> list[Any]:
         """Before the first commit, and when dlt's tables were dropped."""

@@ -92,6 +92,7 @@ def sweep(settings: Settings, cloud: Cloud | None = None, clock: Clock | None = 
     _create_views(cloud, surveys, report)
     for survey in surveys:
         _warn_of_orphans(survey, timer.clock.now())
+        _guarded(survey.source, f"age of {survey.source.key}", report, partial(_tell_age, cloud, survey, timer))
     result = report.as_json(timer.elapsed())
     emit("WARNING" if report.left or report.differing else "INFO", "sweep finished", action="sweep", **result)
     return result
@@ -226,6 +227,13 @@ def _warn_of_orphans(survey: Survey, now: datetime) -> None:
         month = exports.month_in(manifest)
         if now - updated > _LONG_WAIT and not survey.books.get(month or "", Books()).loaded:
             _warn(survey.source, month, f"{manifest} is not there, {now - updated} after its data.")
+
+
+def _tell_age(cloud: Cloud, survey: Survey, timer: Timer) -> None:
+    """How long ago a source last loaded, or its table was made: what the freshness alert and its tile measure."""
+    since = cloud.ledger.newest_load(survey.source) or datetime.fromisoformat(survey.table.destination.created)
+    hours = round((timer.clock.now() - since).total_seconds() / 3600, 2)
+    emit("INFO", f"The newest load is {hours} h old.", source=survey.source.key, action="age", age_hours=hours)
 
 
 def _warn(source: Source, month: str | None, message: str) -> None:

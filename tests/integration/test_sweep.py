@@ -227,3 +227,18 @@ def test_an_unreadable_manifest_does_not_hide_an_older_run(harness: Harness, tmp
 
     assert harness.sweep()["loaded"] == ["azure_billing 2025-09"]
     assert harness.month(AZURE, MONTH) == (20, good.totals.cost)
+
+
+def test_every_sweep_tells_the_age_of_each_source_s_newest_load(
+    harness: Harness, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A source that never loaded is as old as its table: silence from the first day on is seen too."""
+    harness.load(AZURE, azure_focus_delivery(tmp_path, MONTH, rows=5))
+    _steppable(harness).step(hours=36)
+
+    harness.sweep()
+
+    lines = [line for line in log_lines(capsys.readouterr().out) if line.get("action") == "age"]
+    ages = {line["source"]: line["age_hours"] for line in lines}
+    assert set(ages) == {"aws_cur", "azure_billing"}
+    assert all(36 <= age < 36.2 for age in ages.values())
