@@ -1,9 +1,15 @@
 """The laptop's Google Cloud: storage, BigQuery, events and functions, on this machine only. See README.md."""
 
-from tests.local_cloud.cloud import LocalCloud
-from tests.local_cloud.events import Attempt, Backoff, Events, StorageEvent
-from tests.local_cloud.functions import Answer, Function, FunctionSpec
-from tests.local_cloud.processes import StartError
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tests.local_cloud.cloud import LocalCloud
+    from tests.local_cloud.events import Attempt, Backoff, Events, StorageEvent
+    from tests.local_cloud.functions import Answer, Function, FunctionSpec
+    from tests.local_cloud.processes import StartError
 
 __all__ = [
     "Answer",
@@ -16,3 +22,18 @@ __all__ = [
     "StartError",
     "StorageEvent",
 ]
+
+_HOMES = {
+    "cloud": ("LocalCloud",),
+    "events": ("Attempt", "Backoff", "Events", "StorageEvent"),
+    "functions": ("Answer", "Function", "FunctionSpec"),
+    "processes": ("StartError",),
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Imported when asked for: Terraform's plugins are started often, and need none of Google's clients."""
+    for home, names in _HOMES.items():
+        if name in names:
+            return getattr(import_module(f"{__name__}.{home}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

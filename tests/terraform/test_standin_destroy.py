@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
 from tests.local_cloud import LocalCloud
-from tests.local_cloud.terraform import TerraformError
-from tests.terraform.conftest import Roots, rewrite
+from tests.local_cloud.terraform import Terraform, TerraformError
+from tests.terraform.conftest import Roots, rewrite, write
 
-BUCKET = 'resource "google_storage_bucket" "b" {\n  name = "NAME-b"\n  location = "europe-west1"\n  force_destroy = FORCE\n}\n'
+BUCKET = """
+resource "google_storage_bucket" "b" {
+  name          = "NAME-b"
+  location      = "europe-west1"
+  force_destroy = FORCE
+}
+"""
 DATASET = """
 resource "google_bigquery_dataset" "d" {
   dataset_id                 = "NAME"
@@ -48,9 +55,7 @@ def test_a_bucket_with_objects_goes_by_force_only(root: Roots, cloud: LocalCloud
     assert cloud.storage.bucket(f"{name}-b").blob("kept.txt").exists()
 
 
-def test_a_dataset_with_tables_of_others_goes_with_its_contents_only(
-    root: Roots, cloud: LocalCloud, name: str
-) -> None:
+def test_a_dataset_with_tables_of_others_goes_with_its_contents_only(root: Roots, cloud: LocalCloud, name: str) -> None:
     terraform = root(DATASET.replace("CONTENTS", "false"))
     terraform.apply()
     cloud.bigquery.query_and_wait(f"CREATE TABLE `{name}.other` (a STRING)")
@@ -102,11 +107,9 @@ def test_a_bucket_that_exists_already_is_an_error(root: Roots, cloud: LocalCloud
         root(BUCKET.replace("FORCE", "true")).apply()
 
 
-def test_without_an_endpoint_nothing_is_applied(root: Roots) -> None:
-    terraform = root(BUCKET.replace("FORCE", "true") + 'provider "google" {\n  alias = "x"\n}\n', google_version="7.46.1")
-    terraform.close()
-    blind = type(terraform)(terraform.root, terraform.root.parent.parent / "blind", {})
-    with blind:
-        blind.init()
+def test_without_an_endpoint_nothing_is_applied(tmp_path: Path, name: str) -> None:
+    write(tmp_path, BUCKET.replace("FORCE", "true"), name)
+    with Terraform(tmp_path / "root", tmp_path / "work") as terraform:
+        terraform.init()
         with pytest.raises(TerraformError, match="name an endpoint in GOOGLE_STORAGE_CUSTOM_ENDPOINT"):
-            blind.apply()
+            terraform.apply()

@@ -1,4 +1,4 @@
-"""What a plan says: what is known after apply, what replaces and what changes in place, and that the second is empty."""
+"""What a plan says: what is known after apply, what replaces, what changes in place, and that the second is empty."""
 
 from __future__ import annotations
 
@@ -180,7 +180,9 @@ def test_a_required_column_may_be_relaxed_and_not_the_reverse() -> None:
 
 
 def test_a_nested_column_that_goes_replaces_the_table() -> None:
-    nested = '[{"name": "r", "type": "RECORD", "fields": [{"name": "a", "type": "STRING"}, {"name": "b", "type": "DATE"}]}]'
+    nested = (
+        '[{"name": "r", "type": "RECORD", "fields": [{"name": "a", "type": "STRING"}, {"name": "b", "type": "DATE"}]}]'
+    )
     less = '[{"name": "r", "type": "STRUCT", "fields": [{"name": "a", "type": "STRING"}]}]'
     assert schema_change(nested, less) == "replace"
     assert schema_change(less, nested) == "add"

@@ -188,9 +188,9 @@ def _called_function(job: Resource, functions: Mapping[str, Resource]) -> str:
     target.knows("uri http_method oidc_token body headers")
     target.demand("http_method", "POST")
     target.demand("headers", None, {})
-    token = target.required("oidc_token")  # without one, Cloud Run answers 403
-    token.demand("audience", target["uri"], None)
     uris = {function.required("service_config")["uri"]: name for name, function in functions.items()}
     if target["uri"] not in uris:
         raise target.refused("uri", f"is {target['uri']!r}, and no function has it: there are {sorted(uris)}")
+    token = target.required("oidc_token")  # without one, Cloud Run answers 403
+    token.demand("audience", target["uri"], None)
     return uris[target["uri"]]

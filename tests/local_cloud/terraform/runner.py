@@ -179,16 +179,18 @@ class Terraform:
 
     def show_json(self, plan: Path | None = None) -> Json:
         """The state, or a saved plan."""
-        document: Json = json.loads(self.run("show", "-json", *([str(plan)] if plan else [])).output)
-        return document
+        return self.run_json("show", "-json", *([str(plan)] if plan else []))
 
     def output(self) -> Json:
         """`{name: value}`"""
-        outputs = json.loads(self.run("output", "-json").output)
-        return {name: output["value"] for name, output in outputs.items()}
+        return {name: output["value"] for name, output in self.run_json("output", "-json").items()}
 
     def test(self, *options: str) -> Result:
         return self.run("test", "-no-color", *options)
+
+    def run_json(self, *arguments: str) -> Json:
+        document: Json = json.loads(self.run(*arguments).output)
+        return document
 
     def run(self, *arguments: str, accept: tuple[int, ...] = (0,)) -> Result:
         """Any command; raises TerraformError unless it ends with one of the codes."""
@@ -253,7 +255,7 @@ class Terraform:
     def _mirror(self) -> str:
         """One folder per provider as Terraform's unpacked layout wants it, with a script for a plugin."""
         mirror = self._work / "mirror"
-        platform = json.loads(self.run("version", "-json").output)["platform"]
+        platform = self.run_json("version", "-json")["platform"]
         for name in PROVIDERS:
             version = provider_version(name, self._google_version)
             folder = mirror / self._default_host() / "hashicorp" / name / version / platform
