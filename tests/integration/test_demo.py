@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 
-from tests.error_table import ROOT
+from tests.generated import ROOT
 
 LYING_GENERATOR = """
 import sys

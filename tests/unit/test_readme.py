@@ -4,11 +4,12 @@ import re
 import subprocess
 
 from billing import config
-from tests.error_table import README, ROOT, with_table
+from tests.generated import README, ROOT, readmes
 
 
-def test_the_error_table_is_the_codes() -> None:
-    assert with_table(README.read_text()) == README.read_text(), "run: .venv/bin/python -m tests.error_table"
+def test_the_generated_parts_are_the_code_s() -> None:
+    for path, text in readmes().items():
+        assert path.read_text() == text, "run: .venv/bin/python -m tests.generated"
 
 
 def test_every_setting_of_a_source_is_in_the_table() -> None:

@@ -1,0 +1,70 @@
+"""The parts of the READMEs that are made from the code: `python -m tests.generated` writes them, a test checks them."""
+
+import re
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+sys.path.insert(0, str(ROOT / "functions"))
+
+from billing.errors import FAULTS  # noqa: E402
+
+README = ROOT / "README.md"
+TERRAFORM = ROOT / "terraform"
+_BLOCK = re.compile(r'^(variable|output) "(\w+)" \{\n(.*?)^\}', re.MULTILINE | re.DOTALL)
+
+
+def error_table() -> str:
+    rows = [f"| `{fault.code}` | {fault.kind} | {fault.cause} | {fault.fix} |" for fault in FAULTS.values()]
+    return "\n".join(["| code | class | cause | fix |", "|---|---|---|---|", *rows]) + "\n"
+
+
+def terraform_tables() -> str:
+    """Variables and outputs of the root module, by name."""
+    blocks = [match for file in sorted(TERRAFORM.glob("*.tf")) for match in _BLOCK.findall(file.read_text())]
+    variables = {name: _variable(name, body) for kind, name, body in blocks if kind == "variable"}
+    outputs = {name: f"| `{name}` | {_field('description', body)} |" for kind, name, body in blocks if kind == "output"}
+    return "\n".join(
+        [
+            "| variable | type | default | description |",
+            "|---|---|---|---|",
+            *(variables[name] for name in sorted(variables)),
+            "",
+            "| output | description |",
+            "|---|---|",
+            *(outputs[name] for name in sorted(outputs)),
+            "",
+        ]
+    )
+
+
+def _variable(name: str, body: str) -> str:
+    kind, default = _field("type", body).removesuffix("({"), _field("default", body)
+    return f"| `{name}` | {kind} | {f'`{default}`' if default else 'required'} | {_field('description', body)} |"
+
+
+def _field(name: str, body: str) -> str:
+    match = re.search(rf"^  {name} += (.*)$", body, re.MULTILINE)
+    return match[1].removeprefix('"').removesuffix('"') if match else ""
+
+
+def _between(text: str, begin: str, end: str, middle: str) -> str:
+    before, _, rest = text.partition(begin)
+    return before + begin + middle + end + rest.partition(end)[2]
+
+
+def readmes() -> Mapping[Path, str]:
+    """Every README with generated parts, as it should read."""
+    terraform = TERRAFORM / "README.md"
+    return {
+        README: _between(README.read_text(), "checked by a test -->\n", "<!-- errors end -->", error_table()),
+        terraform: _between(
+            terraform.read_text(), "<!-- BEGIN_TF_DOCS -->\n", "<!-- END_TF_DOCS -->", terraform_tables()
+        ),
+    }
+
+
+if __name__ == "__main__":
+    for path, text in readmes().items():
+        path.write_text(text)
