@@ -40,7 +40,8 @@ def terraform_tables() -> str:
 
 
 def _variable(name: str, body: str) -> str:
-    kind, default = _field("type", body).removesuffix("({"), _field("default", body)
+    kind, default = _field("type", body), _field("default", body)
+    kind = re.sub(r"object\(\{$", "object)" if kind.startswith("map") else "object", kind)
     return f"| `{name}` | {kind} | {f'`{default}`' if default else 'required'} | {_field('description', body)} |"
 
 
