@@ -24,7 +24,7 @@ def on_object(event):
 
 @functions_framework.http
 def sweep(request):
-    return {"greeting": os.environ["GREETING"]}
+    return {"greeting": os.environ["GREETING"], "asked": request.get_data(as_text=True)}
 """
 SYSTEM = """
 resource "google_storage_bucket" "b" {
@@ -94,6 +94,7 @@ resource "google_cloud_scheduler_job" "sweep" {
   schedule = "0 * * * *"
   http_target {
     http_method = "POST"
+    body        = base64encode("please")
     uri         = google_cloudfunctions2_function.sweep.service_config[0].uri
     oidc_token {
       service_account_email = "x@y"
@@ -155,14 +156,14 @@ def test_functions_triggers_transfers_and_schedules_run(
     assert first == ["in/month/b.txt", "in/a.txt"]
     assert second == ["in/a.txt"]
     assert sorted(map(str, lines)) == ["hello in/a.txt", "hello in/a.txt", "hello in/month/b.txt"]
-    assert deployment.schedules[f"{name}-sweep"].fire().json() == {"greeting": "swept"}
+    assert deployment.schedules[f"{name}-sweep"].fire().json() == {"greeting": "swept", "asked": "please"}
     assert not terraform.plan().has_changes
 
     rewrite(terraform, SYSTEM.replace("swept", "swept twice"), name)
     kept = deployment.functions[f"{name}-load"]
     terraform.apply()
     deployment.follow(terraform.show_json())
-    assert deployment.schedules[f"{name}-sweep"].fire().json() == {"greeting": "swept twice"}
+    assert deployment.schedules[f"{name}-sweep"].fire().json() == {"greeting": "swept twice", "asked": "please"}
     assert deployment.functions[f"{name}-load"] is kept
 
     terraform.destroy()

@@ -77,6 +77,13 @@ def test_a_new_location_replaces_a_bucket_and_new_labels_do_not(root: Roots, nam
     assert terraform.plan().changes == {"google_storage_bucket.b": ("delete", "create")}
 
 
+def test_another_partitioning_column_replaces_a_table(root: Roots, name: str) -> None:
+    terraform = root(table())
+    terraform.apply()
+    rewrite(terraform, table().replace('field = "month"', 'field = "other"'), name)
+    assert terraform.plan().changes == {"google_bigquery_table.t": ("delete", "create")}
+
+
 @pytest.mark.parametrize("version", GOOGLE_VERSIONS)
 def test_a_second_plan_is_empty_after_a_load_added_columns(
     root: Roots, cloud: LocalCloud, name: str, version: str
@@ -139,6 +146,35 @@ def test_the_mirror_installs_the_version_that_the_root_allows(root: Roots, tmp_p
     terraform.run("validate")
     assert 'version     = "8.7.0"' in lock
     assert not (tmp_path / "root" / ".terraform.lock.hcl").exists()
+
+
+METRIC = """
+resource "google_logging_metric" "m" {
+  name             = "rejections"
+  filter           = "jsonPayload.event=rejected"
+  label_extractors = { LABEL = "EXTRACT(jsonPayload.source)" }
+  metric_descriptor {
+    metric_kind = "DELTA"
+    value_type  = "INT64"
+    labels {
+      key         = "LABEL"
+      description = "TEXT"
+    }
+  }
+}
+"""
+
+
+def test_a_key_within_a_set_of_blocks_replaces_and_its_description_does_not(root: Roots, name: str) -> None:
+    terraform = root(METRIC.replace("LABEL", "source"))
+    terraform.apply()
+    second = terraform.plan().changes
+    rewrite(terraform, METRIC.replace("LABEL", "source").replace("TEXT", "other"), name)
+    described = terraform.plan().changes
+    rewrite(terraform, METRIC.replace("LABEL", "format"), name)
+    assert second == {}
+    assert described == {"google_logging_metric.m": ("update",)}
+    assert terraform.plan().changes == {"google_logging_metric.m": ("delete", "create")}
 
 
 def test_a_sensitive_value_stays_out_of_the_plan(root: Roots) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -87,7 +88,7 @@ class Deployment:
         self._start(specs, wanted)
         self.schedules = {
             name: Schedule(
-                job.address, self.functions[called[name]], (job.required("http_target")["body"] or "").encode()
+                job.address, self.functions[called[name]], base64.b64decode(job.required("http_target")["body"] or "")
             )
             for name, job in schedules.items()
         }

@@ -12,10 +12,10 @@ from google.protobuf.descriptor_pb2 import FieldDescriptorProto, FileDescriptorP
 from google.protobuf.descriptor_pool import DescriptorPool
 from google.protobuf.message_factory import GetMessageClass
 
-# name: type field=number; …   (`*` marks a repeated field)
+# name: type field=number; …   (`*` marks a repeated field, `?` the one that is set: index 0 is not no index)
 _TABLE = """
 DynamicValue: bytes msgpack=1; bytes json=2
-Step: string attribute_name=1; string element_key_string=2; int64 element_key_int=3
+Step: ?string attribute_name=1; ?string element_key_string=2; ?int64 element_key_int=3
 AttributePath: *Step steps=1
 Diagnostic: int32 severity=1; string summary=2; string detail=3; AttributePath attribute=4
 RawState: bytes json=1
@@ -58,6 +58,8 @@ def _messages() -> dict[str, Any]:
     for line in _TABLE.strip().replace("\n    ", " ").splitlines():
         name, _, fields = line.partition(":")
         message = file.message_type.add(name=name)
+        if "?" in fields:
+            message.oneof_decl.add(name="selector")
         for field in filter(None, map(str.strip, fields.split(";"))):
             _add_field(message, field)
     pool = DescriptorPool()
@@ -70,7 +72,9 @@ def _add_field(message: Any, text: str) -> None:
     name, _, number = rest.partition("=")
     label = FieldDescriptorProto.LABEL_REPEATED if kind.startswith("*") else FieldDescriptorProto.LABEL_OPTIONAL
     field = message.field.add(name=name, number=int(number), label=label)
-    kind = kind.lstrip("*")
+    if kind.startswith("?"):
+        field.oneof_index = 0
+    kind = kind.lstrip("*?")
     if kind in _SCALARS:
         field.type = _SCALARS[kind]
     else:

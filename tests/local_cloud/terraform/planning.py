@@ -81,5 +81,10 @@ def _force_new(block: Json, prior: Object, plan: Object, path: Path) -> Iterator
         old, new = instances(prior.get(name)), instances(plan.get(name))
         if nesting.get("force_new"):
             yield (*path, name), old, new
-        for index, (before, after) in enumerate(zip(old, new, strict=False)):
-            yield from _force_new(content, before, after, (*path, name, index))
+        if nesting["nesting_mode"] == "set":  # its elements have no index to name
+            fixed = [key for key, attribute in content["attributes"].items() if attribute.get("force_new")]
+            before, after = ([str([one.get(key) for key in fixed]) for one in side] for side in (old, new))
+            yield (*path, name), sorted(before), sorted(after)
+            continue
+        for index, pair in enumerate(zip(old, new, strict=False)):
+            yield from _force_new(content, *pair, (*path, name, index))
