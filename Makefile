@@ -11,7 +11,7 @@ WORKERS ?= 4
 .PHONY: help setup test demo local sweep status lint types format lock bench clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: $(VENV)/.ready $(FUNCTIONS_VENV)/.ready ## make both environments (done by the other targets when needed)
 
@@ -58,6 +58,9 @@ format: setup ## ruff: rewrite the code in the project's format
 
 bench: setup ## rows per second of the laptop's BigQuery and of the sample generator
 	$(BIN)/python -m tests.bench.bench_load
+
+schema-diff: setup ## compare the stand-in providers' facts with the real providers' schemas (needs a provider registry)
+	$(BIN)/python -m tests.local_cloud.terraform.schema_diff
 
 lock: setup ## compile both requirement files anew from pyproject.toml
 	$(COMPILE) --upgrade --group dev -o tests/requirements.txt
