@@ -55,7 +55,7 @@ _HEAD: Mapping[str, str] = {
 class Entry:
     """One tracking row: what became of one delivery."""
 
-    status: str  # loaded, torn, rejected or waiting
+    status: str  # loaded, rejected or waiting
     execution: str
     manifest_uri: str
     code: str | None = None
