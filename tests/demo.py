@@ -1,4 +1,4 @@
-"""`make demo`: months of both providers delivered to the laptop's cloud through events, and every total checked.
+"""`make demo`: the real root applied to the laptop's cloud, months exported, transferred and loaded, totals checked.
 
 MONTHS (default 3) is the number of months per provider, ROWS (default 60000) the rows in all, SEED (default 1)
 the generator's seed. Exits with 1 when a total differs in its last decimal, or a row is missing.
@@ -18,25 +18,34 @@ from pathlib import Path
 from typing import Any
 
 from tests.local_cloud import Backoff, LocalCloud
-from tests.samples import Delivery, aws_cur_delivery, azure_focus_delivery
-from tests.stack import AWS, AZURE, SourceSpec, Stack
+from tests.local_cloud.terraform.binary import PROVIDERS_VARIABLE, real_providers
+from tests.samples import Delivery, aws_cur_delivery, azure_focus_delivery, sink_name
+from tests.system import AWS_SOURCES, AZURE_SOURCES, ROOT, System
 
 _LAST_MONTH = (2025, 12)  # fixed, so that the same seed gives the same demo on any day
 _SETTLE_SECONDS = 600.0
-_COLUMNS = {
-    "aws": ("line_item_unblended_cost", "bill_billing_period_start_date", "line_item_product_code"),
-    "azure": ("BilledCost", "BillingPeriodStart", "ServiceName"),
-}
+
+
+@dataclass(frozen=True)
+class Source:
+    key: str  # as Terraform, the functions and their logs call it
+    cost: str
+    start: str
+    service: str
+
+
+AWS = Source("aws_cur", "line_item_unblended_cost", "bill_billing_period_start_date", "line_item_product_code")
+AZURE = Source("azure_focus", "BilledCost", "BillingPeriodStart", "ServiceName")
 
 
 @dataclass
 class Demo:
-    stack: Stack
+    system: System
     folder: Path
     months: list[str]
     rows_per_month: int
     seed: int
-    expected: dict[tuple[SourceSpec, str], Delivery] = field(default_factory=dict)
+    expected: dict[tuple[Source, str], Delivery] = field(default_factory=dict)
     differences: list[str] = field(default_factory=list)
     log: list[dict[str, Any]] = field(default_factory=list)
 
@@ -49,45 +58,62 @@ class Demo:
         if entry.get("action") == "loaded" or entry["severity"] in ("ERROR", "WARNING"):
             print(f"  {entry.get('source', ''):<14} {entry['message']} ({entry.get('duration_seconds', 0):.1f} s)")
 
-    def generate(self, spec: SourceSpec, month: str, revision: int = 1) -> Delivery:
-        if spec.provider == "aws":
-            return aws_cur_delivery(
-                self.folder, month, rows=self.rows_per_month, seed=self.seed, revision=revision, report=spec.export_name
-            )
-        return azure_focus_delivery(
-            self.folder, month, rows=self.rows_per_month, seed=self.seed, revision=revision, version=spec.version
-        )
+    def export(self, source: Source, month: str, *kinds: str, revision: int = 1) -> Delivery:
+        """The provider writes a delivery (or only its objects of these kinds) into its own bucket or container."""
+        generate = _generate_aws if source == AWS else _generate_azure
+        delivery = generate(self.folder, month, rows=self.rows_per_month, seed=self.seed, revision=revision)
+        self.system.put(source.key, delivery, *kinds)
+        self.expected[source, month] = delivery
+        return delivery
 
-    def deliver(self, spec: SourceSpec, delivery: Delivery, *kinds: str) -> None:
-        self.stack.deliver(spec, delivery, *kinds)
-        self.expected[spec, delivery.month] = delivery
+    def transfer(self, source: Source) -> int:
+        """One operation of the source's transfer job: how many files were new or different."""
+        return len(self.system.transfer(source.key).run())
 
     def settle(self) -> None:
-        self.stack.cloud.events.settle(_SETTLE_SECONDS)
+        self.system.cloud.events.settle(_SETTLE_SECONDS)
+
+    def table(self, source: Source) -> str:
+        return self.system.table(source.key)
 
     def query(self, sql: str) -> list[dict[str, Any]]:
-        return [dict(row) for row in self.stack.cloud.bigquery.query_and_wait(sql.format(dataset=self.stack.dataset))]
+        return [
+            dict(row)
+            for row in self.system.cloud.bigquery.query_and_wait(sql.format(dataset=self.system.dataset(AWS.key)))
+        ]
 
     def expect(self, what: str, found: object, wanted: object) -> None:
         if found != wanted:
             self.differences.append(f"{what}: found {found}, wanted {wanted}")
 
 
+def _generate_aws(folder: Path, month: str, **amount: Any) -> Delivery:
+    return aws_cur_delivery(folder, month, report=AWS_SOURCES["cur"]["export_name"], **amount)
+
+
+def _generate_azure(folder: Path, month: str, **amount: Any) -> Delivery:
+    return azure_focus_delivery(folder, month, version=AZURE_SOURCES["focus"]["focus_version"], **amount)
+
+
 def main() -> int:
     months = last_months(int(os.environ.get("MONTHS", "3")))
-    rows = int(os.environ.get("ROWS", "60000"))
+    rows = max(int(os.environ.get("ROWS", "60000")) // (2 * len(months)), 1)
+    if real_providers():
+        sys.exit(
+            f"{PROVIDERS_VARIABLE}=real is for a deployment (make terraform) and for make test: "
+            "the demo never leaves this machine."
+        )
     started = time.monotonic()
-    print("On the laptop's cloud (emulators on this machine; no account, nothing leaves it).")
     with tempfile.TemporaryDirectory(prefix="demo-") as folder:
         demo_log: list[Callable[[str, str], None]] = []
         backoff = Backoff(first_seconds=0.5, longest_seconds=2.0)
-        with LocalCloud(backoff=backoff, on_log_line=lambda name, line: demo_log[0](name, line)) as cloud:
-            demo = Demo(
-                Stack(cloud), Path(folder), months, max(rows // (2 * len(months)), 1), int(os.environ.get("SEED", "1"))
-            )
+        cloud = LocalCloud(backoff=backoff, on_log_line=lambda name, line: demo_log[0](name, line))
+        with cloud, System(cloud, Path(folder), root=ROOT) as system:
+            print(f"On the laptop's cloud (emulators; no account, nothing leaves this machine), by {system.terraform}.")
+            demo = Demo(system, Path(folder) / "generated", months, rows, int(os.environ.get("SEED", "1")))
             demo_log.append(demo.heard)
-            with step("Buckets, tables and functions"):
-                demo.stack.create().deploy()
+            with step("terraform init and apply: buckets, tables, functions, triggers, transfers, schedule"):
+                system.apply()
             run(demo)
     for difference in demo.differences:
         print(f"DIFFERS  {difference}")
@@ -97,16 +123,20 @@ def main() -> int:
 
 
 def run(demo: Demo) -> None:
-    with step(f"{len(demo.months)} months of AWS CUR and Azure FOCUS arrive, {demo.rows_per_month:,} rows each"):
+    with step(f"AWS and Azure export {len(demo.months)} months each, {demo.rows_per_month:,} rows a month"):
         for month in demo.months:
-            for spec in (AWS, AZURE):
-                demo.deliver(spec, demo.generate(spec, month))
+            for source in (AWS, AZURE):
+                demo.export(source, month)
+    with step("Storage Transfer copies them, each file's event calls a function"):
+        files = demo.transfer(AWS) + demo.transfer(AZURE)
         demo.settle()
+        print(f"  {files} files copied")
     check_totals(demo)
     show_results(demo)
     again_unchanged(demo)
     restated(demo)
     manifest_first(demo)
+    swept(demo)
     check_totals(demo)
     show(
         "billing_status",
@@ -118,74 +148,90 @@ def run(demo: Demo) -> None:
 
 
 def again_unchanged(demo: Demo) -> None:
-    """The very same bytes again: other generations, equal content, no load."""
+    """The transfer sees no difference; and should the very same bytes be written again, nothing is loaded."""
     with step(f"AWS {demo.months[-1]} arrives again, unchanged"):
         mark, loads = len(demo.log), count(demo, "loaded")
-        demo.deliver(AWS, demo.expected[AWS, demo.months[-1]])
+        demo.expect("files copied again", demo.transfer(AWS), 0)
+        rewrite(demo, AWS, demo.expected[AWS, demo.months[-1]])
         demo.settle()
-        print("  skipped: " + message_since(demo, mark, "skipped"))
+        print("  transferred: 0 files; rewritten by hand, then skipped: " + message_since(demo, mark, "skipped"))
         demo.expect("loads of an unchanged month", count(demo, "loaded") - loads, 0)
+
+
+def rewrite(demo: Demo, source: Source, delivery: Delivery) -> None:
+    """Other generations of equal content, as a copy by hand into the landing bucket makes them."""
+    transfer = demo.system.transfer(source.key)
+    for item in (*delivery.data, *delivery.manifests):
+        name = sink_name(item.name, transfer.source_path, transfer.sink_path)
+        demo.system.cloud.upload(transfer.bucket, name, item.path)
 
 
 def restated(demo: Demo) -> None:
     with step(f"Azure {demo.months[-1]} is restated"):
         before = demo.expected[AZURE, demo.months[-1]].totals
-        delivery = demo.generate(AZURE, demo.months[-1], revision=2)
-        demo.deliver(AZURE, delivery)
+        after = demo.export(AZURE, demo.months[-1], revision=2).totals
+        demo.transfer(AZURE)
         demo.settle()
-        print(
-            f"  replaced: {before.cost} became {delivery.totals.cost}, {before.rows} rows became {delivery.totals.rows}"
-        )
+        print(f"  replaced: {before.cost} became {after.cost}, {before.rows} rows became {after.rows}")
 
 
 def manifest_first(demo: Demo) -> None:
     with step(f"AWS {demo.months[0]} is restated, its manifest arrives before its data"):
         mark, served = len(demo.log), month_total(demo, AWS, demo.months[0])
-        delivery = demo.generate(AWS, demo.months[0], revision=2)
-        demo.deliver(AWS, delivery, "manifest")
+        delivery = demo.export(AWS, demo.months[0], "manifest", revision=2)
+        demo.transfer(AWS)
         demo.settle()
         print("  waiting: " + message_since(demo, mark, "waiting"))
         demo.expect("the old month while its successor waits", month_total(demo, AWS, demo.months[0]), served)
-        demo.deliver(AWS, delivery, "data")
+        demo.system.deliver(AWS.key, delivery, "data")
         demo.settle()
+
+
+def swept(demo: Demo) -> None:
+    with step("The schedule's hour comes: the sweep compares every month with the books"):
+        answer = demo.system.sweep()
+        demo.expect("the sweep's status", answer.status, 200)
+        found = answer.json()
+        print(
+            f"  {found['months']} months compared, loaded: {len(found['loaded'])}, differing: {len(found['differing'])}"
+        )
+        demo.expect("what the sweep had to load", found["loaded"] + found["differing"], [])
 
 
 def check_totals(demo: Demo) -> None:
     """Rows, cost and cost by service of every month against what the generator says it wrote."""
-    for spec in (AWS, AZURE):
-        cost, start, service = _COLUMNS[spec.provider]
+    for source in (AWS, AZURE):
+        table = demo.table(source)
         found: dict[str, dict[str, tuple[int, Decimal]]] = defaultdict(dict)
         for row in demo.query(
-            f"SELECT FORMAT_TIMESTAMP('%Y-%m', {start}) AS month, {service} AS service,"
-            f" COUNT(*) AS n, SUM({cost}) AS cost FROM `{{dataset}}.{spec.table}` GROUP BY 1, 2"
+            f"SELECT FORMAT_TIMESTAMP('%Y-%m', {source.start}) AS month, {source.service} AS service,"
+            f" COUNT(*) AS n, SUM({source.cost}) AS cost FROM `{table}` GROUP BY 1, 2"
         ):
             found[row["month"]][row["service"]] = (row["n"], row["cost"])
-        demo.expect(f"months of {spec.table}", sorted(found), demo.months)
+        demo.expect(f"months of {source.key}", sorted(found), demo.months)
         for month, by_service in found.items():
-            totals = demo.expected[spec, month].totals
-            demo.expect(f"rows of {spec.table} {month}", sum(n for n, _ in by_service.values()), totals.rows)
-            demo.expect(f"cost of {spec.table} {month}", sum(c for _, c in by_service.values()), totals.cost)
+            totals = demo.expected[source, month].totals
+            demo.expect(f"rows of {source.key} {month}", sum(n for n, _ in by_service.values()), totals.rows)
+            demo.expect(f"cost of {source.key} {month}", sum(c for _, c in by_service.values()), totals.cost)
             services = {name: cost for name, (_, cost) in by_service.items()}
-            demo.expect(f"cost by service of {spec.table} {month}", services, dict(totals.by_service))
+            demo.expect(f"cost by service of {source.key} {month}", services, dict(totals.by_service))
 
 
-def month_total(demo: Demo, spec: SourceSpec, month: str) -> tuple[int, Decimal]:
-    cost, start, _ = _COLUMNS[spec.provider]
+def month_total(demo: Demo, source: Source, month: str) -> tuple[int, Decimal]:
     [row] = demo.query(
-        f"SELECT COUNT(*) AS n, SUM({cost}) AS cost FROM `{{dataset}}.{spec.table}`"
-        f" WHERE FORMAT_TIMESTAMP('%Y-%m', {start}) = '{month}'"
+        f"SELECT COUNT(*) AS n, SUM({source.cost}) AS cost FROM `{demo.table(source)}`"
+        f" WHERE FORMAT_TIMESTAMP('%Y-%m', {source.start}) = '{month}'"
     )
     return row["n"], row["cost"]
 
 
 def show_results(demo: Demo) -> None:
-    for spec in (AWS, AZURE):
-        cost, _, service = _COLUMNS[spec.provider]
+    for source in (AWS, AZURE):
         rows = demo.query(
-            f"SELECT '{spec.provider}' AS provider, {service} AS service, SUM({cost}) AS cost"
-            f" FROM `{{dataset}}.{spec.table}` GROUP BY 1, 2 ORDER BY cost DESC LIMIT 6"
+            f"SELECT {source.service} AS service, SUM({source.cost}) AS cost"
+            f" FROM `{demo.table(source)}` GROUP BY 1 ORDER BY cost DESC LIMIT 6"
         )
-        show(f"Cost by service, {spec.provider} (the six largest)", rows)
+        show(f"Cost by service, {source.key} (the six largest)", rows)
     show(
         "Cost by provider",
         demo.query(

@@ -1,7 +1,7 @@
-"""The system, stood up in the laptop's cloud: what `terraform apply` does on Google Cloud.
+"""Buckets, datasets and tables for tests that run the handlers in their own process, many to one local cloud.
 
-Buckets, datasets, tables (from `functions/billing/schemas/`) and functions, with the environment that
-`billing.config` documents.
+It makes what `terraform apply` makes, in a fraction of the time; `tests/terraform/test_system.py` holds it to that.
+Whole systems, with functions, triggers and transfers, are Terraform's: `tests/system.py`.
 """
 
 import json
@@ -10,7 +10,7 @@ from pathlib import Path
 
 from google.cloud import bigquery
 
-from tests.local_cloud import Function, FunctionSpec, LocalCloud
+from tests.local_cloud import LocalCloud
 from tests.samples import Delivery, SampleObject, sink_name
 
 FUNCTIONS = Path(__file__).parent.parent / "functions"
@@ -83,16 +83,6 @@ class Stack:
             self._create_tracking(source)
         return self
 
-    def deploy(self) -> "Stack":
-        """One event function per provider, and the sweep."""
-        for provider, bucket in self._landing.items():
-            self._deploy(f"load_{provider}", "cloudevent", bucket)
-        self._deploy("sweep", "http", None)
-        return self
-
-    def function(self, entry_point: str) -> Function:
-        return self.cloud.functions[f"{self._name}-{entry_point}"]
-
     def bucket(self, source: SourceSpec) -> str:
         return self._landing[source.provider]
 
@@ -137,18 +127,6 @@ class Stack:
         ]
         self.cloud.bigquery.create_table(
             bigquery.Table(f"{self.table_id(source)}_load_tracking", schema=_fields(columns))
-        )
-
-    def _deploy(self, entry_point: str, signature: str, bucket: str | None) -> None:
-        self.cloud.deploy(
-            FunctionSpec(
-                name=f"{self._name}-{entry_point}",
-                source=FUNCTIONS,
-                entry_point=entry_point,
-                environment=self.environment(),
-                trigger_bucket=bucket,
-                signature="cloudevent" if signature == "cloudevent" else "http",
-            )
         )
 
     def deliver(self, source: SourceSpec, delivery: Delivery, *kinds: str) -> None:

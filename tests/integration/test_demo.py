@@ -6,6 +6,19 @@ import sys
 
 from tests.generated import ROOT
 
+MISSPELT = """
+import shutil, sys, tempfile
+from pathlib import Path
+from tests import demo
+with tempfile.TemporaryDirectory() as folder:
+    copy = Path(folder) / "terraform"
+    shutil.copytree(demo.ROOT, copy)
+    shutil.copytree(demo.ROOT.parent / "functions", Path(folder) / "functions")
+    settings = copy / "main.tf"
+    settings.write_text(settings.read_text().replace("EXPORT_NAME ", "EXPORTNAME "))
+    demo.ROOT = copy
+    sys.exit(demo.main())
+"""
 LYING_GENERATOR = """
 import sys
 from dataclasses import replace
@@ -39,8 +52,10 @@ def test_the_demo_shows_every_step_and_ends_well() -> None:
     assert demo.returncode == 0, demo.stdout + demo.stderr
     for shown in (
         "On the laptop's cloud",
+        "stand-in providers (google ",
+        "terraform init and apply",
         "arrives again, unchanged",
-        "skipped: Already loaded",
+        "then skipped: Already loaded",
         "replaced:",
         "waiting: 3 of 3 files missing",
         "Cost by provider",
@@ -56,3 +71,17 @@ def test_the_demo_fails_when_a_total_differs_in_its_last_decimal() -> None:
     assert demo.returncode == 1, demo.stdout + demo.stderr
     assert "DIFFERS  cost of azure_focus" in demo.stdout
     assert "FAILED" in demo.stdout
+
+
+def test_an_environment_variable_that_is_misspelt_in_terraform_fails_the_demo() -> None:
+    demo = _run("-c", MISSPELT)
+
+    assert demo.returncode == 1
+    assert "SOURCES__AWS_CUR__EXPORTNAME" in demo.stderr
+
+
+def test_the_demo_never_runs_on_the_real_providers() -> None:
+    demo = _run("-c", "import os; os.environ['TF_PROVIDERS'] = 'real'; from tests import demo; demo.main()")
+
+    assert demo.returncode == 1
+    assert "the demo never leaves this machine" in demo.stderr

@@ -12,119 +12,118 @@ import pytest
 from tests.local_cloud import FunctionSpec, LocalCloud, StartError
 from tests.local_cloud.functions import functions_python
 from tests.samples import aws_cur_delivery, azure_focus_delivery
-from tests.stack import AWS, AZURE, FUNCTIONS, Stack
+from tests.stack import FUNCTIONS, Stack
+from tests.system import System
 
 MONTH = "2025-09"
 _MIB_LIMIT = 200
 
 
 @pytest.fixture
-def stack(cloud: LocalCloud) -> Iterator[Stack]:
+def system(cloud: LocalCloud, tmp_path: Path) -> Iterator[System]:
     cloud.events.clear_records()
-    deployed = Stack(cloud, name=f"f{uuid4().hex[:10]}").create().deploy()
-    yield deployed
-    for entry_point in ("load_aws", "load_azure", "sweep"):
-        cloud.delete_function(deployed.function(entry_point).name)
+    with System(cloud, tmp_path / "system", prefix=f"f{uuid4().hex[:10]}") as deployed:
+        yield deployed.apply()
 
 
-def _actions(stack: Stack, entry_point: str) -> list[tuple[str | None, str | None]]:
-    lines = [line for line in stack.function(entry_point).log_lines() if isinstance(line, dict)]
+def _actions(system: System, entry_point: str) -> list[tuple[str | None, str | None]]:
+    lines = [line for line in system.function(entry_point).log_lines() if isinstance(line, dict)]
     return [(line.get("action"), line.get("code")) for line in lines]
 
 
-def _total(stack: Stack, table: str, cost: str) -> tuple[int, object]:
-    rows = stack.cloud.bigquery.query_and_wait(f"SELECT COUNT(*), SUM({cost}) FROM `{stack.dataset}.{table}`")
+def _total(system: System, source: str, cost: str) -> tuple[int, object]:
+    rows = system.cloud.bigquery.query_and_wait(f"SELECT COUNT(*), SUM({cost}) FROM `{system.table(source)}`")
     [row] = list(rows)
     return tuple(row.values())
 
 
-def test_an_export_that_arrives_is_loaded_once_by_its_events(stack: Stack, tmp_path: Path) -> None:
+def test_an_export_that_arrives_is_loaded_once_by_its_events(system: System, tmp_path: Path) -> None:
     aws = aws_cur_delivery(tmp_path, MONTH, rows=200)
     azure = azure_focus_delivery(tmp_path, MONTH, rows=200)
 
-    stack.deliver(AWS, aws)
-    stack.deliver(AZURE, azure)
-    stack.cloud.events.settle(60)
+    system.deliver("aws_cur", aws)
+    system.deliver("azure_focus", azure)
+    system.cloud.events.settle(60)
 
-    assert _total(stack, AWS.table, "line_item_unblended_cost") == (200, aws.totals.cost)
-    assert _total(stack, AZURE.table, "BilledCost") == (200, azure.totals.cost)
+    assert _total(system, "aws_cur", "line_item_unblended_cost") == (200, aws.totals.cost)
+    assert _total(system, "azure_focus", "BilledCost") == (200, azure.totals.cost)
     for entry_point in ("load_aws", "load_azure"):
-        assert _actions(stack, entry_point).count(("loaded", None)) == 1
-        assert ("failed", "BUG") not in _actions(stack, entry_point)
-        assert stack.function(entry_point).rss_mib() < _MIB_LIMIT
-    assert {record.status for record in stack.cloud.events.records} == {200}
+        assert _actions(system, entry_point).count(("loaded", None)) == 1
+        assert ("failed", "BUG") not in _actions(system, entry_point)
+        assert system.function(entry_point).rss_mib() < _MIB_LIMIT
+    assert {record.status for record in system.cloud.events.records} == {200}
 
 
-def test_objects_that_are_none_of_ours_load_nothing_heavy(stack: Stack, tmp_path: Path) -> None:
-    before = stack.function("load_aws").rss_mib()
+def test_objects_that_are_none_of_ours_load_nothing_heavy(system: System, tmp_path: Path) -> None:
+    before = system.function("load_aws").rss_mib()
     delivery = aws_cur_delivery(tmp_path, MONTH, rows=5)
 
-    stack.deliver(AWS, delivery, "ignored")
-    stack.cloud.events.settle(30)
+    system.deliver("aws_cur", delivery, "ignored")
+    system.cloud.events.settle(30)
 
-    assert set(_actions(stack, "load_aws")) == {("ignored", "NOT_OURS")}
-    assert stack.function("load_aws").rss_mib() < before + 15  # the Google clients and dlt take 60 MiB
+    assert set(_actions(system, "load_aws")) == {("ignored", "NOT_OURS")}
+    assert system.function("load_aws").rss_mib() < before + 15  # the Google clients and dlt take 60 MiB
 
 
-def test_a_busy_month_is_answered_503_quietly_and_delivered_again(stack: Stack, tmp_path: Path) -> None:
+def test_a_busy_month_is_answered_503_quietly_and_delivered_again(system: System, tmp_path: Path) -> None:
     delivery = aws_cur_delivery(tmp_path, MONTH, rows=20, files=1)
-    lease = stack.cloud.storage.bucket(stack.bookkeeping).blob(f"leases/aws_cur/{MONTH}.json")
+    lease = system.cloud.storage.bucket(system.outputs["bookkeeping_bucket"]).blob(f"leases/aws_cur/{MONTH}.json")
     lease.upload_from_string('{"holder": "other", "expires": "2999-01-01T00:00:00+00:00", "job_id": null}')
-    stack.deliver(AWS, delivery, "data", "manifest")
-    _wait_for(stack, ("retried", "BUSY"))
+    system.deliver("aws_cur", delivery, "data", "manifest")
+    _wait_for(system, ("retried", "BUSY"))
     lease.delete()
-    stack.cloud.events.settle(60)
+    system.cloud.events.settle(60)
 
-    assert _total(stack, AWS.table, "line_item_unblended_cost") == (20, delivery.totals.cost)
-    assert {record.status for record in stack.cloud.events.records} == {200, 503}
-    assert not any("Traceback" in str(line) for line in stack.function("load_aws").log_lines())
+    assert _total(system, "aws_cur", "line_item_unblended_cost") == (20, delivery.totals.cost)
+    assert {record.status for record in system.cloud.events.records} == {200, 503}
+    assert not any("Traceback" in str(line) for line in system.function("load_aws").log_lines())
 
 
-def _wait_for(stack: Stack, action: tuple[str, str]) -> None:
+def _wait_for(system: System, action: tuple[str, str]) -> None:
     import time
 
     deadline = time.monotonic() + 30
-    while action not in _actions(stack, "load_aws"):
+    while action not in _actions(system, "load_aws"):
         assert time.monotonic() < deadline, f"{action} was never logged"
         time.sleep(0.05)
 
 
-def test_a_rejected_delivery_is_acknowledged_without_a_traceback(stack: Stack, tmp_path: Path) -> None:
+def test_a_rejected_delivery_is_acknowledged_without_a_traceback(system: System, tmp_path: Path) -> None:
     delivery = azure_focus_delivery(tmp_path, MONTH, rows=20)
     cut = delivery.manifests[0].path.with_name("cut.json")
     cut.write_bytes(delivery.manifests[0].path.read_bytes()[:200])
-    stack.deliver_object(AZURE, replace(delivery.manifests[0], path=cut))
-    stack.cloud.events.settle(60)
+    system.deliver("azure_focus", replace(delivery, objects=(replace(delivery.manifests[0], path=cut),)))
+    system.cloud.events.settle(60)
 
-    assert _actions(stack, "load_azure") == [("rejected", "MANIFEST_NOT_JSON")]
-    assert not any("Traceback" in str(line) for line in stack.function("load_azure").log_lines())
-    assert {record.status for record in stack.cloud.events.records} == {200}
+    assert _actions(system, "load_azure") == [("rejected", "MANIFEST_NOT_JSON")]
+    assert not any("Traceback" in str(line) for line in system.function("load_azure").log_lines())
+    assert {record.status for record in system.cloud.events.records} == {200}
 
 
-def test_a_bug_is_acknowledged_with_a_traceback(stack: Stack) -> None:
-    lease = stack.cloud.storage.bucket(stack.bookkeeping).blob(f"leases/azure_billing/{MONTH}.json")
+def test_a_bug_is_acknowledged_with_a_traceback(system: System) -> None:
+    lease = system.cloud.storage.bucket(system.outputs["bookkeeping_bucket"]).blob(f"leases/azure_focus/{MONTH}.json")
     lease.upload_from_string("this is no lease")
-    name = f"{AZURE.prefix}focus-cost/20250901-20250930/202510051546/run/manifest.json"
-    stack.cloud.upload(stack.bucket(AZURE), name, b"{")
-    stack.cloud.events.settle(60)
+    name = "azure/focus/focus-cost/20250901-20250930/202510051546/run/manifest.json"
+    system.cloud.upload(system.landing_bucket("azure_focus"), name, b"{")
+    system.cloud.events.settle(60)
 
-    assert _actions(stack, "load_azure") == [("failed", "BUG")]
-    [line] = [line for line in stack.function("load_azure").log_lines() if isinstance(line, dict)]
+    assert _actions(system, "load_azure") == [("failed", "BUG")]
+    [line] = [line for line in system.function("load_azure").log_lines() if isinstance(line, dict)]
     assert "Traceback" in line["stack_trace"]
     assert line["severity"] == "ERROR"
 
 
-def test_the_sweep_answers_what_it_did(stack: Stack, tmp_path: Path) -> None:
-    stack.cloud.events.drop(lambda event: event.bucket == stack.bucket(AWS), times=100)
+def test_the_sweep_answers_what_it_did(system: System, tmp_path: Path) -> None:
+    system.cloud.events.drop(lambda event: event.bucket == system.landing_bucket("aws_cur"), times=100)
     delivery = aws_cur_delivery(tmp_path, MONTH, rows=30)
-    stack.deliver(AWS, delivery)
-    stack.cloud.events._mishaps.clear()
+    system.deliver("aws_cur", delivery)
+    system.cloud.events._mishaps.clear()
 
-    answer = stack.function("sweep").call({})
+    answer = system.sweep()
 
     assert answer.status == 200
     assert answer.json()["loaded"] == [f"aws_cur {MONTH}"]
-    assert _total(stack, AWS.table, "line_item_unblended_cost") == (30, delivery.totals.cost)
+    assert _total(system, "aws_cur", "line_item_unblended_cost") == (30, delivery.totals.cost)
 
 
 @pytest.mark.parametrize(
@@ -155,32 +154,32 @@ def test_a_wrong_setting_stops_the_start_with_one_sentence(
     assert "Traceback" not in str(caught.value)
 
 
-def test_sweep_and_status_run_from_a_laptop(stack: Stack, tmp_path: Path) -> None:
+def test_sweep_and_status_run_from_a_laptop(system: System, tmp_path: Path) -> None:
     delivery = azure_focus_delivery(tmp_path, MONTH, rows=30)
-    stack.cloud.events.hold(lambda event: event.bucket == stack.bucket(AZURE))
-    stack.deliver(AZURE, delivery)
+    system.cloud.events.hold(lambda event: event.bucket == system.landing_bucket("azure_focus"))
+    system.deliver("azure_focus", delivery)
 
-    sweep = _command(stack, tmp_path, "sweep")
-    status = _command(stack, tmp_path, "status")
-    stack.cloud.events.release()
-    stack.cloud.events.settle(60)
+    sweep = _command(system, tmp_path, "sweep")
+    status = _command(system, tmp_path, "status")
+    system.cloud.events.release()
+    system.cloud.events.settle(60)
 
     assert sweep.returncode == 0, sweep.stderr
-    assert f'"azure_billing {MONTH}"' in sweep.stderr
+    assert f'"azure_focus {MONTH}"' in sweep.stderr
     assert status.returncode == 0, status.stderr
     [header, row] = status.stdout.splitlines()
     assert header.split()[:3] == ["source", "month", "state"]
-    assert row.split()[:3] == ["azure_billing", MONTH, "loaded"]
+    assert row.split()[:3] == ["azure_focus", MONTH, "loaded"]
     assert str(delivery.totals.cost) in row
 
 
-def _command(stack: Stack, home: Path, command: str) -> subprocess.CompletedProcess[str]:
+def _command(system: System, home: Path, command: str) -> subprocess.CompletedProcess[str]:
     environment = {
         "PATH": os.environ["PATH"],
         "HOME": str(home),
         "PYTHONPATH": str(FUNCTIONS),
-        **stack.cloud.environment(),
-        **stack.environment(),
+        **system.cloud.environment(),
+        **system.environment,
     }
     return subprocess.run(
         [str(functions_python()), "-m", "billing", command],

