@@ -1,0 +1,180 @@
+"""Metrics and alerts see what the functions print: each filter of the real root, on lines that were really printed."""
+
+from __future__ import annotations
+
+import io
+import time
+from collections.abc import Iterator
+from contextlib import redirect_stdout
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from google.cloud import bigquery
+from google.oauth2.credentials import Credentials
+
+from billing import entry
+from billing.config import read_settings
+from billing.sweep import sweep
+from tests.harness import SteppedClock, log_lines
+from tests.local_cloud import Backoff, LocalCloud, StartError
+from tests.samples import aws_cur_delivery, azure_focus_delivery
+from tests.system import System
+from tests.terraform.log_filters import matches
+
+# What counts each kind of line, and what alerts on it; `alerts.…` are alerts on the line itself.
+WANTED = {
+    ("loaded", None): {"events", "loads"},
+    ("skipped", "DUPLICATE"): {"events"},
+    ("ignored", "NOT_OURS"): {"events"},
+    ("retried", "BUSY"): {"events"},
+    ("waiting", "WAITING_FOR_FILES"): {"events"},
+    ("waiting", "WAITING_LONG"): {"events", "findings", "waits"},
+    ("rejected", "MANIFEST_NOT_JSON"): {"events", "rejections", "alerts.rejected"},
+    ("failed", "BUG"): {"events", "failures", "alerts.failed"},
+    ("failed", "NOT_FOUND"): {"events", "failures", "alerts.failed"},
+    (None, "SETTING_MISSING"): {"failures", "alerts.failed"},
+    (None, "VIEW_FAILED"): {"failures", "findings", "alerts.failed"},
+    ("audited", "AUDIT_DIFFERS"): {"events", "findings", "alerts.look"},
+    ("sweep", None): {"sweeps"},
+    ("age", None): {"age"},
+}
+
+
+@dataclass(frozen=True)
+class Printed:
+    system: System
+    lines: list[tuple[str, dict[str, Any]]]  # function's name and line
+
+
+@pytest.fixture(scope="module")
+def printed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Printed]:
+    """One month of everything that can happen, by the functions that Terraform made."""
+    folder = tmp_path_factory.mktemp("lines")
+    backoff = Backoff(first_seconds=0.2, longest_seconds=1.0)
+    with LocalCloud(backoff=backoff) as cloud, System(cloud, folder, prefix="lines") as system:
+        system.apply()
+        _load_wait_and_reject(system, folder / "made")
+        _fail(system, folder / "made")
+        lines = [*_refused_start(system), *_found_by_sweeps(system)]
+        for entry_point, name in system.outputs["functions"].items():
+            logged = system.function(entry_point).log_lines()
+            lines += [(name, line) for line in logged if isinstance(line, dict)]
+        yield Printed(system, lines)
+
+
+def _load_wait_and_reject(system: System, made: Path) -> None:
+    september = aws_cur_delivery(made, "2025-09", rows=10)
+    busy = system.cloud.storage.bucket(system.outputs["bookkeeping_bucket"]).blob("leases/aws_cur/2025-09.json")
+    busy.upload_from_string('{"holder": "other", "expires": "2999-01-01T00:00:00+00:00", "job_id": null}')
+    system.deliver("aws_cur", september)
+    _wait_until_busy(system)
+    busy.delete()
+    system.deliver("aws_cur", aws_cur_delivery(made, "2025-08", rows=10), "manifest")
+    azure = azure_focus_delivery(made, "2025-07", rows=10)
+    cut = azure.manifests[0].path.with_name("cut.json")
+    cut.write_bytes(azure.manifests[0].path.read_bytes()[:200])
+    system.deliver("azure_focus", replace(azure, objects=(replace(azure.manifests[0], path=cut),)))
+    system.cloud.events.settle(60)
+
+
+def _wait_until_busy(system: System) -> None:
+    deadline = time.monotonic() + 30
+    while 503 not in {attempt.status for attempt in system.cloud.events.records}:
+        assert time.monotonic() < deadline, "no event was answered 503"
+        time.sleep(0.05)
+
+
+def _fail(system: System, made: Path) -> None:
+    lease = system.cloud.storage.bucket(system.outputs["bookkeeping_bucket"]).blob("leases/azure_focus/2025-08.json")
+    lease.upload_from_string("this is no lease")
+    system.deliver("azure_focus", azure_focus_delivery(made, "2025-08", rows=10))
+    system.cloud.events.settle(60)
+    system.cloud.bigquery.delete_table(system.table("azure_focus"))
+    system.deliver("azure_focus", azure_focus_delivery(made, "2025-09", rows=10))
+    system.cloud.events.settle(60)
+
+
+def _refused_start(system: System) -> list[tuple[str, dict[str, Any]]]:
+    function = system.function("load_aws").spec
+    variables = {name: value for name, value in function.environment.items() if name != "BOOKKEEPING_BUCKET"}
+    with pytest.raises(StartError) as refused:
+        system.cloud.deploy(replace(function, name="refused", environment=variables, trigger_bucket=None))
+    return [(function.name, line) for line in log_lines(str(refused.value))]
+
+
+def _found_by_sweeps(system: System) -> list[tuple[str, dict[str, Any]]]:
+    """By the function, after a partition was changed by hand and a table took a view's name; and ten hours later."""
+    table = bigquery.TableReference.from_string(system.table("aws_cur"))
+    system.cloud.bigquery.query_and_wait(f"DELETE FROM `{table}` WHERE identity_line_item_id IS NOT NULL")
+    view = f"{table.project}.{table.dataset_id}.billing_status"
+    system.cloud.bigquery.delete_table(view)
+    system.cloud.bigquery.create_table(bigquery.Table(view, schema=[bigquery.SchemaField("x", "STRING")]))
+    assert system.sweep().status == 200
+    settings, clock = read_settings(system.environment), SteppedClock()
+    clock.step(hours=10)
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(io.StringIO()) as output:
+        for name, value in system.cloud.environment().items():
+            patch.setenv(name, value)
+        credentials = Credentials("local")
+        cloud = entry.assemble(settings, system.cloud.storage, system.cloud.bigquery, credentials, clock)
+        sweep(settings, cloud, clock)
+    return [(system.outputs["functions"]["sweep"], line) for line in log_lines(output.getvalue())]
+
+
+def filters(system: System) -> dict[str, str]:
+    named = system.outputs["log_filters"]
+    return {**named["metrics"], **{f"alerts.{name}": alert for name, alert in named["alerts"].items()}}
+
+
+def as_entry(function: str, line: dict[str, Any]) -> dict[str, Any]:
+    """How Cloud Run keeps a line of JSON from standard output: `severity` becomes the entry's own.
+
+    https://cloud.google.com/run/docs/logging#using-json
+    """
+    payload = {name: value for name, value in line.items() if name != "severity"}
+    return {"severity": line["severity"], "jsonPayload": payload, **origin(function, "stdout")}
+
+
+def origin(function: str, log: str) -> dict[str, Any]:
+    resource = {"type": "cloud_run_revision", "labels": {"service_name": function}}
+    return {"resource": resource, "logName": f"projects/local-project/logs/run.googleapis.com%2F{log}"}
+
+
+def matching(system: System, log_entry: dict[str, Any]) -> set[str]:
+    return {name for name, query in filters(system).items() if matches(query, log_entry)}
+
+
+def test_every_line_is_counted_by_the_filters_that_want_it_and_by_no_other(printed: Printed) -> None:
+    found: dict[tuple[str | None, str | None], set[str]] = {}
+    for function, line in printed.lines:
+        kind = (line.get("action"), line.get("code"))
+        matched = matching(printed.system, as_entry(function, line))
+        assert found.setdefault(kind, matched) == matched, line
+
+    assert {kind: found.get(kind) for kind in WANTED} == WANTED
+    assert set().union(*WANTED.values()) == set(filters(printed.system))
+
+
+def test_lines_of_other_services_are_counted_by_none(printed: Printed) -> None:
+    for _, line in printed.lines:
+        assert matching(printed.system, as_entry("another-service", line)) == set()
+
+
+def test_an_instance_that_was_killed_is_an_alert_and_a_busy_month_s_request_is_none(printed: Printed) -> None:
+    function = printed.system.outputs["functions"]["load_aws"]
+    killed = {"severity": "ERROR", "textPayload": "Memory limit exceeded", **origin(function, "varlog/system")}
+    request = {"severity": "ERROR", "httpRequest": {"status": 503}, **origin(function, "requests")}
+    killed["logName"] = killed["logName"].replace("varlog/system", "varlog%2Fsystem")
+
+    assert matching(printed.system, killed) == {"failures", "alerts.failed"}
+    assert matching(printed.system, request) == set()
+
+
+@pytest.mark.parametrize(
+    "query", ['a="b" AND NOT c="d"', 'a:"b"', 'a=~"b"', 'a="b" c="d"', "a=b", 'a="b" AND (c="d"', "a"]
+)
+def test_what_the_evaluator_does_not_know_is_refused(query: str) -> None:
+    with pytest.raises(ValueError, match=r"not understood|no plain string|missing|too early"):
+        matches(query, {})
