@@ -54,7 +54,9 @@ class System:
         prefix: str = "billing",
         root: Path = ROOT,
         google_version: str = GOOGLE_VERSIONS[0],
+        **variables: Any,
     ) -> None:
+        """`variables`: any other of the root's."""
         self.cloud = cloud
         self._folders = {
             **{f"aws_{key}": source["bucket"] for key, source in aws_sources.items()},
@@ -66,7 +68,7 @@ class System:
         self._exports = work_dir / "exports"
         for name in self._folders.values():
             (self._exports / name).mkdir(parents=True, exist_ok=True)
-        variables = {
+        settings = {
             "project_id": cloud.project,
             "region": cloud.location,
             "bigquery_location": cloud.location,
@@ -74,10 +76,11 @@ class System:
             "deletion_protection": False,
             "aws_sources": aws_sources,
             "azure_sources": azure_sources,
+            **variables,
         }
         environment = provider_environment(cloud)
         self.terraform = Terraform(
-            root, work_dir / "terraform", environment, variables=variables, google_version=google_version
+            root, work_dir / "terraform", environment, variables=settings, google_version=google_version
         )
         places = {name: self._exports / name for name in self._folders.values()}
         self._deployment = Deployment(cloud, work_dir / "deployed", places, most_instances=1)

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.local_cloud.terraform import GOOGLE_VERSIONS, Terraform
-
-ROOT = Path(__file__).parents[2] / "terraform"
+from tests.local_cloud.terraform.binary import real_providers
+from tests.system import ROOT
 
 
 @pytest.mark.parametrize("version", GOOGLE_VERSIONS)
@@ -16,6 +16,17 @@ def test_the_root_is_formatted_and_valid_and_its_native_tests_pass(tmp_path: Pat
     with Terraform(ROOT, tmp_path, {}, google_version=version) as terraform:
         terraform.init()
         terraform.run("fmt", "-check", "-recursive", "-diff")
+        terraform.validate()
+        outcome = terraform.test()
+
+    assert " passed, 0 failed" in outcome.output
+
+
+@pytest.mark.skipif(not real_providers(), reason="wants a provider registry: TF_PROVIDERS=real asks for it")
+@pytest.mark.timeout(600)
+def test_the_real_providers_find_the_root_valid_and_its_native_tests_pass(tmp_path: Path) -> None:
+    with Terraform(ROOT, tmp_path, {}, providers="real") as terraform:
+        terraform.init()
         terraform.validate()
         outcome = terraform.test()
 

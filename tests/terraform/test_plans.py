@@ -1,0 +1,58 @@
+"""What a plan of the real root holds: every grant as the README lists it, and every example file."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.local_cloud.terraform import Plan, Terraform
+from tests.system import ROOT
+
+GRANT_ROW = re.compile(
+    r"^\| `(google_\w+_iam_member)\.(\w+)` \| `(roles/[\w.]+)` \| [^|]+ \| ([^|]+) \| [^|]+ \| [^|]+ \|$", re.M
+)
+EXAMPLES = sorted((*(ROOT / "examples").glob("*.tfvars.example"), ROOT / "terraform.tfvars.example"))
+# Both clouds, keyless and by secret, hourly and as objects arrive, and a key: everything that brings grants.
+EVERYTHING = ROOT / "examples" / "several-sources.tfvars.example"
+
+
+@pytest.fixture(scope="module")
+def terraform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Terraform]:
+    with Terraform(ROOT, tmp_path_factory.mktemp("plans")) as planning:
+        planning.init()
+        yield planning
+
+
+def planned_grants(plan: Plan) -> set[tuple[str, str, str]]:
+    """Type, name and role of each IAM resource."""
+    changes = [change for change in plan.document["resource_changes"] if "_iam_" in change["type"]]
+    return {(change["type"], change["name"], change["change"]["after"]["role"]) for change in changes}
+
+
+def test_the_grants_of_a_plan_with_everything_on_are_the_table_of_the_readme(terraform: Terraform) -> None:
+    rows = GRANT_ROW.findall((ROOT / "README.md").read_text())
+
+    assert planned_grants(terraform.plan(f"-var-file={EVERYTHING}")) == {row[:3] for row in rows}
+    on_the_project = {(kind, name) for kind, name, _, on in rows if on.startswith("project")}
+    assert on_the_project == {(kind, name) for kind, name, *_ in rows if kind == "google_project_iam_member"}
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.name)
+def test_every_example_plans(terraform: Terraform, example: Path) -> None:
+    plan = terraform.plan(f"-var-file={example}")
+
+    assert set(plan.changes.values()) == {("create",)}
+    assert any(".google_storage_transfer_job." in address for address in plan.changes)
+
+
+def test_the_example_of_a_backend_is_one_that_terraform_takes(tmp_path: Path) -> None:
+    with Terraform(ROOT, tmp_path) as planning:
+        shutil.copyfile(ROOT / "backend.tf.example", planning.root / "backend.tf")
+        planning.init()
+        planning.validate()
+
+    assert 'backend "gcs"' in (ROOT / "backend.tf.example").read_text()
