@@ -2,9 +2,10 @@
 PYTHON ?= python3
 VENV := .venv
 FUNCTIONS_VENV := .venv-functions
+CHECKOV_VENV := .venv-checkov
 BIN := $(VENV)/bin
 UV := $(BIN)/uv
-COMPILE = $(UV) pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --quiet
+COMPILE = $(UV) pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --quiet
 WORKERS ?= 4
 
 .DEFAULT_GOAL := help
@@ -30,7 +31,14 @@ $(FUNCTIONS_VENV)/.ready: functions/requirements.txt | $(UV)
 	VIRTUAL_ENV=$(FUNCTIONS_VENV) $(UV) pip sync --quiet --require-hashes functions/requirements.txt
 	@touch $@
 
-test: setup ## run all tests (about 4 minutes on 2 cores)
+# checkov pins old versions of what the others need newer, so it has an environment of its own.
+$(CHECKOV_VENV)/.ready: tests/checkov-requirements.txt | $(UV)
+	$(UV) venv --quiet --clear --python $(BIN)/python $(CHECKOV_VENV)
+	VIRTUAL_ENV=$(CHECKOV_VENV) $(UV) pip sync --quiet --require-hashes tests/checkov-requirements.txt
+	@touch $@
+
+test: setup $(CHECKOV_VENV)/.ready ## run all tests (about 4 minutes on 2 cores)
+	@$(BIN)/python -m tests.local_cloud.terraform.binary
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
 demo: setup ## terraform apply on the laptop's cloud, months of both providers loaded, every total checked (MONTHS=, ROWS=)
@@ -65,9 +73,10 @@ bench: setup ## rows per second of the laptop's BigQuery and of the sample gener
 schema-diff: setup ## compare the stand-in providers' facts with the real providers' schemas (needs a provider registry)
 	$(BIN)/python -m tests.local_cloud.terraform.schema_diff
 
-lock: setup ## compile both requirement files anew from pyproject.toml
-	$(COMPILE) --upgrade --group dev -o tests/requirements.txt
-	$(COMPILE) --upgrade -c tests/requirements.txt -o functions/requirements.txt
+lock: setup ## compile the three requirement files anew from pyproject.toml
+	$(COMPILE) --upgrade pyproject.toml --group dev -o tests/requirements.txt
+	$(COMPILE) --upgrade pyproject.toml -c tests/requirements.txt -o functions/requirements.txt
+	$(COMPILE) --upgrade --group checkov -o tests/checkov-requirements.txt
 
 clean: ## remove the environments and caches
-	rm -rf $(VENV) $(FUNCTIONS_VENV) .local .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(FUNCTIONS_VENV) $(CHECKOV_VENV) .local .mypy_cache .ruff_cache .hypothesis

@@ -118,10 +118,10 @@ class Terraform:
         self._daemon: Child | None = None
         self._providers = providers
         self.root = _copied(root.resolve(), self._work)
-        self._environment = self._base_environment()
+        self.environment = self._base_environment()  # what the commands see, and all of it
         if providers == "attached":
             self._write_cli_config("")
-            self._environment["TF_REATTACH_PROVIDERS"] = self._attach()
+            self.environment["TF_REATTACH_PROVIDERS"] = self._attach()
         elif providers == "mirror":
             self._write_cli_config(self._mirror())
 
@@ -197,7 +197,7 @@ class Terraform:
         process = subprocess.Popen(
             [*self.binary.argv, *arguments],
             cwd=self.root,
-            env=self._environment,
+            env=self.environment,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -248,7 +248,7 @@ class Terraform:
     def _attach(self) -> str:
         argv = [sys.executable, "-m", "tests.local_cloud.terraform", "attached", self._google_version]
         # In the root's copy: the paths that a configuration hands to a provider are relative to it.
-        daemon = self._daemon = Child("stand-in providers", argv, env=self._environment, cwd=self.root)
+        daemon = self._daemon = Child("stand-in providers", argv, env=self.environment, cwd=self.root)
         daemon.wait_until(lambda: any(line.startswith("{") for line in daemon.lines), timeout=_START_SECONDS)
         return next(line for line in daemon.lines if line.startswith("{"))
 

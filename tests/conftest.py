@@ -1,0 +1,27 @@
+"""pytest-terraform looks for a binary before any test, and ends the run without one: it gets the runner's."""
+
+from __future__ import annotations
+
+import shlex
+import shutil
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from tests.local_cloud.terraform.binary import NoTerraformError, find_terraform
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    try:
+        argv = find_terraform().argv
+    except NoTerraformError as error:
+        config.option.dest_tf_binary = f"({error})"  # the tests that need one fail by themselves
+        return
+    folder = Path(tempfile.mkdtemp(prefix="terraform-binary-"))
+    config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
+    script = folder / "terraform"
+    script.write_text(f'#!/bin/sh\nexec {shlex.join(argv)} "$@"\n')
+    script.chmod(0o755)
+    config.option.dest_tf_binary = str(script)
