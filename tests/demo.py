@@ -18,7 +18,12 @@ from pathlib import Path
 from typing import Any
 
 from tests.local_cloud import Backoff, LocalCloud
-from tests.local_cloud.terraform.binary import PROVIDERS_VARIABLE, real_providers
+from tests.local_cloud.terraform.binary import (
+    PROVIDERS_VARIABLE,
+    NoTerraformError,
+    find_terraform,
+    real_providers,
+)
 from tests.samples import Delivery, aws_cur_delivery, azure_focus_delivery, sink_name
 from tests.system import AWS_SOURCES, AZURE_SOURCES, ROOT, System
 
@@ -98,11 +103,7 @@ def _generate_azure(folder: Path, month: str, **amount: Any) -> Delivery:
 def main() -> int:
     months = last_months(int(os.environ.get("MONTHS", "3")))
     rows = max(int(os.environ.get("ROWS", "60000")) // (2 * len(months)), 1)
-    if real_providers():
-        sys.exit(
-            f"{PROVIDERS_VARIABLE}=real is for a deployment (make terraform) and for make test: "
-            "the demo never leaves this machine."
-        )
+    _check_terraform()
     started = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="demo-") as folder:
         demo_log: list[Callable[[str, str], None]] = []
@@ -120,6 +121,20 @@ def main() -> int:
     verdict = "FAILED" if demo.differences else "All totals and row counts equal the generator's, to the last decimal."
     print(f"\n{verdict} ({time.monotonic() - started:.0f} s)")
     return 1 if demo.differences else 0
+
+
+def _check_terraform() -> None:
+    """Ends the demo with one sentence where it cannot begin."""
+    try:
+        find_terraform()
+        real = real_providers()
+    except (NoTerraformError, ValueError) as error:
+        sys.exit(str(error))
+    if real:
+        sys.exit(
+            f"{PROVIDERS_VARIABLE}=real is for a deployment (make terraform) and for make test: "
+            "the demo never leaves this machine."
+        )
 
 
 def run(demo: Demo) -> None:

@@ -14,8 +14,6 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from tests.local_cloud.terraform.facts import GOOGLE_VERSIONS
-
 BINARY_VARIABLE = "TERRAFORM_BINARY"
 PROVIDERS_VARIABLE = "TF_PROVIDERS"
 TESTED = (1, 9)
@@ -95,16 +93,3 @@ def _version(argv: tuple[str, ...]) -> str | None:
 
 def _numbers(version: str) -> tuple[int, ...]:
     return tuple(int(number) for number in re.findall(r"\d+", version)[:2])
-
-
-def main() -> None:
-    """The first line of `make test`."""
-    try:
-        also = ", and the real ones" if real_providers() else ""
-        print(f"By {find_terraform()}, on stand-in providers (google {' and '.join(GOOGLE_VERSIONS)}){also}.")
-    except (NoTerraformError, ValueError) as error:
-        sys.exit(str(error))
-
-
-if __name__ == "__main__":
-    main()
