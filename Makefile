@@ -9,7 +9,7 @@ COMPILE = $(UV) pip compile --universal --python-version 3.11 --generate-hashes 
 WORKERS ?= 4
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test demo local terraform sweep status lint types format lock bench clean
+.PHONY: help setup test demo local terraform sweep replay status lint types format lock bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -52,6 +52,9 @@ terraform: setup ## on a real project: terraform in terraform/, from PyPI where 
 
 sweep: setup ## on a real project: load what is due (settings from the environment or .dlt/config.toml)
 	@PYTHONPATH=functions $(FUNCTIONS_VENV)/bin/python -m billing sweep
+
+replay: setup ## on a real project: load one month again (SOURCE=aws_cur MONTH=2025-09, EXECUTION= for an older delivery)
+	@PYTHONPATH=functions $(FUNCTIONS_VENV)/bin/python -m billing replay $(SOURCE) $(MONTH) $(if $(EXECUTION),--execution $(EXECUTION))
 
 status: setup ## on a real project: print billing_status
 	@PYTHONPATH=functions $(FUNCTIONS_VENV)/bin/python -m billing status

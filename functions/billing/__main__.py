@@ -1,4 +1,4 @@
-"""`python -m billing sweep|status`: the same from a laptop, by application default credentials."""
+"""`python -m billing sweep|replay|status`: the same from a laptop, by application default credentials."""
 
 import argparse
 import json
@@ -13,18 +13,42 @@ _SHOWN = ("source", "month", "state", "delivered_at", "loaded_at", "row_count", 
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m billing", description=__doc__)
-    parser.add_argument("command", choices=("sweep", "status"), help="sweep: load what is due; status: what is loaded")
-    command = parser.parse_args(arguments).command
+    options = _options(arguments)
     settings = settings_or_exit()
-    if command == "status":
+    if options.command == "status":
         print(_table(status(settings)))
         return 0
+    if options.command == "replay":
+        return _replay(settings, options)
     from .sweep import sweep
 
     report = sweep(settings)
     print(json.dumps(report, indent=2), file=sys.stderr)
     return 1 if report["left"] else 0
+
+
+def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m billing", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("sweep", help="load what is due")
+    commands.add_parser("status", help="print what is loaded, waiting and refused")
+    again = commands.add_parser("replay", help="load one month again, whatever the books say")
+    again.add_argument("source", help="a source's key, such as aws_cur")
+    again.add_argument("month", help="such as 2025-09")
+    again.add_argument("--execution", help="an older delivery's id, as its manifest names it (default: the newest)")
+    return parser.parse_args(arguments)
+
+
+def _replay(settings: Settings, options: argparse.Namespace) -> int:
+    from .errors import BillingError
+    from .replay import replay
+
+    try:
+        outcome = replay(settings, options.source, options.month, options.execution)
+    except BillingError as exc:
+        print(exc, file=sys.stderr)
+        return 1
+    return 0 if outcome.action == "loaded" else 1
 
 
 def status(settings: Settings) -> list[dict[str, Any]]:

@@ -137,6 +137,8 @@ def _same_execution(delivery: Delivery, head: Head) -> Decision:
 def _refusal(export: Export, head: Head | None, now: datetime) -> Reject | None:
     if export.month > f"{now + timedelta(days=1):%Y-%m}":
         return Reject("FUTURE_MONTH", f"The manifest names {export.month}, which has not begun.")
+    if export.submitted is not None and export.submitted > now + timedelta(days=1):
+        return Reject("FUTURE_RUN", f"Execution {export.execution} was submitted at {export.submitted:%F %H:%M} UTC.")
     if not export.files or export.rows == 0:
         return Reject("EMPTY", f"Execution {export.execution} has no data; {export.month} stays as it is.")
     if head is not None and head.covers_until and export.covers_until and export.covers_until < head.covers_until:

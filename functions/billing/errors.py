@@ -54,6 +54,12 @@ FAULTS: dict[str, Fault] = {
             "Create it (terraform apply); the sweep loads the month.",
         ),
         Fault(
+            "NO_SUCH_DELIVERY",
+            Kind.SETUP,
+            "A replay names a source, month or execution that is not there.",
+            "Name one of those that the message lists.",
+        ),
+        Fault(
             "MANIFEST_TOO_LARGE",
             Kind.REJECT,
             "The manifest is larger than any real one.",
@@ -118,6 +124,12 @@ FAULTS: dict[str, Fault] = {
             Kind.REJECT,
             "The manifest names a month that has not begun.",
             "Look at the manifest's dates; deliver the month again.",
+        ),
+        Fault(
+            "FUTURE_RUN",
+            Kind.REJECT,
+            "The run's time lies in the future: it would be newer than every later delivery.",
+            "Look at the manifest's submittedTime; deliver the month again.",
         ),
         Fault(
             "NARROWER",

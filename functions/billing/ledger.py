@@ -5,7 +5,7 @@ import tempfile
 import threading
 import warnings
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -87,8 +87,8 @@ class Ledger:
     def read_months(self, source: Source, months: list[str] | None = None) -> dict[str, Books]:
         """The books of the given months, or of all, by one query; from dlt loads that are complete only.
 
-        Where a month's state was lost, the newest tracking row stands for its head: an older run must not
-        replace a newer one.
+        Where a month's state was lost, or restored from an old copy, the newest tracking row stands for its head: an
+        older run must not replace a newer one.
         """
         from google.api_core.exceptions import NotFound
 
@@ -101,10 +101,9 @@ class Ledger:
             if not any(table in str(exc) for table in ("_dlt_pipeline_state", "_dlt_loads")):
                 raise _not_found(exc) from exc
             rows = self._tracked(source, wanted)
-        found: dict[str, Books] = {}
-        for row in sorted(rows, key=lambda row: row["state"] is not None):  # state last: it has the final say
-            found[row["month"]] = _from_state(source, row) if row["state"] else _from_tracking(source, row)
-        return found
+        tracked = {row["month"]: _from_tracking(source, row) for row in rows if not row["state"]}
+        states = {row["month"]: _from_state(source, row) for row in rows if row["state"]}
+        return {month: _newer(states.get(month), tracked.get(month)) for month in {*states, *tracked}}
 
     def newest_load(self, source: Source) -> datetime | None:
         """When a month of this source was last loaded, by one query."""
@@ -233,6 +232,16 @@ def _from_tracking(source: Source, row: Any) -> Books:
         torn=row["code"] == "TORN",
     )
     return Books(loaded=(head.execution,), head=head)
+
+
+def _newer(state: Books | None, tracked: Books | None) -> Books:
+    """The state, but for a head that its own tracking rows have passed by."""
+    if state is None or tracked is None or tracked.head is None:
+        return state or tracked or Books()
+    head = state.head
+    if head is None or (head.job_id != tracked.head.job_id and head.order_key < tracked.head.order_key):
+        return replace(state, head=tracked.head)
+    return state
 
 
 def _not_found(exc: Exception) -> BillingError:

@@ -10,7 +10,7 @@ from .clock import Timer
 from .config import Settings, Source
 from .decide import Decision, Delivery, Reject, Rules, Skip, Wait, decide, missing_files, refused_before
 from .errors import BillingError
-from .exports import Manifest, OtherExport
+from .exports import Export, Manifest, OtherExport
 from .landing import Landing
 from .lease import Leases
 from .ledger import Ledger
@@ -35,6 +35,7 @@ class Visit:
     """One call's business with one manifest.
 
     `reload` loads again what is booked already: for a month that does not hold what the books say.
+    `replay` loads whatever the manifest names, over newer and refused ones too: somebody asked for it.
     """
 
     cloud: Cloud
@@ -42,6 +43,7 @@ class Visit:
     manifest: str
     timer: Timer
     reload: bool = False
+    replay: bool = False
 
     @property
     def landing(self) -> Landing:
@@ -80,9 +82,7 @@ def observe(visit: Visit) -> Look:
     if incomplete is not None and books.head is None:
         return Look(incomplete, export.month, export.execution, delivery.content, delivery, books)
     table = visit.cloud.warehouse.table(visit.source)
-    is_booked = books.head is not None and books.head.execution == export.execution
-    judged = _unbound(books) if visit.reload and is_booked else books
-    decision = judge(visit.source, delivery, judged, table, visit.timer)
+    decision = judge(visit.source, delivery, _judged_by(visit, export, books), table, visit.timer)
     return Look(decision, export.month, export.execution, delivery.content, delivery, books, table)
 
 
@@ -95,6 +95,13 @@ def judge(source: Source, delivery: Delivery, books: Books, table: Table, timer:
 def fingerprint(source: Source, table: Table | None) -> str:
     """While this stays, a booked rejection stands: loader, settings, and the table that was loaded into."""
     return source.fingerprint if table is None else f"{source.fingerprint} {table.destination.created}"
+
+
+def _judged_by(visit: Visit, export: Export, books: Books) -> Books:
+    if visit.replay:
+        return replace(_unbound(books), rejected={})
+    is_booked = books.head is not None and books.head.execution == export.execution
+    return _unbound(books) if visit.reload and is_booked else books
 
 
 def _unbound(books: Books) -> Books:

@@ -1,7 +1,6 @@
 """The hourly sweep: the load path over every month, and an audit of what the tables really hold."""
 
 import threading
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -13,18 +12,15 @@ from . import exports
 from .books import Books
 from .clock import Clock, Timer
 from .config import Settings, Source
-from .decide import Decision, Delivery, Load, Skip, StoredObject, Wait
+from .decide import Decision, Delivery, Load, Skip, Wait
 from .entry import TryAgain, cloud_of, log_outcome, run_guarded
-from .errors import BillingError
-from .exports import Export, OtherExport
 from .load import Outcome, book_waiting, process, refresh_views
 from .load_jobs import INSERT_DEADLINE
 from .log import emit
 from .look import Cloud, Visit, judge
-from .warehouse import Table
+from .survey import Candidate, Survey, survey_of
 
 _SIDE_BY_SIDE = 5  # dlt's tables take 5 updates per 10 s
-_READERS = 8
 _LONG_WAIT = timedelta(hours=6)
 
 
@@ -49,35 +45,6 @@ class Report:
         return {**lists, "months": self.months, "seconds": round(seconds, 1)}
 
 
-@dataclass(frozen=True)
-class Candidate:
-    """A manifest of a month, newest first by its order key; one that cannot be read has no export."""
-
-    manifest: StoredObject
-    export: Export | None
-
-    @property
-    def order_key(self) -> str:
-        return self.export.order_key if self.export is not None else ""
-
-
-@dataclass(frozen=True)
-class Survey:
-    """One source as the sweep sees it, by one listing and two queries."""
-
-    source: Source
-    table: Table
-    objects: Mapping[str, StoredObject]
-    months: Mapping[str, Sequence[Candidate]]
-    books: Mapping[str, Books]
-    partitions: Mapping[str, int]  # month to rows
-
-    @property
-    def all_months(self) -> set[str]:
-        """Of manifests in the bucket and of what is booked: the audit wants both."""
-        return set(self.months) | set(self.books)
-
-
 def sweep(settings: Settings, cloud: Cloud | None = None, clock: Clock | None = None) -> dict[str, object]:
     """Heals what events missed, retries what may go now, audits heads against partitions; newest month first."""
     cloud, timer, report = cloud or cloud_of(settings), Timer(clock or Clock()), Report()
@@ -99,35 +66,7 @@ def sweep(settings: Settings, cloud: Cloud | None = None, clock: Clock | None = 
 
 
 def _collect(surveys: list[Survey], cloud: Cloud, source: Source) -> None:
-    surveys.append(_survey(cloud, source))
-
-
-def _survey(cloud: Cloud, source: Source) -> Survey:
-    bucket = cloud.landing(source)
-    objects = {stored.name: stored for stored in bucket.everything()}
-    manifests = [stored for name, stored in objects.items() if exports.is_manifest(source, name)]
-    with ThreadPoolExecutor(_READERS) as pool:
-        read = list(pool.map(lambda stored: _candidate(cloud, source, stored), manifests))
-    months: dict[str, list[Candidate]] = defaultdict(list)
-    for month, candidate in filter(None, read):
-        months[month].append(candidate)
-    for candidates in months.values():
-        candidates.sort(key=lambda candidate: candidate.order_key, reverse=True)
-    table = cloud.warehouse.table(source)
-    return Survey(source, table, objects, months, cloud.ledger.read_months(source), cloud.warehouse.partitions(source))
-
-
-def _candidate(cloud: Cloud, source: Source, stored: StoredObject) -> tuple[str, Candidate] | None:
-    """None for another export's manifest, and for an unreadable one whose path claims no month."""
-    manifest = cloud.landing(source).manifest(stored.name)
-    if manifest is None:
-        return None
-    try:
-        export = exports.parse(source, manifest)
-    except BillingError:
-        month = exports.month_in(stored.name)
-        return (month, Candidate(stored, None)) if month is not None else None
-    return None if isinstance(export, OtherExport) else (export.month, Candidate(stored, export))
+    surveys.append(survey_of(cloud, source))
 
 
 def _month(cloud: Cloud, survey: Survey, month: str, timer: Timer, report: Report) -> None:

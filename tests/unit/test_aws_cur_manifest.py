@@ -296,11 +296,16 @@ def test_a_manifest_larger_than_any_real_one_is_rejected_unread() -> None:
     )
 
 
-def test_unknown_and_repeated_fields_change_nothing_else() -> None:
-    """Of a repeated field the last one counts, for the report's name and for the rest alike."""
-    text = golden("aws_create_new.json", MANIFEST, put("futureField", {"a": [1]})).data.decode()
-    twice = text.replace('{"assemblyId"', '{"reportName": "other", "assemblyId": "old", "assemblyId"', 1)
-    assert exports.parse(AWS, Manifest(MANIFEST, GENERATION, twice.encode())) == CREATE_NEW
+def test_unknown_fields_change_nothing_else() -> None:
+    more = golden("aws_create_new.json", MANIFEST, put("futureField", {"a": [1]}))
+    assert exports.parse(AWS, more) == CREATE_NEW
+
+
+def test_a_field_that_stands_twice_is_rejected() -> None:
+    text = golden("aws_create_new.json", MANIFEST).data.decode()
+    twice = text.replace('{"assemblyId"', '{"assemblyId": "old", "assemblyId"', 1)
+    with pytest.raises(BillingError, match="has the key 'assemblyId' twice in one object"):
+        exports.parse(AWS, Manifest(MANIFEST, GENERATION, twice.encode()))
 
 
 def test_a_million_keys_are_rejected_and_ten_thousand_are_not() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -34,6 +35,7 @@ def expected(folder: str, run: str, month: str, submitted: str, until: str, *par
         names_repeat=False,
         covers_until=until,
         rows=sum(rows for _, rows in parts) if parts else None,
+        submitted=datetime.fromisoformat(f"{submitted[:19]}+00:00"),
     )
 
 
@@ -339,3 +341,16 @@ def test_two_blobs_that_are_one_object_are_rejected() -> None:
         tree["blobs"].append(dict(tree["blobs"][0], blobName=f"else/{JULY_RUN}/part_0_0001.snappy.parquet"))
 
     assert refusal(changed(change)) == f"MANIFEST_INVALID: {JULY} names a file twice."
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "key"),
+    [
+        (b'"runId"', b'"runId": "other", "runId"', "runId"),
+        (b'"blobName"', b'"blobName": "elsewhere.parquet", "blobName"', "blobName"),
+        (b"{", b'{"unknown": [{"a": 1, "a": 1}],', "a"),
+    ],
+)
+def test_a_key_that_stands_twice_in_one_object_is_rejected(old: bytes, new: bytes, key: str) -> None:
+    data = golden("azure_zulu_dates.json", JULY).data.replace(old, new, 1)
+    assert refusal(Manifest(JULY, 1, data)) == f"MANIFEST_INVALID: {JULY} has the key {key!r} twice in one object."

@@ -197,6 +197,12 @@ def test_files_that_the_manifest_does_not_name_are_no_matter() -> None:
     [
         ({"month": "2025-11"}, None, Reject("FUTURE_MONTH", "The manifest names 2025-11, which has not begun.")),
         ({"month": "2999-01"}, OLDER, Reject("FUTURE_MONTH", "The manifest names 2999-01, which has not begun.")),
+        (
+            {"submitted": NOW + timedelta(hours=25)},
+            OLDER,
+            Reject("FUTURE_RUN", f"Execution run-2 was submitted at {NOW + timedelta(hours=25):%F %H:%M} UTC."),
+        ),
+        ({"submitted": NOW + timedelta(hours=23)}, OLDER, Load()),
         ({"rows": 0}, None, Reject("EMPTY", "Execution run-2 has no data; 2025-10 stays as it is.")),
         ({"files": ()}, OLDER, Reject("EMPTY", "Execution run-2 has no data; 2025-10 stays as it is.")),
         (

@@ -5,7 +5,7 @@ from types import ModuleType
 
 from ..config import Source
 from . import aws_cur, azure_cost
-from .model import MAX_MANIFEST, Column, DataFile, Export, Manifest, OtherExport
+from .model import MAX_MANIFEST, Column, DataFile, Export, Manifest, OtherExport, check_unique_keys
 
 __all__ = [
     "MAX_MANIFEST",
@@ -41,6 +41,8 @@ def is_manifest(source: Source, name: str) -> bool:
 def parse(source: Source, manifest: Manifest) -> Export | OtherExport:
     """Raises BillingError with the code of what is wrong with the manifest."""
     result: Export | OtherExport = _PARSERS[source.format_name].parse(source, manifest)
+    if isinstance(result, Export):
+        check_unique_keys(manifest)
     return result
 
 

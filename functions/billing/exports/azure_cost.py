@@ -1,7 +1,7 @@
 """Azure Cost Management exports with a manifest of version 2024-04-01: FOCUS as Parquet."""
 
 import re
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated
 
 import msgspec
@@ -105,6 +105,7 @@ def parse(source: Source, manifest: Manifest) -> Export | OtherExport:
         names_repeat=False,
         covers_until=min(end.isoformat(), submitted[:10]),
         rows=_rows(fields),
+        submitted=datetime.fromisoformat(submitted[:19]).replace(tzinfo=UTC),
     )
 
 

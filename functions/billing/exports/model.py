@@ -1,5 +1,6 @@
 """What every provider's manifest becomes: one `Export`, and where its objects stand in the landing bucket."""
 
+import json
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -48,6 +49,7 @@ class Export:
     names_repeat: bool  # the next delivery writes the same object names: presence proves nothing
     covers_until: str | None  # last day covered, where a run can cover less than its month
     rows: int | None
+    submitted: datetime | None = None  # when the run began, where its manifest says so
 
 
 @dataclass(frozen=True)
@@ -79,6 +81,22 @@ def decode(kind: type[T], manifest: Manifest) -> T:
     except msgspec.ValidationError as exc:
         raise BillingError("MANIFEST_INVALID", f"{manifest.name}: {exc}.") from exc
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as exc:
+        raise BillingError("MANIFEST_NOT_JSON", f"{manifest.name} is not complete JSON: {exc}.") from exc
+
+
+def check_unique_keys(manifest: Manifest) -> None:
+    """Rejects an object that has a key twice: two readers of it would see two manifests."""
+
+    def pairs(found: list[tuple[str, object]]) -> None:
+        seen: set[str] = set()
+        for key, _ in found:
+            if key in seen:
+                raise BillingError("MANIFEST_INVALID", f"{manifest.name} has the key {key[:40]!r} twice in one object.")
+            seen.add(key)
+
+    try:
+        json.loads(manifest.data, object_pairs_hook=pairs)
+    except (ValueError, RecursionError) as exc:
         raise BillingError("MANIFEST_NOT_JSON", f"{manifest.name} is not complete JSON: {exc}.") from exc
 
 

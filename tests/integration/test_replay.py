@@ -1,0 +1,91 @@
+"""A replay really loads: over what is booked, over what is newer, and over what was refused."""
+
+from pathlib import Path
+
+import pytest
+
+from billing.errors import BillingError
+from billing.replay import replay
+from tests.harness import Harness, log_lines
+from tests.samples import azure_focus_delivery
+from tests.stack import AZURE
+
+MONTH = "2025-09"
+
+
+def _replayed(harness: Harness, execution: str | None = None) -> tuple[str, str | None]:
+    outcome = replay(harness.settings, "AZURE_BILLING", MONTH, execution, harness.cloud)
+    return outcome.action, outcome.execution
+
+
+def test_the_newest_delivery_is_loaded_again_by_another_job_each_time(harness: Harness, tmp_path: Path) -> None:
+    delivery = azure_focus_delivery(tmp_path, MONTH, rows=20)
+    first = harness.load(AZURE, delivery)
+    harness.rows(f"DELETE FROM `{{dataset}}.{AZURE.table}` WHERE BilledCost IS NOT NULL")
+
+    assert _replayed(harness) == ("loaded", delivery.execution)
+    assert harness.month(AZURE, MONTH) == (20, delivery.totals.cost)
+    assert _replayed(harness) == ("loaded", delivery.execution)
+    jobs = [row["job_id"] for row in harness.tracking(AZURE)]
+    assert jobs[0] == first.job_id
+    assert len(set(jobs)) == 3
+
+
+def test_an_older_delivery_stands_until_the_next_sweep_and_a_warning_says_so(
+    harness: Harness, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    older, newer = (azure_focus_delivery(tmp_path, MONTH, rows=20, revision=revision) for revision in (1, 2))
+    harness.load(AZURE, older)
+    harness.load(AZURE, newer)
+
+    assert _replayed(harness, older.execution) == ("loaded", older.execution)
+    [warning] = [line for line in log_lines(capsys.readouterr().out) if line["severity"] == "WARNING"]
+    assert "is newer: while it stands, the next sweep loads it again" in warning["message"]
+    assert harness.month(AZURE, MONTH) == (20, older.totals.cost)
+    assert harness.process(AZURE, older).code == "DUPLICATE"
+    assert harness.sweep()["loaded"] == [f"azure_billing {MONTH}"]
+    assert harness.month(AZURE, MONTH) == (newer.totals.rows, newer.totals.cost)
+
+
+def test_a_refused_delivery_is_judged_again(harness: Harness, tmp_path: Path) -> None:
+    empty = azure_focus_delivery(tmp_path, MONTH, rows=0)
+    harness.load(AZURE, empty)
+
+    assert harness.process(AZURE, empty).code == "ALREADY_REJECTED"
+    assert _replayed(harness) == ("rejected", empty.execution)
+    assert [row["code"] for row in harness.tracking(AZURE)] == ["EMPTY", "EMPTY"]
+
+
+@pytest.mark.parametrize(
+    ("key", "month", "execution", "sentence"),
+    [
+        ("azure", MONTH, None, "There is no source azure: there are aws_cur, azure_billing."),
+        ("azure_billing", "2025-01", None, "has no manifest of 2025-01"),
+        ("azure_billing", MONTH, "other", "2025-09 has no manifest of execution other: there are "),
+    ],
+)
+def test_what_is_not_there_is_named(
+    harness: Harness, tmp_path: Path, key: str, month: str, execution: str | None, sentence: str
+) -> None:
+    harness.load(AZURE, azure_focus_delivery(tmp_path, MONTH, rows=1))
+
+    with pytest.raises(BillingError, match="NO_SUCH_DELIVERY") as caught:
+        replay(harness.settings, key, month, execution, harness.cloud)
+
+    assert sentence in caught.value.message
+
+
+def test_a_state_restored_from_an_old_copy_lets_no_older_run_over_a_newer_one(harness: Harness, tmp_path: Path) -> None:
+    first, second, third = (azure_focus_delivery(tmp_path, MONTH, rows=20, revision=number) for number in (1, 2, 3))
+    harness.load(AZURE, first)
+    harness.load(AZURE, third)
+    harness.rows(
+        "DELETE FROM `{dataset}._dlt_pipeline_state`"
+        " WHERE _dlt_load_id = (SELECT MAX(load_id) FROM `{dataset}._dlt_loads`)"
+    )
+
+    outcome = harness.load(AZURE, second)
+
+    assert (outcome.action, outcome.code) == ("skipped", "SUPERSEDED")
+    assert harness.sweep()["loaded"] == []
+    assert harness.month(AZURE, MONTH) == (third.totals.rows, third.totals.cost)
