@@ -260,7 +260,8 @@ def test_a_date_that_no_bill_has_is_rejected_by_its_field(field: str, text: str)
 
 
 @pytest.mark.parametrize(
-    ("kind", "file_format"), [("ActualCost", "Parquet"), ("FocusCost", "Csv"), ("AmortizedCost", "Csv")]
+    ("kind", "file_format"),
+    [("ActualCost", "Parquet"), ("FocusCost", "Csv"), ("AmortizedCost", "Csv"), ("PriceSheet", "Csv")],
 )
 def test_another_kind_of_export_is_rejected_with_both_words(kind: str, file_format: str) -> None:
     def change(tree: Any) -> None:
@@ -269,7 +270,8 @@ def test_another_kind_of_export_is_rejected_with_both_words(kind: str, file_form
 
     assert refusal(changed(change)) == (
         f"FORMAT_UNSUPPORTED: {JULY} is a {kind} export as {file_format};"
-        " this source's FORMAT azure_focus_parquet wants FocusCost as Parquet."
+        " this source's FORMAT azure_focus_parquet wants FocusCost as Parquet:"
+        " in Cost Management, create an export of cost and usage details (FOCUS) in that format."
     )
 
 

@@ -115,7 +115,8 @@ def _check_format(fields: _Manifest, manifest: Manifest) -> None:
         raise BillingError(
             "FORMAT_UNSUPPORTED",
             f"{manifest.name} is a {kind} export as {file_format}; this source's FORMAT azure_focus_parquet"
-            " wants FocusCost as Parquet.",
+            " wants FocusCost as Parquet:"
+            " in Cost Management, create an export of cost and usage details (FOCUS) in that format.",
         )
 
 
