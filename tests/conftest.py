@@ -1,4 +1,4 @@
-"""pytest-terraform looks for a binary before any test, and ends the run without one: it gets the runner's."""
+"""For all tests: the binary that pytest-terraform looks for, and the scenarios that `make faults` counts."""
 
 from __future__ import annotations
 
@@ -25,3 +25,10 @@ def pytest_configure(config: pytest.Config) -> None:
     script.write_text(f'#!/bin/sh\nexec {shlex.join(argv)} "$@"\n')
     script.chmod(0o755)
     config.option.dest_tf_binary = str(script)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A test's scenarios travel with its report, from any worker."""
+    for item in items:
+        for marker in item.iter_markers("fault"):
+            item.user_properties.extend(("fault", scenario) for scenario in marker.args)

@@ -54,6 +54,7 @@ class System:
         prefix: str = "billing",
         root: Path = ROOT,
         google_version: str = GOOGLE_VERSIONS[0],
+        most_instances: int = 1,
         **variables: Any,
     ) -> None:
         """`variables`: any other of the root's."""
@@ -83,7 +84,7 @@ class System:
             root, work_dir / "terraform", environment, variables=settings, google_version=google_version
         )
         places = {name: self._exports / name for name in self._folders.values()}
-        self._deployment = Deployment(cloud, work_dir / "deployed", places, most_instances=1)
+        self._deployment = Deployment(cloud, work_dir / "deployed", places, most_instances=most_instances)
 
     def __enter__(self) -> Self:
         return self

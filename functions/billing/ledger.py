@@ -265,7 +265,10 @@ def _passes(exc: BaseException) -> bool:
         known = api_failure(cause) if isinstance(cause, Exception) else None
         if known is not None and known.code == "TRANSIENT":
             return True
-        if getattr(cause, "code", None) == 409 or "table update operations" in str(cause):
+        code, text = getattr(cause, "code", None), str(cause)
+        if code == 409 or "table update operations" in text:
+            return True
+        if code in (404, 410) and "/upload/" in text:  # the upload of dlt's rows ended unheard of: it begins anew
             return True
     return False
 

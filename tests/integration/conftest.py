@@ -45,11 +45,11 @@ def emulators(cloud: LocalCloud) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         for name, value in cloud.environment().items():
             patch.setenv(name, value)
-        patch.setattr(Load, "__init__", _impatient(Load.__init__))
+        patch.setattr(Load, "__init__", impatient(Load.__init__))
         yield
 
 
-def _impatient(init: Callable[..., None]) -> Callable[..., None]:
+def impatient(init: Callable[..., None]) -> Callable[..., None]:
     """dlt looks for finished jobs once a second: most of the time of a commit, and of these tests."""
 
     def wrapped(self: Any, *arguments: Any, **more: Any) -> None:

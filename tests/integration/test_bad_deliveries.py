@@ -72,6 +72,7 @@ CASES = [
 ]
 
 
+@pytest.mark.fault("F7")
 @pytest.mark.parametrize(("spec", "change", "code", "named"), CASES)
 def test_a_bad_manifest_is_rejected_with_its_code_before_any_load(
     harness: Harness, tmp_path: Path, spec: SourceSpec, change: Change, code: str, named: str
@@ -108,6 +109,7 @@ def test_the_month_that_was_loaded_stays_and_the_status_says_what_is_newer(
     assert (status["state"], status["code"], status["row_count"]) == ("loaded, newer rejected", code, 30)
 
 
+@pytest.mark.fault("F7")
 def test_a_cut_manifest_is_rejected_under_the_month_of_its_path(harness: Harness, tmp_path: Path) -> None:
     delivery = aws_cur_delivery(tmp_path, MONTH, rows=30)
     harness.stack.deliver(AWS, delivery, "data")
@@ -157,6 +159,7 @@ def _renamed_column(content: bytes) -> bytes:
     return gzip.compress(gzip.decompress(content).replace(b"lineItem/UsageType", b"lineItem/UsageKind", 1))
 
 
+@pytest.mark.fault("F6", "F17")
 @pytest.mark.parametrize(
     ("damage", "codes"),
     [
@@ -185,6 +188,7 @@ def test_a_bad_csv_file_is_rejected_naming_it_and_the_month_stays(
     assert harness.month(AWS, MONTH) == (400, good.totals.cost)
 
 
+@pytest.mark.fault("F6")
 def test_the_next_good_files_clear_a_rejection(harness: Harness, tmp_path: Path) -> None:
     delivery = aws_cur_delivery(tmp_path, MONTH, rows=40, files=2)
     assert harness.load(AWS, _replaced(delivery, 1, _cut(delivery.data[1].path.read_bytes()))).action == "rejected"
@@ -193,6 +197,7 @@ def test_the_next_good_files_clear_a_rejection(harness: Harness, tmp_path: Path)
     assert harness.month(AWS, MONTH) == (40, delivery.totals.cost)
 
 
+@pytest.mark.fault("F22")
 def test_header_only_files_never_replace_a_month(harness: Harness, tmp_path: Path) -> None:
     good = aws_cur_delivery(tmp_path, MONTH, rows=30)
     harness.load(AWS, good)
@@ -203,6 +208,7 @@ def test_header_only_files_never_replace_a_month(harness: Harness, tmp_path: Pat
     assert harness.month(AWS, MONTH) == (30, good.totals.cost)
 
 
+@pytest.mark.fault("F6")
 def test_a_parquet_file_without_a_footer_is_rejected_naming_it(harness: Harness, tmp_path: Path) -> None:
     good = azure_focus_delivery(tmp_path, MONTH, rows=30)
     harness.load(AZURE, good)
@@ -216,6 +222,7 @@ def test_a_parquet_file_without_a_footer_is_rejected_naming_it(harness: Harness,
     assert harness.month(AZURE, MONTH) == (30, good.totals.cost)
 
 
+@pytest.mark.fault("F11")
 def test_a_narrower_run_never_replaces_a_wider_one(harness: Harness, tmp_path: Path) -> None:
     wide = azure_focus_delivery(tmp_path, MONTH, rows=30, submitted=datetime(2025, 10, 2, tzinfo=UTC))
     narrow = azure_focus_delivery(tmp_path, MONTH, rows=10, through_day=5, submitted=datetime(2025, 10, 3, tzinfo=UTC))

@@ -37,6 +37,7 @@ def _total(system: System, source: str, cost: str) -> tuple[int, object]:
     return tuple(row.values())
 
 
+@pytest.mark.fault("F1")
 def test_an_export_that_arrives_is_loaded_once_by_its_events(system: System, tmp_path: Path) -> None:
     aws = aws_cur_delivery(tmp_path, MONTH, rows=200)
     azure = azure_focus_delivery(tmp_path, MONTH, rows=200)
@@ -54,6 +55,7 @@ def test_an_export_that_arrives_is_loaded_once_by_its_events(system: System, tmp
     assert {record.status for record in system.cloud.events.records} == {200}
 
 
+@pytest.mark.fault("F15")
 def test_objects_that_are_none_of_ours_load_nothing_heavy(system: System, tmp_path: Path) -> None:
     before = system.function("load_aws").rss_mib()
     delivery = aws_cur_delivery(tmp_path, MONTH, rows=5)
@@ -65,6 +67,7 @@ def test_objects_that_are_none_of_ours_load_nothing_heavy(system: System, tmp_pa
     assert system.function("load_aws").rss_mib() < before + 15  # the Google clients and dlt take 60 MiB
 
 
+@pytest.mark.fault("F4")
 def test_a_busy_month_is_answered_503_quietly_and_delivered_again(system: System, tmp_path: Path) -> None:
     delivery = aws_cur_delivery(tmp_path, MONTH, rows=20, files=1)
     lease = system.cloud.storage.bucket(system.outputs["bookkeeping_bucket"]).blob(f"leases/aws_cur/{MONTH}.json")
@@ -113,11 +116,12 @@ def test_a_bug_is_acknowledged_with_a_traceback(system: System) -> None:
     assert line["severity"] == "ERROR"
 
 
+@pytest.mark.fault("F12")
 def test_the_sweep_answers_what_it_did(system: System, tmp_path: Path) -> None:
     system.cloud.events.drop(lambda event: event.bucket == system.landing_bucket("aws_cur"), times=100)
     delivery = aws_cur_delivery(tmp_path, MONTH, rows=30)
     system.deliver("aws_cur", delivery)
-    system.cloud.events._mishaps.clear()
+    system.cloud.events.behave()
 
     answer = system.sweep()
 

@@ -26,6 +26,7 @@ def _leases(harness: Harness) -> list[str]:
     return [blob.name for blob in harness.stack.cloud.storage.list_blobs(harness.stack.bookkeeping)]
 
 
+@pytest.mark.fault("F4")
 def test_a_held_lease_makes_others_come_back(harness: Harness, tmp_path: Path) -> None:
     delivery = aws_cur_delivery(tmp_path, MONTH, rows=20)
     lease = harness.cloud.leases.acquire("aws_cur", MONTH, None)
@@ -39,12 +40,14 @@ def test_a_held_lease_makes_others_come_back(harness: Harness, tmp_path: Path) -
     assert _leases(harness) == []
 
 
+@pytest.mark.fault("F4")
 def test_other_months_are_not_held_up(harness: Harness, tmp_path: Path) -> None:
     harness.cloud.leases.acquire("aws_cur", "2025-08", None)
 
     assert harness.load(AWS, aws_cur_delivery(tmp_path, MONTH, rows=20)).action == "loaded"
 
 
+@pytest.mark.fault("F3")
 def test_an_expired_lease_is_taken_over_when_its_job_never_began(harness: Harness, tmp_path: Path) -> None:
     harness.cloud.leases.acquire("aws_cur", MONTH, "billing_never_inserted_0")
     _steppable(harness).step(minutes=10, seconds=1)
@@ -53,6 +56,7 @@ def test_an_expired_lease_is_taken_over_when_its_job_never_began(harness: Harnes
     assert _leases(harness) == []
 
 
+@pytest.mark.fault("F18")
 def test_an_expired_lease_whose_job_still_runs_is_busy(harness: Harness, tmp_path: Path) -> None:
     delivery = aws_cur_delivery(tmp_path, MONTH, rows=20)
     harness.cloud.leases.acquire("aws_cur", MONTH, "billing_running_0")
@@ -66,6 +70,7 @@ def test_an_expired_lease_whose_job_still_runs_is_busy(harness: Harness, tmp_pat
     assert "billing_running_0" in caught.value.message
 
 
+@pytest.mark.fault("F18")
 def test_a_lease_that_was_taken_over_is_not_released_by_its_first_holder(harness: Harness) -> None:
     first = harness.cloud.leases.acquire("aws_cur", MONTH, None)
     _steppable(harness).step(minutes=11)
@@ -78,6 +83,7 @@ def test_a_lease_that_was_taken_over_is_not_released_by_its_first_holder(harness
         first.record("billing_late_0")
 
 
+@pytest.mark.fault("F4")
 def test_what_was_read_before_the_lease_is_only_a_reason_to_try(harness: Harness, tmp_path: Path) -> None:
     """An instance that slept between its first look and its lease finds the newer run, and loads nothing."""
     older, newer = (azure_focus_delivery(tmp_path, MONTH, rows=20, revision=revision) for revision in (1, 2))
@@ -96,6 +102,7 @@ def test_what_was_read_before_the_lease_is_only_a_reason_to_try(harness: Harness
     assert harness.month(AZURE, MONTH) == (newer.totals.rows, newer.totals.cost)
 
 
+@pytest.mark.fault("F18")
 def test_no_job_is_inserted_after_the_deadline(harness: Harness, tmp_path: Path) -> None:
     delivery = aws_cur_delivery(tmp_path, MONTH, rows=20)
     harness.stack.deliver(AWS, delivery)
@@ -114,6 +121,7 @@ def test_no_job_is_inserted_after_the_deadline(harness: Harness, tmp_path: Path)
     assert _leases(harness) == []
 
 
+@pytest.mark.fault("F3")
 def test_a_load_that_was_not_booked_is_taken_up_by_the_next_event(harness: Harness, tmp_path: Path) -> None:
     delivery = aws_cur_delivery(tmp_path, MONTH, rows=20)
 
@@ -133,6 +141,7 @@ def test_a_load_that_was_not_booked_is_taken_up_by_the_next_event(harness: Harne
     assert [row["job_id"] for row in harness.tracking(AWS)] == [outcome.job_id]
 
 
+@pytest.mark.fault("F18")
 def test_a_job_that_outlives_the_function_keeps_its_lease(harness: Harness, tmp_path: Path) -> None:
     delivery = aws_cur_delivery(tmp_path, MONTH, rows=20)
     harness.stack.deliver(AWS, delivery)
@@ -168,6 +177,7 @@ class _Running:
         """Still running."""
 
 
+@pytest.mark.fault("F9")
 def test_a_transient_job_failure_raises_the_attempt(harness: Harness, tmp_path: Path) -> None:
     delivery = aws_cur_delivery(tmp_path, MONTH, rows=20)
     harness.stack.deliver(AWS, delivery)
@@ -199,6 +209,7 @@ def test_a_table_that_changed_meanwhile_is_read_again(harness: Harness, tmp_path
     assert caught.value.code == "TABLE_CHANGED"
 
 
+@pytest.mark.fault("F9")
 def test_a_setup_failure_of_an_earlier_job_is_tried_again(harness: Harness, tmp_path: Path) -> None:
     """On a new project the first job ends with accessDenied; when the grant is there, the month loads."""
     delivery = aws_cur_delivery(tmp_path, MONTH, rows=20)
@@ -233,6 +244,7 @@ def test_what_bigquery_refused_is_another_job_after_a_changed_setting(harness: H
     assert str(outcome.job_id).endswith("_0")
 
 
+@pytest.mark.fault("F9")
 def test_an_outage_of_more_than_twenty_jobs_ends_with_the_outage(harness: Harness, tmp_path: Path) -> None:
     delivery = aws_cur_delivery(tmp_path, MONTH, rows=20)
     harness.stack.deliver(AWS, delivery)
@@ -265,6 +277,7 @@ def test_a_write_of_the_lease_that_was_sent_twice_is_ours(harness: Harness) -> N
     assert _leases(harness) == []
 
 
+@pytest.mark.fault("F18")
 def test_an_instance_that_slept_past_its_lease_does_not_write_the_books(harness: Harness, tmp_path: Path) -> None:
     delivery = aws_cur_delivery(tmp_path, MONTH, rows=20)
     harness.stack.deliver(AWS, delivery)

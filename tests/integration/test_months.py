@@ -36,6 +36,7 @@ def test_an_azure_month_of_every_focus_version_is_loaded_exactly(
     assert row["cost"] == delivery.totals.effective_cost
 
 
+@pytest.mark.fault("F11")
 @pytest.mark.parametrize("spec", [AWS, AZURE], ids=["aws", "azure"])
 def test_a_restated_month_is_replaced_and_the_other_months_stay(
     harness: Harness, tmp_path: Path, spec: SourceSpec
@@ -69,6 +70,7 @@ def test_cost_by_service_equals_what_was_exported(harness: Harness, tmp_path: Pa
         assert {row["service"]: row["cost"] for row in rows} == dict(delivery.totals.by_service)
 
 
+@pytest.mark.fault("F8")
 def test_columns_that_come_and_go_keep_their_place(harness: Harness, tmp_path: Path) -> None:
     """A column gone is NULL, a new one is added, and a case-only pair stays two columns, in any order."""
     months = ["2025-06", "2025-07", "2025-08", "2025-09"]
@@ -86,6 +88,7 @@ def test_columns_that_come_and_go_keep_their_place(harness: Harness, tmp_path: P
     assert set(sources) >= {name for delivery in deliveries.values() for name in delivery.columns}
 
 
+@pytest.mark.fault("F8")
 def test_an_export_upgraded_to_a_newer_focus_version_stays_in_its_table(
     focus_1_0_harness: Harness, tmp_path: Path
 ) -> None:

@@ -4,6 +4,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
+
 from billing.load import process
 from tests.harness import Harness, manifest_name
 from tests.samples import SampleObject, aws_cur_delivery, azure_focus_delivery, sink_name
@@ -12,6 +14,7 @@ from tests.stack import AWS, AZURE
 MONTH = "2025-09"
 
 
+@pytest.mark.fault("F20")
 def test_the_same_delivery_again_is_a_duplicate(harness: Harness, tmp_path: Path) -> None:
     delivery = aws_cur_delivery(tmp_path, MONTH, rows=30)
     harness.load(AWS, delivery)
@@ -22,6 +25,7 @@ def test_the_same_delivery_again_is_a_duplicate(harness: Harness, tmp_path: Path
     assert len(harness.tracking(AWS)) == 1
 
 
+@pytest.mark.fault("F2")
 def test_an_older_run_never_replaces_a_newer_one(harness: Harness, tmp_path: Path) -> None:
     newer = azure_focus_delivery(tmp_path, MONTH, rows=30, submitted=datetime(2025, 10, 5, 9, tzinfo=UTC))
     older = azure_focus_delivery(tmp_path, MONTH, rows=31, submitted=datetime(2025, 10, 4, 9, tzinfo=UTC))
@@ -33,6 +37,7 @@ def test_an_older_run_never_replaces_a_newer_one(harness: Harness, tmp_path: Pat
     assert harness.month(AZURE, MONTH) == (30, newer.totals.cost)
 
 
+@pytest.mark.fault("F5")
 def test_a_manifest_before_its_data_waits_and_then_loads(harness: Harness, tmp_path: Path) -> None:
     delivery = aws_cur_delivery(tmp_path, MONTH, rows=30, files=3)
     harness.stack.deliver(AWS, delivery, "manifest")
@@ -51,6 +56,7 @@ def test_a_manifest_before_its_data_waits_and_then_loads(harness: Harness, tmp_p
     assert harness.month(AWS, MONTH) == (30, delivery.totals.cost)
 
 
+@pytest.mark.fault("F5")
 def test_a_blob_shorter_than_the_manifest_says_is_waited_for(harness: Harness, tmp_path: Path) -> None:
     delivery = azure_focus_delivery(tmp_path, MONTH, rows=30)
     harness.stack.deliver(AZURE, delivery)
@@ -63,6 +69,7 @@ def test_a_blob_shorter_than_the_manifest_says_is_waited_for(harness: Harness, t
     assert "not of the manifest's size" in outcome.message
 
 
+@pytest.mark.fault("F16")
 def test_an_overwrite_delivery_is_not_mixed_with_the_one_before(harness: Harness, tmp_path: Path) -> None:
     """Names repeat: new manifest, but one old file left, is not complete until all changed or all is still."""
     first = aws_cur_delivery(tmp_path, MONTH, rows=30, files=3, mode="overwrite")
@@ -82,6 +89,7 @@ def test_an_overwrite_delivery_is_not_mixed_with_the_one_before(harness: Harness
     assert harness.month(AWS, MONTH) == (second.totals.rows, second.totals.cost)
 
 
+@pytest.mark.fault("F16")
 def test_an_overwrite_delivery_with_an_unchanged_file_loads_when_it_has_settled(
     harness: Harness, tmp_path: Path
 ) -> None:
@@ -98,6 +106,7 @@ def test_an_overwrite_delivery_with_an_unchanged_file_loads_when_it_has_settled(
     assert after.action == "loaded"
 
 
+@pytest.mark.fault("F13")
 def test_a_file_that_is_replaced_while_it_is_read_is_booked_as_torn_and_loaded_again(
     harness: Harness, tmp_path: Path
 ) -> None:
@@ -120,6 +129,7 @@ def test_a_file_that_is_replaced_while_it_is_read_is_booked_as_torn_and_loaded_a
     assert (then.action, then.code) == ("skipped", "DUPLICATE")
 
 
+@pytest.mark.fault("F19")
 def test_a_table_created_again_is_loaded_again(harness: Harness, tmp_path: Path) -> None:
     delivery = azure_focus_delivery(tmp_path, MONTH, rows=30)
     harness.load(AZURE, delivery)
@@ -132,6 +142,7 @@ def test_a_table_created_again_is_loaded_again(harness: Harness, tmp_path: Path)
     assert harness.month(AZURE, MONTH) == (30, delivery.totals.cost)
 
 
+@pytest.mark.fault("F16")
 def test_a_stale_file_of_an_earlier_delivery_does_not_pass_for_a_new_one(harness: Harness, tmp_path: Path) -> None:
     """Overwrite: 3 files, then 2, then 3 again, the third of which is still the first delivery's."""
     first, second, third = (
@@ -152,6 +163,7 @@ def test_a_stale_file_of_an_earlier_delivery_does_not_pass_for_a_new_one(harness
     assert harness.month(AWS, MONTH) == (third.totals.rows, third.totals.cost)
 
 
+@pytest.mark.fault("F16")
 def test_three_overwrite_deliveries_are_not_mixed_where_the_provider_s_times_are_kept(
     harness: Harness, tmp_path: Path
 ) -> None:

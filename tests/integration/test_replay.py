@@ -31,6 +31,7 @@ def test_the_newest_delivery_is_loaded_again_by_another_job_each_time(harness: H
     assert len(set(jobs)) == 3
 
 
+@pytest.mark.fault("F19")
 def test_an_older_delivery_stands_until_the_next_sweep_and_a_warning_says_so(
     harness: Harness, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -75,6 +76,7 @@ def test_what_is_not_there_is_named(
     assert sentence in caught.value.message
 
 
+@pytest.mark.fault("F10")
 def test_a_state_restored_from_an_old_copy_lets_no_older_run_over_a_newer_one(harness: Harness, tmp_path: Path) -> None:
     first, second, third = (azure_focus_delivery(tmp_path, MONTH, rows=20, revision=number) for number in (1, 2, 3))
     harness.load(AZURE, first)

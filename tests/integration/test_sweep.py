@@ -17,6 +17,7 @@ def _steppable(harness: Harness) -> SteppedClock:
     return harness.clock
 
 
+@pytest.mark.fault("F12")
 def test_it_loads_every_month_that_no_event_loaded(harness: Harness, tmp_path: Path) -> None:
     aws = [aws_cur_delivery(tmp_path, month, rows=20) for month in ("2025-07", "2025-08", MONTH)]
     azure = [azure_focus_delivery(tmp_path, MONTH, rows=20, revision=revision) for revision in (1, 2, 3)]
@@ -45,6 +46,7 @@ def test_a_sweep_with_nothing_to_do_writes_nothing(harness: Harness, tmp_path: P
     assert requests.matching("POST", "/upload/storage") == []
 
 
+@pytest.mark.fault("F5")
 def test_it_says_once_what_a_month_waits_for(harness: Harness, tmp_path: Path) -> None:
     delivery = azure_focus_delivery(tmp_path, MONTH, rows=20)
     harness.stack.deliver(AZURE, delivery, "manifest")
@@ -62,6 +64,7 @@ def test_it_says_once_what_a_month_waits_for(harness: Harness, tmp_path: Path) -
     assert (status["state"], status["code"], status["row_count"]) == ("loaded", None, 20)
 
 
+@pytest.mark.fault("F5")
 def test_a_wait_of_more_than_six_hours_is_a_warning(
     harness: Harness, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -81,6 +84,7 @@ def test_a_wait_of_more_than_six_hours_is_a_warning(
     ]
 
 
+@pytest.mark.fault("F21")
 def test_the_newest_run_that_can_be_loaded_is(harness: Harness, tmp_path: Path) -> None:
     """A newer one that waits or is rejected supersedes nothing."""
     oldest, good, waiting = (azure_focus_delivery(tmp_path, MONTH, rows=20, revision=n) for n in (1, 2, 3))
@@ -94,6 +98,7 @@ def test_the_newest_run_that_can_be_loaded_is(harness: Harness, tmp_path: Path) 
     assert harness.month(AZURE, MONTH) == (good.totals.rows, good.totals.cost)
 
 
+@pytest.mark.fault("F21")
 def test_a_rejected_month_is_one_job_and_one_row_until_something_changes(harness: Harness, tmp_path: Path) -> None:
     columns = [
         replace(column, type="Money") if column.name == "lineItem/UsageAmount" else column
@@ -109,6 +114,7 @@ def test_a_rejected_month_is_one_job_and_one_row_until_something_changes(harness
     assert Harness(harness.stack, harness.clock).sweep()["loaded"] == ["aws_cur 2025-09"]
 
 
+@pytest.mark.fault("F19")
 def test_a_partition_changed_by_hand_is_reported_and_restored(
     harness: Harness, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -126,6 +132,7 @@ def test_a_partition_changed_by_hand_is_reported_and_restored(
     assert harness.sweep()["differing"] == []
 
 
+@pytest.mark.fault("F10")
 def test_books_that_were_lost_are_taken_from_the_tracking_rows(harness: Harness, tmp_path: Path) -> None:
     """An older run never replaces a newer one, and what stands is not loaded again."""
     older, delivery = (azure_focus_delivery(tmp_path, MONTH, rows=20, revision=revision) for revision in (1, 2))
@@ -229,6 +236,7 @@ def test_an_unreadable_manifest_does_not_hide_an_older_run(harness: Harness, tmp
     assert harness.month(AZURE, MONTH) == (20, good.totals.cost)
 
 
+@pytest.mark.fault("F12")
 def test_every_sweep_tells_the_age_of_each_source_s_newest_load(
     harness: Harness, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -190,6 +190,11 @@ class Events:
         """The next `times` matching events arrive `copies` times."""
         self._plan(_Mishap(matches, copies=copies, times=times))
 
+    def behave(self) -> None:
+        """No event that comes from now on is dropped or doubled."""
+        with self._changed:
+            self._mishaps.clear()
+
     # -- looking --------------------------------------------------------------------------------------------------
 
     @property

@@ -1,0 +1,47 @@
+"""F1 and F4: several instances of the deployed functions at once, from cold, and every event several times."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from tests.local_cloud import LocalCloud
+from tests.samples import azure_focus_delivery
+from tests.system import System
+
+MONTHS = ("2025-08", "2025-09")
+
+
+@pytest.mark.fault("F1", "F4")
+def test_two_months_with_every_event_three_times_are_each_loaded_once(cloud: LocalCloud, tmp_path: Path) -> None:
+    deliveries = [azure_focus_delivery(tmp_path, month, rows=20) for month in MONTHS]
+    with System(cloud, tmp_path / "system", prefix=f"i{uuid4().hex[:10]}", most_instances=3) as system:
+        system.apply()
+        cloud.events.duplicate(times=1000, copies=3)
+        try:
+            for delivery in deliveries:
+                system.put("azure_focus", delivery)
+            system.transfer("azure_focus").run()
+            cloud.events.settle(100)
+        finally:
+            cloud.events.behave()
+        lines = [line for line in system.function("load_azure").log_lines() if isinstance(line, dict)]
+        rows = cloud.bigquery.query_and_wait(
+            "SELECT FORMAT_TIMESTAMP('%Y-%m', BillingPeriodStart) AS month, COUNT(*) AS n, SUM(BilledCost) AS cost"
+            f" FROM `{system.table('azure_focus')}` GROUP BY 1"
+        )
+        booked = cloud.bigquery.query_and_wait(
+            f"SELECT billing_month AS month, COUNT(*) AS n FROM `{system.table('azure_focus')}_loads` GROUP BY 1"
+        )
+
+    assert {row["month"]: (row["n"], row["cost"]) for row in rows} == {
+        delivery.month: (20, delivery.totals.cost) for delivery in deliveries
+    }
+    assert {row["month"]: row["n"] for row in booked} == dict.fromkeys(MONTHS, 1)
+    ends = Counter((line.get("action"), line.get("code")) for line in lines)
+    assert ends["loaded", None] == len(MONTHS)
+    assert ends["skipped", "DUPLICATE"] >= len(MONTHS)
+    assert ends["failed", "BUG"] == 0
