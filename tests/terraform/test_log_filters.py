@@ -155,14 +155,13 @@ def test_every_line_is_counted_by_the_filters_that_want_it_and_by_no_other(print
 
     assert {kind: found.get(kind) for kind in WANTED} == WANTED
     assert set().union(*WANTED.values()) == set(filters(printed.system))
-
-
-def test_lines_of_other_services_are_counted_by_none(printed: Printed) -> None:
     for _, line in printed.lines:
         assert matching(printed.system, as_entry("another-service", line)) == set()
+    _check_what_the_platform_says(printed)
 
 
-def test_an_instance_that_was_killed_is_an_alert_and_a_busy_month_s_request_is_none(printed: Printed) -> None:
+def _check_what_the_platform_says(printed: Printed) -> None:
+    """An instance that was killed is an alert; the request log's 503 of a busy month is none."""
     function = printed.system.outputs["functions"]["load_aws"]
     killed = {"severity": "ERROR", "textPayload": "Memory limit exceeded", **origin(function, "varlog/system")}
     request = {"severity": "ERROR", "httpRequest": {"status": 503}, **origin(function, "requests")}
