@@ -63,6 +63,10 @@ class Demo:
         if entry.get("action") == "loaded" or entry["severity"] in ("ERROR", "WARNING"):
             print(f"  {entry.get('source', ''):<14} {entry['message']} ({entry.get('duration_seconds', 0):.1f} s)")
 
+    @property
+    def rows(self) -> int:
+        return 2 * len(self.months) * self.rows_per_month
+
     def export(self, source: Source, month: str, *kinds: str, revision: int = 1) -> Delivery:
         """The provider writes a delivery (or only its objects of these kinds) into its own bucket or container."""
         generate = _generate_aws if source == AWS else _generate_azure
@@ -138,11 +142,11 @@ def _check_terraform() -> None:
 
 
 def run(demo: Demo) -> None:
-    with step(f"AWS and Azure export {len(demo.months)} months each, {demo.rows_per_month:,} rows a month"):
+    with step(f"AWS and Azure export {len(demo.months)} months each, {demo.rows_per_month:,} rows a month", demo.rows):
         for month in demo.months:
             for source in (AWS, AZURE):
                 demo.export(source, month)
-    with step("Storage Transfer copies them, each file's event calls a function"):
+    with step("Storage Transfer copies them, each file's event calls a function", demo.rows):
         files = demo.transfer(AWS) + demo.transfer(AZURE)
         demo.settle()
         print(f"  {files} files copied")
@@ -280,11 +284,13 @@ def show(title: str, rows: Sequence[dict[str, Any]]) -> None:
 
 
 @contextmanager
-def step(title: str) -> Iterator[None]:
+def step(title: str, rows: int = 0) -> Iterator[None]:
+    """`rows`: what the step moves, for its rate."""
     print(f"\n{title} ...", flush=True)
     started = time.monotonic()
     yield
-    print(f"  done in {time.monotonic() - started:.1f} s")
+    seconds = time.monotonic() - started
+    print(f"  done in {seconds:.1f} s" + (f": {rows:,} rows, {rows / seconds:,.0f} rows/s" if rows else ""))
 
 
 def shortened(message: str) -> str:

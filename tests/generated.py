@@ -1,4 +1,4 @@
-"""The parts of the READMEs that are made from the code: `python -m tests.generated` writes them, a test checks them."""
+"""What documents hold that is made from the code: `python -m tests.generated` writes it, a test checks it."""
 
 import re
 import sys
@@ -8,16 +8,33 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT / "functions"))
 
+from billing import reasons  # noqa: E402
 from billing.errors import FAULTS  # noqa: E402
 
 README = ROOT / "README.md"
+ERRORS = ROOT / "ERRORS.md"
 TERRAFORM = ROOT / "terraform"
 _BLOCK = re.compile(r'^(variable|output) "(\w+)" \{\n(.*?)^\}', re.MULTILINE | re.DOTALL)
 
 
 def error_table() -> str:
-    rows = [f"| `{fault.code}` | {fault.kind} | {fault.cause} | {fault.fix} |" for fault in FAULTS.values()]
-    return "\n".join(["| code | class | cause | fix |", "|---|---|---|---|", *rows]) + "\n"
+    rows = [
+        f"| `{fault.code}` | {fault.kind} | {fault.cause} | {fault.fix} | {fault.command and f'`{fault.command}`'} |"
+        for fault in FAULTS.values()
+    ]
+    return "\n".join(["| code | class | cause | fix | command |", "|---|---|---|---|---|", *rows]) + "\n"
+
+
+def reason_table() -> str:
+    """By code, in the order of the table of codes."""
+    tables = {"BigQuery, Cloud Storage": {**reasons.BIGQUERY, **reasons.STORAGE}, "dlt": reasons.DLT}
+    rows = []
+    for code in FAULTS:
+        for who, table in tables.items():
+            named = sorted((reason for reason, meant in table.items() if meant == code), key=str.casefold)
+            if named:
+                rows.append(f"| `{code}` | {who} | {', '.join(f'`{reason}`' for reason in named)} |")
+    return "\n".join(["| code | of | reasons |", "|---|---|---|", *rows]) + "\n"
 
 
 def terraform_tables() -> str:
@@ -55,11 +72,16 @@ def _between(text: str, begin: str, end: str, middle: str) -> str:
     return before + begin + middle + end + rest.partition(end)[2]
 
 
-def readmes() -> Mapping[Path, str]:
-    """Every README with generated parts, as it should read."""
+def documents() -> Mapping[Path, str]:
+    """Every document with generated parts, as it should read."""
     terraform = TERRAFORM / "README.md"
     return {
-        README: _between(README.read_text(), "checked by a test -->\n", "<!-- errors end -->", error_table()),
+        ERRORS: _between(
+            _between(ERRORS.read_text(), "checked by a test -->\n", "<!-- errors end -->", error_table()),
+            "generated too -->\n",
+            "<!-- reasons end -->",
+            reason_table(),
+        ),
         terraform: _between(
             terraform.read_text(), "<!-- BEGIN_TF_DOCS -->\n", "<!-- END_TF_DOCS -->", terraform_tables()
         ),
@@ -67,5 +89,5 @@ def readmes() -> Mapping[Path, str]:
 
 
 if __name__ == "__main__":
-    for path, text in readmes().items():
+    for path, text in documents().items():
         path.write_text(text)

@@ -8,8 +8,9 @@ from typing import Any
 from . import exports
 from .clock import Clock, Timer
 from .config import Settings, Source, read_settings
-from .errors import BillingError, Kind, api_failure
+from .errors import BillingError, Kind
 from .log import emit
+from .reasons import api_failure
 
 _SEVERITY = {Kind.RETRY: "INFO", Kind.SETUP: "ERROR", Kind.REJECT: "ERROR"}
 

@@ -13,7 +13,8 @@ from . import __version__, books
 from .books import Books, Head
 from .clock import Clock
 from .config import Settings, Source
-from .errors import BillingError, api_failure
+from .errors import BillingError
+from .reasons import api_failure, dlt_failure
 from .warehouse import Warehouse
 
 _RESOURCE = "load_tracking"
@@ -262,7 +263,7 @@ def _hints(source: Source) -> dict[str, Any]:
 def _passes(exc: BaseException) -> bool:
     """Whether the same commit may succeed in a moment: a passing error, or a table that another just created."""
     for cause in _causes(exc):
-        known = api_failure(cause) if isinstance(cause, Exception) else None
+        known = api_failure(cause)
         if known is not None and known.code == "TRANSIENT":
             return True
         code, text = getattr(cause, "code", None), str(cause)
@@ -275,8 +276,7 @@ def _passes(exc: BaseException) -> bool:
 
 def _failure(exc: Exception) -> Exception:
     """What BigQuery said under dlt's wrapping, or the exception itself: then it is a bug."""
-    known = (api_failure(cause) for cause in _causes(exc) if isinstance(cause, Exception))
-    found = next((failure for failure in known if failure is not None), None)
+    found = dlt_failure(list(_causes(exc)))
     if found is not None or _passes(exc):
         return found or BillingError("TRANSIENT", str(exc))
     return exc
@@ -290,4 +290,5 @@ def _causes(exc: BaseException) -> Iterator[BaseException]:
         if isinstance(cause, BaseException) and id(cause) not in seen:
             seen.add(id(cause))
             yield cause
-            queue += [cause.__cause__, cause.__context__, getattr(cause, "exception", None)]
+            wrapped = (getattr(cause, name, None) for name in ("exception", "client_exception"))
+            queue += [cause.__cause__, cause.__context__, *wrapped]

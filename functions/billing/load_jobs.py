@@ -9,8 +9,9 @@ from .clock import Timer
 from .columns import Field
 from .config import Settings, Source
 from .decide import Destination
-from .errors import BillingError, Kind, api_failure, job_failure
+from .errors import BillingError, Kind
 from .lease import Lease
+from .reasons import api_failure, job_failure
 from .warehouse import CALL_SECONDS, schema_field, short_retry
 
 INSERT_DEADLINE = 400.0  # seconds after the call began; with twice CALL_SECONDS this ends before a lease does, at 600
@@ -106,7 +107,7 @@ class LoadJobs:
         except ClientError as exc:
             lease.guards_a_job = exc.code in (408, 429)
             if isinstance(exc, BadRequest):
-                raise api_failure(exc) or BillingError("LOAD_REJECTED", str(exc)) from exc
+                raise api_failure(exc) or job_failure("invalid", str(exc)) from exc
             raise
         return job, True
 

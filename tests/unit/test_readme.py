@@ -1,14 +1,14 @@
-"""The README keeps its promises: its error table, its settings and its commands are the code's."""
+"""README.md and ERRORS.md keep their promises: their tables, settings and commands are the code's."""
 
 import re
 import subprocess
 
 from billing import config
-from tests.generated import README, ROOT, readmes
+from tests.generated import ERRORS, README, ROOT, documents
 
 
 def test_the_generated_parts_are_the_code_s() -> None:
-    for path, text in readmes().items():
+    for path, text in documents().items():
         assert path.read_text() == text, "run: .venv/bin/python -m tests.generated"
 
 
@@ -25,8 +25,17 @@ def test_every_format_is_in_the_table() -> None:
 
 
 def test_every_make_target_that_is_named_exists() -> None:
-    targets = set(re.findall(r"`?(?:^|[ `])make ([a-z]+)", README.read_text(), re.MULTILINE))
+    text = README.read_text() + ERRORS.read_text()
+    targets = set(re.findall(r"`?(?:^|[ `])make ([a-z]+)", text, re.MULTILINE))
     listed = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, timeout=30, check=True).stdout
 
     assert {"demo", "test", "sweep", "status"} <= targets
     assert targets <= set(re.findall(r"make ([a-z]+)", listed)) | {"at"}
+
+
+def test_every_code_that_is_logged_is_on_the_page_of_errors() -> None:
+    source = "".join(path.read_text() for path in (ROOT / "functions" / "billing").rglob("*.py"))
+    logged = re.findall(r'(?:(?:Skip|Wait)\(\s*|code=|return )"([A-Z_]+)"', source)
+    described = set(re.findall(r"`([A-Z_]+)`", ERRORS.read_text()))
+
+    assert {"WAITING_TO_SETTLE", "ROWS_DIFFER", "BUG", "VIEW_FAILED"} <= set(logged) <= described
