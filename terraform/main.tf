@@ -1,31 +1,21 @@
 locals {
-  # What only the format decides. Columns are spelled as the table spells them.
-  _formats = {
-    aws_cur_v1_csv = {
-      cluster          = "line_item_usage_start_date"
-      execution_column = "assembly_id"
-      partition        = "bill_billing_period_start_date"
-      schema           = "aws_cur_v1"
-    }
-    azure_focus_parquet = {
-      cluster          = "ChargePeriodStart"
-      execution_column = "run_id"
-      partition        = "BillingPeriodStart"
-      schema           = "azure_focus"
-    }
+  # What only the format decides: one table for Terraform and the functions.
+  _formats = jsondecode(file("${path.module}/../functions/billing/schemas/formats.json"))
+  _formats_of = {
+    for provider in ["aws", "azure"] : provider => [for name, format in local._formats : name if format.provider == provider]
   }
 
   _aws = {
     for key, source in var.aws_sources : "aws_${key}" => merge(source, {
       provider  = "aws"
-      schema    = local._formats[source.format].schema
+      schema    = local._formats[source.format].table_schema
       sink_path = "aws/${key}/"
     })
   }
   _azure = {
     for key, source in var.azure_sources : "azure_${key}" => merge(source, {
       provider  = "azure"
-      schema    = "${local._formats[source.format].schema}_${source.focus_version}"
+      schema    = replace(local._formats[source.format].table_schema, "{version}", coalesce(source.focus_version, "none"))
       sink_path = "azure/${key}/"
     })
   }

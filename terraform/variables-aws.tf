@@ -34,8 +34,8 @@ variable "aws_sources" {
     error_message = "export_name in aws_sources must be the report's name as AWS shows it: not empty, without '/' or spaces."
   }
   validation {
-    condition     = alltrue([for source in var.aws_sources : contains(["aws_cur_v1_csv"], source.format)])
-    error_message = "format in aws_sources must be aws_cur_v1_csv."
+    condition     = alltrue([for source in var.aws_sources : contains(local._formats_of.aws, source.format)])
+    error_message = "format in aws_sources must be one of ${join(", ", local._formats_of.aws)}."
   }
   validation {
     condition     = alltrue([for source in var.aws_sources : (source.role_arn == null) != (source.credentials_secret == null)])

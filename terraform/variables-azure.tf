@@ -5,7 +5,7 @@ variable "azure_sources" {
     container       = string                                  # container in it
     path            = string                                  # directory in the container, ends in '/'; Storage Transfer strips it
     export_name     = string                                  # the export's name
-    focus_version   = string                                  # the export's dataset version: the table's columns
+    focus_version   = optional(string)                        # of a FOCUS export, its dataset version: the table's columns
     format          = optional(string, "azure_focus_parquet") # what the export contains
     federated_identity = optional(object({                    # application that trusts Google's identity, keyless
       client_id = string
@@ -43,12 +43,22 @@ variable "azure_sources" {
     error_message = "export_name in azure_sources must be the export's name as Cost Management shows it: not empty, without '/' or spaces."
   }
   validation {
-    condition     = alltrue([for source in var.azure_sources : contains(["azure_focus_parquet"], source.format)])
-    error_message = "format in azure_sources must be azure_focus_parquet."
+    condition     = alltrue([for source in var.azure_sources : contains(local._formats_of.azure, source.format)])
+    error_message = "format in azure_sources must be one of ${join(", ", local._formats_of.azure)}."
   }
   validation {
-    condition     = alltrue([for source in var.azure_sources : contains(["1.0", "1.0r2", "1.2-preview", "1.2"], source.focus_version)])
-    error_message = "focus_version in azure_sources must be 1.0, 1.0r2, 1.2-preview or 1.2: the dataset version that Cost Management shows for the export."
+    condition = alltrue([
+      for source in var.azure_sources : contains(local._formats[source.format].versions, coalesce(source.focus_version, "none"))
+      if try(length(local._formats[source.format].versions) > 0, false)
+    ])
+    error_message = "focus_version in azure_sources must be 1.0, 1.0r2, 1.2-preview or 1.2 for a FOCUS export: the dataset version that Cost Management shows."
+  }
+  validation {
+    condition = alltrue([
+      for source in var.azure_sources : source.focus_version == null
+      if try(length(local._formats[source.format].versions) == 0, false)
+    ])
+    error_message = "focus_version in azure_sources is for FOCUS exports only: leave it out."
   }
   validation {
     condition     = alltrue([for source in var.azure_sources : (source.federated_identity == null) != (source.credentials_secret == null)])

@@ -10,6 +10,7 @@ sys.path.insert(0, str(ROOT / "functions"))
 
 from billing import reasons  # noqa: E402
 from billing.errors import FAULTS  # noqa: E402
+from billing.formats import FORMATS  # noqa: E402
 
 README = ROOT / "README.md"
 ERRORS = ROOT / "ERRORS.md"
@@ -35,6 +36,14 @@ def reason_table() -> str:
             if named:
                 rows.append(f"| `{code}` | {who} | {', '.join(f'`{reason}`' for reason in named)} |")
     return "\n".join(["| code | of | reasons |", "|---|---|---|", *rows]) + "\n"
+
+
+def format_table() -> str:
+    rows = [
+        f"| `{name}` | {one.provider} | {one.export} | {', '.join(one.layouts).replace('_', ' ')} |"
+        for name, one in FORMATS.items()
+    ]
+    return "\n".join(["| format | provider | export | delivery |", "|---|---|---|---|", *rows]) + "\n"
 
 
 def terraform_tables() -> str:
@@ -75,7 +84,9 @@ def _between(text: str, begin: str, end: str, middle: str) -> str:
 def documents() -> Mapping[Path, str]:
     """Every document with generated parts, as it should read."""
     terraform = TERRAFORM / "README.md"
+    readme = _between(README.read_text(), "<!-- formats -->\n", "<!-- formats end -->", format_table())
     return {
+        README: readme,
         ERRORS: _between(
             _between(ERRORS.read_text(), "checked by a test -->\n", "<!-- errors end -->", error_table()),
             "generated too -->\n",

@@ -85,13 +85,9 @@ class Harness:
 
     def month(self, spec: SourceSpec, month: str) -> tuple[int, Any]:
         """Rows and total cost that the table holds of a month."""
-        cost, start = {
-            "aws": ("line_item_unblended_cost", "bill_billing_period_start_date"),
-            "azure": ("BilledCost", "BillingPeriodStart"),
-        }[spec.provider]
         [row] = self.rows(
-            f"SELECT COUNT(*) AS n, SUM({cost}) AS cost FROM `{{dataset}}.{spec.table}`"
-            f" WHERE FORMAT_TIMESTAMP('%Y-%m', {start}) = '{month}'"
+            f"SELECT COUNT(*) AS n, SUM({spec.shape['cost']}) AS cost FROM `{{dataset}}.{spec.table}`"
+            f" WHERE FORMAT_DATE('%Y-%m', DATE({spec.shape['partition']})) = '{month}'"
         )
         return row["n"], row["cost"]
 

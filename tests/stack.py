@@ -7,6 +7,7 @@ Whole systems, with functions, triggers and transfers, are Terraform's: `tests/s
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from google.cloud import bigquery
 
@@ -15,17 +16,7 @@ from tests.samples import Delivery, SampleObject, sink_name
 
 FUNCTIONS = Path(__file__).parent.parent / "functions"
 _SCHEMAS = FUNCTIONS / "billing" / "schemas"
-# format: provider, table schema, partition column, cluster column, execution column of the tracking table
-_FORMATS = {
-    "aws_cur_v1_csv": (
-        "aws",
-        "aws_cur_v1",
-        "bill_billing_period_start_date",
-        "line_item_usage_start_date",
-        "assembly_id",
-    ),
-    "azure_focus_parquet": ("azure", "azure_focus_{version}", "BillingPeriodStart", "ChargePeriodStart", "run_id"),
-}
+_FORMATS = json.loads((_SCHEMAS / "formats.json").read_text())
 
 
 @dataclass(frozen=True)
@@ -43,8 +34,14 @@ class SourceSpec:
     type_overrides: dict[str, str] = field(default_factory=dict, hash=False)
 
     @property
+    def shape(self) -> dict[str, Any]:
+        """The format's row of the table that Terraform and the functions read."""
+        shape: dict[str, Any] = _FORMATS[self.format]
+        return shape
+
+    @property
     def provider(self) -> str:
-        return _FORMATS[self.format][0]
+        return str(self.shape["provider"])
 
 
 AWS = SourceSpec()
@@ -112,17 +109,20 @@ class Stack:
 
     def create_table(self, source: SourceSpec) -> None:
         """Partitioned by month and clustered; AWS with its starting columns, Azure with its version's full schema."""
-        _, schema, partition, cluster, _ = _FORMATS[source.format]
-        path = _SCHEMAS / f"{schema.format(version=source.version)}.json"
+        shape = source.shape
+        path = _SCHEMAS / f"{shape['table_schema'].format(version=source.version)}.json"
         table = bigquery.Table(self.table_id(source), schema=_fields(json.loads(path.read_text())))
-        table.time_partitioning = bigquery.TimePartitioning(type_="MONTH", field=partition)
-        table.clustering_fields = [cluster]
+        table.time_partitioning = bigquery.TimePartitioning(type_="MONTH", field=shape["partition"])
+        table.clustering_fields = [shape["cluster"]]
         self.cloud.bigquery.create_table(table)
 
     def _create_tracking(self, source: SourceSpec) -> None:
-        execution = _FORMATS[source.format][4]
         columns = [
-            {"name": execution, "type": "STRING", "description": "The provider's id of the delivery"},
+            {
+                "name": source.shape["execution_column"],
+                "type": "STRING",
+                "description": "The provider's id of the delivery",
+            },
             *json.loads((_SCHEMAS / "load_tracking.json").read_text()),
         ]
         self.cloud.bigquery.create_table(

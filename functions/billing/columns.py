@@ -3,15 +3,15 @@
 import hashlib
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 
+from .config import BIGQUERY_TYPES
 from .errors import BillingError
 from .exports import Column
+from .formats import SCHEMAS, Format
 
-SCHEMAS = Path(__file__).parent / "schemas"
 MAX_COLUMNS = 10_000  # of one table: docs.cloud.google.com/bigquery/quotas#all_tables
 _MAX_NAME = 300  # same page
 _SOURCE = re.compile(r"source: (.+)")
@@ -19,16 +19,6 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _VALID = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 # docs.cloud.google.com/bigquery/docs/schemas#column_names
 _RESERVED = ("_table_", "_file_", "_partition", "_row_timestamp", "__root__", "_colidentifier")
-
-# The vocabulary of CUR v1 manifests. Money is BIGNUMERIC: amounts have ten decimals and more.
-AWS_TYPES: Mapping[str, str] = {
-    "String": "STRING",
-    "OptionalString": "STRING",
-    "BigDecimal": "BIGNUMERIC",
-    "OptionalBigDecimal": "BIGNUMERIC",
-    "DateTime": "TIMESTAMP",
-    "Interval": "STRING",  # two timestamps with a slash between
-}
 
 
 @dataclass(frozen=True)
@@ -53,11 +43,23 @@ class Plan:
     added: tuple[Field, ...]
 
 
+@dataclass(frozen=True)
+class CsvRules:
+    """How a format's CSV headers become columns: the name that a source column gets, and the published ones' types."""
+
+    name: Callable[[str], str]
+    dictionary: Mapping[str, str]
+
+    @property
+    def owners(self) -> Mapping[str, str]:
+        """Whose a plain name is, of the published columns."""
+        return {self.name(source): source for source in self.dictionary}
+
+
 @cache
-def dictionary() -> Mapping[str, str]:
-    """Published CUR v1 columns: source name to manifest type."""
-    columns: dict[str, str] = json.loads((SCHEMAS / "aws_cur_v1_dictionary.json").read_text())
-    return columns
+def csv_rules(export_format: Format) -> CsvRules:
+    path = SCHEMAS / f"{export_format.dictionary}.json"
+    return CsvRules(_NAMES[export_format.names], json.loads(path.read_text()) if export_format.dictionary else {})
 
 
 def athena_name(source: str) -> str:
@@ -73,8 +75,21 @@ def athena_name(source: str) -> str:
     return name if len(name) <= _MAX_NAME else f"{name[: _MAX_NAME - 5]}_{_hash(source)}"
 
 
+def as_is(source: str) -> str:
+    """A name that is a BigQuery column already, and else by Athena's rule."""
+    fits = _VALID.fullmatch(source) and len(source) <= _MAX_NAME and not source.lower().startswith(_RESERVED)
+    return source if fits else athena_name(source)
+
+
+_NAMES: Mapping[str, Callable[[str], str]] = {"athena": athena_name, "as_is": as_is}
+
+
 def plan_csv(
-    header: Sequence[str], manifest: Sequence[Column], overrides: Mapping[str, str], table: Sequence[Field]
+    header: Sequence[str],
+    manifest: Sequence[Column],
+    rules: CsvRules,
+    overrides: Mapping[str, str],
+    table: Sequence[Field],
 ) -> Plan:
     """The plan for CSV files, which map by position: the header gives the order, the manifest the types.
 
@@ -89,8 +104,11 @@ def plan_csv(
     if absent is not None:
         raise BillingError("MISSING_COLUMN", f"The files' header has no column {absent}, which the manifest names.")
     manifest_types = {column.name: column.type for column in manifest}
-    wanted = [(source, _csv_type(source, manifest_types.get(source), overrides)) for source in header]
-    return _plan(wanted, _names(header, table), table)
+    wanted = [
+        (source, _csv_type(source, overrides.get(source) or manifest_types.get(source) or rules.dictionary.get(source)))
+        for source in header
+    ]
+    return _plan(wanted, _names(header, rules, table), table)
 
 
 def plan_parquet(columns: Sequence[Column], table: Sequence[Field]) -> Plan:
@@ -118,16 +136,10 @@ def plan_parquet(columns: Sequence[Column], table: Sequence[Field]) -> Plan:
     return _plan(wanted, names, table)
 
 
-def _csv_type(source: str, manifest_type: str | None, overrides: Mapping[str, str]) -> str:
-    if source in overrides:
-        return overrides[source]
-    known = manifest_type or dictionary().get(source)
-    if known is None:
-        kind = "no type in the manifest and is in no published dictionary"
-    elif known not in AWS_TYPES:
-        kind = f"the unknown type '{known}'"
-    else:
-        return AWS_TYPES[known]
+def _csv_type(source: str, known: str | None) -> str:
+    if known in BIGQUERY_TYPES:
+        return known
+    kind = f"the unknown type '{known}'" if known else "no type in the manifest and is in no published dictionary"
     raise BillingError(
         "UNKNOWN_TYPE",
         f'Column {source} has {kind}: name its BigQuery type in TYPE_OVERRIDES, like {{"{source}": "STRING"}}.',
@@ -150,7 +162,7 @@ def _check_count(count: int) -> None:
         raise BillingError("TOO_MANY_COLUMNS", f"The table would have {count} columns; BigQuery takes {MAX_COLUMNS}.")
 
 
-def _names(header: Sequence[str], table: Sequence[Field]) -> dict[str, str]:
+def _names(header: Sequence[str], rules: CsvRules, table: Sequence[Field]) -> dict[str, str]:
     """A source column keeps its column for life; the dictionary's spelling owns a plain name; others get a suffix.
 
     Between two that are both new and in no dictionary, the first in code point order owns the plain name,
@@ -163,24 +175,19 @@ def _names(header: Sequence[str], table: Sequence[Field]) -> dict[str, str]:
     names = {source: kept[source] for source in header if source in kept}
     # a column without a source in its description is whoever's name it bears
     taken = {name.lower() for name in kept.values()}
-    owners = _owners()
-    for source in sorted(set(header) - set(names), key=lambda name: (name not in dictionary(), name)):
-        plain = athena_name(source)
-        free = plain not in taken and owners.get(plain, source) == source
+    owners = rules.owners
+    for source in sorted(set(header) - set(names), key=lambda name: (name not in rules.dictionary, name)):
+        plain = rules.name(source)
+        free = plain.lower() not in taken and owners.get(plain, source) == source
         names[source] = plain if free else _suffixed(plain, source, taken)
-        taken.add(names[source])
+        taken.add(names[source].lower())
     return names
-
-
-@cache
-def _owners() -> Mapping[str, str]:
-    return {athena_name(source): source for source in dictionary()}
 
 
 def _suffixed(plain: str, source: str, taken: set[str]) -> str:
     """Four digits, and more where another column has them: of 300 tags in one non-Latin script, two often do."""
     candidates = (f"{plain[: _MAX_NAME - 1 - digits]}_{_hash(source, digits)}" for digits in range(4, 41, 4))
-    return next(name for name in candidates if name not in taken)
+    return next(name for name in candidates if name.lower() not in taken)
 
 
 def _hash(source: str, digits: int = 4) -> str:

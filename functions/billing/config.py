@@ -11,6 +11,7 @@ from pathlib import Path
 
 from . import __version__
 from .errors import BillingError
+from .formats import FORMATS, Format
 
 _LONGEST_KEY = 40  # it is a label, and part of job ids and of dlt's pipeline names
 STATUS_VIEW = "billing_status"  # one in every dataset
@@ -18,7 +19,7 @@ _NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")  # dlt normalises other names
 _PROJECT = re.compile(r"[a-z][-a-z0-9:.]{4,61}[a-z0-9]")
 _BUCKET = re.compile(r"[a-z0-9][-_.a-z0-9]{1,220}[a-z0-9]")
 _VARIABLE = re.compile(r"SOURCES__(?P<key>.+?)__(?P<field>[A-Z_]+)")
-_TYPES = frozenset(
+BIGQUERY_TYPES = frozenset(
     {
         "BIGNUMERIC",
         "BOOLEAN",
@@ -47,22 +48,6 @@ _FIELDS = frozenset(
         "TYPE_OVERRIDES",
     }
 )
-
-
-@dataclass(frozen=True)
-class Format:
-    """One kind of export: its provider, and the column that holds the month in every row."""
-
-    provider: str
-    file_format: str
-    partition_column: str  # as the source spells it
-    execution_column: str  # how the tracking table calls the execution
-
-
-FORMATS: Mapping[str, Format] = {
-    "aws_cur_v1_csv": Format("aws", "CSV", "bill/BillingPeriodStartDate", "assembly_id"),
-    "azure_focus_parquet": Format("azure", "PARQUET", "BillingPeriodStart", "run_id"),
-}
 
 
 @dataclass(frozen=True)
@@ -227,8 +212,9 @@ def _overrides(values: Mapping[str, str], name: str) -> Mapping[str, str]:
         raise BillingError("SETTING_INVALID", f'{name} must be like {{"product/ECU": "STRING"}}, but is {text}.')
     types = {column: _ALIASES.get(kind.upper(), kind.upper()) for column, kind in given.items()}
     for column, kind in types.items():
-        if kind not in _TYPES:
-            raise BillingError("SETTING_INVALID", f"{name}: '{kind}' of {column} is not one of {sorted(_TYPES)}.")
+        if kind not in BIGQUERY_TYPES:
+            known = ", ".join(sorted(BIGQUERY_TYPES))
+            raise BillingError("SETTING_INVALID", f"{name}: '{kind}' of {column} is not one of {known}.")
     return types
 
 

@@ -123,15 +123,14 @@ def _plan(visit: Visit, delivery: Delivery, table: Table) -> columns.Plan:
     headers = visit.landing.headers(delivery.files)
     if not any(header.has_rows for _, header in headers):
         raise BillingError("EMPTY", f"No file of execution {delivery.export.execution} has a data row.")
-    if visit.source.format.file_format == "CSV":
-        present = landing.csv_columns(headers)
-        plan = columns.plan_csv(present, delivery.export.columns, visit.source.type_overrides, table.fields)
+    export_format, overrides = visit.source.format, visit.source.type_overrides
+    if export_format.file_format == "CSV":
+        present, rules = landing.csv_columns(headers), columns.csv_rules(export_format)
+        plan = columns.plan_csv(present, delivery.export.columns, rules, overrides, table.fields)
     else:
-        union = landing.parquet_columns(headers)
-        present = tuple(column.name for column in union)
-        plan = columns.plan_parquet(union, table.fields)
-    if visit.source.format.partition_column not in present:
-        raise BillingError("MISSING_COLUMN", f"The files have no column {visit.source.format.partition_column}.")
+        plan = columns.plan_parquet(landing.parquet_columns(headers), table.fields)
+    if export_format.partition not in (field.name for field in plan.schema):
+        raise BillingError("MISSING_COLUMN", f"The files have no column {export_format.partition}.")
     return plan
 
 

@@ -4,16 +4,11 @@ from collections.abc import Mapping, Sequence
 
 from .config import STATUS_VIEW, Source
 
-_COST = {
-    "aws": ("line_item_unblended_cost", "line_item_currency_code"),
-    "azure": ("BilledCost", "BillingCurrency"),
-}
-_MONTH = {"aws": "bill_billing_period_start_date", "azure": "BillingPeriodStart"}
-# AWS: the manifest's generation is its arrival in microseconds; Azure: the run's submitted time
-_DELIVERED = {
-    "aws": "TIMESTAMP_MICROS(SAFE_CAST(order_key AS INT64))",
-    "azure": "SAFE_CAST(SUBSTR(order_key, 1, 19) || '+00:00' AS TIMESTAMP)",
-}
+# An order key begins with a time: AWS's manifest generation in microseconds, or the run's own time in UTC.
+_DELIVERED = (
+    "COALESCE(TIMESTAMP_MICROS(SAFE_CAST(order_key AS INT64)),"
+    " SAFE_CAST(SUBSTR(order_key, 1, 19) || '+00:00' AS TIMESTAMP))"
+)
 
 
 def statements(dataset_sources: Sequence[Source], columns: Mapping[str, Sequence[str]]) -> list[str]:
@@ -49,14 +44,14 @@ def _loads(source: Source) -> str:
 
 
 def _status(source: Source, columns: Sequence[str] | None) -> str:
-    provider = source.format.provider
+    kind = source.format
     cost, currency = (
-        column if columns is None or column in columns else f"CAST(NULL AS {kind})"
-        for column, kind in zip(_COST[provider], ("BIGNUMERIC", "STRING"), strict=True)
+        column if columns is None or column in columns else null
+        for column, null in ((kind.cost, "NULL"), (kind.currency, "CAST(NULL AS STRING)"))
     )
     return f"""
 SELECT
-  '{source.key}' AS source, '{provider}' AS provider, latest.billing_month AS month,
+  '{source.key}' AS source, '{kind.provider}' AS provider, latest.billing_month AS month,
   CASE WHEN latest.status = 'loaded' THEN 'loaded'
        WHEN loaded.job_id IS NULL THEN latest.status
        ELSE 'loaded, newer ' || latest.status END AS state,
@@ -67,11 +62,11 @@ FROM (
   QUALIFY ROW_NUMBER() OVER (PARTITION BY billing_month ORDER BY loaded_at DESC) = 1
 ) AS latest
 LEFT JOIN (
-  SELECT billing_month, job_id, loaded_at, {_DELIVERED[provider]} AS delivered_at FROM `{source.destination}_loads`
+  SELECT billing_month, job_id, loaded_at, {_DELIVERED} AS delivered_at FROM `{source.destination}_loads`
   QUALIFY ROW_NUMBER() OVER (PARTITION BY billing_month ORDER BY loaded_at DESC) = 1
 ) AS loaded ON loaded.billing_month = latest.billing_month
 LEFT JOIN (
-  SELECT FORMAT_TIMESTAMP('%Y-%m', {_MONTH[provider]}) AS billing_month, COUNT(*) AS row_count,
-    SUM({cost}) AS cost, STRING_AGG(DISTINCT {currency}) AS currency
+  SELECT FORMAT_DATE('%Y-%m', DATE({kind.partition})) AS billing_month, COUNT(*) AS row_count,
+    SUM(CAST({cost} AS BIGNUMERIC)) AS cost, STRING_AGG(DISTINCT {currency}) AS currency
   FROM `{source.destination}` GROUP BY billing_month
 ) AS data ON data.billing_month = latest.billing_month""".strip()

@@ -14,18 +14,14 @@ from tests.stack import SourceSpec
 
 Held = tuple[int, Decimal | None]
 Expected = Mapping[tuple[SourceSpec, str], Delivery]
-_COLUMNS = {
-    "aws": ("line_item_unblended_cost", "bill_billing_period_start_date"),
-    "azure": ("BilledCost", "BillingPeriodStart"),
-}
 checks: list[str] = []  # one entry per invariant checked, for `make faults`
 
 
 def months_of(harness: Harness, spec: SourceSpec) -> dict[str, Held]:
     """Rows and total cost of every month that the table holds."""
-    cost, start = _COLUMNS[spec.provider]
     rows = harness.rows(
-        f"SELECT FORMAT_TIMESTAMP('%Y-%m', {start}) AS month, COUNT(*) AS n, SUM({cost}) AS cost"
+        f"SELECT FORMAT_DATE('%Y-%m', DATE({spec.shape['partition']})) AS month, COUNT(*) AS n,"
+        f" SUM({spec.shape['cost']}) AS cost"
         f" FROM `{{dataset}}.{spec.table}` GROUP BY 1"
     )
     return {row["month"]: (row["n"], row["cost"]) for row in rows}
@@ -46,7 +42,7 @@ def check_invariants(harness: Harness, expected: Expected) -> None:
 
 
 def _check_books(harness: Harness, spec: SourceSpec, wanted: Mapping[str, Delivery]) -> None:
-    execution = harness.source(spec).format.execution_column
+    execution = spec.shape["execution_column"]
     loads = harness.rows(
         f"SELECT billing_month AS month, {execution} AS execution, job_id, row_count"
         f" FROM `{{dataset}}.{spec.table}_loads` ORDER BY loaded_at"

@@ -20,14 +20,14 @@ PERIOD = f"{ROOT}20251001-20251101/"
 ASSEMBLY = "2c8b6f30-1111-4222-8333-444444444444"
 MANIFEST = f"{PERIOD}cur-demo-Manifest.json"
 COLUMNS = (
-    Column("identity/LineItemId", "String"),
-    Column("identity/TimeInterval", "Interval"),
-    Column("bill/BillingPeriodStartDate", "DateTime"),
-    Column("lineItem/UsageAmount", "BigDecimal"),
-    Column("product/maxIopsvolume", "String"),
-    Column("reservation/StartTime", "OptionalString"),
-    Column("savingsPlan/SavingsPlanARN", "OptionalString"),
-    Column("resourceTags/user:Cost Center", "String"),
+    Column("identity/LineItemId", "STRING"),
+    Column("identity/TimeInterval", "STRING"),
+    Column("bill/BillingPeriodStartDate", "TIMESTAMP"),
+    Column("lineItem/UsageAmount", "BIGNUMERIC"),
+    Column("product/maxIopsvolume", "STRING"),
+    Column("reservation/StartTime", "STRING"),
+    Column("savingsPlan/SavingsPlanARN", "STRING"),
+    Column("resourceTags/user:Cost Center", "STRING"),
 )
 CREATE_NEW = Export(
     name="cur-demo",

@@ -12,20 +12,21 @@ import pytest
 
 from billing.columns import (
     MAX_COLUMNS,
-    SCHEMAS,
     Field,
     Plan,
+    as_is,
     athena_name,
-    dictionary,
+    csv_rules,
     plan_csv,
     plan_parquet,
 )
 from billing.errors import BillingError
 from billing.exports import Column
+from billing.formats import FORMATS, SCHEMAS, Format
 
 WAY_OUT = 'name its BigQuery type in TYPE_OVERRIDES, like {"a/b": "STRING"}.'
 ECU = ("product/ecu", "product/Ecu", "product/ecu!", "product//ecu")
-TABLES = sorted(path.name for path in SCHEMAS.glob("a*_*.json") if "dictionary" not in path.name)
+CUR = csv_rules(FORMATS["aws_cur_v1_csv"])
 STRING_OVERRIDES = {"product/a b": "STRING", "product/a-b": "STRING", "product/a_b": "STRING"}
 
 
@@ -35,11 +36,11 @@ def field(name: str, kind: str, source: str) -> Field:
 
 def csv_plan(header: Sequence[str], types: Mapping[str, str | None] | None = None, table: Sequence[Field] = ()) -> Plan:
     manifest = [Column(name, kind) for name, kind in (types or {}).items()]
-    return plan_csv(header, manifest, {}, table)
+    return plan_csv(header, manifest, CUR, {}, table)
 
 
 def names(header: Sequence[str], table: Sequence[Field] = ()) -> dict[str, str]:
-    plan = plan_csv(header, [], dict.fromkeys(header, "STRING"), table)
+    plan = plan_csv(header, [], CUR, dict.fromkeys(header, "STRING"), table)
     return dict(zip(header, (column.name for column in plan.schema), strict=True))
 
 
@@ -88,7 +89,7 @@ def test_names_follow_aws_s_athena_rule(source: str, name: str) -> None:
 
 
 def test_every_published_column_has_a_valid_name_of_its_own() -> None:
-    published = [athena_name(source) for source in dictionary()]
+    published = [athena_name(source) for source in CUR.dictionary]
     assert len(set(published)) == len(published) == 205
     assert [name for name in published if not re.fullmatch(r"[a-z_][a-z0-9_]{0,299}", name)] == []
 
@@ -96,15 +97,15 @@ def test_every_published_column_has_a_valid_name_of_its_own() -> None:
 def test_a_column_s_type_is_the_manifest_s_then_the_dictionary_s_unless_it_is_overridden() -> None:
     header = ["a/S", "a/OS", "a/D", "a/OD", "a/T", "a/I", "lineItem/UnblendedCost", "product/ECU", "bill/InvoiceId"]
     types: dict[str, str | None] = {
-        "a/S": "String",
-        "a/OS": "OptionalString",
-        "a/D": "BigDecimal",
-        "a/OD": "OptionalBigDecimal",
-        "a/T": "DateTime",
-        "a/I": "Interval",
+        "a/S": "STRING",
+        "a/OS": "STRING",
+        "a/D": "BIGNUMERIC",
+        "a/OD": "BIGNUMERIC",
+        "a/T": "TIMESTAMP",
+        "a/I": "STRING",
         "lineItem/UnblendedCost": None,
         "product/ECU": "Mystery",
-        "bill/InvoiceId": "BigDecimal",
+        "bill/InvoiceId": "BIGNUMERIC",
     }
     schema = (
         field("a_s", "STRING", "a/S"),
@@ -118,11 +119,11 @@ def test_a_column_s_type_is_the_manifest_s_then_the_dictionary_s_unless_it_is_ov
         field("bill_invoice_id", "BIGNUMERIC", "bill/InvoiceId"),
     )
     manifest = [Column(name, kind) for name, kind in types.items()]
-    assert plan_csv(header, manifest, {"product/ECU": "FLOAT"}, ()) == Plan(schema, schema)
+    assert plan_csv(header, manifest, CUR, {"product/ECU": "FLOAT"}, ()) == Plan(schema, schema)
 
 
 def test_the_header_gives_the_order_and_may_have_published_columns_that_the_manifest_lacks() -> None:
-    plan = csv_plan(["bill/BillType", "identity/LineItemId"], {"identity/LineItemId": "String"})
+    plan = csv_plan(["bill/BillType", "identity/LineItemId"], {"identity/LineItemId": "STRING"})
     assert plan.schema == (
         field("bill_bill_type", "STRING", "bill/BillType"),
         field("identity_line_item_id", "STRING", "identity/LineItemId"),
@@ -144,18 +145,18 @@ def test_the_header_gives_the_order_and_may_have_published_columns_that_the_mani
         ),
         (
             ["x"],
-            {"x": "String", "y": None},
+            {"x": "STRING", "y": None},
             "MISSING_COLUMN: The files' header has no column y, which the manifest names.",
         ),
-        (["x", "y", "x"], {"x": "String", "y": "String"}, "COLUMN_NAME: The files' header has the column x twice."),
+        (["x", "y", "x"], {"x": "STRING", "y": "STRING"}, "COLUMN_NAME: The files' header has the column x twice."),
         (
             ["a/\x1b[2J"],
-            {"a/\x1b[2J": "String"},
+            {"a/\x1b[2J": "STRING"},
             "COLUMN_NAME: The files' header has a control character in column 'a/\\x1b[2J'.",
         ),
         (
             ["a/b\nc"],
-            {"a/b\nc": "String"},
+            {"a/b\nc": "STRING"},
             "COLUMN_NAME: The files' header has a control character in column 'a/b\\nc'.",
         ),
     ],
@@ -167,13 +168,13 @@ def test_a_header_that_cannot_be_loaded_is_rejected_by_name(
 
 
 def test_a_table_without_columns_of_its_own_gets_all_of_them() -> None:
-    plan = csv_plan(["a/b"], {"a/b": "String"})
+    plan = csv_plan(["a/b"], {"a/b": "STRING"})
     assert plan == Plan((field("a_b", "STRING", "a/b"),), (field("a_b", "STRING", "a/b"),))
 
 
 def test_an_existing_column_s_type_wins_and_only_what_the_table_lacks_is_added() -> None:
     table = (field("a_b", "FLOAT", "a/b"), field("gone", "STRING", "a/gone"))
-    assert csv_plan(["a/c", "a/b"], {"a/b": "BigDecimal", "a/c": "DateTime"}, table) == Plan(
+    assert csv_plan(["a/c", "a/b"], {"a/b": "BIGNUMERIC", "a/c": "TIMESTAMP"}, table) == Plan(
         schema=(field("a_c", "TIMESTAMP", "a/c"), field("a_b", "FLOAT", "a/b")),
         added=(field("a_c", "TIMESTAMP", "a/c"),),
     )
@@ -181,12 +182,12 @@ def test_an_existing_column_s_type_wins_and_only_what_the_table_lacks_is_added()
 
 def test_an_existing_column_without_a_source_is_whoever_s_name_it_bears() -> None:
     table = (Field("A_B", "STRING", "made by hand"),)
-    assert csv_plan(["a/b"], {"a/b": "String"}, table) == Plan(table, ())
+    assert csv_plan(["a/b"], {"a/b": "STRING"}, table) == Plan(table, ())
 
 
 @pytest.mark.parametrize("order", itertools.permutations(ECU))
 def test_the_dictionary_s_spelling_owns_the_plain_name_whatever_the_order(order: Sequence[str]) -> None:
-    assert "product/ecu" in dictionary()
+    assert "product/ecu" in CUR.dictionary
     assert names(order) == {
         "product/ecu": "product_ecu",
         "product/Ecu": "product_ecu_c31e",
@@ -209,9 +210,9 @@ def test_a_spelling_that_is_not_the_dictionary_s_never_takes_the_plain_name() ->
 
 
 def test_a_source_column_keeps_its_column_for_life() -> None:
-    january = plan_csv(["product/a-b"], [], STRING_OVERRIDES, ())
-    february = plan_csv(["product/a b", "product/a-b"], [], STRING_OVERRIDES, january.schema)
-    march = plan_csv(["product/a_b", "product/a b"], [], STRING_OVERRIDES, (*january.schema, *february.added))
+    january = plan_csv(["product/a-b"], [], CUR, STRING_OVERRIDES, ())
+    february = plan_csv(["product/a b", "product/a-b"], [], CUR, STRING_OVERRIDES, january.schema)
+    march = plan_csv(["product/a_b", "product/a b"], [], CUR, STRING_OVERRIDES, (*january.schema, *february.added))
     assert january.schema == (field("product_a_b", "STRING", "product/a-b"),)
     assert february == Plan(
         (field("product_a_b_85a4", "STRING", "product/a b"), field("product_a_b", "STRING", "product/a-b")),
@@ -252,13 +253,13 @@ def test_the_first_line_of_a_description_says_which_source_column_it_holds() -> 
 
 
 def test_ten_thousand_columns_are_planned_at_once_and_one_more_is_refused() -> None:
-    columns = [Column(f"a/c{number}", "String") for number in range(MAX_COLUMNS)]
+    columns = [Column(f"a/c{number}", "STRING") for number in range(MAX_COLUMNS)]
     header = [column.name for column in columns]
     began = time.monotonic()
-    assert len(plan_csv(header, columns, {}, ()).added) == 10_000
+    assert len(plan_csv(header, columns, CUR, {}, ()).added) == 10_000
     assert time.monotonic() - began < 2
     with pytest.raises(BillingError, match="TOO_MANY_COLUMNS: The table would have 10001 columns"):
-        plan_csv(header, columns, {}, [field("other", "STRING", "a/other")])
+        plan_csv(header, columns, CUR, {}, [field("other", "STRING", "a/other")])
 
 
 def test_millions_of_repeated_columns_are_refused_in_no_time() -> None:
@@ -303,13 +304,33 @@ def test_a_parquet_column_whose_type_flips_is_rejected_with_both_types() -> None
     )
 
 
-@pytest.mark.parametrize("file", TABLES)
-def test_the_tables_that_terraform_creates_are_what_a_first_load_would_add(file: str) -> None:
+@pytest.mark.parametrize(
+    ("source", "name"),
+    [
+        ("BilledCost", "BilledCost"),
+        ("x_SkuTerm", "x_SkuTerm"),
+        ("line_item_usage_type", "line_item_usage_type"),
+        ("Meter Name", "meter_name"),
+        ("_PARTITIONTIME", "p_a_r_t_i_t_i_o_n_t_i_m_e"),
+        ("1st", "c_1st"),
+        ("a" * 301, f"{'a' * 295}_26ad"),
+    ],
+)
+def test_a_name_that_is_a_column_already_stays_as_it_is(source: str, name: str) -> None:
+    assert as_is(source) == name
+
+
+@pytest.mark.parametrize(
+    ("export_format", "version"), [(one, version) for one in FORMATS.values() for version in one.versions or ("",)]
+)
+def test_the_tables_that_terraform_creates_are_what_a_first_load_would_add(export_format: Format, version: str) -> None:
     """Else the first load would find its columns under other names, or of other types."""
-    stored = json.loads((SCHEMAS / file).read_text())
+    stored = json.loads((SCHEMAS / f"{export_format.table_schema.format(version=version)}.json").read_text())
     fields = tuple(Field(column["name"], column["type"], column["description"]) for column in stored)
-    sources = [one.source or "" for one in fields]
-    if file.startswith("aws"):
-        assert plan_csv(sources, [], {}, ()).added == fields
+    if export_format.file_format == "CSV":
+        sources = [one.source or "" for one in fields]
+        assert plan_csv(sources, [], csv_rules(export_format), {}, ()).added == fields
     else:
         assert plan_parquet([Column(one.name, one.type) for one in fields], ()).added == fields
+    names = {one.name for one in fields}
+    assert {export_format.partition, export_format.cluster, export_format.cost, export_format.currency} <= names

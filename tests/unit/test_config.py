@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from billing import config
-from billing.config import FORMATS, Settings, Source, read_settings
+from billing.config import Settings, Source, read_settings
 from billing.errors import BillingError
+from billing.formats import FORMATS
 from tests.unit.values import ENVIRONMENT, aws, settings
 
 NOWHERE = Path("/nowhere")
@@ -168,7 +169,7 @@ def test_no_source_at_all_is_refused() -> None:
         ("SOURCES__AWS_CUR__TYPE_OVERRIDES", "{", "is not valid JSON: Expecting property name enclosed in double"),
         ("SOURCES__AWS_CUR__TYPE_OVERRIDES", "[]", 'must be like {"product/ECU": "STRING"}, but is [].'),
         ("SOURCES__AWS_CUR__TYPE_OVERRIDES", '{"a": 1}', 'must be like {"product/ECU": "STRING"}, but is {"a": 1}.'),
-        ("SOURCES__AWS_CUR__TYPE_OVERRIDES", '{"a": "MONEY"}', ": 'MONEY' of a is not one of ["),
+        ("SOURCES__AWS_CUR__TYPE_OVERRIDES", '{"a": "MONEY"}', ": 'MONEY' of a is not one of "),
         ("SOURCES__AWS_CUR__BUCKETS", "x", "is no setting of a source; known fields: BUCKET, DATASET, "),
         ("SOURCES__AWS_CUR", "x", "is no setting of a source; known fields: BUCKET, DATASET, "),
         ("SOURCES__AWS__CUR__BUCKET", "x", "is no setting of a source; known fields: BUCKET, DATASET, "),
@@ -261,7 +262,7 @@ def test_a_file_that_is_no_toml_is_named(tmp_path: Path) -> None:
 def test_an_override_in_the_file_that_is_no_type_is_named(tmp_path: Path) -> None:
     text = TOML.replace('"int64"', "2025-09-01")
     assert refusal({}, toml(tmp_path, text)).startswith(
-        "SETTING_INVALID: SOURCES__AWS_CUR__TYPE_OVERRIDES: '2025-09-01' of product/ECU is not one of ["
+        "SETTING_INVALID: SOURCES__AWS_CUR__TYPE_OVERRIDES: '2025-09-01' of product/ECU is not one of "
     )
 
 

@@ -18,12 +18,6 @@ def test_every_setting_of_a_source_is_in_the_table() -> None:
     assert described == config._FIELDS
 
 
-def test_every_format_is_in_the_table() -> None:
-    assert set(re.findall(r"^\| `([a-z0-9_]+)` \| (?:AWS|Azure) ", README.read_text(), re.MULTILINE)) == set(
-        config.FORMATS
-    )
-
-
 def test_every_make_target_that_is_named_exists() -> None:
     text = README.read_text() + ERRORS.read_text()
     targets = set(re.findall(r"`?(?:^|[ `])make ([a-z]+)", text, re.MULTILINE))

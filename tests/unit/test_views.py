@@ -64,7 +64,7 @@ def create(
 ) -> None:
     for statement in views.statements(sources, columns):
         for translated in sqlglot.transpile(statement, read="bigquery", write="duckdb"):
-            database.execute(translated)
+            database.execute(translated.replace("DECIMAL(38, 5)", "DECIMAL(38, 9)"))  # sqlglot's BIGNUMERIC
 
 
 def book(

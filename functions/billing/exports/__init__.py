@@ -1,10 +1,10 @@
 """Manifest bytes to an `Export` value, one pure module per provider's format."""
 
 import re
+from importlib import import_module
 from types import ModuleType
 
 from ..config import Source
-from . import aws_cur, azure_cost
 from .model import MAX_MANIFEST, Column, DataFile, Export, Manifest, OtherExport, check_unique_keys
 
 __all__ = [
@@ -20,7 +20,6 @@ __all__ = [
     "parse",
 ]
 
-_PARSERS: dict[str, ModuleType] = {"aws_cur_v1_csv": aws_cur, "azure_focus_parquet": azure_cost}
 _FOLDER = re.compile(r"(?:^|/)(\d{4})(0[1-9]|1[0-2])\d{2}-\d{8}/")
 
 
@@ -28,22 +27,27 @@ def manifest_name(source: Source, name: str) -> str | None:
     """The manifest that decides about an object, by its name alone; None for an object that is none of ours."""
     if not name.startswith(source.prefix):
         return None
-    result: str | None = _PARSERS[source.format_name].manifest_name(source, name)
+    result: str | None = _parser(source).manifest_name(source, name)
     return result
 
 
 def is_manifest(source: Source, name: str) -> bool:
     """Whether a listed object is a manifest that decides about a month."""
-    result: bool = name.startswith(source.prefix) and _PARSERS[source.format_name].is_manifest(source, name)
+    result: bool = name.startswith(source.prefix) and _parser(source).is_manifest(source, name)
     return result
 
 
 def parse(source: Source, manifest: Manifest) -> Export | OtherExport:
     """Raises BillingError with the code of what is wrong with the manifest."""
-    result: Export | OtherExport = _PARSERS[source.format_name].parse(source, manifest)
+    result: Export | OtherExport = _parser(source).parse(source, manifest)
     if isinstance(result, Export):
         check_unique_keys(manifest)
     return result
+
+
+def _parser(source: Source) -> ModuleType:
+    """The module of this package that the format's row names."""
+    return import_module(f"{__name__}.{source.format.parser}")
 
 
 def month_in(name: str) -> str | None:

@@ -25,6 +25,15 @@ _SUFFIX = "-Manifest.json"
 # [path/]<first day>-<end>/[assembly/]<file>: AWS writes create-new deliveries into assembly folders
 _PERIOD = re.compile(r"(?P<period>(?:.*/)?\d{8}-\d{8}/)(?:(?P<assembly>[^/]+)/)?(?P<file>[^/]+)")
 _DATA = re.compile(r"-\d+\.csv\.(gz|zip)")
+# Money is BIGNUMERIC: amounts have ten decimals and more.
+_TYPES = {
+    "String": "STRING",
+    "OptionalString": "STRING",
+    "BigDecimal": "BIGNUMERIC",
+    "OptionalBigDecimal": "BIGNUMERIC",
+    "DateTime": "TIMESTAMP",
+    "Interval": "STRING",  # two timestamps with a slash between
+}
 
 
 class _Column(msgspec.Struct):
@@ -86,11 +95,17 @@ def parse(source: Source, manifest: Manifest) -> Export | OtherExport:
         month=month,
         order_key=f"{manifest.generation:020d}",
         files=files,
-        columns=tuple(Column(f"{column.category}/{column.name}", column.type) for column in fields.columns),
+        columns=tuple(_column(column) for column in fields.columns),
         names_repeat=not all(f"/{fields.assembly_id}/" in file.name for file in files),
         covers_until=None,
         rows=None,
     )
+
+
+def _column(column: _Column) -> Column:
+    """A type that is none of the vocabulary stays as it is spelled: whoever plans the load names it."""
+    kind = column.type and _TYPES.get(column.type, column.type)
+    return Column(f"{column.category}/{column.name}", kind)
 
 
 def _check_format(fields: _Manifest, manifest: Manifest) -> None:

@@ -23,10 +23,10 @@ _HOSTILE = re.compile(r"[\x00-\x1f\x7f-\x9f*]|%2[ef]|(^|/)\.\.?/|(^|/)\.{0,2}$",
 
 @dataclass(frozen=True)
 class Column:
-    """A column as the manifest names it; type is None where the manifest gives none."""
+    """A column as the source names it."""
 
     name: str
-    type: str | None
+    type: str | None  # BigQuery's; None where the source gives none, and the source's own where it is unknown
 
 
 @dataclass(frozen=True)

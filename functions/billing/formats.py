@@ -1,0 +1,33 @@
+"""The one table of export formats, `schemas/formats.json`: read by the functions and by Terraform alike."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+SCHEMAS = Path(__file__).parent / "schemas"
+
+
+class Format(msgspec.Struct, frozen=True):
+    """One kind of export, and the shape of the table that its months land in."""
+
+    provider: Literal["aws", "azure"]
+    export: str  # what the provider calls it
+    layouts: tuple[str, ...]  # how it may be delivered
+    parser: str  # module of `exports` that reads its manifests
+    file_format: Literal["CSV", "PARQUET"]
+    names: str  # rule of `columns` by which a CSV header becomes columns
+    dictionary: str | None  # published columns with their types, for a header that its manifest leaves untyped
+    table_schema: str  # what a table is created with; {version} is the export's
+    versions: tuple[str, ...]
+    partition: str  # column that holds the month in every row
+    cluster: str
+    cost: str  # column that sums up to the invoice
+    currency: str
+    execution_column: str  # how the tracking table calls the execution
+
+
+FORMATS: Mapping[str, Format] = msgspec.json.decode(
+    (SCHEMAS / "formats.json").read_bytes(), type=dict[str, Format], strict=True
+)

@@ -1,0 +1,73 @@
+"""One sample generator per export format of `schemas/formats.json`, all called alike."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Protocol
+
+from tests.samples.aws_cur import aws_cur_delivery
+from tests.samples.azure_focus import azure_focus_delivery
+from tests.samples.model import Delivery, Mode
+
+
+class Sample(Protocol):
+    def __call__(
+        self,
+        folder: Path,
+        month: str,
+        *,
+        layout: Mode,
+        export_name: str,
+        path: str,
+        rows: int,
+        files: int,
+        revision: int,
+        version: str,
+    ) -> Delivery:
+        """One delivery under `path` in the bucket; `version` is '' where the format has only one."""
+
+
+def _aws_cur_csv(
+    folder: Path, month: str, *, layout: Mode, export_name: str, path: str, rows: int, files: int, revision: int,
+    version: str,
+) -> Delivery:  # fmt: skip
+    assert not version
+    return aws_cur_delivery(
+        folder, month, rows=rows, files=files, revision=revision, mode=layout, report=export_name, prefix=path
+    )
+
+
+def _azure_focus_parquet(
+    folder: Path, month: str, *, layout: Mode, export_name: str, path: str, rows: int, files: int, revision: int,
+    version: str,
+) -> Delivery:  # fmt: skip
+    return azure_focus_delivery(
+        folder, month, rows=rows, files=files, revision=revision, mode=layout, export_name=export_name,
+        root=path.rstrip("/"), version=version,
+    )  # fmt: skip
+
+
+SAMPLES: Mapping[str, Sample] = {
+    "aws_cur_v1_csv": _aws_cur_csv,
+    "azure_focus_parquet": _azure_focus_parquet,
+}
+
+
+def sample_delivery(
+    export_format: str,
+    folder: Path,
+    month: str,
+    *,
+    layout: Mode = "create_new",
+    export_name: str = "acme-export",
+    path: str = "exports/",
+    rows: int = 100,
+    files: int = 2,
+    revision: int = 1,
+    version: str = "",
+) -> Delivery:
+    return SAMPLES[export_format](
+        folder, month, layout=layout, export_name=export_name, path=path, rows=rows, files=files, revision=revision,
+        version=version,
+    )  # fmt: skip
