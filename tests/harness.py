@@ -77,7 +77,7 @@ class Harness:
         return self.process(spec, delivery)
 
     def sweep(self) -> dict[str, Any]:
-        return dict(sweep(self.settings, self.cloud, self.clock))
+        return dict(sweep(self.settings, self.cloud))
 
     def rows(self, sql: str) -> list[dict[str, Any]]:
         """`{dataset}` in the statement is this stack's dataset."""

@@ -28,14 +28,14 @@ def settings_or_exit() -> Settings:
         raise SystemExit(f"{exc.code}: {exc.message}") from None
 
 
-def handle_event(settings: Settings, provider: str, data: dict[str, Any]) -> None:
+def handle_event(settings: Settings, provider: str, data: dict[str, Any], cloud: Any = None) -> None:
     """One object arrived. Raises TryAgain when the platform should deliver the event again."""
     bucket, name = str(data.get("bucket", "")), str(data.get("name", ""))
     for source in settings.of_provider(provider):
         if source.bucket == bucket and name.startswith(source.prefix):
             manifest = exports.manifest_name(source, name)
             if manifest is not None:
-                run_guarded(source, name, partial(_process, settings, source, manifest, name))
+                run_guarded(source, name, partial(_process, settings, source, manifest, name, cloud))
                 return
     emit("DEBUG", f"Ignored: {name} is no object of an export.", action="ignored", code="NOT_OURS", object=name)
 
@@ -71,11 +71,12 @@ def run_guarded(source: Source, about: str, work: Callable[[], None]) -> bool:
     return True
 
 
-def _process(settings: Settings, source: Source, manifest: str, name: str) -> None:
+def _process(settings: Settings, source: Source, manifest: str, name: str, cloud: Any) -> None:
     from .load import process
     from .look import Visit
 
-    visit = Visit(cloud_of(settings), source, manifest, Timer(Clock()))
+    cloud = cloud or cloud_of(settings)
+    visit = Visit(cloud, source, manifest, Timer(cloud.clock))
     log_outcome(source, process(visit), visit.timer, name)
 
 
@@ -126,6 +127,7 @@ def assemble(settings: Settings, storage_client: Any, bigquery_client: Any, cred
     warehouse, jobs = Warehouse(bigquery_client), LoadJobs(bigquery_client, settings)
     return Cloud(
         settings=settings,
+        clock=clock,
         warehouse=warehouse,
         jobs=jobs,
         ledger=Ledger(warehouse, settings, credentials, clock),

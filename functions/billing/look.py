@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from . import exports
 from .books import Books
-from .clock import Timer
+from .clock import Clock, Timer
 from .config import Settings, Source
 from .decide import Decision, Delivery, Reject, Rules, Skip, Wait, decide, missing_files, refused_before
 from .errors import BillingError
@@ -23,6 +23,7 @@ class Cloud:
     """The rooms that touch Google Cloud, built once per process."""
 
     settings: Settings
+    clock: Clock
     warehouse: Warehouse
     jobs: LoadJobs
     ledger: Ledger

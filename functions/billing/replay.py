@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from .clock import Clock, Timer
+from .clock import Timer
 from .config import Settings, Source
 from .entry import cloud_of, log_outcome
 from .errors import BillingError
@@ -19,7 +19,8 @@ def replay(
 
     Raises BillingError: NO_SUCH_DELIVERY where the source, the month or the execution is none, or what a load raises.
     """
-    cloud, timer = cloud or cloud_of(settings), Timer(Clock())
+    cloud = cloud or cloud_of(settings)
+    timer = Timer(cloud.clock)
     source = _source(settings, key)
     candidates = survey_of(cloud, source).months.get(month, ())
     chosen = _chosen(candidates, source, month, execution)

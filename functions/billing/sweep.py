@@ -10,7 +10,7 @@ from typing import Any
 
 from . import exports
 from .books import Books
-from .clock import Clock, Timer
+from .clock import Timer
 from .config import Settings, Source
 from .decide import Decision, Delivery, Load, Skip, Wait
 from .entry import TryAgain, cloud_of, log_outcome, run_guarded
@@ -45,9 +45,10 @@ class Report:
         return {**lists, "months": self.months, "seconds": round(seconds, 1)}
 
 
-def sweep(settings: Settings, cloud: Cloud | None = None, clock: Clock | None = None) -> dict[str, object]:
+def sweep(settings: Settings, cloud: Cloud | None = None) -> dict[str, object]:
     """Heals what events missed, retries what may go now, audits heads against partitions; newest month first."""
-    cloud, timer, report = cloud or cloud_of(settings), Timer(clock or Clock()), Report()
+    cloud = cloud or cloud_of(settings)
+    timer, report = Timer(cloud.clock), Report()
     surveys: list[Survey] = []
     for source in settings.sources:
         _guarded(source, f"{source.key} as a whole", report, partial(_collect, surveys, cloud, source))

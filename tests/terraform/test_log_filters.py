@@ -119,7 +119,7 @@ def _found_by_sweeps(system: System) -> list[tuple[str, dict[str, Any]]]:
             patch.setenv(name, value)
         credentials = Credentials("local")
         cloud = entry.assemble(settings, system.cloud.storage, system.cloud.bigquery, credentials, clock)
-        sweep(settings, cloud, clock)
+        sweep(settings, cloud)
     return [(system.outputs["functions"]["sweep"], line) for line in log_lines(output.getvalue())]
 
 
