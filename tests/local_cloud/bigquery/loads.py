@@ -167,7 +167,10 @@ class _Load:
         return fields
 
     def _parquet_fields(self, given: Fields) -> Fields:
-        described = self._rows(f"DESCRIBE SELECT * FROM {self._read_parquet()}")
+        try:
+            described = self._rows(f"DESCRIBE SELECT * FROM {self._read_parquet()}")
+        except duckdb.Error as error:
+            raise self._explained(str(error)) from error
         targets = self.request.raw.get("decimalTargetTypes") or []
         by_name = {field.name.lower(): field for field in given}
         found = [by_name.pop(name.lower(), None) or parquet_field(name, kind, targets) for name, kind, *_ in described]
