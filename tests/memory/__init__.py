@@ -1,0 +1,9 @@
+"""Cloud Storage, BigQuery's load jobs and the books in memory: what the histories run on, thousands of times.
+
+It claims no more than `test_contract.py` checks, on this cloud and on the laptop's alike.
+"""
+
+from tests.memory.cloud import MemoryCloud
+from tests.memory.wire import Wire
+
+__all__ = ["MemoryCloud", "Wire"]

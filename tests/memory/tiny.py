@@ -1,0 +1,30 @@
+"""The smallest real data files: gzip CSV as AWS writes it, Parquet as Azure does, one row for each item."""
+
+from __future__ import annotations
+
+import gzip
+import tempfile
+from functools import cache
+from pathlib import Path
+
+import duckdb
+
+CSV_COLUMNS = ("bill/BillingPeriodStartDate", "identity/LineItemId", "lineItem/UnblendedCost")
+
+
+@cache
+def csv_file(month: str, items: tuple[str, ...]) -> bytes:
+    lines = [",".join(CSV_COLUMNS), *(f"{month}-01T00:00:00Z,{item},1.5" for item in items)]
+    return gzip.compress("\n".join([*lines, ""]).encode(), mtime=0)
+
+
+@cache
+def parquet_file(month: str, items: tuple[str, ...]) -> bytes:
+    listed = ", ".join(f"'{item}'" for item in items)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "part.parquet"
+        duckdb.execute(
+            f"COPY (SELECT TIMESTAMPTZ '{month}-01 00:00:00+00' AS BillingPeriodStart, 1.5::DECIMAL(38, 18) AS"
+            f" BilledCost, unnest([{listed}]::VARCHAR[]) AS ResourceId) TO '{path}' (FORMAT parquet)"
+        )
+        return path.read_bytes()

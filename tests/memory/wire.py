@@ -1,0 +1,24 @@
+"""What a request passes on its way: nothing happens on it here; the histories put their faults on one of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import TypeVar
+
+from tests.memory.clock import MemoryClock
+
+T = TypeVar("T")
+_REQUEST_SECONDS = 0.01
+
+
+class Wire:
+    def __init__(self, clock: MemoryClock) -> None:
+        self.clock = clock
+
+    def send(self, request: str, act: Callable[[], T]) -> T:
+        self.clock.step(seconds=_REQUEST_SECONDS)
+        return act()
+
+    def now(self) -> datetime:
+        return self.clock.now()
