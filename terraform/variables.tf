@@ -52,8 +52,8 @@ variable "kms_key" {
     error_message = "kms_key must look like projects/P/locations/L/keyRings/R/cryptoKeys/K, without a version."
   }
   validation {
-    condition     = var.kms_key == null || try(split("/", var.kms_key)[3], "") == lower(var.bigquery_location)
-    error_message = "kms_key must be in the location of the data: its locations/... must be bigquery_location in lower case."
+    condition     = var.kms_key == null || try(split("/", var.kms_key)[3], "") == (var.bigquery_location == "EU" ? "europe" : lower(var.bigquery_location))
+    error_message = "kms_key must be in the location of the data: its locations/... must be the region of bigquery_location; for EU it is europe, for US us."
   }
 }
 
@@ -105,6 +105,10 @@ variable "prefix" {
   validation {
     condition     = can(regex("^[a-z][a-z0-9]*(-[a-z0-9]+)*$", var.prefix)) && length(var.prefix) >= 2 && length(var.prefix) <= 18
     error_message = "prefix must be 2 to 18 lower case letters, digits and single hyphens, beginning with a letter: bucket names have no room for more."
+  }
+  validation {
+    condition     = !strcontains(var.prefix, "google")
+    error_message = "prefix must not contain google: Cloud Storage takes no bucket with such a name."
   }
 }
 

@@ -64,6 +64,23 @@ run "a_key_in_another_location" {
   expect_failures = [var.kms_key]
 }
 
+run "the_european_union_s_key_in_a_location_that_is_spelt_as_the_data_s" {
+  command = plan
+  variables {
+    bigquery_location = "EU"
+    kms_key           = "projects/p/locations/eu/keyRings/r/cryptoKeys/k"
+  }
+  expect_failures = [var.kms_key]
+}
+
+run "a_prefix_that_no_bucket_may_have" {
+  command = plan
+  variables {
+    prefix = "google-billing"
+  }
+  expect_failures = [var.prefix]
+}
+
 run "two_regions" {
   command = plan
   variables {
