@@ -1,4 +1,4 @@
-"""What a plan of the real root holds: every grant as the README lists it, and every example file."""
+"""What a plan of the real root holds: every grant as the README lists it, every wait, and every example file."""
 
 from __future__ import annotations
 
@@ -27,18 +27,36 @@ def terraform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Terraform]:
         yield planning
 
 
+@pytest.fixture(scope="module")
+def everything(terraform: Terraform) -> Plan:
+    return terraform.plan(f"-var-file={EVERYTHING}")
+
+
 def planned_grants(plan: Plan) -> set[tuple[str, str, str]]:
     """Type, name and role of each IAM resource."""
     changes = [change for change in plan.document["resource_changes"] if "_iam_" in change["type"]]
     return {(change["type"], change["name"], change["change"]["after"]["role"]) for change in changes}
 
 
-def test_the_grants_of_a_plan_with_everything_on_are_the_table_of_the_readme(terraform: Terraform) -> None:
+def test_the_grants_of_a_plan_with_everything_on_are_the_table_of_the_readme(everything: Plan) -> None:
     rows = GRANT_ROW.findall((ROOT / "README.md").read_text())
 
-    assert planned_grants(terraform.plan(f"-var-file={EVERYTHING}")) == {row[:3] for row in rows}
+    assert planned_grants(everything) == {row[:3] for row in rows}
     on_the_project = {(kind, name) for kind, name, _, on in rows if on.startswith("project")}
     assert on_the_project == {(kind, name) for kind, name, *_ in rows if kind == "google_project_iam_member"}
+
+
+def test_each_wait_is_as_long_as_google_takes(everything: Plan) -> None:
+    waits = [address for address in everything.changes if ".time_sleep." in f".{address}"]
+
+    assert {address: everything.planned(address)["create_duration"] for address in waits} == {
+        "time_sleep.services": "60s",  # SERVICE_DISABLED, up to a minute after an API was enabled
+        "time_sleep.kms[0]": "60s",
+        'module.landing.time_sleep.grants["aws"]': "60s",  # Storage Transfer's documentation asks for 30 s
+        'module.landing.time_sleep.grants["azure"]': "60s",
+        "module.loader.time_sleep.grants": "120s",  # to Eventarc and Cloud Build, one to two minutes
+        "module.monitoring.time_sleep.metrics": "120s",  # a metric that a policy may name, one to two minutes
+    }
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.name)

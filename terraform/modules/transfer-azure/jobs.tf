@@ -1,5 +1,8 @@
-# The job's first day, written once: a start day that is computed anew at every plan is a difference for ever.
-resource "time_static" "created" {}
+# The job's first day, written once: a start day that is computed anew at every plan is a difference for ever. Not before
+# the bucket may be written, minutes into the apply: a job whose first day is over by then waits for the next.
+resource "time_static" "created" {
+  triggers = { bucket = var.sink.bucket }
+}
 
 resource "google_storage_transfer_job" "blob" {
   project     = var.project_id

@@ -1,0 +1,126 @@
+"""One apply on a brand-new project: what has to exist, or to have spread, before what; as Terraform's graph has it.
+
+How long the waits are stands in test_plans.py."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+import pytest
+
+from tests.local_cloud.terraform import Terraform
+from tests.system import ROOT
+
+EDGE = re.compile(r'"\[root\] (.+?)(?: \(\w+\))?" -> "\[root\] (.+?)(?: \(\w+\))?"')
+Graph = Mapping[str, set[str]]
+
+APIS = "google_project_service.services"
+SPREAD_APIS = "time_sleep.services"
+SPREAD_KEY = "time_sleep.kms"
+LOADER, LANDING, MONITORING = "module.loader.", "module.landing.", "module.monitoring."
+FUNCTIONS = (f"{LOADER}google_cloudfunctions2_function.load", f"{LOADER}google_cloudfunctions2_function.sweep")
+JOBS = ("module.transfer_aws.google_storage_transfer_job.s3", "module.transfer_azure.google_storage_transfer_job.blob")
+STORAGE_AGENT = "data.google_storage_project_service_account.storage"
+TRANSFER_AGENT = "data.google_storage_transfer_project_service_account.transfer"
+BIGQUERY_AGENT = "data.google_bigquery_default_service_account.bigquery"
+OTHER_AGENTS = "google_project_service_identity.agents"
+
+# Each comes after all that stands behind it.
+AFTER: Mapping[str, tuple[str, ...]] = {
+    # An API answers 403 for a while after it was enabled, and agents do not exist until they are asked for.
+    SPREAD_APIS: (APIS,),
+    STORAGE_AGENT: (SPREAD_APIS,),
+    TRANSFER_AGENT: (SPREAD_APIS,),
+    BIGQUERY_AGENT: (SPREAD_APIS,),
+    OTHER_AGENTS: (SPREAD_APIS,),
+    # A grant to an agent that does not exist is a 400.
+    f"{LOADER}google_project_iam_member.storage_publisher": (STORAGE_AGENT,),
+    f"{LOADER}google_project_iam_member.eventarc_agent": (OTHER_AGENTS,),
+    f"{LOADER}google_project_iam_member.pubsub_agent": (OTHER_AGENTS,),
+    f"{LANDING}google_storage_bucket_iam_member.transfer_writer": (TRANSFER_AGENT,),
+    # The first trigger of a project races its agents' grants, and a build its account's.
+    f"{LOADER}time_sleep.grants": (
+        f"{LOADER}google_project_iam_member.storage_publisher",
+        f"{LOADER}google_project_iam_member.eventarc_agent",
+        f"{LOADER}google_project_iam_member.pubsub_agent",
+        f"{LOADER}google_project_iam_member.trigger_receiver",
+        f"{LOADER}google_project_iam_member.build_source",
+        f"{LOADER}google_project_iam_member.build_logs",
+        f"{LOADER}google_storage_bucket_iam_member.build_upload",
+        f"{LOADER}google_artifact_registry_repository_iam_member.build_images",
+        f"{LOADER}google_project_iam_member.loader_jobs",
+        f"{LOADER}google_bigquery_dataset_iam_member.loader_editor",
+        f"{LOADER}google_storage_bucket_iam_member.loader_viewer",
+        f"{LOADER}google_storage_bucket_iam_member.loader_leases",
+    ),
+    **dict.fromkeys(FUNCTIONS, (f"{LOADER}time_sleep.grants", f"{LOADER}google_storage_bucket_object.functions")),
+    f"{LOADER}google_cloud_scheduler_job.sweep": (f"{LOADER}google_cloud_run_service_iam_member.scheduler_invoker",),
+    # Storage Transfer looks the bucket up when a job is made, 30 s after the grant at the earliest.
+    f"{LANDING}time_sleep.grants": (
+        f"{LANDING}google_storage_bucket_iam_member.transfer_writer",
+        f"{LANDING}google_storage_bucket_iam_member.transfer_viewer",
+    ),
+    JOBS[0]: (
+        f"{LANDING}time_sleep.grants",
+        "module.transfer_aws.google_secret_manager_secret_iam_member.transfer",
+        "module.transfer_aws.time_static.created",
+    ),
+    JOBS[1]: (
+        f"{LANDING}time_sleep.grants",
+        "module.transfer_azure.google_secret_manager_secret_iam_member.transfer",
+        "module.transfer_azure.time_static.created",
+    ),
+    # A job whose first day is over when it is made runs a day later.
+    "module.transfer_aws.time_static.created": (f"{LANDING}time_sleep.grants",),
+    "module.transfer_azure.time_static.created": (f"{LANDING}time_sleep.grants",),
+    # A policy that names a metric of a moment ago is a 404, which the provider does not try again.
+    f"{MONITORING}time_sleep.metrics": (
+        f"{MONITORING}google_logging_metric.counters",
+        f"{MONITORING}google_logging_metric.age",
+    ),
+    f"{MONITORING}google_monitoring_alert_policy.waiting": (f"{MONITORING}time_sleep.metrics",),
+    f"{MONITORING}google_monitoring_alert_policy.freshness": (f"{MONITORING}time_sleep.metrics",),
+    # What is encrypted needs the agents' use of the key.
+    SPREAD_KEY: ("google_kms_crypto_key_iam_member.storage", "google_kms_crypto_key_iam_member.bigquery"),
+    f"{LANDING}google_storage_bucket.landing": (SPREAD_KEY,),
+    f"{LANDING}google_storage_bucket.bookkeeping": (SPREAD_KEY,),
+    "module.warehouse.google_bigquery_dataset.datasets": (SPREAD_KEY,),
+}
+
+
+@pytest.fixture(scope="module")
+def graph(tmp_path_factory: pytest.TempPathFactory) -> Graph:
+    with Terraform(ROOT, tmp_path_factory.mktemp("graph")) as terraform:
+        terraform.init()
+        text = terraform.run("graph", "-type=plan").output
+    needs: dict[str, set[str]] = {}
+    for later, earlier in EDGE.findall(text):
+        needs.setdefault(later, set()).add(earlier)
+    return needs
+
+
+def before(graph: Graph, name: str) -> set[str]:
+    """Everything that is done when this one begins."""
+    found: set[str] = set()
+    left = [name]
+    while left:
+        new = graph.get(left.pop(), set()) - found
+        found |= new
+        left += new
+    return found
+
+
+def test_what_a_new_project_lacks_is_there_before_it_is_needed(graph: Graph) -> None:
+    missing = {name: set(wanted) - before(graph, name) for name, wanted in AFTER.items()}
+
+    assert {name: names for name, names in missing.items() if names} == {}
+
+
+def test_nothing_is_called_before_the_apis_have_spread(graph: Graph) -> None:
+    resources = {
+        name for name in graph if re.search(r"(^|\.)(google_\w+)\.\w+$", name) and ".var." not in name and name != APIS
+    }
+
+    assert len(resources) > 40
+    assert [name for name in sorted(resources) if SPREAD_APIS not in before(graph, name)] == []
