@@ -23,8 +23,23 @@ run "watched" {
   }
 
   assert {
-    condition     = length(google_monitoring_alert_policy.lines) == 3 && length(local.dashboard.mosaicLayout.tiles) == 6
-    error_message = "Three alerts on lines beside the three on metrics; six tiles."
+    condition     = keys(google_monitoring_alert_policy.lines) == ["failed", "look", "rejected"]
+    error_message = "Three alerts on lines, beside freshness, transfer and waiting, which are on metrics."
+  }
+  assert {
+    condition = local.dashboard.mosaicLayout.tiles[*].widget.title == [
+      "Loads and rejections by source", "Hours since the newest load, by source", "Events by outcome",
+      "Function errors and duration", "Bytes and files transferred", "Sweep findings",
+    ]
+    error_message = "Six tiles: ${jsonencode(local.dashboard.mosaicLayout.tiles[*].widget.title)}."
+  }
+  assert {
+    condition = alltrue([
+      for key, name in time_sleep.metrics.triggers :
+      anytrue([for chart in flatten(local._tiles[*].charts) : strcontains(chart.filter, "/user/${name}\"")])
+      || strcontains(google_monitoring_alert_policy.waiting.conditions[0].condition_threshold[0].filter, "/user/${name}\"")
+    ])
+    error_message = "No metric is counted, and billed, that nothing shows or alerts on."
   }
   assert {
     condition = alltrue([

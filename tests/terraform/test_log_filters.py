@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import io
+import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import redirect_stdout
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,6 +20,7 @@ from billing.config import read_settings
 from billing.sweep import sweep
 from tests.harness import SteppedClock, log_lines
 from tests.local_cloud import Backoff, LocalCloud, StartError
+from tests.local_cloud.terraform.state import resources
 from tests.samples import aws_cur_delivery, azure_focus_delivery
 from tests.system import System
 from tests.terraform.log_filters import matches
@@ -158,6 +160,37 @@ def test_every_line_is_counted_by_the_filters_that_want_it_and_by_no_other(print
     for _, line in printed.lines:
         assert matching(printed.system, as_entry("another-service", line)) == set()
     _check_what_the_platform_says(printed)
+    _check_what_is_extracted(printed)
+
+
+def _check_what_is_extracted(printed: Printed) -> None:
+    """Cloud Logging takes a field that is never there without a word: the label would be empty for ever."""
+    queries = filters(printed.system)
+    extracted = dict(extractors(printed.system))
+    assert set(extracted) == set(queries)
+    for name, fields in extracted.items():
+        entries = [as_entry(function, line) for function, line in printed.lines]
+        payloads = [log_entry["jsonPayload"] for log_entry in entries if matches(queries[name], log_entry)]
+        assert {field for field in fields if not any(payload.get(field) for payload in payloads)} == set(), name
+    ages = [line["age_hours"] for _, line in printed.lines if line.get("action") == "age"]
+    assert all(isinstance(age, int | float) for age in ages)
+    assert max(ages) >= 10
+
+
+def extractors(system: System) -> Iterator[tuple[str, set[str]]]:
+    """By the names of `filters`: the fields of a line that become labels, or the value."""
+    for resource in resources(system.terraform.show_json()):
+        key = resource.address.rpartition(".")[2].removeprefix('counters["').removeprefix('lines["').removesuffix('"]')
+        if resource.kind == "google_logging_metric":
+            yield key, _fields([*(resource["label_extractors"] or {}).values(), resource["value_extractor"] or ""])
+        elif resource.kind == "google_monitoring_alert_policy":
+            [*_, condition] = resource["conditions"]
+            for matched in condition["condition_matched_log"]:
+                yield f"alerts.{key}", _fields(matched["label_extractors"].values())
+
+
+def _fields(expressions: Iterable[str]) -> set[str]:
+    return set(re.findall(r"jsonPayload\.(\w+)", " ".join(expressions)))
 
 
 def _check_what_the_platform_says(printed: Printed) -> None:

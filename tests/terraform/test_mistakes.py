@@ -1,0 +1,84 @@
+"""What a user gets wrong fails at plan, with the sentence to act on: a plan per group says them all at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pytest
+
+from tests.local_cloud.terraform import Terraform, TerraformError
+from tests.system import AWS_SOURCES, AZURE_SOURCES, ROOT
+
+CUR, FOCUS = AWS_SOURCES["cur"], AZURE_SOURCES["focus"]
+RIGHT: Mapping[str, Any] = {
+    "project_id": "acme-billing",
+    "region": "europe-west1",
+    "bigquery_location": "europe-west1",
+    "aws_sources": AWS_SOURCES,
+    "azure_sources": AZURE_SOURCES,
+}
+# Terraform says all that is wrong with variables in one go, and what is wrong with them together only after that.
+WRONG: Mapping[str, tuple[Mapping[str, Any], tuple[str, ...]]] = {
+    "a value": (
+        {
+            "bigquery_location": "US",
+            "aws_sources": {
+                "slash": {**CUR, "bucket": "one", "path": "exports/aws"},
+                "format": {**CUR, "bucket": "two", "format": "aws_cur_v9_avro"},
+                "arn": {**CUR, "bucket": "three", "role_arn": "billing-transfer"},
+                "overlap": {**CUR, "path": "exports/"},
+                "overlapped": {**CUR, "path": "exports/aws/"},
+                "dataset": {**CUR, "bucket": "four", "dataset_id": "Billing__Data"},
+                "table": {**CUR, "bucket": "five", "table_name": "aws-cur"},
+            },
+            "azure_sources": {
+                "slash": {**FOCUS, "container": "one", "path": "exports/azure"},
+                "format": {**FOCUS, "container": "two", "format": "azure_avro"},
+                "overlap": {**FOCUS, "path": ""},
+                "overlapped": FOCUS,
+                "dataset": {**FOCUS, "container": "three", "dataset_id": "billing_"},
+                "guid": {**FOCUS, "container": "four", "federated_identity": {"client_id": "app", "tenant_id": "acme"}},
+            },
+        },
+        (
+            "path in aws_sources must end in '/' and not begin with it, such as exports/aws/",
+            "format in aws_sources must be ",
+            "role_arn in aws_sources must be a role's ARN, such as arn:aws:iam::123456789012:role/billing-transfer.",
+            "Two of aws_sources with one bucket have overlapping paths: one path must not begin with the other",
+            "dataset_id in aws_sources must be lower case letters, digits and single underscores",
+            "table_name in aws_sources must be lower case letters, digits and single underscores",
+            "path in azure_sources must end in '/' and not begin with it, such as exports/azure/",
+            "format in azure_sources must be ",
+            "Two of azure_sources with one container have overlapping paths: one path must not begin with the other",
+            "dataset_id in azure_sources must be lower case letters, digits and single underscores",
+            "client_id and tenant_id in azure_sources must be GUIDs",
+            "bigquery_location and region must go together: EU with a region of the European Union",
+        ),
+    ),
+    "no source": (
+        {"aws_sources": {}, "azure_sources": {}},
+        ("Give at least one source, in aws_sources or azure_sources: without one there is nothing to load.",),
+    ),
+    "one table": (
+        {"aws_sources": {"cur": {**CUR, "table_name": "azure_focus"}}},
+        ("Two sources have one table: give each its own table_name or dataset_id",),
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def terraform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Terraform]:
+    with Terraform(ROOT, tmp_path_factory.mktemp("mistakes")) as planning:
+        planning.init()
+        yield planning
+
+
+@pytest.mark.parametrize("group", WRONG)
+def test_a_mistake_fails_at_plan_with_the_sentence_to_act_on(terraform: Terraform, group: str) -> None:
+    mistakes, sentences = WRONG[group]
+    terraform.variables = {**RIGHT, **mistakes}
+    with pytest.raises(TerraformError) as failed:
+        terraform.plan()
+
+    assert [sentence for sentence in sentences if sentence not in str(failed.value)] == []
