@@ -9,7 +9,7 @@ COMPILE = $(UV) pip compile --universal --python-version 3.11 --generate-hashes 
 WORKERS ?= 4
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test faults demo local terraform sweep replay status lint types format lock bench clean
+.PHONY: help setup test faults demo local terraform sweep replay status lint types format lock bench schema-diff clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

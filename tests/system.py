@@ -10,6 +10,7 @@ from typing import Any, Self
 from tests.local_cloud import Answer, Function, LocalCloud
 from tests.local_cloud.terraform import GOOGLE_VERSIONS, Terraform
 from tests.local_cloud.terraform.deployment import Deployment, provider_environment
+from tests.local_cloud.terraform.state import resources
 from tests.local_cloud.terraform.transfers import Transfer
 from tests.samples import Delivery, place
 
@@ -107,6 +108,14 @@ class System:
     def destroy(self) -> None:
         self.terraform.destroy()
         self._deployment.follow(self.terraform.show_json())
+
+    def check_nothing_is_left(self) -> None:
+        """In a cloud that this is the only system of."""
+        assert resources(self.terraform.show_json()) == []
+        assert list(self.cloud.bigquery.list_datasets()) == []
+        assert list(self.cloud.storage.list_buckets()) == []
+        left = self._deployment
+        assert (left.functions, left.transfers, left.schedules) == ({}, {}, {})
 
     @property
     def environment(self) -> dict[str, str]:

@@ -1,20 +1,20 @@
-"""A system in use that is changed: a source goes without touching another, and protected data stay."""
+"""A system in use that is changed: what is protected stays, and a source goes without touching another."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.local_cloud import Backoff, LocalCloud
-from tests.local_cloud.terraform import TerraformError
+from tests.local_cloud.terraform import GOOGLE_VERSIONS, TerraformError
 from tests.local_cloud.terraform.state import resources
-from tests.samples import aws_cur_delivery
+from tests.samples import aws_cur_delivery, azure_focus_delivery
 from tests.system import AWS_SOURCES, System
 
 TWO = {**AWS_SOURCES, "other": {**AWS_SOURCES["cur"], "bucket": "other-exports", "export_name": "other-cur"}}
+OF_THE_OTHER = re.compile(r'\["(aws_)?other"\]')
 SHARED = {  # of all sources: the functions' environment names each, and so do the alert and the dashboard
     'module.loader.google_cloudfunctions2_function.load["aws"]': ("update",),
     'module.loader.google_cloudfunctions2_function.load["azure"]': ("update",),
@@ -24,60 +24,87 @@ SHARED = {  # of all sources: the functions' environment names each, and so do t
 }
 
 
-@pytest.fixture
-def cloud() -> Iterator[LocalCloud]:
-    with LocalCloud(backoff=Backoff(first_seconds=0.2, longest_seconds=1.0)) as running:
-        yield running
-
-
-def rows(system: System, source: str) -> int:
-    [row] = system.cloud.bigquery.query_and_wait(f"SELECT COUNT(*) AS n FROM `{system.table(source)}`")
-    return int(row["n"])
-
-
-def test_a_source_that_is_removed_takes_only_its_own_and_one_that_is_added_brings_only_its_own(
-    cloud: LocalCloud, tmp_path: Path
+def test_a_system_in_use_keeps_what_is_protected_loses_only_what_is_removed_and_goes_without_a_trace(
+    tmp_path: Path,
 ) -> None:
-    with System(cloud, tmp_path, aws_sources=TWO) as system:
+    """On the newer provider version; what one system can show is not built twice."""
+    backoff = Backoff(first_seconds=0.2, longest_seconds=1.0)
+    with (
+        LocalCloud(backoff=backoff) as cloud,
+        System(
+            cloud, tmp_path, aws_sources=TWO, deletion_protection=True, google_version=GOOGLE_VERSIONS[-1]
+        ) as system,
+    ):
         system.apply()
-        system.deliver("aws_cur", aws_cur_delivery(tmp_path / "made", "2025-09", rows=10))
-        cloud.events.settle(60)
-        own = [
-            r.address for r in resources(system.terraform.show_json()) if re.search(r'\["(aws_)?other"\]', r.address)
-        ]
+        for month in ("2025-08", "2025-09"):
+            system.deliver("aws_cur", aws_cur_delivery(tmp_path / "made", month, rows=10))
+            system.deliver("azure_focus", azure_focus_delivery(tmp_path / "made", month, rows=10))
+        cloud.events.settle(90)
+        check_the_loads_are_kept(system)
+        assert not system.terraform.plan().has_changes
 
-        system.terraform.variables["aws_sources"] = AWS_SOURCES
-        removal = system.terraform.plan()
-        assert removal.changes == {**SHARED, **dict.fromkeys(own, ("delete",))}
-        assert {address.split("[")[0] for address in own} == {
-            "module.transfer_aws",
-            "module.warehouse.google_bigquery_table.months",
-            "module.warehouse.google_bigquery_table.tracking",
-        }
-        system.apply()
-        assert rows(system, "aws_cur") == 10
-        assert system.sweep().json()["months"] == 1
-
-        system.terraform.variables["aws_sources"] = TWO
-        assert system.terraform.plan().changes == {**SHARED, **dict.fromkeys(own, ("create",))}
-
-
-def test_what_is_protected_is_neither_removed_nor_destroyed(cloud: LocalCloud, tmp_path: Path) -> None:
-    with System(cloud, tmp_path, aws_sources=TWO, deletion_protection=True) as system:
-        system.apply()
-        system.deliver("aws_cur", aws_cur_delivery(tmp_path / "made", "2025-09", rows=10))
-        cloud.events.settle(60)
-
-        system.terraform.variables["aws_sources"] = {"other": TWO["other"]}
-        with pytest.raises(TerraformError, match="deletion_protection"):
-            system.terraform.apply()
-        assert rows(system, "aws_cur") == 10
-        with pytest.raises(TerraformError, match="deletion_protection"):
-            system.terraform.destroy()
-        assert rows(system, "aws_cur") == 10
-        assert list(cloud.storage.list_blobs(system.landing_bucket("aws_cur"))) != []
-
+        check_protection_refuses(system)
         system.terraform.variables.update(aws_sources=TWO, deletion_protection=False)
         system.apply()
+        check_a_source_is_removed_alone(system)
+        check_the_last_source_of_a_provider_touches_no_other(system)
         system.destroy()
-        assert list(cloud.bigquery.list_datasets()) == []
+        system.check_nothing_is_left()
+
+
+def check_the_loads_are_kept(system: System) -> None:
+    for source in ("aws_cur", "azure_focus"):
+        [row] = system.cloud.bigquery.query_and_wait(f"SELECT COUNT(*) AS n FROM `{system.table(source)}`")
+        assert row["n"] == 20, source
+
+
+def check_protection_refuses(system: System) -> None:
+    system.terraform.variables["aws_sources"] = {"other": TWO["other"]}
+    with pytest.raises(TerraformError, match="deletion_protection"):
+        system.terraform.apply()
+    check_the_loads_are_kept(system)
+    system.terraform.variables["aws_sources"] = TWO
+    with pytest.raises(TerraformError, match="deletion_protection"):
+        system.terraform.destroy()
+    check_the_loads_are_kept(system)
+    assert list(system.cloud.storage.list_blobs(system.landing_bucket("aws_cur"))) != []
+
+
+def check_a_source_is_removed_alone(system: System) -> None:
+    before = [resource.address for resource in resources(system.terraform.show_json())]
+    own = [address for address in before if OF_THE_OTHER.search(address)]
+    assert {address.split("[")[0] for address in own} == {
+        "module.transfer_aws",
+        "module.warehouse.google_bigquery_table.months",
+        "module.warehouse.google_bigquery_table.tracking",
+    }
+
+    system.terraform.variables["aws_sources"] = AWS_SOURCES
+    assert system.terraform.plan().changes == {**SHARED, **dict.fromkeys(own, ("delete",))}
+    system.apply()
+    check_the_loads_are_kept(system)
+    swept = system.sweep().json()
+    assert (swept["months"], swept["loaded"], swept["differing"]) == (4, [], [])
+
+    system.terraform.variables["aws_sources"] = TWO
+    assert system.terraform.plan().changes == {**SHARED, **dict.fromkeys(own, ("create",))}
+    system.terraform.variables["aws_sources"] = AWS_SOURCES
+
+
+def check_the_last_source_of_a_provider_touches_no_other(system: System) -> None:
+    """It takes the provider's bucket and function along; the filters of what watches the functions name them all."""
+    azure_sources = system.terraform.variables.pop("azure_sources")
+    changes = system.terraform.plan().changes
+    system.terraform.variables["azure_sources"] = azure_sources
+
+    touched = {address: actions for address, actions in changes.items() if "azure" not in address}
+    assert all(actions == ("delete",) for address, actions in changes.items() if address not in touched)
+    wait = touched.pop("module.loader.time_sleep.grants")
+    assert set(wait) == {"delete", "create"}
+    assert set(touched.values()) == {("update",)}
+    assert {address.split("[")[0].rpartition(".")[0] for address in touched} == {
+        "module.loader.google_cloudfunctions2_function",
+        "module.monitoring.google_logging_metric",
+        "module.monitoring.google_monitoring_alert_policy",
+        "module.monitoring.google_monitoring_dashboard",
+    }

@@ -17,16 +17,17 @@ MONTH = "2025-09"
 
 
 @pytest.mark.fault("F24")
-@pytest.mark.parametrize("version", GOOGLE_VERSIONS)
-def test_what_terraform_made_loads_what_is_transferred_and_a_second_plan_is_empty(tmp_path: Path, version: str) -> None:
+def test_what_terraform_made_loads_what_is_transferred_and_a_second_plan_is_empty(tmp_path: Path) -> None:
+    """On the older provider version; test_changes.py has a life of a system on the newer."""
     aws = aws_cur_delivery(tmp_path / "made", MONTH, rows=60)
     azure = azure_focus_delivery(tmp_path / "made", MONTH, rows=60)
     backoff = Backoff(first_seconds=0.2, longest_seconds=1.0)
     with (
         LocalCloud(project="acme-billing", location="europe-west4", backoff=backoff) as cloud,
-        System(cloud, tmp_path, google_version=version) as system,
+        System(cloud, tmp_path, google_version=GOOGLE_VERSIONS[0]) as system,
     ):
         system.apply()
+        made = columns(system)
         system.deliver("aws_cur", aws)
         system.deliver("azure_focus", azure)
         cloud.events.settle(90)
@@ -42,11 +43,16 @@ def test_what_terraform_made_loads_what_is_transferred_and_a_second_plan_is_empt
         swept = system.sweep()
         assert swept.status == 200
         assert (swept.json()["loaded"], swept.json()["left"], swept.json()["months"]) == ([], [], 2)
-        assert system.terraform.plan().changes == {}
+        assert columns(system)["aws_cur"] > made["aws_cur"], "no load added a column"
+        assert not system.terraform.plan().has_changes
         assert_the_stack_of_the_tests_is_the_same(system)
         system.destroy()
-        assert list(cloud.bigquery.list_datasets()) == []
-        assert list(cloud.storage.list_buckets()) == []
+        system.check_nothing_is_left()
+
+
+def columns(system: System) -> dict[str, set[str]]:
+    tables = {source: system.cloud.bigquery.get_table(system.table(source)) for source in ("aws_cur", "azure_focus")}
+    return {source: {column.name for column in table.schema} for source, table in tables.items()}
 
 
 def assert_the_stack_of_the_tests_is_the_same(system: System) -> None:
