@@ -13,8 +13,8 @@ from google.oauth2.credentials import Credentials
 
 from billing import entry
 from billing.clock import Clock
-from billing.columns import SCHEMAS
 from billing.config import Settings, Source, read_settings
+from billing.formats import SCHEMAS
 from billing.load import refresh_views
 from billing.look import Cloud
 from tests.harness import SteppedClock
