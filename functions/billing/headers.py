@@ -8,9 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .columns import MAX_COLUMNS
 from .errors import BillingError
-from .exports import Column
+from .exports import MAX_COLUMNS, Column
 
 _PARQUET_MAGIC = b"PAR1"
 _FOOTER_TAIL = 8  # four bytes of footer length, four of magic: parquet.apache.org/docs/file-format

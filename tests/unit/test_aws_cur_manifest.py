@@ -292,7 +292,7 @@ def test_a_manifest_larger_than_any_real_one_is_rejected_unread() -> None:
     data = golden("aws_create_new.json", MANIFEST).data.ljust(MAX_MANIFEST)
     assert exports.parse(AWS, Manifest(MANIFEST, GENERATION, data)) == CREATE_NEW
     assert refusal(Manifest(MANIFEST, GENERATION, data + b" ")) == (
-        f"MANIFEST_TOO_LARGE: {MANIFEST} has more than 16777216 bytes."
+        f"MANIFEST_TOO_LARGE: {MANIFEST} has more than 8388608 bytes."
     )
 
 
@@ -314,7 +314,7 @@ def test_a_million_keys_are_rejected_and_ten_thousand_are_not() -> None:
     export = exports.parse(AWS, changed(put("reportKeys", keys)))
     assert isinstance(export, Export)
     assert len(export.files) == 10_000
-    assert refusal(changed(put("reportKeys", [f"{n}" for n in range(1_000_000)]))) == (
+    assert refusal(changed(put("reportKeys", ["a"] * 1_000_000))) == (
         f"TOO_MANY_FILES: {MANIFEST} names 1000000 files; one load takes 10000."
     )
 

@@ -11,7 +11,6 @@ from collections.abc import Mapping, Sequence
 import pytest
 
 from billing.columns import (
-    MAX_COLUMNS,
     Field,
     Plan,
     as_is,
@@ -21,7 +20,7 @@ from billing.columns import (
     plan_parquet,
 )
 from billing.errors import BillingError
-from billing.exports import Column
+from billing.exports import MAX_COLUMNS, Column
 from billing.formats import FORMATS, SCHEMAS, Format
 
 WAY_OUT = 'name its BigQuery type in TYPE_OVERRIDES, like {"a/b": "STRING"}.'
@@ -255,9 +254,9 @@ def test_the_first_line_of_a_description_says_which_source_column_it_holds() -> 
 def test_ten_thousand_columns_are_planned_at_once_and_one_more_is_refused() -> None:
     columns = [Column(f"a/c{number}", "STRING") for number in range(MAX_COLUMNS)]
     header = [column.name for column in columns]
-    began = time.monotonic()
+    began = time.process_time()
     assert len(plan_csv(header, columns, CUR, {}, ()).added) == 10_000
-    assert time.monotonic() - began < 2
+    assert time.process_time() - began < 2
     with pytest.raises(BillingError, match="TOO_MANY_COLUMNS: The table would have 10001 columns"):
         plan_csv(header, columns, CUR, {}, [field("other", "STRING", "a/other")])
 

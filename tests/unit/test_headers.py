@@ -167,7 +167,7 @@ def test_what_is_no_gzip_csv_is_refused(data: bytes, sentence: str) -> None:
 @pytest.mark.parametrize("start", [b"", b'a,"', b"a,b\n"], ids=repr)
 def test_a_zip_bomb_costs_bounded_time_and_memory(start: bytes, filler: bytes) -> None:
     bomb = zipped(start + filler * (64 * 2**20 // len(filler)), level=1)
-    began = time.monotonic()
+    began = time.process_time()
     tracemalloc.start()
     try:
         for complete in (True, False):
@@ -177,7 +177,7 @@ def test_a_zip_bomb_costs_bounded_time_and_memory(start: bytes, filler: bytes) -
     finally:
         tracemalloc.stop()
     assert peak < 64 * 2**20
-    assert time.monotonic() - began < 10
+    assert time.process_time() - began < 10
 
 
 @pytest.mark.parametrize("name", ["", "x"])
@@ -189,10 +189,10 @@ def test_a_header_of_millions_of_columns_is_refused_at_once(name: str) -> None:
 
 
 def test_many_empty_members_cost_bounded_time() -> None:
-    began = time.monotonic()
+    began = time.process_time()
     with pytest.raises(NeedMore):
         read_csv(zipped(b"") * 400_000, complete=False)
-    assert time.monotonic() - began < 2
+    assert time.process_time() - began < 2
 
 
 TYPES = {
@@ -359,7 +359,7 @@ def varint(value: int) -> bytes:
     ],
 )
 def test_a_hostile_footer_costs_bounded_time_and_memory(metadata: bytes) -> None:
-    began = time.monotonic()
+    began = time.process_time()
     tracemalloc.start()
     try:
         assert parquet_refusal(with_footer(metadata)) == (
@@ -369,7 +369,7 @@ def test_a_hostile_footer_costs_bounded_time_and_memory(metadata: bytes) -> None
     finally:
         tracemalloc.stop()
     assert peak < 100 * len(metadata) + 2**20
-    assert time.monotonic() - began < 10
+    assert time.process_time() - began < 10
 
 
 def test_a_corrupt_file_of_azure_s_shape_never_hangs(tmp_path: Path) -> None:

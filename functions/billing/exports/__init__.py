@@ -5,9 +5,11 @@ from importlib import import_module
 from types import ModuleType
 
 from ..config import Source
-from .model import MAX_MANIFEST, Column, DataFile, Export, Manifest, OtherExport, check_unique_keys
+from ..errors import BillingError
+from .model import MAX_COLUMNS, MAX_MANIFEST, Column, DataFile, Export, Manifest, OtherExport, check_shape
 
 __all__ = [
+    "MAX_COLUMNS",
     "MAX_MANIFEST",
     "Column",
     "DataFile",
@@ -41,7 +43,10 @@ def parse(source: Source, manifest: Manifest) -> Export | OtherExport:
     """Raises BillingError with the code of what is wrong with the manifest."""
     result: Export | OtherExport = _parser(source).parse(source, manifest)
     if isinstance(result, Export):
-        check_unique_keys(manifest)
+        if len(result.columns) > MAX_COLUMNS:
+            count = f"{len(result.columns)} columns; BigQuery takes {MAX_COLUMNS}"
+            raise BillingError("TOO_MANY_COLUMNS", f"{manifest.name} names {count}.")
+        check_shape(manifest)
     return result
 
 

@@ -12,12 +12,17 @@ import msgspec
 from ..config import Source
 from ..errors import BillingError
 
-MAX_MANIFEST = 16 * 2**20  # bytes; a real one with 10,000 files stays under 3 MB
+MAX_MANIFEST = (
+    8 * 2**20
+)  # bytes; a real one with 10,000 files stays under 4 MB, and Python's objects take 20 times more
+MAX_COLUMNS = 10_000  # of one table: docs.cloud.google.com/bigquery/quotas#all_tables
 MAX_FILES = 10_000  # URIs in one load job: docs.cloud.google.com/bigquery/quotas#load_jobs
 T = TypeVar("T")
 _LONGEST_NAME = 1024  # bytes of an object name: docs.cloud.google.com/storage/docs/objects
 _LONGEST_ID = 200
+_MAX_DEPTH = 32  # a real one has 4; how deep a parser goes by itself depends on Python's version
 _MOST_FOLDERS = 10  # a delivery has one; each costs a listing
+_BRACKET = re.compile(rb'[][{}]|"(?:[^"\\]++|\\.)*+"', re.DOTALL)  # or a text, in which none counts
 _HOSTILE = re.compile(r"[\x00-\x1f\x7f-\x9f*]|%2[ef]|(^|/)\.\.?/|(^|/)\.{0,2}$", re.IGNORECASE)
 
 
@@ -84,8 +89,8 @@ def decode(kind: type[T], manifest: Manifest) -> T:
         raise BillingError("MANIFEST_NOT_JSON", f"{manifest.name} is not complete JSON: {exc}.") from exc
 
 
-def check_unique_keys(manifest: Manifest) -> None:
-    """Rejects an object that has a key twice: two readers of it would see two manifests."""
+def check_shape(manifest: Manifest) -> None:
+    """Rejects a key twice in one object, which two readers would read in two ways, and nesting without end."""
 
     def pairs(found: list[tuple[str, object]]) -> None:
         seen: set[str] = set()
@@ -94,10 +99,25 @@ def check_unique_keys(manifest: Manifest) -> None:
                 raise BillingError("MANIFEST_INVALID", f"{manifest.name} has the key {key[:40]!r} twice in one object.")
             seen.add(key)
 
+    if _deeper(manifest.data, _MAX_DEPTH):
+        raise BillingError("MANIFEST_INVALID", f"{manifest.name} is nested more than {_MAX_DEPTH} deep.")
     try:
         json.loads(manifest.data, object_pairs_hook=pairs)
     except (ValueError, RecursionError) as exc:
         raise BillingError("MANIFEST_NOT_JSON", f"{manifest.name} is not complete JSON: {exc}.") from exc
+
+
+def _deeper(data: bytes, most: int) -> bool:
+    depth = 0
+    for match in _BRACKET.finditer(data):
+        bracket = match[0]
+        if bracket in b"{[":
+            depth += 1
+            if depth > most:
+                return True
+        elif bracket in b"}]":
+            depth -= 1
+    return False
 
 
 def landed_name(key: str, source: Source, manifest: Manifest) -> str:
@@ -140,6 +160,11 @@ def landed_names(keys: Sequence[str], source: Source, manifest: Manifest) -> tup
     if len(keys) > MAX_FILES:
         raise BillingError("TOO_MANY_FILES", f"{manifest.name} names {len(keys)} files; one load takes {MAX_FILES}.")
     names = tuple(landed_name(key, source, manifest) for key in keys)
+    long = next((name for name in names if len(name.encode()) > _LONGEST_NAME), None)
+    if long is not None:
+        raise BillingError(
+            "PATH_OUTSIDE_PREFIX", f"{manifest.name} names a file that no bucket can have: {long[:200]!r}."
+        )
     if len(set(names)) != len(names):
         raise BillingError("MANIFEST_INVALID", f"{manifest.name} names a file twice.")
     folders = {name.rpartition("/")[0] for name in names}

@@ -1,0 +1,52 @@
+"""`make fuzz`: new inputs for every reader for FUZZ_SECONDS in all (60), from FUZZ_SEED on; a line per reader."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+import traceback
+
+from hypothesis import HealthCheck, given, seed, settings
+
+from tests.fuzz import properties
+
+_ROUND = 200  # inputs between two looks at the clock
+_LONGEST = 5000  # characters of a finding
+
+
+def main() -> int:
+    seconds, start = float(os.environ.get("FUZZ_SECONDS", "60")), int(os.environ.get("FUZZ_SEED", f"{time.time():.0f}"))
+    targets = properties.targets()
+    print(f"{len(targets)} readers, {seconds:.0f} s, FUZZ_SEED={start}")
+    failed = [name for name, target in targets.items() if not _fuzz(target, seconds / len(targets), start)]
+    return 1 if failed else 0
+
+
+def _fuzz(target: properties.Target, seconds: float, start: int) -> bool:
+    """Rounds of inputs until the time is over, or one fails: that one is printed, as small as it gets."""
+    many = settings(max_examples=_ROUND, database=None, deadline=None, suppress_health_check=list(HealthCheck))
+    ends, number = time.monotonic() + seconds, start
+    while time.monotonic() < ends:
+        try:
+            seed(number)(many(given(target.inputs)(target.check)))()
+        except Exception as exc:  # noqa: BLE001 - whatever a reader raises is the finding
+            print("".join(traceback.format_exception(exc))[-_LONGEST:])
+            print(f"FAILED   {target.name}: FUZZ_SEED={number}")
+            return False
+        number += 1
+    print(_line(target))
+    return True
+
+
+def _line(target: properties.Target) -> str:
+    inputs = sum(target.outcomes.values())
+    outcomes = ", ".join(f"{name} {number}" for name, number in target.outcomes.most_common(6))
+    return (
+        f"ok       {target.name:<30} {inputs:>7} inputs, slowest {target.slowest * 1000:.0f} ms,"
+        f" at most {target.largest / 2**20:.1f} MiB: {outcomes}"
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,144 @@
+"""What the fuzzing starts from: every format's golden and generated manifests, CSV heads and Parquet tails."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from billing import exports
+from billing.config import Source, read_settings
+from billing.errors import BillingError
+from billing.exports import Export, Manifest
+from tests.samples import aws_cur_delivery, azure_focus_delivery
+from tests.unit.values import GENERATION, MANIFESTS
+
+PREFIX = "landing/source/"
+_FOLDERS_UP = 4
+
+
+@dataclass(frozen=True)
+class Seed:
+    """A manifest that its source's parser takes, and the tree that it holds."""
+
+    source: Source
+    name: str
+    tree: Any
+
+    def manifest(self, data: bytes) -> Manifest:
+        return Manifest(self.name, GENERATION, data)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Of the manifest and its files, in the landing bucket."""
+        export = exports.parse(self.source, self.manifest(json.dumps(self.tree).encode()))
+        assert isinstance(export, Export)
+        return self.name, *(file.name for file in export.files)
+
+
+@cache
+def seeds(format_name: str) -> tuple[Seed, ...]:
+    """Of every known manifest, those that this format's parser takes. A new format brings a golden one."""
+    found = tuple(seed for tree in trees() if (seed := _seed(format_name, tree)) is not None)
+    if not found:
+        raise LookupError(f"No manifest in {MANIFESTS} is one of {format_name}: add a golden one.")
+    return found
+
+
+@cache
+def trees() -> tuple[Any, ...]:
+    golden = [json.loads(path.read_bytes()) for path in sorted(MANIFESTS.glob("*.json"))]
+    with tempfile.TemporaryDirectory() as folder:
+        aws = aws_cur_delivery(Path(folder), "2025-09", rows=2, files=2).manifest()
+        azure = azure_focus_delivery(Path(folder), "2025-09", rows=2, files=2).manifest()
+    return (*golden, aws, azure)
+
+
+def _seed(format_name: str, tree: Any) -> Seed | None:
+    """Export name and place of the manifest are found by trying the texts that it holds: no format is known here."""
+    texts = sorted({leaf for leaf in leaves(tree) if isinstance(leaf, str) and 0 < len(leaf) < 300})
+    for export_name in (text for text in texts if "/" not in text):
+        source = source_of(format_name, export_name)
+        for name in _manifest_names(source, texts):
+            try:
+                if isinstance(exports.parse(source, Manifest(name, GENERATION, json.dumps(tree).encode())), Export):
+                    return Seed(source, name, tree)
+            except BillingError:
+                continue
+    return None
+
+
+def source_of(format_name: str, export_name: str = "x") -> Source:
+    fields = {
+        "BUCKET": "example-landing",
+        "PREFIX": PREFIX,
+        "FORMAT": format_name,
+        "EXPORT_NAME": export_name,
+        "DATASET": "billing",
+        "TABLE_NAME": "months",
+    }
+    environment = {
+        "DESTINATION__BIGQUERY__PROJECT_ID": "example-project",
+        "DESTINATION__BIGQUERY__LOCATION": "europe-west1",
+        "BOOKKEEPING_BUCKET": "example-books",
+        **{f"SOURCES__ONE__{name}": value for name, value in fields.items()},
+    }
+    return read_settings(environment, folder=Path("/nowhere")).sources[0]
+
+
+def _manifest_names(source: Source, texts: list[str]) -> Iterator[str]:
+    """Beside a data file, or some folders above it or beside those."""
+    bases = (f"{source.export_name}-Manifest.json", "manifest.json", "Manifest.json")
+    for text in texts:
+        folders = text.split("/")[:-1]
+        for up in range(min(_FOLDERS_UP, len(folders))):
+            folder = "/".join(folders[: len(folders) - up])
+            for place in dict.fromkeys((folder, folder.replace("/data/", "/metadata/"))):
+                yield from (
+                    name for base in bases if exports.is_manifest(source, name := f"{source.prefix}{place}/{base}")
+                )
+
+
+def leaves(tree: Any) -> Iterator[Any]:
+    if isinstance(tree, Mapping):
+        for key, value in tree.items():
+            yield key
+            yield from leaves(value)
+    elif isinstance(tree, list):
+        for value in tree:
+            yield from leaves(value)
+    else:
+        yield tree
+
+
+CSV_HEADS = (
+    b"a,b\n1,2\n",
+    b'\xef\xbb\xbf"a ""b""","c\r\nd",e/f\r\n1,2,3\r\n4,5,6\r\n',
+    b"bill/BillingPeriodStartDate,lineItem/UnblendedCost,product/ECU,product/ecu,resourceTags/user:x\n1,2,3,4,5\n",
+    "größe,日本,,a\n1,2,3,4\n".encode(),
+)
+_PARQUETS = (
+    "SELECT 1 AS a, 'x' AS b, CAST(1 AS DECIMAL(38, 18)) AS c, NOW() AS d, TRUE AS e, DATE '2025-09-01' AS f",
+    "SELECT {'b': MAP {'k': [1]}} AS a, [1, 2] AS b, NULL::VARCHAR AS \"größe 日本\"",
+    "SELECT " + ", ".join(f"CAST(1 AS DECIMAL(38, 18)) AS x_Column{number}" for number in range(40)),
+    "SELECT 1 AS a WHERE FALSE",
+)
+
+
+@cache
+def footers() -> tuple[bytes, ...]:
+    """The metadata of Parquet files, without length and magic."""
+    with tempfile.TemporaryDirectory() as folder, duckdb.connect() as database:
+        path = Path(folder) / "x.parquet"
+        found = []
+        for select in _PARQUETS:
+            database.execute(f"COPY ({select}) TO '{path}' (FORMAT parquet)")
+            data = path.read_bytes()
+            found.append(data[-int.from_bytes(data[-8:-4], "little") - 8 : -8])
+    return tuple(found)

@@ -1,0 +1,28 @@
+"""A short form of `make fuzz`, the same inputs every time."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+from billing.formats import FORMATS
+from tests.fuzz import corpora, properties
+
+_EXAMPLES = 150
+TARGETS = properties.targets()
+
+
+@pytest.mark.fault("F7")
+@pytest.mark.parametrize("name", TARGETS)
+def test_any_input_is_read_safely_or_rejected(name: str) -> None:
+    target = TARGETS[name]
+    quick = settings(
+        max_examples=_EXAMPLES, derandomize=True, database=None, deadline=None, suppress_health_check=list(HealthCheck)
+    )
+    quick(given(target.inputs)(target.check))()
+    assert len(target.outcomes) > 1  # some are taken, some refused
+
+
+@pytest.mark.parametrize("format_name", FORMATS)
+def test_every_format_has_manifests_to_start_from(format_name: str) -> None:
+    assert all(seed.source.format_name == format_name for seed in corpora.seeds(format_name))
