@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 import shutil
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -32,3 +33,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         for marker in item.iter_markers("fault"):
             item.user_properties.extend(("fault", scenario) for scenario in marker.args)
+
+
+@pytest.fixture(autouse=True)
+def counted_checks(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Which invariants a scenario's test checked, for the table of `make faults`."""
+    if request.node.get_closest_marker("fault") is None:
+        yield
+        return
+    from tests.faults import invariants
+
+    invariants.checks.clear()
+    yield
+    request.node.user_properties.extend(("checked", name) for name in invariants.checks)

@@ -12,14 +12,15 @@ from unittest.mock import patch
 import requests
 from google.oauth2.credentials import Credentials
 
-from billing import entry
+from billing import entry, exports
 from billing.clock import Clock, Timer
 from billing.config import Settings, Source, read_settings
 from billing.ledger import Ledger
 from billing.load import Outcome, process
 from billing.look import Cloud, Visit
 from billing.sweep import sweep
-from tests.samples import Delivery, sink_name
+from tests.faults.transport import Wire, unseen
+from tests.samples import Delivery, SampleObject, sink_name
 from tests.stack import SourceSpec, Stack
 
 
@@ -54,9 +55,13 @@ class Requests:
 
 
 class Harness:
-    def __init__(self, stack: Stack, clock: Clock | None = None) -> None:
+    """`sent` is what the clients sent since it was made; `ended` is how the last visit of each manifest's URI ended."""
+
+    def __init__(self, stack: Stack, clock: Clock | None = None, sent: Wire | None = None) -> None:
         self.stack = stack
         self.clock = clock or Clock()
+        self.sent = sent
+        self.ended: dict[str, Outcome] = {}
         self.settings: Settings = read_settings(stack.environment())
         self.cloud: Cloud = entry.assemble(
             self.settings, stack.cloud.storage, stack.cloud.bigquery, Credentials("local"), self.clock
@@ -67,7 +72,20 @@ class Harness:
 
     def process(self, spec: SourceSpec, delivery: Delivery) -> Outcome:
         """As an event of the delivery's manifest would: the last manifest is AWS's authority, Azure has one."""
-        return process(self.visit(spec, delivery))
+        return self.event(spec, manifest_name(spec, delivery))
+
+    def event(self, spec: SourceSpec, name: str) -> Outcome:
+        """As an event of that object would."""
+        source = self.source(spec)
+        manifest = exports.manifest_name(source, name)
+        assert manifest is not None
+        outcome = process(Visit(self.cloud, source, manifest, Timer(self.clock)))
+        self.ended[f"gs://{source.bucket}/{manifest}"] = outcome
+        return outcome
+
+    def arrive(self, spec: SourceSpec, *items: SampleObject) -> list[Outcome]:
+        """Each object lands, and its event is handled before the next."""
+        return [self.event(spec, self.stack.deliver_object(spec, item)) for item in items]
 
     def visit(self, spec: SourceSpec, delivery: Delivery) -> Visit:
         return Visit(self.cloud, self.source(spec), manifest_name(spec, delivery), Timer(self.clock))
@@ -81,7 +99,9 @@ class Harness:
 
     def rows(self, sql: str) -> list[dict[str, Any]]:
         """`{dataset}` in the statement is this stack's dataset."""
-        return [dict(row) for row in self.stack.cloud.bigquery.query_and_wait(sql.format(dataset=self.stack.dataset))]
+        with unseen():
+            rows = self.stack.cloud.bigquery.query_and_wait(sql.format(dataset=self.stack.dataset))
+            return [dict(row) for row in rows]
 
     def month(self, spec: SourceSpec, month: str) -> tuple[int, Any]:
         """Rows and total cost that the table holds of a month."""

@@ -36,12 +36,23 @@ class Rejection:
 
 @dataclass(frozen=True)
 class Books:
-    """The state of one month. `waiting` is what the tracking table last said that it waits for."""
+    """The state of one month. `waiting` is what the tracking table last said that it waits for.
+
+    `unbooked` is a load whose booking was not completed, or whose completion was lost: nothing older may follow it.
+    """
 
     loaded: tuple[str, ...] = ()
     head: Head | None = None
     rejected: Mapping[str, Rejection] = field(default_factory=dict)
     waiting: str | None = None
+    unbooked: Head | None = None
+
+    def newer_than(self, order_key: str, table: str, created: str) -> Head | None:
+        """What this table was loaded from that a delivery of that order key must not replace."""
+        loads = (
+            one for one in (self.head, self.unbooked) if one and (one.table, one.table_created) == (table, created)
+        )
+        return next((one for one in loads if one.order_key > order_key), None)
 
     def head_of(self, table: str, created: str) -> Head | None:
         """The head, unless it speaks of another table or of one that has been created again since."""

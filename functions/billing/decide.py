@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 from .books import Books, Head
 from .exports import Export
 
+_WRITTEN_WITHIN = timedelta(hours=1)  # one delivery's files and manifest; AWS writes the next some eight hours later
+
 
 @dataclass(frozen=True)
 class StoredObject:
@@ -96,7 +98,7 @@ class Rules:
 
 def decide(delivery: Delivery, books: Books, destination: Destination, rules: Rules, now: datetime) -> Decision:
     """The one decision for event, sweep and replay: the newest complete delivery, or nothing."""
-    decision = _judge(delivery, books, books.head_of(destination.table, destination.created), rules, now)
+    decision = _judge(delivery, books, destination, rules, now)
     if not isinstance(decision, Load | Reject):
         return decision
     return refused_before(books, delivery.export.execution, delivery.content, rules.fingerprint) or decision
@@ -110,12 +112,13 @@ def refused_before(books: Books, execution: str, content: str, fingerprint: str)
     return Skip("ALREADY_REJECTED", f"Execution {execution} was rejected as {past.code}, and nothing changed since.")
 
 
-def _judge(delivery: Delivery, books: Books, head: Head | None, rules: Rules, now: datetime) -> Decision:
-    export = delivery.export
+def _judge(delivery: Delivery, books: Books, destination: Destination, rules: Rules, now: datetime) -> Decision:
+    export, head = delivery.export, books.head_of(destination.table, destination.created)
     if head is not None and head.execution == export.execution and not head.torn:
         return _same_execution(delivery, head)
-    if head is not None and head.order_key > export.order_key:
-        return Skip("SUPERSEDED", f"Execution {head.execution} is newer and already loaded.")
+    newer = books.newer_than(export.order_key, destination.table, destination.created)
+    if newer is not None:
+        return Skip("SUPERSEDED", f"Execution {newer.execution} is newer and already loaded.")
     waiting = missing_files(delivery)
     if waiting is None and export.names_repeat:
         waiting = _unsettled(delivery, books, rules.settle, now)
@@ -182,12 +185,12 @@ def _unsettled(delivery: Delivery, books: Books, settle: timedelta, now: datetim
 
     Complete when every file's content differs from the one booked under its name, or when nothing is
     booked yet, or when manifest and files have been still for the settle time. A delivery that was refused
-    since leaves files that differ from the booked ones too, and so does one that was never seen whole (a file
-    written after the manifest shows it): then only the time tells.
+    since leaves files that differ from the booked ones too, and so does one that was never seen whole (the times at
+    the provider show it): then only the time tells.
     """
     refused_since = set(books.rejected) - {delivery.export.execution}
     differs = books.head is None or _is_whole_again(delivery, books.head)
-    if differs and not refused_since and not _outran_its_manifest(delivery):
+    if differs and not refused_since and not _written_apart(delivery):
         return None
     newest = max(stored.updated for stored in delivery.found.values())
     if newest + settle <= now:
@@ -198,11 +201,15 @@ def _unsettled(delivery: Delivery, books: Books, settle: timedelta, now: datetim
     )
 
 
-def _outran_its_manifest(delivery: Delivery) -> bool:
+def _written_apart(delivery: Delivery) -> bool:
+    """A file that the provider wrote after the manifest is a later delivery's; from long before, an earlier one's."""
     manifest = delivery.found.get(delivery.manifest)
     if manifest is None or manifest.written is None:
         return False
-    return any(file.written is not None and file.written > manifest.written for file in delivery.files)
+    return any(
+        file.written is not None and not timedelta() <= manifest.written - file.written <= _WRITTEN_WITHIN
+        for file in delivery.files
+    )
 
 
 def _is_whole_again(delivery: Delivery, booked: Head) -> bool:

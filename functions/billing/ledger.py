@@ -15,6 +15,7 @@ from .clock import Clock
 from .config import Settings, Source
 from .errors import BillingError
 from .reasons import api_failure, dlt_failure
+from .views import is_whole
 from .warehouse import Warehouse
 
 _RESOURCE = "load_tracking"
@@ -49,6 +50,8 @@ _HEAD: Mapping[str, str] = {
     "job_id": "STRING",
     "table_created": "STRING",
     "code": "STRING",
+    "loaded_at": "TIMESTAMP",
+    "complete": "BOOL",
 }
 
 
@@ -89,7 +92,7 @@ class Ledger:
         """The books of the given months, or of all, by one query; from dlt loads that are complete only.
 
         Where a month's state was lost, or restored from an old copy, the newest tracking row stands for its head: an
-        older run must not replace a newer one.
+        older run must not replace a newer one. A row whose dlt load is not complete bars older runs, and no more.
         """
         from google.api_core.exceptions import NotFound
 
@@ -102,9 +105,13 @@ class Ledger:
             if not any(table in str(exc) for table in ("_dlt_pipeline_state", "_dlt_loads")):
                 raise _not_found(exc) from exc
             rows = self._tracked(source, wanted)
-        tracked = {row["month"]: _from_tracking(source, row) for row in rows if not row["state"]}
         states = {row["month"]: _from_state(source, row) for row in rows if row["state"]}
-        return {month: _newer(states.get(month), tracked.get(month)) for month in {*states, *tracked}}
+        loads = {(row["month"], bool(row["complete"])): row for row in rows if not row["state"]}
+        known = {*states, *(month for month, _ in loads)}
+        return {
+            month: _books(source, states.get(month), loads.get((month, True)), loads.get((month, False)))
+            for month in known
+        }
 
     def newest_load(self, source: Source) -> datetime | None:
         """When a month of this source was last loaded, by one query."""
@@ -135,7 +142,7 @@ class Ledger:
                 with self._one_at_a_time:
                     self._run(source, month, state, row)
             except Exception as exc:
-                if attempt == _ATTEMPTS or not _passes(exc):
+                if attempt == _ATTEMPTS or not (_passes(exc) or self._lost_a_table(source, exc)):
                     raise _failure(exc) from exc
                 self._clock.sleep(1.5 * attempt)
             else:
@@ -175,6 +182,13 @@ class Ledger:
             )
             pipeline.run(dlt.source(lambda: tracking, name=source.key, section="billing")())
 
+    def _lost_a_table(self, source: Source, exc: Exception) -> bool:
+        """dlt makes none of its tables again while _dlt_version says that they are there: it is made to look."""
+        if not any("Not found: Table" in str(cause) and "._dlt_" in str(cause) for cause in _causes(exc)):
+            return False
+        self._warehouse.query(f"DROP TABLE IF EXISTS `{source.project}.{source.dataset}._dlt_version`")
+        return True
+
     def _dlt_credentials(self) -> Any:
         """Ours, as dlt wants them: of a metadata server's credentials it cannot tell the project by itself."""
         from dlt.common.configuration.specs.gcp_credentials import GcpDefaultCredentials, GcpServiceAccountCredentials
@@ -200,16 +214,14 @@ def _states(source: Source, wanted: Mapping[str, list[str]]) -> str:
 
 
 def _heads(source: Source, wanted: Mapping[str, list[str]], *, complete: bool) -> str:
-    """The newest load of every month, as the tracking table has it; of complete dlt loads, where dlt can say which."""
+    """The newest load of every month, as the tracking table has it: complete, and not, where dlt can say which."""
     only = " AND billing_month IN UNNEST(@months)" if wanted else ""
-    if complete:
-        loads = f"`{source.project}.{source.dataset}._dlt_loads`"
-        only += f" AND _dlt_load_id IN (SELECT load_id FROM {loads} WHERE status = 0)"
+    is_complete = "TRUE" if not complete else is_whole(f"{source.project}.{source.dataset}")
     return (
         "SELECT * FROM (SELECT billing_month AS month, CAST(NULL AS STRING) AS state,"
-        f" {source.format.execution_column} AS execution, {', '.join(list(_HEAD)[1:])}"
-        f" FROM `{source.destination}_load_tracking` WHERE status = 'loaded'{only}"
-        " QUALIFY ROW_NUMBER() OVER (PARTITION BY billing_month ORDER BY loaded_at DESC) = 1)"
+        f" {source.format.execution_column} AS execution, {', '.join(list(_HEAD)[1:-1])}, {is_complete} AS complete"
+        f" FROM `{source.destination}_load_tracking` WHERE status = 'loaded'{only})"
+        " WHERE TRUE QUALIFY ROW_NUMBER() OVER (PARTITION BY month, complete ORDER BY loaded_at DESC) = 1"
     )
 
 
@@ -221,7 +233,18 @@ def _from_state(source: Source, row: Any) -> Books:
 
 
 def _from_tracking(source: Source, row: Any) -> Books:
-    head = Head(
+    head = _head(source, row)
+    return Books(loaded=(head.execution,), head=head)
+
+
+def _books(source: Source, state: Books | None, tracked: Any | None, unbooked: Any | None) -> Books:
+    known = _newer(state, _from_tracking(source, tracked) if tracked is not None else None)
+    is_newest = unbooked is not None and (tracked is None or unbooked["loaded_at"] > tracked["loaded_at"])
+    return replace(known, unbooked=_head(source, unbooked)) if is_newest else known
+
+
+def _head(source: Source, row: Any) -> Head:
+    return Head(
         execution=row["execution"],
         order_key=row["order_key"],
         content=row["content"],
@@ -232,7 +255,6 @@ def _from_tracking(source: Source, row: Any) -> Books:
         table_created=row["table_created"],
         torn=row["code"] == "TORN",
     )
-    return Books(loaded=(head.execution,), head=head)
 
 
 def _newer(state: Books | None, tracked: Books | None) -> Books:

@@ -100,7 +100,7 @@ def fingerprint(source: Source, table: Table | None) -> str:
 
 def _judged_by(visit: Visit, export: Export, books: Books) -> Books:
     if visit.replay:
-        return replace(_unbound(books), rejected={})
+        return replace(_unbound(books), rejected={}, unbooked=None)
     is_booked = books.head is not None and books.head.execution == export.execution
     return _unbound(books) if visit.reload and is_booked else books
 

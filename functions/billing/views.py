@@ -25,13 +25,16 @@ def statements(dataset_sources: Sequence[Source], columns: Mapping[str, Sequence
     ]
 
 
+def is_whole(dataset: str) -> str:
+    """SQL for: a row's dlt load is complete. Of loads before the oldest that dlt knows nobody can say: they count."""
+    complete = f"FROM `{dataset}._dlt_loads` WHERE status = 0"
+    return f"(_dlt_load_id IN (SELECT load_id {complete}) OR _dlt_load_id < (SELECT MIN(load_id) {complete}))"
+
+
 def _complete(source: Source) -> str:
     """Tracking rows of dlt loads that are complete: a crash between the two leaves a row that does not count."""
     dataset = f"{source.project}.{source.dataset}"
-    return (
-        f"SELECT t.* FROM `{dataset}.{source.table}_load_tracking` AS t\n"
-        f"JOIN `{dataset}._dlt_loads` AS l ON l.load_id = t._dlt_load_id AND l.status = 0"
-    )
+    return f"SELECT * FROM `{source.destination}_load_tracking`\nWHERE {is_whole(dataset)}"
 
 
 def _loads(source: Source) -> str:

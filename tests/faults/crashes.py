@@ -1,27 +1,26 @@
 """F3 and F9 in a process of their own: what a crash leaves in the libraries' globals must not reach other tests.
 
-python -m tests.faults.crashes aws|azure FAULT STRIDE; the last line printed is the JSON list of what was checked.
+python -m tests.faults.crashes PROVIDER:FAULT:FIRST:STRIDE...; the last message says what was checked.
 """
 
 from __future__ import annotations
 
 import itertools
-import json
 import sys
 import tempfile
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
-
-import pytest
-from dlt.load.load import Load
+from typing import Any, cast
+from uuid import uuid4
 
 from billing.errors import BillingError, Kind
 from tests.faults import invariants
 from tests.faults.invariants import check_invariants, watched
+from tests.faults.process import joined, say
 from tests.faults.transport import Crash, Fault, Wire, wire
 from tests.harness import Harness, SteppedClock
-from tests.integration.conftest import impatient
-from tests.local_cloud import LocalCloud
-from tests.samples import Delivery, aws_cur_delivery, azure_focus_delivery
+from tests.samples import Delivery, aws_cur_delivery, azure_focus_delivery, with_manifest
 from tests.stack import AWS, AZURE, SourceSpec, Stack
 
 MONTH = "2025-09"
@@ -30,9 +29,24 @@ _FEWEST_REQUESTS = 20  # of a load with its booking: fewer would mean that the f
 
 
 def _delivery(folder: Path, spec: SourceSpec, month: str, revision: int = 1) -> Delivery:
-    if spec is AWS:
-        return aws_cur_delivery(folder, month, rows=12, files=2, revision=revision)
-    return azure_focus_delivery(folder, month, rows=12, files=2, revision=revision)
+    generate = aws_cur_delivery if spec is AWS else azure_focus_delivery
+    return generate(folder, month, rows=12, files=2, revision=revision)
+
+
+def _refreshes(folder: Path, spec: SourceSpec) -> Iterator[Delivery]:
+    """Each newer than the one before, with other rows and cost: two deliveries in turn, under other executions."""
+    pair = [_delivery(folder, spec, MONTH, revision) for revision in (1, 2)]
+    for number, delivery in enumerate(itertools.cycle(pair)):
+        yield _renamed(delivery, number) if spec is AZURE else delivery  # AWS's manifest is newer when it lands again
+
+
+def _renamed(delivery: Delivery, number: int) -> Delivery:
+    execution = f"{delivery.execution[:-4]}{number:04d}"
+
+    def change(manifest: dict[str, Any]) -> None:
+        manifest["runInfo"] |= {"runId": execution, "submittedTime": f"2025-10-05T10:00:{number:02d}.0000000Z"}
+
+    return replace(with_manifest(delivery, change), execution=execution)
 
 
 def _visit_once(harness: Harness, spec: SourceSpec, delivery: Delivery, fault: Fault, at: int) -> tuple[Wire, bool]:
@@ -49,60 +63,51 @@ def _visit_once(harness: Harness, spec: SourceSpec, delivery: Delivery, fault: F
     return sent, False
 
 
-def crash_at_every_request(harness: Harness, tmp_path: Path, spec: SourceSpec, fault: Fault, stride: int) -> None:
-    """No crash leaves anything but the newer delivery, and one load job that worked; readers see old or new."""
+def fault_at_requests(harness: Harness, folder: Path, spec: SourceSpec, fault: Fault, first: int, stride: int) -> None:
+    """Whatever goes wrong leaves the newer delivery, and one load job that worked; readers see old or new."""
     assert isinstance(harness.clock, SteppedClock)
-    untouched, standing = _delivery(tmp_path, spec, OTHER), _delivery(tmp_path, spec, MONTH)
+    untouched, refreshes = _delivery(folder, spec, OTHER), _refreshes(folder, spec)
+    standing = next(refreshes)
     harness.load(spec, untouched)
     harness.load(spec, standing)
-    for request in itertools.count(1 if fault == "crash after" else stride, stride):
-        delivery = _delivery(tmp_path, spec, MONTH, revision=request + 1)
+    for request in itertools.count(first, stride):
+        delivery = next(refreshes)
         harness.stack.deliver(spec, delivery)
         with watched(harness, spec, MONTH, standing, delivery):
-            first, again = _visit_once(harness, spec, delivery, fault, request)
-            harness.clock.step(minutes=11)  # until the dead instance's lease has ended
-            with wire() as second:
-                outcome = harness.process(spec, delivery)
+            loads, happened = _with_one_fault(harness, spec, delivery, fault, request)
         check_invariants(harness, {(spec, MONTH): delivery, (spec, OTHER): untouched})
-        assert (outcome.action, outcome.code) in (("loaded", None), ("skipped", "DUPLICATE"))
-        assert [*first.loads, *second.loads] == [f"{spec.table}$202509"], f"one load job works: request {request}"
-        if not first.happened:
+        assert loads == [f"{spec.table}$202509"], f"one load job works: request {request}"
+        if not happened:
             break
-        assert again, f"request {request} crashed, and nobody noticed"
         standing = delivery
     assert request > _FEWEST_REQUESTS
 
 
-def fail_at_every_request(harness: Harness, tmp_path: Path, spec: SourceSpec, fault: Fault, stride: int) -> None:
-    """An error is retried, at once or by the next event, and no second job works."""
-    assert isinstance(harness.clock, SteppedClock)
-    for request in itertools.count(1, stride):
-        delivery = _delivery(tmp_path, spec, MONTH, revision=request)
-        harness.stack.deliver(spec, delivery)
-        first, again = _visit_once(harness, spec, delivery, fault, request)
-        loads = [*first.loads]
-        if again:
-            harness.clock.step(minutes=11)
-            with wire() as second:
-                harness.process(spec, delivery)
-            loads += second.loads
-        check_invariants(harness, {(spec, MONTH): delivery})
-        assert loads == [f"{spec.table}$202509"], f"one load job works: request {request}"
-        if not first.happened:
-            break
-    assert request > _FEWEST_REQUESTS
+def _with_one_fault(
+    harness: Harness, spec: SourceSpec, delivery: Delivery, fault: Fault, at: int
+) -> tuple[list[str], bool]:
+    """The event once with the fault, and again if nobody acknowledged it: load jobs taken, and whether it happened."""
+    sent, again = _visit_once(harness, spec, delivery, fault, at)
+    assert again or not (sent.happened and fault.startswith("crash")), f"request {at} crashed, and nobody noticed"
+    if not again:
+        return sent.loads, sent.happened
+    cast(SteppedClock, harness.clock).step(minutes=11)  # until the dead instance's lease has ended
+    with wire() as second:
+        outcome = harness.process(spec, delivery)
+    assert (outcome.action, outcome.code) in (("loaded", None), ("skipped", "DUPLICATE"))
+    return [*sent.loads, *second.loads], sent.happened
 
 
-def main(provider: str, fault: Fault, stride: int) -> None:
-    spec = AWS if provider == "aws" else AZURE
-    scenario = crash_at_every_request if fault in ("crash before", "crash after") else fail_at_every_request
-    with LocalCloud() as cloud, pytest.MonkeyPatch.context() as patch, tempfile.TemporaryDirectory() as folder:
-        for name, value in cloud.environment().items():
-            patch.setenv(name, value)
-        patch.setattr(Load, "__init__", impatient(Load.__init__))
-        scenario(Harness(Stack(cloud).create(), SteppedClock()), Path(folder), spec, fault, stride)
-    print(json.dumps(invariants.checks))
+def main(cases: list[str]) -> None:
+    with joined() as cloud:
+        for case in cases:
+            provider, fault, first, stride = case.split(":")
+            stack = Stack(cloud, name=f"c{uuid4().hex[:10]}").create()
+            with tempfile.TemporaryDirectory() as folder, wire() as sent:
+                harness, spec = Harness(stack, SteppedClock(), sent), AWS if provider == "aws" else AZURE
+                fault_at_requests(harness, Path(folder), spec, cast(Fault, fault), int(first), int(stride))
+    say(sys.stdout, checked=invariants.checks)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2], int(sys.argv[3]))  # type: ignore[arg-type]
+    main(sys.argv[1:])

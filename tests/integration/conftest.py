@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 from dlt.load.load import Load
 from google.cloud import bigquery
 
+from tests.faults.transport import wire
 from tests.harness import Harness, SteppedClock
 from tests.integration.warehouse import Warehouse
 from tests.local_cloud import Backoff, LocalCloud
@@ -19,7 +21,9 @@ from tests.stack import AZURE, Stack
 
 @pytest.fixture(scope="session")
 def cloud() -> Iterator[LocalCloud]:
-    with LocalCloud(backoff=Backoff(first_seconds=0.2, longest_seconds=1.0)) as running:
+    """In a region, or where LOCATION says: all of the fault catalogue runs in another one, too."""
+    location = os.environ.get("LOCATION", "europe-west1")
+    with LocalCloud(location=location, backoff=Backoff(first_seconds=0.2, longest_seconds=1.0)) as running:
         yield running
 
 
@@ -60,16 +64,19 @@ def impatient(init: Callable[..., None]) -> Callable[..., None]:
 
 
 @pytest.fixture
-def harness(cloud: LocalCloud, emulators: None) -> Harness:
+def harness(cloud: LocalCloud, emulators: None) -> Iterator[Harness]:
     """Both sources in buckets and a dataset of this test's own; the handlers run in this process."""
-    return Harness(Stack(cloud, name=f"t{uuid4().hex[:10]}").create(), SteppedClock())
+    stack = Stack(cloud, name=f"t{uuid4().hex[:10]}").create()
+    with wire() as sent:
+        yield Harness(stack, SteppedClock(), sent)
 
 
 @pytest.fixture
-def focus_1_0_harness(cloud: LocalCloud, emulators: None) -> Harness:
+def focus_1_0_harness(cloud: LocalCloud, emulators: None) -> Iterator[Harness]:
     """One Azure source whose table was created for FOCUS 1.0r2."""
-    source = replace(AZURE, version="1.0r2")
-    return Harness(Stack(cloud, (source,), name=f"t{uuid4().hex[:10]}").create(), SteppedClock())
+    stack = Stack(cloud, (replace(AZURE, version="1.0r2"),), name=f"t{uuid4().hex[:10]}").create()
+    with wire() as sent:
+        yield Harness(stack, SteppedClock(), sent)
 
 
 @pytest.fixture

@@ -31,26 +31,30 @@ class Kept:
 
     def state(self, pipeline: str) -> State | None:
         """The newest of a complete load."""
-        return next((kept for load, name, kept in reversed(self.states) if name == pipeline and self._is(load)), None)
+        return next(
+            (kept for load, name, kept in reversed(self.states) if name == pipeline and load in self.complete), None
+        )
 
     def pipelines(self) -> set[str]:
-        return {name for load, name, _ in self.states if self._is(load)}
+        return {name for load, name, _ in self.states if load in self.complete}
 
     def loads(self, table: str) -> list[dict[str, Any]]:
         """The view of the loads: complete ones, the newest row of every job, oldest first."""
         by_job = {row["job_id"]: row for load, row in self._loaded(table) if self._is(load)}
         return sorted(by_job.values(), key=lambda row: row["loaded_at"])
 
-    def heads(self, table: str) -> dict[str, dict[str, Any]]:
-        """By month, the newest row that counts for a head."""
-        return {row["billing_month"]: row for load, row in self._loaded(table) if self.is_cold or self._is(load)}
+    def heads(self, table: str, *, complete: bool) -> dict[str, dict[str, Any]]:
+        """By month, the newest row that counts for a head, or of those that do not."""
+        found = self._loaded(table)
+        return {row["billing_month"]: row for load, row in found if (self.is_cold or self._is(load)) == complete}
 
     def _loaded(self, table: str) -> list[tuple[int, dict[str, Any]]]:
         found = [(load, row) for load, name, row in self.tracking if name == table and row["status"] == "loaded"]
         return sorted(found, key=lambda pair: pair[1]["loaded_at"])
 
     def _is(self, load: int) -> bool:
-        return load in self.complete
+        """Of loads before the oldest that dlt remembers nobody can say: they count."""
+        return load in self.complete or load < min(self.complete, default=0)
 
 
 class MemoryLedger(Ledger):
@@ -61,10 +65,10 @@ class MemoryLedger(Ledger):
 
     def read_months(self, source: Source, months: list[str] | None = None) -> dict[str, Books]:
         def act() -> dict[str, Books]:
-            tracked = {month: _of_row(source, row) for month, row in self._kept.heads(source.destination).items()}
-            wanted = months if months is not None else {*tracked, *self._booked_months(source)}
-            found = {month: (self._state(source, month), tracked.get(month)) for month in wanted}
-            return {month: ledger._newer(*both) for month, both in found.items() if both != (None, None)}
+            whole, other = (self._rows(source, complete=complete) for complete in (True, False))
+            wanted = months if months is not None else {*whole, *other, *self._booked_months(source)}
+            found = {month: (self._state(source, month), whole.get(month), other.get(month)) for month in wanted}
+            return {month: ledger._books(source, *three) for month, three in found.items() if any(three)}
 
         return self._wire.send("read books", act)
 
@@ -97,12 +101,12 @@ class MemoryLedger(Ledger):
         state = self._kept.state(pipeline_name(source, month))
         return books.from_state(state, month) if state is not None else None
 
+    def _rows(self, source: Source, *, complete: bool) -> dict[str, dict[str, Any]]:
+        rows = self._kept.heads(source.destination, complete=complete)
+        return {month: {**row, "execution": row[source.format.execution_column]} for month, row in rows.items()}
+
     def _booked_months(self, source: Source) -> set[str]:
         """Of the pipelines' names: a pipeline is one source's month."""
         prefix = f"{source.key}__"
         names = (name for name in self._kept.pipelines() if name.startswith(prefix))
         return {name.removeprefix(prefix).replace("_", "-") for name in names}
-
-
-def _of_row(source: Source, row: Mapping[str, Any]) -> Books:
-    return ledger._from_tracking(source, {**row, "execution": row[source.format.execution_column]})

@@ -90,12 +90,15 @@ def test_rejections_and_waits_are_kept_and_are_no_loads(site: Site) -> None:
     assert site.rooms().ledger.newest_load(site.source("aws_cur")) is None
 
 
-def test_a_load_that_is_not_complete_counts_for_nothing(site: Site) -> None:
+def test_a_load_that_is_not_complete_bars_older_runs_and_no_more(site: Site) -> None:
     first = _commit(site, _head(site, "a", "1"))
     _commit(site, _head(site, "b", "2"), before=first)
     site.undo_last_completion()
 
-    assert _read(site) == first
+    read = _read(site)
+    assert replace(read, unbooked=None) == first
+    assert read.unbooked is not None
+    assert read.unbooked.execution == "b"
     assert [row["execution"] for row in site.loads("azure_billing")] == ["a"]
 
 

@@ -1,0 +1,96 @@
+"""F16 without a cloud: two overwrite deliveries arrive interleaved in every way, and each step is decided."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from billing.books import Books, Head
+from billing.decide import Delivery, Destination, Load, Rules, StoredObject, decide, short_name
+from billing.exports import DataFile, Export
+from tests.faults.conftest import LONG
+
+FILES, MANIFEST = ("cur/f1", "cur/f2", "cur/f3"), "cur/manifest"
+NAMES = (*FILES, MANIFEST)
+DESTINATION = Destination("p.d.t", "2025-01-01")
+RULES = Rules(timedelta(hours=3), "v1")
+ARRIVES = datetime(2025, 9, 20, 20, tzinfo=UTC)
+WRITTEN = {0: ARRIVES - timedelta(hours=18), 1: ARRIVES - timedelta(hours=8), 2: ARRIVES - timedelta(hours=2)}
+
+
+@dataclass
+class Bucket:
+    """One overwritten month: which delivery each name holds now, and what was loaded from it."""
+
+    holds: dict[str, StoredObject] = field(default_factory=dict)
+    books: Books = field(default_factory=Books)
+    arrivals: int = 0
+
+    def arrive(self, name: str, delivery: int) -> None:
+        """As Storage Transfer lands it: seconds after the one before, with the time that the provider wrote it."""
+        self.arrivals += 1
+        minute = NAMES.index(name)  # at the provider the manifest comes last
+        self.holds[name] = StoredObject(
+            name,
+            100 + delivery,
+            f"content of {delivery}",
+            self.arrivals,
+            ARRIVES + timedelta(seconds=self.arrivals),
+            WRITTEN[delivery] + timedelta(minutes=minute),
+        )
+
+    def decide(self, now: datetime) -> None:
+        """One event: what it loads is checked to be of one delivery, and booked."""
+        manifest = self.holds.get(MANIFEST)
+        if manifest is None:
+            return
+        delivery = Delivery(_export(manifest), MANIFEST, dict(self.holds))
+        if not isinstance(decide(delivery, self.books, DESTINATION, RULES, now), Load):
+            return
+        assert {file.crc32c for file in delivery.files} == {manifest.crc32c}, "files of two deliveries in one load"
+        contents = {short_name(name): file.content for name, file in self.holds.items() if name != MANIFEST}
+        export = delivery.export
+        head = Head(export.execution, export.order_key, delivery.content, None, 1, "job", "p.d.t", "2025-01-01")
+        self.books = self.books.with_load(Head(**{**vars(head), "files": contents}))
+
+
+def _export(manifest: StoredObject) -> Export:
+    return Export(
+        name="cur",
+        execution=manifest.crc32c,
+        month="2025-09",
+        order_key=f"{manifest.generation:020d}",
+        files=tuple(DataFile(name, None, None) for name in FILES),
+        columns=(),
+        names_repeat=True,
+        covers_until=None,
+        rows=None,
+    )
+
+
+def numbered(order: Sequence[str]) -> list[tuple[str, int]]:
+    """Names with the delivery that each arrival is of: a name's first is delivery 1's, its second delivery 2's."""
+    return [(name, 1 + order[:position].count(name)) for position, name in enumerate(order)]
+
+
+@pytest.mark.fault("F16")
+@pytest.mark.parametrize("booked", [False, True], ids=["first load", "over a booked one"])
+def test_no_interleaving_of_two_deliveries_is_ever_loaded_as_a_mix(*, booked: bool) -> None:
+    orders = sorted(set(itertools.permutations(NAMES * 2)))
+    assert len(orders) == 2520
+    for order in orders if LONG else orders[::5]:
+        bucket = Bucket()
+        if booked:
+            for name in NAMES:
+                bucket.arrive(name, 0)
+            bucket.decide(ARRIVES + timedelta(minutes=1))
+        for name, delivery in numbered(order):
+            bucket.arrive(name, delivery)
+            bucket.decide(ARRIVES + timedelta(minutes=1))
+        bucket.decide(ARRIVES + timedelta(hours=4))  # the sweep, when all has settled
+        assert bucket.books.head is not None
+        assert bucket.books.head.execution == "content of 2", order
