@@ -77,9 +77,10 @@ class Harness:
     def event(self, spec: SourceSpec, name: str) -> Outcome:
         """As an event of that object would."""
         source = self.source(spec)
-        manifest = exports.manifest_name(source, name)
-        assert manifest is not None
-        outcome = process(Visit(self.cloud, source, manifest, Timer(self.clock)))
+        for manifest in exports.manifest_names(source, name):
+            outcome = process(Visit(self.cloud, source, manifest, Timer(self.clock)))
+            if not outcome.unseen:
+                break
         self.ended[f"gs://{source.bucket}/{manifest}"] = outcome
         return outcome
 

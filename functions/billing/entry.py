@@ -1,7 +1,7 @@
 """From the platform's calls to the load path, and from how it ended to a log line and an answer."""
 
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache, partial
 from typing import Any
 
@@ -33,9 +33,9 @@ def handle_event(settings: Settings, provider: str, data: dict[str, Any], cloud:
     bucket, name = str(data.get("bucket", "")), str(data.get("name", ""))
     for source in settings.of_provider(provider):
         if source.bucket == bucket and name.startswith(source.prefix):
-            manifest = exports.manifest_name(source, name)
-            if manifest is not None:
-                run_guarded(source, name, partial(_process, settings, source, manifest, name, cloud))
+            manifests = exports.manifest_names(source, name)
+            if manifests:
+                run_guarded(source, name, partial(_process, settings, source, manifests, name, cloud))
                 return
     emit("DEBUG", f"Ignored: {name} is no object of an export.", action="ignored", code="NOT_OURS", object=name)
 
@@ -71,13 +71,18 @@ def run_guarded(source: Source, about: str, work: Callable[[], None]) -> bool:
     return True
 
 
-def _process(settings: Settings, source: Source, manifest: str, name: str, cloud: Any) -> None:
+def _process(settings: Settings, source: Source, manifests: Sequence[str], name: str, cloud: Any) -> None:
+    """By the first of the manifests that is there."""
     from .load import process
     from .look import Visit
 
     cloud = cloud or cloud_of(settings)
-    visit = Visit(cloud, source, manifest, Timer(cloud.clock))
-    log_outcome(source, process(visit), visit.timer, name)
+    timer = Timer(cloud.clock)
+    for manifest in manifests:
+        outcome = process(Visit(cloud, source, manifest, timer))
+        if not outcome.unseen:
+            break
+    log_outcome(source, outcome, timer, name)
 
 
 def log_outcome(source: Source, outcome: Any, timer: Timer, about: str) -> None:

@@ -33,6 +33,11 @@ class Outcome:
     job_id: str | None = None
     error: bool = False
 
+    @property
+    def unseen(self) -> bool:
+        """The manifest that was looked for is not there."""
+        return self.code == "WAITING_FOR_MANIFEST" and self.execution is None
+
 
 def process(visit: Visit) -> Outcome:
     """Looks, takes the month's lease when there is something to do, looks again, and does it.

@@ -160,9 +160,9 @@ def _warn_of_orphans(survey: Survey, now: datetime) -> None:
     """Data files of a month that was never loaded, hours old and still without their manifest."""
     newest: dict[str, datetime] = {}
     for name, stored in survey.objects.items():
-        manifest = exports.manifest_name(survey.source, name)
-        if manifest is not None and manifest not in survey.objects:
-            newest[manifest] = max(stored.updated, newest.get(manifest, stored.updated))
+        manifests = exports.manifest_names(survey.source, name)
+        if manifests and not any(manifest in survey.objects for manifest in manifests):
+            newest[manifests[0]] = max(stored.updated, newest.get(manifests[0], stored.updated))
     for manifest, updated in newest.items():
         month = exports.month_in(manifest)
         if now - updated > _LONG_WAIT and not survey.books.get(month or "", Books()).loaded:

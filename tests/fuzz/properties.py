@@ -113,11 +113,11 @@ def check_export(seed: corpora.Seed, export: Export) -> None:
 def object_name(given: tuple[str, str]) -> str | None:
     format_name, name = given
     source = corpora.source_of(format_name)
-    manifest = exports.manifest_name(source, name)
-    assert manifest is None or manifest.startswith(source.prefix)
-    assert not exports.is_manifest(source, name) or manifest == name
+    manifests = exports.manifest_names(source, name)
+    assert all(manifest.startswith(source.prefix) for manifest in manifests)
+    assert all(exports.is_manifest(source, manifest) for manifest in manifests)
     exports.month_in(name)
-    return "a manifest" if manifest == name else "of a manifest" if manifest else "NOT_OURS"
+    return "a manifest" if name in manifests else "of a manifest" if manifests else "NOT_OURS"
 
 
 def csv_head(given: tuple[bytes, bool]) -> Header:

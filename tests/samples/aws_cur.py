@@ -1,4 +1,4 @@
-"""AWS Cost and Usage Reports (CUR v1), gzip CSV, in both delivery modes."""
+"""AWS Cost and Usage Reports (CUR v1), gzip CSV and Parquet, in every delivery mode."""
 
 from __future__ import annotations
 
@@ -8,15 +8,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from string import Template
 from typing import Any
 
-import duckdb
-
-from tests.samples import csv_gzip, engine
-from tests.samples.columns import Column, aws_columns, column_list
+from tests.samples import aws_usage, engine
+from tests.samples.aws_usage import BUCKET, PAYER, Usage
+from tests.samples.columns import Column, athena_columns, athena_name, aws_columns
 from tests.samples.model import (
     Delivery,
+    FileFormat,
     Kind,
     Mode,
     SampleObject,
@@ -27,42 +26,66 @@ from tests.samples.model import (
     write,
 )
 
-PAYER = "100000000000"
-BUCKET = "acme-billing-exports"
 COST, SERVICE = "lineItem/UnblendedCost", "lineItem/ProductCode"
+TEXT, DOUBLE, TIMESTAMP = "CAST({} AS VARCHAR)", "CAST({} AS DOUBLE)", "CAST({} AS TIMESTAMPTZ)"
+PHYSICAL = {
+    **dict.fromkeys(("String", "OptionalString", "Interval"), TEXT),
+    **dict.fromkeys(("BigDecimal", "OptionalBigDecimal"), DOUBLE),
+    "DateTime": TIMESTAMP,
+}
+CATEGORIES = (
+    *("identity", "bill", "lineItem", "discount", "product", "pricing", "reservation", "savingsPlan", "splitLineItem"),
+    *("costCategory", "resourceTags"),
+)
+PARQUET_TYPES = {TEXT: "STRING", DOUBLE: "DOUBLE", TIMESTAMP: "TIMESTAMP"}  # as a Parquet report's manifest spells them
 
 
 @dataclass(frozen=True)
 class CurSample:
-    month: str
-    rows: int
-    files: int
-    accounts: int
-    seed: int
-    revision: int
+    usage: Usage
+    file_format: FileFormat
     mode: Mode
     report: str
     prefix: str
-    finalized: bool
     columns: tuple[Column, ...]
     execution: str
 
     @property
+    def start(self) -> datetime:
+        return month_start(self.usage.month)
+
+    @property
+    def end(self) -> datetime:
+        return month_end(self.usage.month)
+
+    @property
     def period_folder(self) -> str:
-        return f"{self.prefix}{self.report}/{month_start(self.month):%Y%m%d}-{month_end(self.month):%Y%m%d}/"
+        return f"{self.prefix}{self.report}/{self.start:%Y%m%d}-{self.end:%Y%m%d}/"
 
     @property
     def data_folder(self) -> str:
+        if self.mode == "athena":
+            return f"{self.prefix}{self.report}/{self.report}/year={self.start.year}/month={self.start.month}/"
         return f"{self.period_folder}{self.execution}/" if self.mode == "create_new" else self.period_folder
 
     @property
     def data_keys(self) -> tuple[str, ...]:
-        return tuple(f"{self.data_folder}{self.report}-{n + 1}.csv.gz" for n in range(self.files))
+        file = "{}.csv.gz" if self.file_format == "csv" else "{:05d}.snappy.parquet"
+        return tuple(f"{self.data_folder}{self.report}-{file.format(n + 1)}" for n in range(self.usage.files))
 
     @property
     def manifest_keys(self) -> tuple[str, ...]:
-        """Create-new writes the same manifest twice: into the assembly's folder, then over the period's."""
-        return tuple(f"{f}{self.report}-Manifest.json" for f in dict.fromkeys((self.data_folder, self.period_folder)))
+        """Create-new writes the same manifest twice: into the assembly's folder, then over the period's.
+
+        With Athena's layout it was seen beside the data and in the period's folder: one in even months, the other
+        in odd ones.
+        """
+        folders = {
+            "create_new": (self.data_folder, self.period_folder),
+            "overwrite": (self.period_folder,),
+            "athena": (self.period_folder if self.start.month % 2 else self.data_folder,),
+        }[self.mode]
+        return tuple(f"{folder}{self.report}-Manifest.json" for folder in folders)
 
 
 def aws_cur_delivery(
@@ -75,6 +98,7 @@ def aws_cur_delivery(
     seed: int = 1,
     revision: int = 1,
     mode: Mode = "create_new",
+    file_format: FileFormat = "csv",
     report: str = "acme-cur",
     prefix: str = "exports/aws/",
     finalized: bool = True,
@@ -85,14 +109,17 @@ def aws_cur_delivery(
 
     Files are kept under `folder`/<assemblyId>/, so that equal object names do not overwrite each other.
     """
+    usage = Usage(month, rows + 3 * (revision - 1) if rows else 0, files, accounts, seed, revision, finalized)
+    wanted = tuple(columns or aws_columns(month))
     sample = CurSample(
-        month, rows + 3 * (revision - 1) if rows else 0, files, accounts, seed, revision, mode, report, prefix,
-        finalized, tuple(columns or aws_columns(month)),
+        usage, file_format, mode, report, prefix, wanted if file_format == "csv" else athena_columns(wanted),
         execution or engine.identifier("aws", prefix, report, month, mode, rows, seed, revision),
     )  # fmt: skip
     home = folder / sample.execution
-    with engine.database(engine.sql("aws_catalog.sql", _values(sample))) as connection:
-        parts = engine.per_file(connection, sample.rows, files, lambda *job: _write_file(sample, home, *job))
+    parts = aws_usage.write_files(
+        usage, sample.columns, [local_path(home, key) for key in sample.data_keys], PHYSICAL,
+        cost=_final(sample, COST), service=_final(sample, SERVICE),
+    )  # fmt: skip
     contents: list[tuple[str, Kind, bytes]] = [
         (k, "manifest", manifest_bytes(manifest(sample))) for k in sample.manifest_keys
     ]
@@ -107,13 +134,13 @@ def manifest(sample: CurSample) -> dict[str, Any]:
     return {
         "assemblyId": sample.execution,
         "account": PAYER,
-        "columns": [_column(c) for c in sample.columns],
+        "columns": [_column(sample, c) for c in sample.columns],
         "charset": "UTF-8",
-        "compression": "GZIP",
-        "contentType": "text/csv",
+        "compression": "GZIP" if sample.file_format == "csv" else "Parquet",
+        "contentType": "text/csv" if sample.file_format == "csv" else "Parquet",
         "reportId": hashlib.sha256(sample.report.encode()).hexdigest(),
         "reportName": sample.report,
-        "billingPeriod": {"start": _basic_iso(month_start(sample.month)), "end": _basic_iso(month_end(sample.month))},
+        "billingPeriod": {"start": _basic_iso(sample.start), "end": _basic_iso(sample.end)},
         "bucket": BUCKET,
         "reportKeys": list(sample.data_keys),
         "additionalArtifactKeys": [
@@ -142,31 +169,14 @@ def ignored(sample: CurSample) -> dict[str, bytes]:
     }
 
 
-def _write_file(
-    sample: CurSample, home: Path, connection: duckdb.DuckDBPyConnection, number: int, first: int, last: int
-) -> engine.Part:
-    rows = engine.sql("aws_rows.sql", _values(sample) | {"first": first, "last": last})
-    select = Template(f"SELECT {column_list(sample.columns)} FROM line").substitute(_values(sample))
-    path = local_path(home, sample.data_keys[number])
-    header = [c.name for c in sample.columns]
-    return csv_gzip.write(connection, rows + select, header, path, cost=COST, service=SERVICE)
+def _final(sample: CurSample, header: str) -> str:
+    return header if sample.file_format == "csv" else athena_name(header)
 
 
-def _values(sample: CurSample) -> dict[str, object]:
-    """What the SQL files name with a dollar sign."""
-    return {
-        "key": engine.key(sample.seed, sample.month),
-        "amount_key": engine.key(sample.seed, sample.month, sample.revision),
-        "accounts": sample.accounts,
-        "start": f"{month_start(sample.month):%Y-%m-%d}",
-        "hours": (month_end(sample.month) - month_start(sample.month)).days * 24,
-        "period_start": f"{month_start(sample.month):%Y-%m-%d}T00:00:00.000Z",
-        "period_end": f"{month_end(sample.month):%Y-%m-%d}T00:00:00.000Z",
-        "invoice": "(1900000000 + account_no)::VARCHAR" if sample.finalized else "NULL",
-    }
-
-
-def _column(column: Column) -> dict[str, str]:
+def _column(sample: CurSample, column: Column) -> dict[str, str]:
+    if sample.file_format == "parquet":
+        category = next(c for c in CATEGORIES if column.name.startswith(f"{athena_name(c)}_"))
+        return {"category": category, "name": column.name, "type": PARQUET_TYPES[PHYSICAL[column.type]]}
     category, _, name = column.name.partition("/")
     return {"category": category, "name": name, "type": column.type}
 

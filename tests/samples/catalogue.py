@@ -38,6 +38,17 @@ def _aws_cur_csv(
     )
 
 
+def _aws_cur_parquet(
+    folder: Path, month: str, *, layout: Mode, export_name: str, path: str, rows: int, files: int, revision: int,
+    version: str,
+) -> Delivery:  # fmt: skip
+    assert not version
+    return aws_cur_delivery(
+        folder, month, rows=rows, files=files, revision=revision, mode=layout, file_format="parquet",
+        report=export_name, prefix=path,
+    )  # fmt: skip
+
+
 def _azure_focus_parquet(
     folder: Path, month: str, *, layout: Mode, export_name: str, path: str, rows: int, files: int, revision: int,
     version: str,
@@ -50,6 +61,7 @@ def _azure_focus_parquet(
 
 SAMPLES: Mapping[str, Sample] = {
     "aws_cur_v1_csv": _aws_cur_csv,
+    "aws_cur_v1_parquet": _aws_cur_parquet,
     "azure_focus_parquet": _azure_focus_parquet,
 }
 

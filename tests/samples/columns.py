@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import csv
+import re
 import zlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 HERE = Path(__file__).parent
@@ -24,6 +25,22 @@ def aws_columns(month: str) -> tuple[Column, ...]:
     if _number(month) % 3 == 0:
         columns.sort(key=lambda c: c.name)
     return tuple(columns)
+
+
+def athena_columns(columns: Sequence[Column]) -> tuple[Column, ...]:
+    """As a report's Parquet files have them: named for Athena, and those that then have one name merged."""
+    merged: dict[str, Column] = {}
+    for column in columns:
+        name = athena_name(column.name)
+        found = merged.setdefault(name, replace(column, name=name))
+        if found.name != column.name and found.value != column.value:
+            merged[name] = replace(found, value=f"coalesce({found.value or 'NULL'}, {column.value or 'NULL'})")
+    return tuple(merged.values())
+
+
+def athena_name(header: str) -> str:
+    words = re.sub("[A-Z]", lambda capital: f"_{capital[0].lower()}", header)
+    return "_".join(word for word in re.split("[^a-z0-9]", words) if word)
 
 
 def azure_columns(version: str) -> tuple[Column, ...]:

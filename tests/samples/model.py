@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 Kind = Literal["data", "manifest", "ignored"]
-Mode = Literal["create_new", "overwrite"]
+Mode = Literal["create_new", "overwrite", "athena"]
+FileFormat = Literal["csv", "parquet"]
 
 
 @dataclass(frozen=True)
@@ -26,8 +27,8 @@ class SampleObject:
 @dataclass(frozen=True)
 class Totals:
     rows: int
-    cost: Decimal  # AWS: lineItem/UnblendedCost; Azure: BilledCost
-    by_service: Mapping[str, Decimal]  # AWS: lineItem/ProductCode; Azure: ServiceName
+    cost: Decimal  # of CUR lineItem/UnblendedCost, of FOCUS BilledCost
+    by_service: Mapping[str, Decimal]  # AWS: product code; Azure: ServiceName
     effective_cost: Decimal | None  # Azure only
 
 

@@ -15,6 +15,7 @@ from billing.exports import MAX_MANIFEST, Column, DataFile, Export, Manifest, Ot
 from tests.unit.values import GENERATION, aws, drop, golden, put
 
 AWS = aws()
+PARQUET = aws(FORMAT="aws_cur_v1_parquet")
 ROOT = "gcs-transfer/aws_cur/prefix/cur-demo/"
 PERIOD = f"{ROOT}20251001-20251101/"
 ASSEMBLY = "2c8b6f30-1111-4222-8333-444444444444"
@@ -76,7 +77,7 @@ def changed(change: Callable[[Any], object]) -> Manifest:
     ],
 )
 def test_an_object_of_the_report_leads_to_the_period_folder_s_manifest(name: str, manifest: str) -> None:
-    assert exports.manifest_name(AWS, name) == manifest
+    assert exports.manifest_names(AWS, name) == (manifest,)
     assert exports.is_manifest(AWS, name) is (name == manifest)
 
 
@@ -104,14 +105,34 @@ def test_an_object_of_the_report_leads_to_the_period_folder_s_manifest(name: str
         f"{PERIOD}a/b/cur-demo-1.csv.gz",
         f"{PERIOD}cur-demo-1.csv.gz\n",
         f"{ROOT}cur-demo-Manifest.json",
-        f"{ROOT}cur-demo/year=2025/month=10/cur-demo-00001.snappy.parquet",
+        f"{ROOT}cur-demo/year=2025/month=13/cur-demo-00001.snappy.parquet",
+        f"{ROOT}cur-demo/year=2025/month=0/cur-demo-Manifest.json",
+        f"{ROOT}cur-demo/year=2025/month=10/other-00001.snappy.parquet",
+        f"{ROOT}cur-demo/year=2025/month=10/cur-demo-RedshiftManifest.json",
+        f"{ROOT}other/year=2025/month=10/cur-demo-00001.snappy.parquet",
+        f"{ROOT}cur-demo-create-table.sql",
+        f"{ROOT}crawler-cfn.yml",
         f"{ROOT}cur-demo/cost_and_usage_data_status/cost_and_usage_data_status.parquet",
         "gcs-transfer/aws_cur/aws-programmatic-access-test-object",
     ],
 )
 def test_an_object_that_is_none_of_the_report_s_is_ignored(name: str) -> None:
-    assert exports.manifest_name(AWS, name) is None
+    assert exports.manifest_names(AWS, name) == ()
     assert not exports.is_manifest(AWS, name)
+
+
+@pytest.mark.parametrize(
+    ("month", "days"),
+    [("month=10", "20251001-20251101"), ("month=9", "20250901-20251001"), ("month=12", "20251201-20260101")],
+)
+def test_with_athena_s_layout_the_manifest_may_be_in_the_period_s_folder_or_beside_the_data(
+    month: str, days: str
+) -> None:
+    folder = f"{ROOT}cur-demo/year=2025/{month}/"
+    names = (f"{ROOT}{days}/cur-demo-Manifest.json", f"{folder}cur-demo-Manifest.json")
+    assert exports.manifest_names(PARQUET, f"{folder}cur-demo-00001.snappy.parquet") == names
+    assert all(exports.is_manifest(PARQUET, name) for name in names)
+    assert [exports.month_in(name) for name in names] == [f"2025-{int(month[6:]):02d}"] * 2
 
 
 @pytest.mark.parametrize(("file", "expected"), [("aws_create_new.json", CREATE_NEW), ("aws_overwrite.json", OVERWRITE)])
@@ -254,13 +275,55 @@ def test_another_format_is_rejected_with_both_words(compression: str, content_ty
 
     assert refusal(changed(change)) == (
         f"FORMAT_UNSUPPORTED: {MANIFEST} has contentType {content_type} and compression {compression};"
-        " this source's FORMAT aws_cur_v1_csv wants text/csv and GZIP."
+        " this source's FORMAT aws_cur_v1_csv wants text/csv and GZIP: set the report's compression to GZIP,"
+        " or give the report as it is a source of its own, with the FORMAT that it has."
     )
 
 
 def test_an_athena_report_s_manifest_is_rejected_for_its_format() -> None:
     manifest = golden("aws_parquet.json", f"{ROOT}20220401-20220501/cur-demo-Manifest.json")
     assert refusal(manifest).startswith("FORMAT_UNSUPPORTED: ")
+
+
+@pytest.mark.parametrize("folder", ["20220401-20220501/", "cur-demo/year=2022/month=4/"])
+def test_a_parquet_manifest_becomes_an_export_wherever_it_stands(folder: str) -> None:
+    assert exports.parse(PARQUET, golden("aws_parquet.json", f"{ROOT}{folder}cur-demo-Manifest.json")) == Export(
+        name="cur-demo",
+        execution="20220503T120125Z",
+        month="2022-04",
+        order_key="00001758000000000001",
+        files=(DataFile(f"{ROOT}cur-demo/year=2022/month=4/cur-demo-00001.snappy.parquet", None, None),),
+        columns=(
+            Column("identity_line_item_id", "STRING"),
+            Column("bill_billing_period_start_date", "TIMESTAMP"),
+            Column("line_item_unblended_cost", "FLOAT"),
+            Column("line_item_something_new", "ARRAY"),
+        ),
+        names_repeat=True,
+        covers_until=None,
+        rows=None,
+    )
+
+
+def test_a_parquet_report_in_a_folder_of_its_own_has_names_of_its_own() -> None:
+    key = "cur/prefix/cur-demo/20220401-20220501/20220503T120125Z/cur-demo-00001.snappy.parquet"
+    manifest = golden("aws_parquet.json", f"{ROOT}20220401-20220501/cur-demo-Manifest.json", put("reportKeys", [key]))
+    export = exports.parse(PARQUET, manifest)
+    assert isinstance(export, Export)
+    assert ([file.name for file in export.files], export.names_repeat) == (
+        [f"{ROOT}20220401-20220501/20220503T120125Z/cur-demo-00001.snappy.parquet"],
+        False,
+    )
+
+
+def test_a_csv_report_is_rejected_by_a_parquet_source_with_what_to_set() -> None:
+    with pytest.raises(BillingError) as raised:
+        exports.parse(PARQUET, golden("aws_create_new.json", MANIFEST))
+    assert str(raised.value) == (
+        f"FORMAT_UNSUPPORTED: {MANIFEST} has contentType text/csv and compression GZIP; this source's FORMAT"
+        " aws_cur_v1_parquet wants Parquet and Parquet: set the report's compression to Parquet, or give the report as"
+        " it is a source of its own, with the FORMAT that it has."
+    )
 
 
 @pytest.mark.parametrize(

@@ -110,7 +110,7 @@ def parsed(change: Callable[[Any], object]) -> Export:
     ],
 )
 def test_an_object_of_a_run_leads_to_the_manifest_beside_it(name: str) -> None:
-    assert exports.manifest_name(AZURE, name) == JULY
+    assert exports.manifest_names(AZURE, name) == (JULY,)
     assert exports.is_manifest(AZURE, name) is (name == JULY)
 
 
@@ -123,7 +123,7 @@ def test_an_object_of_a_run_leads_to_the_manifest_beside_it(name: str) -> None:
     ],
 )
 def test_a_run_s_folder_is_not_parsed(folder: str) -> None:
-    assert exports.manifest_name(AZURE, f"{folder}part_0_0001.snappy.parquet") == f"{folder}manifest.json"
+    assert exports.manifest_names(AZURE, f"{folder}part_0_0001.snappy.parquet") == (f"{folder}manifest.json",)
     assert exports.is_manifest(AZURE, f"{folder}manifest.json")
 
 
@@ -146,7 +146,7 @@ def test_a_run_s_folder_is_not_parsed(folder: str) -> None:
     ],
 )
 def test_an_object_that_is_none_of_an_export_s_is_ignored(name: str) -> None:
-    assert exports.manifest_name(AZURE, name) is None
+    assert exports.manifest_names(AZURE, name) == ()
     assert not exports.is_manifest(AZURE, name)
 
 

@@ -161,7 +161,7 @@ def test_no_source_at_all_is_refused() -> None:
         (
             "SOURCES__AWS_CUR__FORMAT",
             "csv",
-            "must be one of aws_cur_v1_csv, azure_focus_parquet, but is 'csv'.",
+            f"must be one of {', '.join(FORMATS)}, but is 'csv'.",
         ),
         ("SOURCES__AWS_CUR__SETTLE_HOURS", "-1", "must be hours from 0 to 168, but is '-1'."),
         ("SOURCES__AWS_CUR__SETTLE_HOURS", "nan", "must be hours from 0 to 168, but is 'nan'."),

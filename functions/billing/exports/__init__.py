@@ -17,26 +17,30 @@ __all__ = [
     "Manifest",
     "OtherExport",
     "is_manifest",
-    "manifest_name",
+    "manifest_names",
     "month_in",
     "parse",
 ]
 
-_FOLDER = re.compile(r"(?:^|/)(\d{4})(0[1-9]|1[0-2])\d{2}-\d{8}/")
+# A folder of days (20250901-20251001), or of a month as Data Exports and Athena spell it.
+_YEAR, _MONTH = r"(\d{4})", r"(0[1-9]|1[0-2]|[1-9])"
+_FOLDERS = re.compile(
+    rf"(?:^|/)(?:{_YEAR}{_MONTH}\d\d-\d{{8}}|billing_period={_YEAR}-{_MONTH}|year={_YEAR}/month={_MONTH})/",
+    re.IGNORECASE | re.ASCII,
+)
 
 
-def manifest_name(source: Source, name: str) -> str | None:
-    """The manifest that decides about an object, by its name alone; None for an object that is none of ours."""
+def manifest_names(source: Source, name: str) -> tuple[str, ...]:
+    """The manifests that may decide about an object, by its name alone, likeliest first; none: it is not ours."""
     if not name.startswith(source.prefix):
-        return None
-    result: str | None = _parser(source).manifest_name(source, name)
+        return ()
+    result: tuple[str, ...] = _parser(source).manifest_names(source, name)
     return result
 
 
 def is_manifest(source: Source, name: str) -> bool:
     """Whether a listed object is a manifest that decides about a month."""
-    result: bool = name.startswith(source.prefix) and _parser(source).is_manifest(source, name)
-    return result
+    return manifest_names(source, name) == (name,)
 
 
 def parse(source: Source, manifest: Manifest) -> Export | OtherExport:
@@ -57,5 +61,5 @@ def _parser(source: Source) -> ModuleType:
 
 def month_in(name: str) -> str | None:
     """The month that a manifest's path claims: only to book a manifest that cannot be read."""
-    found = _FOLDER.findall(name)
-    return "-".join(found[-1]) if found else None
+    found = ["".join(match) for match in _FOLDERS.findall(name)]  # of three spellings, one has its groups filled
+    return f"{found[-1][:4]}-{found[-1][4:]:0>2}" if found else None

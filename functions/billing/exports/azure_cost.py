@@ -63,17 +63,12 @@ class _Name(msgspec.Struct, rename="camel"):
     export_config: _Config | None = None
 
 
-def manifest_name(source: Source, name: str) -> str | None:
-    """The manifest beside an object of ours, or None. Paths differ between API versions and are not parsed."""
+def manifest_names(source: Source, name: str) -> tuple[str, ...]:
+    """The manifest beside an object of ours. Paths differ between API versions and are not parsed."""
     folder, slash, file = name.removeprefix(source.prefix).rpartition("/")
     if not slash or not (file == _MANIFEST or _DATA.fullmatch(file)):
-        return None
-    return f"{source.prefix}{folder}/{_MANIFEST}"
-
-
-def is_manifest(source: Source, name: str) -> bool:
-    """Whether a listed object is a run's manifest."""
-    return manifest_name(source, name) == name
+        return ()
+    return (f"{source.prefix}{folder}/{_MANIFEST}",)
 
 
 def parse(source: Source, manifest: Manifest) -> Export | OtherExport:
