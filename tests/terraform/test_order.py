@@ -12,7 +12,8 @@ import pytest
 from tests.local_cloud.terraform import Terraform
 from tests.system import ROOT
 
-EDGE = re.compile(r'"\[root\] (.+?)(?: \(\w+\))?" -> "\[root\] (.+?)(?: \(\w+\))?"')
+# A module's beginning and its end are two nodes: all that is in it comes before "(close)", and after "(expand)".
+EDGE = re.compile(r'"\[root\] (.+?)(?: \(expand\))?" -> "\[root\] (.+?)(?: \(expand\))?"')
 Graph = Mapping[str, set[str]]
 
 APIS = "google_project_service.services"
