@@ -32,6 +32,7 @@ TITLES = {
     "F22": "header-only files",
     "F23": "first transfer in random order",
     "F24": "another location",
+    "histories": "all of this in any sequence",
 }
 
 

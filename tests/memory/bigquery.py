@@ -63,7 +63,8 @@ class Tables:
     jobs: dict[str, Job] = field(default_factory=dict)
     duration: timedelta = timedelta()
     failure: Failure | None = None
-    on_swap: Callable[[Job, Month], None] = lambda job, before: None
+    on_insert: Callable[[Job], None] = lambda job: None
+    on_swap: Callable[[Job], None] = lambda job: None
 
     def create(self, name: str, schema: Sequence[bigquery.SchemaField], partition_column: str, now: datetime) -> None:
         self.tables[name] = Table(tuple(schema), partition_column, now)
@@ -79,6 +80,11 @@ class Tables:
         if self.failure is not None:
             job.error, self.failure = self.failure.result, None
         self.jobs[job.job_id] = job
+        self.on_insert(job)
+
+    def fail_next(self, reason: str) -> None:
+        """The next inserted job ends with that reason, by no fault of its files."""
+        self.failure = Failure(reason, f"injected {reason}") if reason else None
 
     def run_due(self, now: datetime) -> None:
         due = [job for job in self.jobs.values() if job.state != "DONE" and job.ends <= now]
@@ -94,10 +100,8 @@ class Tables:
         except Failure as failure:
             job.error = failure.result
             return
-        table = self.tables[job.table]
-        before = table.partitions.get(job.month, ())
-        self.tables[job.table] = table.with_month(job.month, job.rows)
-        self.on_swap(job, before)
+        self.tables[job.table] = self.tables[job.table].with_month(job.month, job.rows)
+        self.on_swap(job)
 
     def _read(self, job: Job) -> Month:
         if job.table not in self.tables:

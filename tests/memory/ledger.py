@@ -24,9 +24,11 @@ class Kept:
     states: list[tuple[int, str, State]] = field(default_factory=list)  # load, pipeline, state
     tracking: list[tuple[int, str, dict[str, Any]]] = field(default_factory=list)  # load, source's table, row
     complete: set[int] = field(default_factory=set)
+    forgotten: set[int] = field(default_factory=set)  # there when dlt's tables were lost, complete or not
     is_cold: bool = True  # dlt's own tables are not there: no load can be told complete
 
     def lose_dlt_tables(self) -> None:
+        self.forgotten |= {load for load, _, _ in self.tracking}
         self.states, self.complete, self.is_cold = [], set(), True
 
     def state(self, pipeline: str) -> State | None:
@@ -47,6 +49,11 @@ class Kept:
         """By month, the newest row that counts for a head, or of those that do not."""
         found = self._loaded(table)
         return {row["billing_month"]: row for load, row in found if (self.is_cold or self._is(load)) == complete}
+
+    def ever_loaded(self, table: str, month: str) -> list[dict[str, Any]]:
+        """What the view would tell of a month, had dlt's tables not been lost."""
+        counted = self.complete | self.forgotten
+        return [row for load, row in self._loaded(table) if load in counted and row["billing_month"] == month]
 
     def _loaded(self, table: str) -> list[tuple[int, dict[str, Any]]]:
         found = [(load, row) for load, name, row in self.tracking if name == table and row["status"] == "loaded"]

@@ -137,12 +137,12 @@ class LocalSite(Site):
 
     def items(self, key: str) -> dict[str, list[str]]:
         source = self.source(key)
-        start = {"aws": "bill_billing_period_start_date", "azure": "BillingPeriodStart"}[source.format.provider]
         handle = self.bigquery.get_table(source.destination)
         if ITEM[key] not in {field.name for field in handle.schema}:
             return {}  # nothing was ever loaded
         rows = self._query(
-            f"SELECT FORMAT_TIMESTAMP('%Y-%m', {start}) AS month, {ITEM[key]} AS item FROM `{source.destination}`"
+            f"SELECT FORMAT_TIMESTAMP('%Y-%m', {source.format.partition}) AS month, {ITEM[key]} AS item"
+            f" FROM `{source.destination}`"
         )
         months = {row["month"] for row in rows}
         return {month: sorted(row["item"] for row in rows if row["month"] == month) for month in months}

@@ -439,3 +439,19 @@ def test_after_a_rejected_delivery_only_a_still_bucket_is_trusted(head: Head | N
 def test_a_rejected_delivery_whose_file_was_repaired_is_loaded_at_once() -> None:
     past = {"run-2": Rejection("HEADER_UNREADABLE", "as it was", RULES.fingerprint)}
     assert judged(SECOND, head_for(FIRST), **past) == Load()
+
+
+@pytest.mark.parametrize("head", [None, head_for(FIRST)])
+def test_a_manifest_that_outran_its_data_loads_no_files_of_a_delivery_that_nobody_looked_at(head: Head | None) -> None:
+    """Run 2 came while the functions were down; of run 3 the manifest is there, and none, some or all of its data."""
+
+    def at_hand(contents: str, *hours_ago: float) -> Delivery:
+        here = bucket("run-3", dict(zip(FILES, contents, strict=True)))
+        written = {
+            name: NOW - timedelta(hours=hours) for name, hours in zip([MANIFEST, *FILES], hours_ago, strict=True)
+        }
+        return replace(here, found={name: replace(one, written=written[name]) for name, one in here.found.items()})
+
+    for mixed in (at_hand("222", 1, 9, 9, 9), at_hand("322", 1, 1.1, 9, 9), at_hand("332", 1, 1.1, 1.1, 9)):
+        assert judged(mixed, head) == SETTLES
+    assert judged(at_hand("333", 1, 1.1, 1.1, 1.1), head) == Load()
