@@ -97,8 +97,8 @@ run "an_export_name_that_is_empty_or_a_path" {
 run "an_unknown_format" {
   command = plan
   variables {
-    aws_sources   = { cur = { bucket = "acme-exports", path = "exports/aws/", export_name = "acme-cur", role_arn = "arn:aws:iam::123456789012:role/billing", format = "aws_cur_v1_parquet" } }
-    azure_sources = { focus = { storage_account = "acmebilling", container = "exports", path = "exports/azure/", export_name = "focus-cost", focus_version = "1.2", credentials_secret = "projects/123456789012/secrets/azure-sas", format = "azure_focus_csv" } }
+    aws_sources   = { cur = { bucket = "acme-exports", path = "exports/aws/", export_name = "acme-cur", role_arn = "arn:aws:iam::123456789012:role/billing", format = "aws_cur_v1_avro" } }
+    azure_sources = { focus = { storage_account = "acmebilling", container = "exports", path = "exports/azure/", export_name = "focus-cost", focus_version = "1.2", credentials_secret = "projects/123456789012/secrets/azure-sas", format = "azure_focus_avro" } }
   }
   expect_failures = [var.aws_sources, var.azure_sources]
 }
