@@ -11,7 +11,7 @@ from bqemulator.api.dependencies import AppContext
 from bqemulator.config import Settings
 from fastapi import FastAPI
 
-from tests.local_cloud.bigquery import engine, statements
+from tests.local_cloud.bigquery import engine, information_schema, parsing, statements
 from tests.local_cloud.bigquery.jobs import Jobs
 from tests.local_cloud.bigquery.partitions import PartitionTimes
 from tests.local_cloud.bigquery.tables import Tables
@@ -20,7 +20,9 @@ from tests.local_cloud.bigquery.tables import Tables
 def main() -> None:
     given = json.loads(sys.argv[1])
     partition_times = PartitionTimes()
+    parsing.install()
     engine.install(partition_times)
+    information_schema.install()
     statements.install(given["location"])
     stock_app = server.create_app
 

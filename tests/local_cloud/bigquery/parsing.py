@@ -1,0 +1,35 @@
+"""A statement is parsed once: the emulator asks for the tree of the same text up to ten times on its way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any
+
+from sqlglot.dialects.dialect import Dialect
+
+_REMEMBERED = 256  # statements; a process serves a handful of shapes again and again
+
+Parse = Callable[..., list[Any]]
+
+
+def install() -> None:
+    Dialect.parse = _remembering(Dialect.parse)
+
+
+def _remembering(parse: Parse) -> Parse:
+    """Copies are handed out, for callers change the trees that they get."""
+
+    @lru_cache(_REMEMBERED)
+    def tree(kind: type[Dialect], normalization: Any, version: Any, sql: str) -> list[Any]:
+        dialect = kind()
+        dialect.normalization_strategy, dialect.version = normalization, version
+        return parse(dialect, sql)
+
+    def parse_or_copy(self: Any, sql: str, **options: Any) -> list[Any]:
+        if options or self.settings:
+            return parse(self, sql, **options)
+        found = tree(type(self), self.normalization_strategy, self.version, sql)
+        return [statement and statement.copy() for statement in found]
+
+    return parse_or_copy
