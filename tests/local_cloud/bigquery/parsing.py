@@ -21,7 +21,7 @@ def _remembering(parse: Parse) -> Parse:
     """Copies are handed out, for callers change the trees that they get."""
 
     @lru_cache(_REMEMBERED)
-    def tree(kind: type[Dialect], normalization: Any, version: Any, sql: str) -> list[Any]:
+    def tree(kind: Any, normalization: Any, version: Any, sql: str) -> list[Any]:
         dialect = kind()
         dialect.normalization_strategy, dialect.version = normalization, version
         return parse(dialect, sql)
@@ -29,7 +29,8 @@ def _remembering(parse: Parse) -> Parse:
     def parse_or_copy(self: Any, sql: str, **options: Any) -> list[Any]:
         if options or self.settings:
             return parse(self, sql, **options)
-        found = tree(type(self), self.normalization_strategy, self.version, sql)
+        kind: Any = type(self)
+        found = tree(kind, self.normalization_strategy, self.version, sql)
         return [statement and statement.copy() for statement in found]
 
     return parse_or_copy
