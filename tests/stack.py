@@ -76,8 +76,7 @@ class Stack:
         dataset.location = self.cloud.location
         self.cloud.bigquery.create_dataset(dataset)
         for source in self.sources:
-            self.create_table(source)
-            self._create_tracking(source)
+            self.create_tables(source)
         return self
 
     def bucket(self, source: SourceSpec) -> str:
@@ -115,6 +114,10 @@ class Stack:
         table.time_partitioning = bigquery.TimePartitioning(type_="MONTH", field=shape["partition"])
         table.clustering_fields = [shape["cluster"]]
         self.cloud.bigquery.create_table(table)
+
+    def create_tables(self, source: SourceSpec) -> None:
+        self.create_table(source)
+        self._create_tracking(source)
 
     def _create_tracking(self, source: SourceSpec) -> None:
         columns = [

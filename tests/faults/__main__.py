@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections import Counter, defaultdict
+from collections.abc import Sequence
 
 import pytest
+
+from tests.faults.guards import GUARDS
+from tests.faults.proofs import cloud_for_proofs, prove
+
+LONG = os.environ.get("FAULTS") == "long"
+LOCATIONS = ("europe-west1", "US")  # a region, where a forgotten location shows, and the multi-region
 
 TITLES = {
     "F1": "duplicate events",
@@ -44,35 +52,72 @@ class Table:
         self.checked: defaultdict[str, Counter[str]] = defaultdict(Counter)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        for kind, scenario in report.user_properties:
-            if kind == "fault" and (report.when == "call" or report.outcome != "passed"):
-                self.results[str(scenario)][report.outcome] += 1
-            if kind == "fault" and report.when == "teardown":
-                self.checked[str(scenario)].update(
-                    str(name) for what, name in report.user_properties if what == "checked"
-                )
+        scenarios = {str(name) for kind, name in report.user_properties if kind == "fault"}
+        for scenario in scenarios:
+            if report.when == "call" or report.outcome != "passed":
+                self.results[scenario][report.outcome] += 1
+            if report.when == "teardown":
+                self.checked[scenario].update(str(name) for kind, name in report.user_properties if kind == "checked")
 
     def lines(self) -> list[str]:
-        cells = [("", "scenario", "tests", "invariants checked", "result")]
+        """A test looks after each of its cases: how often tells how many there were."""
+        rows = [("", "scenario", "tests", "cases", "invariants checked", "result")]
         for scenario, title in TITLES.items():
             results, checked = self.results[scenario], self.checked[scenario]
-            result = "ok" if set(results) == {"passed"} else ", ".join(f"{n} {how}" for how, n in results.items())
-            checks = " ".join(f"{name} x{number}" for name, number in sorted(checked.items()))
-            cells.append((scenario, title, str(results.total()), checks or "by the test", result or "NOT RUN"))
-        widths = [max(len(row[index]) for row in cells) for index in range(5)]
-        return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in cells]
+            cases = max([results.total(), *checked.values()])
+            rows.append((scenario, title, str(results.total()), str(cases), _checks(checked), _result(results)))
+        return _columns(rows)
 
     @property
     def complete(self) -> bool:
         return all(set(self.results[scenario]) == {"passed"} for scenario in TITLES)
 
 
-def main() -> int:
+def _checks(checked: Counter[str]) -> str:
+    return " ".join(f"{name} x{number}" for name, number in sorted(checked.items())) or "no month stands: by the test"
+
+
+def _result(results: Counter[str]) -> str:
+    if set(results) == {"passed"}:
+        return "ok"
+    return ", ".join(f"{number} {how}" for how, number in results.items()) or "NOT RUN"
+
+
+def _columns(rows: Sequence[Sequence[str]]) -> list[str]:
+    widths = [max(map(len, cells)) for cells in zip(*rows, strict=True)]
+    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+
+
+def _run(arguments: Sequence[str]) -> tuple[Table, int]:
     table = Table()
-    code = pytest.main(["-m", "fault", "--dist", "worksteal", *sys.argv[1:]], plugins=[table])
-    print("\n".join(["", *table.lines()]))
-    return int(code) or (0 if table.complete else 1)
+    return table, int(pytest.main(["-m", "fault", "--dist", "worksteal", *arguments], plugins=[table]))
+
+
+def _catalogue(arguments: Sequence[str], location: str) -> bool:
+    os.environ["LOCATION"] = location
+    table, code = _run(arguments)
+    print("\n".join(["", f"in {location}", *table.lines()]), flush=True)
+    return code == 0 and table.complete
+
+
+def _guards() -> bool:
+    with cloud_for_proofs() as cloud:
+        proofs = prove(GUARDS.values(), cloud)
+    rows = [
+        ("guard", "result", "fails without it"),
+        *((one.guard.name, one.result, one.guard.caught_by) for one in proofs),
+    ]
+    print("\n".join(["", *_columns(rows)]), flush=True)
+    return all(proof.holds for proof in proofs)
+
+
+def main(arguments: Sequence[str]) -> int:
+    """The long form runs all of it again in a second location, and proves every guard by its removal."""
+    good = [_catalogue(arguments, location) for location in (LOCATIONS if LONG else LOCATIONS[:1])]
+    if LONG:
+        good.append(_guards())
+    return 0 if all(good) else 1
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

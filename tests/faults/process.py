@@ -12,13 +12,11 @@ from pathlib import Path
 from typing import IO
 
 import pytest
-from dlt.load.load import Load
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery, storage
 from google.oauth2.credentials import Credentials
 
-from tests.integration.conftest import impatient
-from tests.local_cloud import LocalCloud
+from tests.local_cloud import Events, LocalCloud
 
 ROOT = Path(__file__).parents[2]
 
@@ -26,8 +24,10 @@ ROOT = Path(__file__).parents[2]
 class JoinedCloud(LocalCloud):
     """Another process's cloud, found by its endpoints in the environment; it is neither started nor stopped here."""
 
-    def __init__(self, project: str, location: str) -> None:
+    def __init__(self) -> None:
+        project, location = os.environ["LOCAL_PROJECT"], os.environ["LOCATION"]
         self.project, self.location = project, location
+        self.events, self.functions = Events(), {}
         self.storage = storage.Client(
             project=project,
             credentials=AnonymousCredentials(),
@@ -40,22 +40,32 @@ class JoinedCloud(LocalCloud):
             client_options={"api_endpoint": os.environ["BIGQUERY_EMULATOR_HOST"]},
         )
 
+    def environment(self) -> dict[str, str]:
+        return {name: os.environ[name] for name in os.environ if name.startswith(("STORAGE_", "BIGQUERY_", "GCE_"))}
+
 
 @contextmanager
 def joined() -> Iterator[JoinedCloud]:
     """Project and location by environment; dlt finds the cloud by the same variables."""
+    from dlt.load.load import Load
+
+    from tests.integration.conftest import impatient
+
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Load, "__init__", impatient(Load.__init__))
-        yield JoinedCloud(os.environ["LOCAL_PROJECT"], os.environ["LOCATION"])
+        yield JoinedCloud()
+
+
+def environment_of(cloud: LocalCloud) -> dict[str, str]:
+    """What a process needs to join the cloud."""
+    return {**cloud.environment(), "LOCAL_PROJECT": cloud.project, "LOCATION": cloud.location}
 
 
 def start(cloud: LocalCloud, module: str, *arguments: str) -> subprocess.Popen[str]:
     """`python -m module`, with pipes; it ends with the test that started it."""
     environment = {
         **os.environ,
-        **cloud.environment(),
-        "LOCAL_PROJECT": cloud.project,
-        "LOCATION": cloud.location,
+        **environment_of(cloud),
         "PYTHONPATH": f"{ROOT}:{ROOT / 'functions'}",
     }
     pipe = subprocess.PIPE

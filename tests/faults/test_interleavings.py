@@ -79,7 +79,7 @@ def numbered(order: Sequence[str]) -> list[tuple[str, int]]:
 
 @pytest.mark.fault("F16")
 @pytest.mark.parametrize("booked", [False, True], ids=["first load", "over a booked one"])
-def test_no_interleaving_of_two_deliveries_is_ever_loaded_as_a_mix(*, booked: bool) -> None:
+def test_no_interleaving_is_ever_loaded_as_a_mix(*, booked: bool) -> None:
     orders = sorted(set(itertools.permutations(NAMES * 2)))
     assert len(orders) == 2520
     for order in orders if LONG else orders[::5]:

@@ -14,12 +14,14 @@ from unittest.mock import patch
 
 import requests
 
-Fault = Literal["crash before", "crash after", "lost answer", "500", "503", "429", "quota", "pause"]
+Fault = Literal["crash before", "crash after", "lost answer", "500", "503", "429", "quota", "401", "403", "pause"]
 _ANSWERS = {
     "500": (500, "internalError"),
     "503": (503, "backendError"),
     "429": (429, "rateLimitExceeded"),
     "quota": (403, "quotaExceeded"),
+    "401": (401, "authError"),
+    "403": (403, "accessDenied"),
 }
 _WRITES = re.compile(
     r"(?:^|;)\s*(?:DELETE|INSERT|UPDATE|MERGE|TRUNCATE|DROP|ALTER|CREATE (?:OR REPLACE )?TABLE)\b", re.IGNORECASE

@@ -9,6 +9,7 @@ from uuid import uuid4
 
 import pytest
 
+from tests.faults.invariants import check_system
 from tests.local_cloud import FunctionSpec, LocalCloud, StartError
 from tests.local_cloud.functions import functions_python
 from tests.samples import aws_cur_delivery, azure_focus_delivery
@@ -31,12 +32,6 @@ def _actions(system: System, entry_point: str) -> list[tuple[str | None, str | N
     return [(line.get("action"), line.get("code")) for line in lines]
 
 
-def _total(system: System, source: str, cost: str) -> tuple[int, object]:
-    rows = system.cloud.bigquery.query_and_wait(f"SELECT COUNT(*), SUM({cost}) FROM `{system.table(source)}`")
-    [row] = list(rows)
-    return tuple(row.values())
-
-
 @pytest.mark.fault("F1")
 def test_an_export_that_arrives_is_loaded_once_by_its_events(system: System, tmp_path: Path) -> None:
     aws = aws_cur_delivery(tmp_path, MONTH, rows=200)
@@ -46,8 +41,7 @@ def test_an_export_that_arrives_is_loaded_once_by_its_events(system: System, tmp
     system.deliver("azure_focus", azure)
     system.cloud.events.settle(60)
 
-    assert _total(system, "aws_cur", "line_item_unblended_cost") == (200, aws.totals.cost)
-    assert _total(system, "azure_focus", "BilledCost") == (200, azure.totals.cost)
+    check_system(system, {("aws_cur", MONTH): aws, ("azure_focus", MONTH): azure})
     for entry_point in ("load_aws", "load_azure"):
         assert _actions(system, entry_point).count(("loaded", None)) == 1
         assert ("failed", "BUG") not in _actions(system, entry_point)
@@ -77,7 +71,7 @@ def test_a_busy_month_is_answered_503_quietly_and_delivered_again(system: System
     lease.delete()
     system.cloud.events.settle(60)
 
-    assert _total(system, "aws_cur", "line_item_unblended_cost") == (20, delivery.totals.cost)
+    check_system(system, {("aws_cur", MONTH): delivery})
     assert {record.status for record in system.cloud.events.records} == {200, 503}
     assert not any("Traceback" in str(line) for line in system.function("load_aws").log_lines())
 
@@ -127,7 +121,7 @@ def test_the_sweep_answers_what_it_did(system: System, tmp_path: Path) -> None:
 
     assert answer.status == 200
     assert answer.json()["loaded"] == [f"aws_cur {MONTH}"]
-    assert _total(system, "aws_cur", "line_item_unblended_cost") == (30, delivery.totals.cost)
+    check_system(system, {("aws_cur", MONTH): delivery})
 
 
 @pytest.mark.parametrize(

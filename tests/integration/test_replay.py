@@ -6,6 +6,7 @@ import pytest
 
 from billing.errors import BillingError
 from billing.replay import replay
+from tests.faults.invariants import check_invariants
 from tests.harness import Harness, log_lines
 from tests.samples import azure_focus_delivery
 from tests.stack import AZURE
@@ -24,7 +25,7 @@ def test_the_newest_delivery_is_loaded_again_by_another_job_each_time(harness: H
     harness.rows(f"DELETE FROM `{{dataset}}.{AZURE.table}` WHERE BilledCost IS NOT NULL")
 
     assert _replayed(harness) == ("loaded", delivery.execution)
-    assert harness.month(AZURE, MONTH) == (20, delivery.totals.cost)
+    check_invariants(harness, {(AZURE, MONTH): delivery})
     assert _replayed(harness) == ("loaded", delivery.execution)
     jobs = [row["job_id"] for row in harness.tracking(AZURE)]
     assert jobs[0] == first.job_id
@@ -42,10 +43,10 @@ def test_an_older_delivery_stands_until_the_next_sweep_and_a_warning_says_so(
     assert _replayed(harness, older.execution) == ("loaded", older.execution)
     [warning] = [line for line in log_lines(capsys.readouterr().out) if line["severity"] == "WARNING"]
     assert "is newer: while it stands, the next sweep loads it again" in warning["message"]
-    assert harness.month(AZURE, MONTH) == (20, older.totals.cost)
+    check_invariants(harness, {(AZURE, MONTH): older})
     assert harness.process(AZURE, older).code == "DUPLICATE"
     assert harness.sweep()["loaded"] == [f"azure_billing {MONTH}"]
-    assert harness.month(AZURE, MONTH) == (newer.totals.rows, newer.totals.cost)
+    check_invariants(harness, {(AZURE, MONTH): newer})
 
 
 def test_a_refused_delivery_is_judged_again(harness: Harness, tmp_path: Path) -> None:
@@ -90,4 +91,4 @@ def test_a_state_restored_from_an_old_copy_lets_no_older_run_over_a_newer_one(ha
 
     assert (outcome.action, outcome.code) == ("skipped", "SUPERSEDED")
     assert harness.sweep()["loaded"] == []
-    assert harness.month(AZURE, MONTH) == (third.totals.rows, third.totals.cost)
+    check_invariants(harness, {(AZURE, MONTH): third})

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.faults.invariants import check_invariants
 from tests.harness import Harness, SteppedClock, log_lines, manifest_name
 from tests.samples import aws_columns, aws_cur_delivery, azure_focus_delivery
 from tests.stack import AWS, AZURE
@@ -30,8 +31,7 @@ def test_it_loads_every_month_that_no_event_loaded(harness: Harness, tmp_path: P
     second = harness.sweep()
 
     assert report["loaded"] == ["aws_cur 2025-07", "aws_cur 2025-08", "aws_cur 2025-09", "azure_billing 2025-09"]
-    assert [harness.month(AWS, delivery.month) for delivery in aws] == [(20, one.totals.cost) for one in aws]
-    assert harness.month(AZURE, MONTH) == (azure[2].totals.rows, azure[2].totals.cost)
+    check_invariants(harness, {**{(AWS, one.month): one for one in aws}, (AZURE, MONTH): azure[2]})
     assert (second["loaded"], second["left"], second["months"]) == ([], [], 4)
 
 
@@ -95,7 +95,7 @@ def test_the_newest_run_that_can_be_loaded_is(harness: Harness, tmp_path: Path) 
     report = harness.sweep()
 
     assert (report["loaded"], report["waiting"]) == (["azure_billing 2025-09"], ["azure_billing 2025-09"])
-    assert harness.month(AZURE, MONTH) == (good.totals.rows, good.totals.cost)
+    check_invariants(harness, {(AZURE, MONTH): good})
 
 
 @pytest.mark.fault("F21")
@@ -126,7 +126,7 @@ def test_a_partition_changed_by_hand_is_reported_and_restored(
     report = harness.sweep()
 
     assert (report["differing"], report["loaded"]) == (["aws_cur 2025-09"], ["aws_cur 2025-09"])
-    assert harness.month(AWS, MONTH) == (20, delivery.totals.cost)
+    check_invariants(harness, {(AWS, MONTH): delivery})
     [found] = [line for line in log_lines(capsys.readouterr().out) if line.get("code") == "AUDIT_DIFFERS"]
     assert (found["severity"], found["month"]) == ("ERROR", MONTH)
     assert harness.sweep()["differing"] == []
@@ -145,7 +145,9 @@ def test_books_that_were_lost_are_taken_from_the_tracking_rows(harness: Harness,
 
     assert (late.action, late.code) == ("skipped", "SUPERSEDED")
     assert report["loaded"] == []
-    assert harness.month(AZURE, MONTH) == (delivery.totals.rows, delivery.totals.cost)
+    other = azure_focus_delivery(tmp_path, "2025-08", rows=20)
+    harness.load(AZURE, other)  # the next commit makes dlt's tables again: until then the views cannot be read
+    check_invariants(harness, {(AZURE, MONTH): delivery, (AZURE, other.month): other})
 
 
 def test_it_stops_before_its_deadline_and_says_what_is_left(harness: Harness, tmp_path: Path) -> None:
@@ -187,7 +189,7 @@ def test_an_audit_never_reloads_a_mix_of_two_deliveries(harness: Harness, tmp_pa
 
     assert (report["differing"], report["loaded"]) == (["aws_cur 2025-09"], [])
     assert harness.sweep()["loaded"] == ["aws_cur 2025-09"]
-    assert harness.month(AWS, MONTH) == (second.totals.rows, second.totals.cost)
+    check_invariants(harness, {(AWS, MONTH): second})
 
 
 def test_a_partition_dropped_again_and_again_is_restored_each_time(harness: Harness, tmp_path: Path) -> None:
@@ -197,7 +199,7 @@ def test_a_partition_dropped_again_and_again_is_restored_each_time(harness: Harn
     for _ in range(3):
         harness.rows(f"DELETE FROM `{{dataset}}.{AWS.table}` WHERE identity_line_item_id IS NOT NULL")
         assert harness.sweep()["loaded"] == ["aws_cur 2025-09"]
-        assert harness.month(AWS, MONTH) == (20, delivery.totals.cost)
+        check_invariants(harness, {(AWS, MONTH): delivery})
     assert harness.sweep()["differing"] == []
 
 
@@ -233,7 +235,7 @@ def test_an_unreadable_manifest_does_not_hide_an_older_run(harness: Harness, tmp
     harness.stack.deliver(AZURE, good)
 
     assert harness.sweep()["loaded"] == ["azure_billing 2025-09"]
-    assert harness.month(AZURE, MONTH) == (20, good.totals.cost)
+    check_invariants(harness, {(AZURE, MONTH): good})
 
 
 @pytest.mark.fault("F12")

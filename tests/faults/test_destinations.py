@@ -1,0 +1,51 @@
+"""F19: the table is another one than the books speak of, by its name or by its birth."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.faults.invariants import check_invariants
+from tests.faults.transport import wire
+from tests.harness import Harness
+from tests.samples import azure_focus_delivery
+from tests.stack import AWS, AZURE
+
+MONTH = "2025-09"
+
+pytestmark = pytest.mark.fault("F19")
+
+
+def test_a_dataset_that_was_made_again_is_loaded_again(harness: Harness, tmp_path: Path) -> None:
+    """Table and books are gone, the objects stand: the job of then is not taken for the one that is due."""
+    delivery = azure_focus_delivery(tmp_path, MONTH, rows=20)
+    first = harness.load(AZURE, delivery)
+    client, dataset = harness.stack.cloud.bigquery, f"{harness.stack.cloud.project}.{harness.stack.dataset}"
+    for table in (AZURE.table, f"{AZURE.table}_load_tracking", "_dlt_loads", "_dlt_pipeline_state", "_dlt_version"):
+        client.delete_table(f"{dataset}.{table}")
+    harness.stack.create_tables(AZURE)
+
+    again = harness.process(AZURE, delivery)
+
+    assert again.action == "loaded"
+    assert again.job_id != first.job_id
+    check_invariants(harness, {(AZURE, MONTH): delivery})
+
+
+def test_a_source_that_is_given_another_table_fills_it_and_leaves_the_first(harness: Harness, tmp_path: Path) -> None:
+    delivery = azure_focus_delivery(tmp_path, MONTH, rows=20)
+    harness.load(AZURE, delivery)
+    before = harness.month(AZURE, MONTH)
+    renamed = replace(AZURE, table="azure_costs")
+    harness.stack.sources = (AWS, renamed)
+    harness.stack.create_tables(renamed)
+
+    with wire() as sent:
+        after = Harness(harness.stack, harness.clock, sent)
+        assert after.sweep()["loaded"] == [f"azure_billing {MONTH}"]
+        assert after.sweep()["loaded"] == []
+        check_invariants(after, {(renamed, MONTH): delivery})
+    assert sent.loads == ["azure_costs$202509"]
+    assert harness.month(AZURE, MONTH) == before
