@@ -5,7 +5,7 @@ import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 
 from .config import BIGQUERY_TYPES
 from .errors import BillingError
@@ -37,18 +37,23 @@ class Field:
 
 @dataclass(frozen=True)
 class Plan:
-    """The load's schema in the files' order, and what the table lacks of it."""
+    """The load's schema in the files' order, what the table lacks of it, and how the files spell dates."""
 
     schema: tuple[Field, ...]
     added: tuple[Field, ...]
+    date_format: str | None = None  # None: as BigQuery does
 
 
 @dataclass(frozen=True)
 class CsvRules:
-    """How a format's CSV headers become columns: the name that a source column gets, and the published ones' types."""
+    """How a format's CSV headers become columns: the name that a source column gets, and the published ones' types.
+
+    `sources` says which source columns a header row names, where one column is spelled in several ways.
+    """
 
     name: Callable[[str], str]
     dictionary: Mapping[str, str]
+    sources: Callable[[Sequence[str]], Sequence[str]] = lambda header: header
 
     @property
     def owners(self) -> Mapping[str, str]:
@@ -59,7 +64,10 @@ class CsvRules:
 @cache
 def csv_rules(export_format: Format) -> CsvRules:
     path = SCHEMAS / f"{export_format.dictionary}.json"
-    return CsvRules(_NAMES[export_format.names], json.loads(path.read_text()) if export_format.dictionary else {})
+    dictionary = json.loads(path.read_text()) if export_format.dictionary else {}
+    if export_format.names == "azure":
+        return CsvRules(as_is, dictionary, partial(azure_sources, dictionary))
+    return CsvRules(_NAMES[export_format.names], dictionary)
 
 
 def athena_name(source: str) -> str:
@@ -81,6 +89,29 @@ def as_is(source: str) -> str:
     return source if fits else athena_name(source)
 
 
+def azure_sources(published: Mapping[str, str], header: Sequence[str]) -> Sequence[str]:
+    """One name for each column of Azure's actual and amortized cost, however the account and its language spell it.
+
+    `costInBillingCurrency` (MCA), `CostInBillingCurrency` (EA), `Kosten (CostInBillingCurrency)` (a German portal) and
+    `Cost` are one column, in the spelling of the published list.
+    """
+    spellings = {name.lower(): name for name in published}
+    english = [(match[1] if (match := _LOCALISED.fullmatch(name)) else name) for name in header]
+    present = {name.lower() for name in english}
+    current = [now if (now := _RENAMED.get(name.lower())) and now.lower() not in present else name for name in english]
+    return [spellings.get(name.lower(), name[:1].upper() + name[1:]) for name in current]
+
+
+_LOCALISED = re.compile(r".+ \((\w+)\)", re.DOTALL)
+# What earlier versions call columns of c360-2025-04:
+# learn.microsoft.com/azure/cost-management-billing/dataset-schema/cost-usage-details-ea and -mca
+_RENAMED = {
+    "billingcurrencycode": "BillingCurrency",
+    "costinbillingcurrency": "Cost",
+    "invoicesectionname": "InvoiceSection",
+    "productname": "Product",
+    "resourcegroupname": "ResourceGroup",
+}
 _NAMES: Mapping[str, Callable[[str], str]] = {"athena": athena_name, "as_is": as_is}
 
 
@@ -103,6 +134,8 @@ def plan_csv(
     if long is not None:
         count = f"{len(long)} characters; {_MAX_SOURCE} are kept"
         raise BillingError("COLUMN_NAME", f"The files' header has a column of {count}: {long[:60]!r}.")
+    header = rules.sources(header)
+    overrides = dict(zip(rules.sources(list(overrides)), overrides.values(), strict=True))
     present = set(header)
     absent = next((column.name for column in manifest if column.name not in present), None)
     if absent is not None:

@@ -144,8 +144,8 @@ FAULTS: dict[str, Fault] = {
         Fault(
             "COMPRESSION_UNSUPPORTED",
             Kind.REJECT,
-            "BigQuery cannot read ZIP.",
-            "Set the report's compression to GZIP on the provider's side.",
+            "BigQuery reads no ZIP, and no gzip and plain files in one load.",
+            "Set the report's or export's compression to GZIP on the provider's side.",
             "aws cur modify-report-definition --cli-input-json file://report.json",
         ),
         Fault(
@@ -236,6 +236,13 @@ FAULTS: dict[str, Fault] = {
             "A column's type in the files is not the table's.",
             "Load into a fresh table, or restore the column's type in the export.",
             _SCHEMA,
+        ),
+        Fault(
+            "DATES_UNCLEAR",
+            Kind.REJECT,
+            "A date column is spelled in no known way, in two ways, or in one that may mean two days.",
+            "Deliver the month again; the message names the column and the value.",
+            _MANIFEST,
         ),
         Fault(
             "COLUMN_NAME",

@@ -1,19 +1,22 @@
-"""What the first bytes of a CSV file, or the last of a Parquet file, say: columns, and whether rows follow."""
+"""What the first bytes of a CSV file, or the last of a Parquet file, say: columns, and what rows follow."""
 
 import csv
 import io
 import re
 import zlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 from .errors import BillingError
 from .exports import MAX_COLUMNS, Column
 
 _PARQUET_MAGIC = b"PAR1"
+_GZIP_MAGIC, _ZIP_MAGIC = b"\x1f\x8b", b"PK\x03\x04"
 _FOOTER_TAIL = 8  # four bytes of footer length, four of magic: parquet.apache.org/docs/file-format
 _MAX_TEXT = 4 * 2**20  # bytes of text looked at; 10,000 columns of 300 bytes have 3 MB
+_MAX_ROWS = 100  # data rows looked at
 _MAX_DEPTH = 32
 _MAX_MEMBERS = 100  # of one gzip file; block compressors write one per 64 KB of text
 _RECORD = re.compile(rb'(?:[^"\n]++|"[^"]*+")*+\n')  # to the first line end that is outside quotes
@@ -23,6 +26,8 @@ _RECORD = re.compile(rb'(?:[^"\n]++|"[^"]*+")*+\n')  # to the first line end tha
 class Header:
     columns: tuple[Column, ...]
     has_rows: bool
+    gzipped: bool = field(default=False, compare=False)
+    rows: tuple[tuple[str, ...], ...] = field(default=(), compare=False)  # of CSV, the first ones
 
 
 class NeedMore(Exception):
@@ -34,11 +39,14 @@ class NeedMore(Exception):
 
 
 def csv_header(head: bytes, name: str, *, complete: bool) -> Header:
-    """The header row of a gzip CSV file from its first bytes.
+    """The header row and the first data rows of a gzip or plain CSV file from its first bytes.
 
-    Raises NeedMore, or BillingError HEADER_UNREADABLE, TOO_MANY_COLUMNS.
+    Raises NeedMore, or BillingError HEADER_UNREADABLE, COMPRESSION_UNSUPPORTED, TOO_MANY_COLUMNS.
     """
-    data, cut = _unzip(head, name)
+    if head.startswith(_ZIP_MAGIC):
+        raise BillingError("COMPRESSION_UNSUPPORTED", f"{name} is a ZIP file, which BigQuery cannot read.")
+    gzipped = head.startswith(_GZIP_MAGIC) or name.endswith(".gz")
+    data, cut = _unzip(head, name) if gzipped else (head[:_MAX_TEXT], False)
     record_end = _RECORD.match(data)
     end = record_end.end() if record_end else len(data)
     has_rows = bool(data[end:].strip())
@@ -46,15 +54,30 @@ def csv_header(head: bytes, name: str, *, complete: bool) -> Header:
         raise NeedMore(len(head) * 4)
     if cut and not has_rows:
         raise BillingError("HEADER_UNREADABLE", f"{name} is a gzip file that is cut before its first data row.")
+    record = _header_row(data[:end], name)
+    if len(record) > MAX_COLUMNS:
+        raise BillingError("TOO_MANY_COLUMNS", f"{name} has {len(record)} columns; BigQuery takes {MAX_COLUMNS}.")
+    rows = _first_rows(data[end:] if complete and not cut else data[end : data.rfind(b"\n") + 1], len(record))
+    return Header(tuple(Column(column, None) for column in record), has_rows, gzipped, rows)
+
+
+def _header_row(line: bytes, name: str) -> list[str]:
     try:
-        record = next(csv.reader(io.StringIO(data[:end].decode("utf-8-sig"), newline="")), [])
+        record = next(csv.reader(io.StringIO(line.decode("utf-8-sig"), newline="")), [])
     except (UnicodeDecodeError, csv.Error) as exc:
         raise BillingError("HEADER_UNREADABLE", f"{name} has a header row that cannot be read: {exc}.") from exc
     if not any(record):
         raise BillingError("HEADER_UNREADABLE", f"{name} has no header row.")
-    if len(record) > MAX_COLUMNS:
-        raise BillingError("TOO_MANY_COLUMNS", f"{name} has {len(record)} columns; BigQuery takes {MAX_COLUMNS}.")
-    return Header(tuple(Column(column, None) for column in record), has_rows)
+    return record
+
+
+def _first_rows(data: bytes, width: int) -> tuple[tuple[str, ...], ...]:
+    """Rows of the header's width; what is wrong with another is BigQuery's to say."""
+    rows = csv.reader(io.StringIO(data.decode(errors="replace"), newline=""))
+    try:
+        return tuple(tuple(row) for row in islice(rows, _MAX_ROWS) if len(row) == width)
+    except csv.Error:
+        return ()
 
 
 def _unzip(head: bytes, name: str) -> tuple[bytes, bool]:

@@ -112,9 +112,14 @@ def sample(files: Sequence[StoredObject], count: int) -> list[StoredObject]:
 
 
 def csv_columns(headers: Sequence[tuple[str, Header]]) -> tuple[str, ...]:
-    """The one header of all files. Raises BillingError HEADERS_DIFFER."""
+    """The one header of all files. Raises BillingError HEADERS_DIFFER, COMPRESSION_UNSUPPORTED."""
     first_name, first = headers[0]
     for name, header in headers[1:]:
+        if header.gzipped != first.gzipped:
+            raise BillingError(
+                "COMPRESSION_UNSUPPORTED",
+                f"Of {first_name} and {name}, one is compressed and one is not; BigQuery loads no such mix.",
+            )
         if header.columns != first.columns:
             pairs = zip(first.columns, header.columns, strict=False)
             odd = next((b.name for a, b in pairs if a != b), "their number")

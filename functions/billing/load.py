@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from . import columns, landing, views
+from . import columns, dates, landing, views
 from .books import Books, Head, Rejection
 from .config import Source
 from .decide import Delivery, Load, Reject, Skip, Wait, short_name
@@ -90,7 +90,8 @@ def _load(visit: Visit, look: Look, delivery: Delivery, table: Table, lease: Lea
     visit.cloud.warehouse.add_columns(table, plan.added)
     month_load = _month_load(visit, look)
     assert month_load is not None  # noqa: S101 - the decision is Load
-    loaded = visit.cloud.jobs.replace_month(replace(month_load, schema=plan.schema), lease, visit.timer)
+    month_load = replace(month_load, schema=plan.schema, date_format=plan.date_format)
+    loaded = visit.cloud.jobs.replace_month(month_load, lease, visit.timer)
     after = replace(delivery, found=visit.landing.found(delivery.export, delivery.manifest))
     code, message = _check(delivery, after, loaded)
     _still_ours(visit)
@@ -132,6 +133,9 @@ def _plan(visit: Visit, delivery: Delivery, table: Table) -> columns.Plan:
     if export_format.file_format == "CSV":
         present, rules = landing.csv_columns(headers), columns.csv_rules(export_format)
         plan = columns.plan_csv(present, delivery.export.columns, rules, overrides, table.fields)
+        rows = [row for _, header in headers for row in header.rows]
+        spelling = dates.date_format(plan.schema, rows, export_format.partition, delivery.export.month)
+        plan = replace(plan, date_format=spelling)
     else:
         plan = columns.plan_parquet(landing.parquet_columns(headers), table.fields)
     if export_format.partition not in (field.name for field in plan.schema):

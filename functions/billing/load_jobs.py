@@ -32,6 +32,7 @@ class MonthLoad:
     uris: tuple[str, ...]
     over: str  # the job that the books say the month was last loaded by
     schema: tuple[Field, ...] = ()
+    date_format: str | None = None
 
     def job_id(self, attempt: str) -> str:
         """The same delivery over the same head of the same table is the same job: inserted twice, it runs once.
@@ -172,6 +173,8 @@ def _job_config(load: MonthLoad) -> Any:
     if load.source.format.file_format == "CSV":
         config.skip_leading_rows = 1
         config.allow_quoted_newlines = True
+        if load.date_format is not None:
+            config.date_format = load.date_format
     else:
         config.decimal_target_types = ["BIGNUMERIC"]
     return config

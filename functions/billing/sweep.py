@@ -157,16 +157,21 @@ def _as_booked(survey: Survey, books: Books, partitions: Mapping[str, int], mont
 
 
 def _warn_of_orphans(survey: Survey, now: datetime) -> None:
-    """Data files of a month that was never loaded, hours old and still without their manifest."""
+    """Data files of a month that was never loaded, hours old and still without their manifest, or never with one."""
     newest: dict[str, datetime] = {}
+    never: dict[str, str] = {}
     for name, stored in survey.objects.items():
         manifests = exports.manifest_names(survey.source, name)
         if manifests and not any(manifest in survey.objects for manifest in manifests):
             newest[manifests[0]] = max(stored.updated, newest.get(manifests[0], stored.updated))
+        elif not manifests and (reason := exports.never_loaded(survey.source, name)):
+            never[name.rpartition("/")[0]] = f"{name} is never loaded: {reason}"
     for manifest, updated in newest.items():
         month = exports.month_in(manifest)
         if now - updated > _LONG_WAIT and not survey.books.get(month or "", Books()).loaded:
             _warn(survey.source, month, f"{manifest} is not there, {now - updated} after its data.")
+    for folder, message in never.items():
+        _warn(survey.source, exports.month_in(f"{folder}/"), message)
 
 
 def _tell_age(cloud: Cloud, survey: Survey, timer: Timer) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -115,9 +116,17 @@ def test_values_are_read_exactly(warehouse: Warehouse, kind: str, text: str, val
     assert warehouse.rows("SELECT x FROM $.t") == [(value,)]
 
 
-# loading-data-cloud-storage-csv#data_types: date dash-separated, hh:mm:ss not optional in parts, Z or an offset
+# loading-data-cloud-storage-csv#data_types: HH:MM[:SS[.SSSSSS]] behind a space or T, then Z or an offset or neither
 @pytest.mark.parametrize(
-    "text", ["2023-11-01T00:00:00.000Z", "2023-11-01T00:00:00Z", "2023-11-01 01:00:00+01:00", "2023-11-01"]
+    "text",
+    [
+        "2023-11-01T00:00:00.000Z",
+        "2023-11-01T00:00:00Z",
+        "2023-11-01T00:00Z",
+        "2023-11-01 00:00",
+        "2023-11-01 01:00:00+01:00",
+        "2023-11-01",
+    ],
 )
 def test_timestamps_in_these_spellings_are_the_same_moment(warehouse: Warehouse, text: str) -> None:
     warehouse.create_table()
@@ -132,7 +141,9 @@ def test_timestamps_in_these_spellings_are_the_same_moment(warehouse: Warehouse,
         ("INTEGER", "1.5"),
         ("NUMERIC", "abc"),
         ("BIGNUMERIC", "1,5"),
-        ("TIMESTAMP", "2023-11-01T00:00Z"),
+        ("TIMESTAMP", "2023-11-01T00Z"),
+        ("TIMESTAMP", "11/01/2023 00:00"),
+        ("DATE", "11/01/2023"),
         ("DATE", "n/a"),
     ],
 )
@@ -150,6 +161,27 @@ def test_a_value_that_does_not_fit_is_named_with_its_column_and_file(
         in details[1]["message"]
     )
     assert f'value: "{text}" File: {uri}' in details[1]["message"]
+
+
+# dateFormat: "If this value is present, this format is the only compatible DATE format"; elements of two digits each
+def test_a_date_format_is_the_only_one_for_dates(warehouse: Warehouse) -> None:
+    schema = {"d": "DATE", "t": "TIMESTAMP"}
+    warehouse.create_table(schema=schema, partition=None)
+    warehouse.load_csv("d,t\n11/02/2023,2023-11-03T04:05Z\n,\n", schema=schema, date_format="MM/DD/YYYY")
+    assert warehouse.rows("SELECT d, FORMAT_TIMESTAMP('%F %T', t) FROM $.t ORDER BY d") == [
+        (None, None),
+        (date(2023, 11, 2), "2023-11-03 04:05:00"),
+    ]
+    for text in ("2023-11-02", "13/01/2023", "1/2/2023", "11/31/2023"):
+        error, _ = failure(warehouse.load(warehouse.upload(f"d,t\n{text},\n"), schema=schema, date_format="MM/DD/YYYY"))
+        assert "CSV processing encountered too many errors" in str(error)
+
+
+@pytest.mark.parametrize("date_format", ["DD-MON-YYYY", "MM/DD/YY", "MM/DD", "%m/%d/%Y"])
+def test_a_date_format_that_the_local_cloud_does_not_know_is_refused(warehouse: Warehouse, date_format: str) -> None:
+    warehouse.create_table()
+    with pytest.raises(BadRequest, match=f"The local cloud does not know: dateFormat {date_format}"):
+        warehouse.load(warehouse.upload(NOVEMBER), date_format=date_format)
 
 
 # BIGNUMERIC holds 38 digits on either side of the point: the local cloud holds 20 and 18, and says so

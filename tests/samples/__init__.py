@@ -1,7 +1,7 @@
 """Billing exports with the shape AWS and Azure give them, generated."""
 
 from tests.samples.aws_cur import CurSample, aws_cur_delivery
-from tests.samples.azure_focus import FocusSample, azure_focus_delivery
+from tests.samples.azure import ACTUAL, AMORTIZED, azure_cost_delivery, azure_focus_delivery
 from tests.samples.columns import Column, aws_columns, azure_columns
 from tests.samples.model import (
     Delivery,
@@ -13,15 +13,17 @@ from tests.samples.model import (
 )
 
 __all__ = [
+    "ACTUAL",
+    "AMORTIZED",
     "Column",
     "CurSample",
     "Delivery",
-    "FocusSample",
     "SampleObject",
     "Totals",
     "aws_columns",
     "aws_cur_delivery",
     "azure_columns",
+    "azure_cost_delivery",
     "azure_focus_delivery",
     "place",
     "sink_name",

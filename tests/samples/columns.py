@@ -10,6 +10,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 HERE = Path(__file__).parent
+GERMAN = {
+    "BillingPeriodStartDate": "Beginn des Abrechnungszeitraums",
+    "Cost": "Kosten",
+    "Date": "Datum",
+    "MeterCategory": "Kategorie der Verbrauchseinheit",
+    "ServiceInfo1": "Dienstinformation 1",
+    "Tags": "Tags",
+    "UnitOfMeasure": "Maßeinheit",
+}
 
 
 @dataclass(frozen=True)
@@ -52,6 +61,18 @@ def azure_columns(version: str) -> tuple[Column, ...]:
     if not columns:
         raise ValueError(f"azure_columns.tsv has no version {version} of the FOCUS export")
     return columns
+
+
+def azure_cost_columns() -> tuple[Column, ...]:
+    """The columns of actual and amortized cost, version c360-2025-04."""
+    return tuple(Column(r["column"], r["type"], r["value"]) for r in _table("azure_cost_columns.tsv"))
+
+
+def spelled(name: str, headers: str) -> str:
+    """A column of actual or amortized cost as an EA (pascal), an MCA (camel) or a German export spells it."""
+    if headers == "camel":
+        return name[0].lower() + name[1:]
+    return f"{GERMAN[name]} ({name})" if headers == "german" and name in GERMAN else name
 
 
 def column_list(columns: Sequence[Column]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
@@ -12,6 +13,7 @@ import pytest
 from billing import exports
 from billing.errors import BillingError
 from billing.exports import DataFile, Export, Manifest, OtherExport
+from billing.formats import FORMATS
 from tests.unit.values import azure, drop, golden, put
 
 AZURE = azure()
@@ -260,19 +262,52 @@ def test_a_date_that_no_bill_has_is_rejected_by_its_field(field: str, text: str)
 
 
 @pytest.mark.parametrize(
-    ("kind", "file_format"),
-    [("ActualCost", "Parquet"), ("FocusCost", "Csv"), ("AmortizedCost", "Csv"), ("PriceSheet", "Csv")],
+    ("kind", "file_format", "way_out"),
+    [
+        ("FocusCost", "Csv", "set FORMAT azure_focus_csv, with a table of its own"),
+        ("focuscost", "CSV", "set FORMAT azure_focus_csv, with a table of its own"),
+        ("PriceSheet", "Csv", "its rows are no charges"),
+        ("ReservationDetails", "Parquet", "its rows are no charges"),
+        ("Usage", "Csv", "create an export of cost and usage details (FOCUS, actual or amortized) as CSV or Parquet."),
+        ("FocusCost", "Json", "create an export of cost and usage details (FOCUS, actual or amortized)"),
+    ],
 )
-def test_another_kind_of_export_is_rejected_with_both_words(kind: str, file_format: str) -> None:
+def test_another_kind_of_export_is_rejected_with_both_words_and_what_to_change(
+    kind: str, file_format: str, way_out: str
+) -> None:
     def change(tree: Any) -> None:
         tree["exportConfig"]["type"] = kind
         tree["deliveryConfig"]["fileFormat"] = file_format
 
-    assert refusal(changed(change)) == (
+    found = refusal(changed(change))
+    assert found.startswith(
         f"FORMAT_UNSUPPORTED: {JULY} is a {kind} export as {file_format};"
-        " this source's FORMAT azure_focus_parquet wants FocusCost as Parquet:"
-        " in Cost Management, create an export of cost and usage details (FOCUS) in that format."
+        " this source's FORMAT azure_focus_parquet wants FocusCost as Parquet: "
     )
+    assert way_out in found
+
+
+def test_zip_compression_is_rejected_with_the_setting_to_change() -> None:
+    assert refusal(changed(put("deliveryConfig.compressionMode", "Zip"))) == (
+        f"COMPRESSION_UNSUPPORTED: {JULY} has compression ZIP, which BigQuery cannot read:"
+        " in Cost Management, set the export's compression to Gzip."
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "classic"),
+    [
+        ("azure/daily/20250901-20250930/daily_73746dc5-5dcc-4b83-b340-bb1bd2b1ca30.csv", True),
+        ("azure/x/daily/20250901-20250930/202509160400/daily_73746dc5-5dcc-4b83-b340-bb1bd2b1ca30.csv", True),
+        ("azure/daily/20250901-20250930/daily_notes.csv", False),
+        ("other/daily/20250901-20250930/daily_73746dc5-5dcc-4b83-b340-bb1bd2b1ca30.csv", False),
+        (f"{JULY_FOLDER}part_0_0001.csv", False),
+    ],
+)
+def test_a_classic_export_s_file_is_told_by_its_name(name: str, classic: bool) -> None:
+    reason = exports.never_loaded(AZURE, name)
+    assert (reason is not None) is classic
+    assert reason is None or "create an export with file partitioning on" in reason
 
 
 @pytest.mark.parametrize(
@@ -356,3 +391,33 @@ def test_two_blobs_that_are_one_object_are_rejected() -> None:
 def test_a_key_that_stands_twice_in_one_object_is_rejected(old: bytes, new: bytes, key: str) -> None:
     data = golden("azure_zulu_dates.json", JULY).data.replace(old, new, 1)
     assert refusal(Manifest(JULY, 1, data)) == f"MANIFEST_INVALID: {JULY} has the key {key!r} twice in one object."
+
+
+@pytest.mark.parametrize(
+    ("file", "format_name"),
+    [
+        ("azure_two_parts.json", "azure_focus_parquet"),
+        ("azure_focus_csv.json", "azure_focus_csv"),
+        ("azure_focus_csv_gzip.json", "azure_focus_csv"),
+        ("azure_actual_csv.json", "azure_actual_csv"),
+        ("azure_actual_parquet.json", "azure_actual_parquet"),
+        ("azure_amortized_csv.json", "azure_amortized_csv"),
+        ("azure_amortized_parquet.json", "azure_amortized_parquet"),
+    ],
+)
+def test_a_manifest_of_each_kind_is_an_export_of_its_format_and_of_no_other(file: str, format_name: str) -> None:
+    blobs = [blob["blobName"] for blob in json.loads(golden(file, JULY).data)["blobs"]]
+    name = f"azure/{blobs[0].rpartition('/')[0]}/manifest.json"
+    for other in (name for name, one in FORMATS.items() if one.provider == "azure"):
+        source, manifest = azure(FORMAT=other), golden(file, name)
+        if other == format_name:
+            export = exports.parse(source, manifest)
+            assert isinstance(export, Export)
+            assert export.files == tuple(
+                DataFile(f"azure/{blob}", size, rows)
+                for blob, size, rows in zip(blobs, (1000, 2000), (15, 25), strict=True)
+            )
+            assert exports.manifest_names(source, f"azure/{blobs[0]}") == (name,)
+        else:
+            with pytest.raises(BillingError, match=rf"set FORMAT {format_name}, with a table of its own"):
+                exports.parse(source, manifest)

@@ -333,3 +333,63 @@ def test_the_tables_that_terraform_creates_are_what_a_first_load_would_add(expor
         assert plan_parquet([Column(one.name, one.type) for one in fields], ()).added == fields
     names = {one.name for one in fields}
     assert {export_format.partition, export_format.cluster, export_format.cost, export_format.currency} <= names
+
+
+COST = csv_rules(FORMATS["azure_actual_csv"])
+
+
+@pytest.mark.parametrize(
+    ("header", "source"),
+    [
+        ("Date", "Date"),
+        ("date", "Date"),
+        ("Datum (Date)", "Date"),
+        ("Tags (Tags)", "Tags"),
+        ("MeterSubcategory", "MeterSubCategory"),
+        ("costInBillingCurrency", "Cost"),
+        ("Kosten (CostInBillingCurrency)", "Cost"),
+        ("BillingCurrencyCode", "BillingCurrency"),
+        ("resourceGroupName", "ResourceGroup"),
+        ("PayGPrice", "PayGPrice"),
+        ("benefitId", "BenefitId"),
+        ("brandNew", "BrandNew"),
+        ("Brand (New) (brandNew)", "BrandNew"),
+        ("Text (with words)", "Text (with words)"),
+        ("", ""),
+    ],
+)
+def test_every_spelling_of_an_azure_column_is_one_source_column(header: str, source: str) -> None:
+    assert COST.sources([header]) == [source]
+
+
+def test_an_earlier_name_is_left_alone_where_the_later_one_is_there_too() -> None:
+    assert COST.sources(["costInBillingCurrency", "cost"]) == ["CostInBillingCurrency", "Cost"]
+
+
+def test_azure_headers_of_three_kinds_of_accounts_plan_the_same_columns() -> None:
+    published = ["BillingPeriodStartDate", "Date", "Cost", "BillingCurrency", "Tags"]
+    plans = [
+        plan_csv(header, [], COST, {}, ())
+        for header in (
+            published,
+            ["billingPeriodStartDate", "date", "costInBillingCurrency", "billingCurrency", "tags"],
+            ["Beginn (BillingPeriodStartDate)", "Datum (Date)", "Kosten (Cost)", "BillingCurrencyCode", "Tags (Tags)"],
+        )
+    ]
+    assert plans[0] == plans[1] == plans[2]
+    assert [(one.name, one.type) for one in plans[0].schema] == list(
+        zip(published, ["DATE", "DATE", "BIGNUMERIC", "STRING", "STRING"], strict=True)
+    )
+
+
+def test_an_azure_column_that_is_spelled_in_two_ways_in_one_header_is_refused() -> None:
+    with pytest.raises(BillingError, match="COLUMN_NAME: The files' header has the column Date twice"):
+        plan_csv(["Date", "Datum (date)"], [], COST, {}, ())
+
+
+def test_a_new_azure_column_needs_its_type_named_in_any_spelling() -> None:
+    with pytest.raises(BillingError, match="UNKNOWN_TYPE: Column BrandNew has no type"):
+        plan_csv(["brandNew"], [], COST, {}, ())
+    assert plan_csv(["Neu (BrandNew)"], [], COST, {"brandNew": "NUMERIC"}, ()).schema == (
+        field("BrandNew", "NUMERIC", "BrandNew"),
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -71,3 +72,9 @@ def test_parquet_files_that_disagree_on_a_type_are_rejected(kind: str | None) ->
     with pytest.raises(BillingError) as raised:
         parquet_columns([("a", header(("x", "STRING"))), ("b", header(("x", kind)))])
     assert str(raised.value) == "HEADERS_DIFFER: b has column x with another type than others."
+
+
+def test_compressed_and_plain_files_in_one_delivery_are_rejected() -> None:
+    pair = [("a.csv", header("x")), ("b.csv.gz", replace(header("x"), gzipped=True))]
+    with pytest.raises(BillingError, match=r"COMPRESSION_UNSUPPORTED: Of a\.csv and b\.csv\.gz, one is compressed"):
+        csv_columns(pair)

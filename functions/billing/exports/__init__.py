@@ -19,6 +19,7 @@ __all__ = [
     "is_manifest",
     "manifest_names",
     "month_in",
+    "never_loaded",
     "parse",
 ]
 
@@ -41,6 +42,13 @@ def manifest_names(source: Source, name: str) -> tuple[str, ...]:
 def is_manifest(source: Source, name: str) -> bool:
     """Whether a listed object is a manifest that decides about a month."""
     return manifest_names(source, name) == (name,)
+
+
+def never_loaded(source: Source, name: str) -> str | None:
+    """Why a data file has no manifest and will have none, where its name shows that."""
+    explain = getattr(_parser(source), "never_loaded", None)
+    reason: str | None = explain(name) if explain and name.startswith(source.prefix) else None
+    return reason
 
 
 def parse(source: Source, manifest: Manifest) -> Export | OtherExport:

@@ -1,4 +1,4 @@
-"""Azure Cost Management exports with a manifest of version 2024-04-01: FOCUS as Parquet."""
+"""Azure Cost Management exports with a manifest of version 2024-04-01, of whatever type the source's format names."""
 
 import re
 from datetime import UTC, date, datetime
@@ -8,6 +8,7 @@ import msgspec
 
 from ..config import Source
 from ..errors import BillingError
+from ..formats import FORMATS
 from .model import (
     DataFile,
     Export,
@@ -22,6 +23,7 @@ from .model import (
 
 _MANIFEST = "manifest.json"
 _DATA = re.compile(r"part_\d+_\d+\.(snappy\.parquet|parquet|csv|csv\.gz)")
+_CLASSIC = re.compile(r"\d{8}-\d{8}/(\d{12}/)?[^/]+_[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\.csv(\.gz)?$")
 _SUBMITTED = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,7})?(Z|\+00:00)?", re.ASCII)
 _Count = Annotated[int, msgspec.Meta(ge=0)]
 
@@ -39,6 +41,7 @@ class _Config(msgspec.Struct, rename="camel"):
 
 class _Delivery(msgspec.Struct, rename="camel"):
     file_format: str
+    compression_mode: str | None = None
 
 
 class _Run(msgspec.Struct, rename="camel"):
@@ -71,6 +74,13 @@ def manifest_names(source: Source, name: str) -> tuple[str, ...]:
     return (f"{source.prefix}{folder}/{_MANIFEST}",)
 
 
+def never_loaded(name: str) -> str | None:
+    """Why an object that looks like an export's data never gets a manifest; None for any other."""
+    if not _CLASSIC.search(name):
+        return None
+    return "a classic export writes no manifest: in Cost Management, create an export with file partitioning on."
+
+
 def parse(source: Source, manifest: Manifest) -> Export | OtherExport:
     """Raises BillingError with the code of what is wrong with the manifest."""
     outline = decode(_Name, manifest)
@@ -83,7 +93,7 @@ def parse(source: Source, manifest: Manifest) -> Export | OtherExport:
     if outline.export_config.export_name.lower() != source.export_name.lower():
         return OtherExport(outline.export_config.export_name[:200])
     fields = decode(_Manifest, manifest)
-    _check_format(fields, manifest)
+    _check_format(fields, source, manifest)
     names = landed_names([blob.blob_name for blob in fields.blobs], source, manifest)
     start = _day(fields.run_info.start_date, "startDate", manifest)
     end = _day(fields.run_info.end_date, "endDate", manifest)
@@ -104,15 +114,32 @@ def parse(source: Source, manifest: Manifest) -> Export | OtherExport:
     )
 
 
-def _check_format(fields: _Manifest, manifest: Manifest) -> None:
-    kind, file_format = fields.export_config.type, fields.delivery_config.file_format
-    if kind.lower() != "focuscost" or file_format.lower() != "parquet":
+def _check_format(fields: _Manifest, source: Source, manifest: Manifest) -> None:
+    kind, delivery, wanted = fields.export_config.type, fields.delivery_config, source.format
+    if (delivery.compression_mode or "").lower() == "zip":
+        raise BillingError(
+            "COMPRESSION_UNSUPPORTED",
+            f"{manifest.name} has compression ZIP, which BigQuery cannot read:"
+            " in Cost Management, set the export's compression to Gzip.",
+        )
+    found = (kind.lower(), delivery.file_format.lower())
+    if found != (wanted.kind.lower(), wanted.file_format.lower()):
         raise BillingError(
             "FORMAT_UNSUPPORTED",
-            f"{manifest.name} is a {kind} export as {file_format}; this source's FORMAT azure_focus_parquet"
-            " wants FocusCost as Parquet:"
-            " in Cost Management, create an export of cost and usage details (FOCUS) in that format.",
+            f"{manifest.name} is a {kind} export as {delivery.file_format}; this source's FORMAT {source.format_name}"
+            f" wants {wanted.kind} as {wanted.file_format.capitalize()}: {_way_out(*found)}",
         )
+
+
+def _way_out(kind: str, file_format: str) -> str:
+    """The format that such an export has, or what to create in Cost Management instead of it."""
+    for name, one in FORMATS.items():
+        if one.kind and (one.kind.lower(), one.file_format.lower()) == (kind, file_format):
+            return f"set FORMAT {name}, with a table of its own, or create an export of that type in Cost Management."
+    return (
+        "its rows are no charges, or no such format is loaded: in Cost Management, create an export of cost and usage"
+        " details (FOCUS, actual or amortized) as CSV or Parquet."
+    )
 
 
 def _rows(fields: _Manifest) -> int | None:

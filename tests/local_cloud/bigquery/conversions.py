@@ -6,6 +6,8 @@ alone would round 1.5 to an INT64, take a timestamp without seconds, and cut dec
 
 from __future__ import annotations
 
+import re
+
 from bqemulator.catalog.models import TableFieldSchema
 
 from tests.local_cloud.bigquery.errors import JobError
@@ -16,12 +18,21 @@ BIGNUMERIC_INTEGERS, BIGNUMERIC_DECIMALS = 20, 18
 
 _TRUE, _FALSE = "'true','t','yes','y','1'", "'false','f','no','n','0'"
 _DATE = r"\d{4}-\d{1,2}-\d{1,2}"
-_TIME = r"\d{1,2}:\d{1,2}:\d{1,2}(\.\d{1,6})?"
+_TIME = r"\d{1,2}:\d{1,2}(:\d{1,2}(\.\d{1,6})?)?"  # "seconds and fractions of seconds are optional"
 _TIMESTAMP = rf"{_DATE}([Tt ]{_TIME})?( ?([Zz]|UTC|[+-]\d{{1,2}}(:\d{{2}})?))?"
+# https://cloud.google.com/bigquery/docs/reference/standard-sql/format-elements#format_string_as_datetime
+_ELEMENTS = {
+    "YYYY": (r"\d{4}", "%Y"),
+    "MM": (r"\d{2}", "%m"),
+    "DD": (r"\d{2}", "%d"),
+    "-": ("-", "-"),
+    "/": ("/", "/"),
+}
+_ELEMENT = re.compile("YYYY|MM|DD|[-/]")
 _ROW_ERROR_NAMES = {"INTEGER": "INT64", "FLOAT": "DOUBLE", "BOOLEAN": "BOOL"}
 
 
-def converted(field: TableFieldSchema, text: str) -> str:
+def converted(field: TableFieldSchema, text: str, date_format: str | None) -> str:
     conversions = {
         "STRING": text,
         "INTEGER": _matching(text, "[+-]?[0-9]+", "BIGINT"),
@@ -29,7 +40,7 @@ def converted(field: TableFieldSchema, text: str) -> str:
         "NUMERIC": f"TRY_CAST({text} AS DECIMAL(38, 9))",
         "BIGNUMERIC": f"CASE WHEN {_is_exact(text)} THEN TRY_CAST({text} AS DECIMAL(38, {BIGNUMERIC_DECIMALS})) END",
         "BOOLEAN": f"CASE WHEN lower({text}) IN ({_TRUE}) THEN true WHEN lower({text}) IN ({_FALSE}) THEN false END",
-        "DATE": _matching(text, _DATE, "DATE"),
+        "DATE": _dated(text, date_format) if date_format else _matching(text, _DATE, "DATE"),
         "TIMESTAMP": _matching(text, _TIMESTAMP, "TIMESTAMPTZ"),
         "DATETIME": f"TRY_CAST({text} AS TIMESTAMP)",
         "TIME": f"TRY_CAST({text} AS TIME)",
@@ -49,6 +60,19 @@ def row_error_type(field: TableFieldSchema) -> str:
 
 def _matching(text: str, pattern: str, kind: str) -> str:
     return f"CASE WHEN regexp_full_match({text}, '{pattern}') THEN TRY_CAST({text} AS {kind}) END"
+
+
+def is_known_date_format(date_format: str) -> bool:
+    """Google knows more: month names, two-digit years, other separators."""
+    elements = _ELEMENT.findall(date_format)
+    return "".join(elements) == date_format and {"YYYY", "MM", "DD"} <= set(elements)
+
+
+def _dated(text: str, date_format: str) -> str:
+    """ "If this value is present, this format is the only compatible DATE format"."""
+    known = [_ELEMENTS[element] for element in _ELEMENT.findall(date_format)]
+    pattern, duckdb_format = ("".join(parts) for parts in zip(*known, strict=True))
+    return f"CASE WHEN regexp_full_match({text}, '{pattern}') THEN try_strptime({text}, '{duckdb_format}')::DATE END"
 
 
 def _is_exact(text: str) -> str:

@@ -42,6 +42,7 @@ class CsvOptions:
     quoted_newlines: bool
     by_name: bool
     max_bad: int
+    date_format: str | None
 
     @classmethod
     def of(cls, load: dict[str, Any]) -> CsvOptions:
@@ -56,6 +57,7 @@ class CsvOptions:
             quoted_newlines=bool(load.get("allowQuotedNewlines")),
             by_name=by_name,
             max_bad=int(load.get("maxBadRecords") or 0),
+            date_format=load.get("dateFormat"),
         )
 
 
@@ -113,18 +115,23 @@ class CsvLoad:
         source = self._read_csv(files, order)
         texts = {field.name: quoted(field.name) if field.name in order else "NULL::VARCHAR" for field in self.fields}
         if self.options.max_bad:
-            fits = [f"({texts[f.name]} IS NULL OR ({converted(f, texts[f.name])}) IS NOT NULL)" for f in self.fields]
+            fits = [
+                f"({texts[f.name]} IS NULL OR ({self._converted(f, texts[f.name])}) IS NOT NULL)" for f in self.fields
+            ]
             source = f"(SELECT * FROM {source} WHERE {' AND '.join(fits)})"
         columns = ", ".join(
             f"{self._checked(field, texts[field.name])} AS {quoted(field.name)}" for field in self.fields
         )
         return f"SELECT {columns} FROM {source}"
 
+    def _converted(self, field: TableFieldSchema, text: str) -> str:
+        return converted(field, text, self.options.date_format)
+
     def _checked(self, field: TableFieldSchema, text: str) -> str:
         before, after = literal(f"{_BAD_VALUE}{_SEPARATOR}{field.name}{_SEPARATOR}"), literal(_SEPARATOR)
         refuse = f"error({before} || {_FILE} || {after} || {text})"
         if wire_type(field.type) != "STRING":
-            return f"CASE WHEN {text} IS NOT NULL THEN coalesce({converted(field, text)}, {refuse}) END"
+            return f"CASE WHEN {text} IS NOT NULL THEN coalesce({self._converted(field, text)}, {refuse}) END"
         if self.options.quoted_newlines:
             return text
         return f"CASE WHEN contains({text}, chr(10)) THEN {refuse} ELSE {text} END"

@@ -15,6 +15,7 @@ from bqemulator.catalog.models import TableMeta, TableSchema
 from bqemulator.domain.errors import ValidationError
 from bqemulator.storage.sql_identifiers import quoted_table_ref
 
+from tests.local_cloud.bigquery.conversions import is_known_date_format
 from tests.local_cloud.bigquery.csv_files import CsvLoad, CsvOptions, literal, quoted
 from tests.local_cloud.bigquery.errors import JobError
 from tests.local_cloud.bigquery.schemas import (
@@ -34,6 +35,7 @@ _KNOWN = {
     "sourceUris", "schema", "destinationTable", "createDisposition", "writeDisposition", "sourceFormat",
     "schemaUpdateOptions", "timePartitioning", "clustering", "maxBadRecords", "skipLeadingRows", "fieldDelimiter",
     "quote", "allowQuotedNewlines", "nullMarker", "nullMarkers", "sourceColumnMatch", "decimalTargetTypes",
+    "dateFormat",
 }
 # fmt: on
 _PARTITION_DIGITS = {"HOUR": 10, "DAY": 8, "MONTH": 6, "YEAR": 4}
@@ -97,6 +99,8 @@ def read_request(project: str, load: dict[str, Any]) -> LoadRequest:
     unknown = sorted(
         name for name, value in load.items() if name not in _KNOWN and value not in (None, False, "", [], {})
     )
+    if not is_known_date_format(load.get("dateFormat") or "YYYY-MM-DD"):
+        unknown.append(f"dateFormat {load['dateFormat']}")
     if unknown or request.format not in _FORMATS:
         raise ValidationError(f"The local cloud does not know: {', '.join(unknown) or request.format}")
     return request

@@ -1,18 +1,18 @@
-"""Azure Cost Management exports of type FocusCost, snappy Parquet, in both overwrite behaviours."""
+"""Azure Cost Management exports: FOCUS, actual and amortized cost of the same charges, as Parquet and CSV."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from string import Template
-from typing import Any
+from typing import Any, Literal, Required, TypedDict, Unpack
 
 import duckdb
 
-from tests.samples import engine
-from tests.samples.columns import Column, azure_columns
+from tests.samples import azure_csv, engine
+from tests.samples.columns import Column, azure_columns, azure_cost_columns, spelled
 from tests.samples.model import (
     Delivery,
     Mode,
@@ -28,7 +28,12 @@ SUBSCRIPTION = "/subscriptions/00000000-0000-4000-8000-000000000000"
 BEHAVIOUR = {"create_new": "CreateNewReport", "overwrite": "OverwritePreviousReport"}
 # Seen in real manifests of one and the same export: the spelling of startDate's zone, and of endDate's.
 ZONES = (("Z", "Z"), ("", ""), ("", "+00:00"))
+Headers = Literal["pascal", "camel", "german"]  # as EA, MCA and localised portals spell them
+COST_VERSION = "c360-2025-04"
 ROW_GROUP = 20_480  # rows held in memory per file
+Form = Literal["parquet", "csv", "csv.gz"]
+SUFFIX: Mapping[Form, str] = {"parquet": "snappy.parquet", "csv": "csv", "csv.gz": "csv.gz"}
+DELIVERED = {"parquet": ("Parquet", "Snappy"), "csv": ("Csv", "None"), "csv.gz": ("Csv", "Gzip")}
 PHYSICAL = {
     "Decimal": "CAST({} AS DECIMAL(38, 18))",
     "String": "CAST({} AS VARCHAR)",
@@ -38,7 +43,24 @@ PHYSICAL = {
 
 
 @dataclass(frozen=True)
-class FocusSample:
+class Dataset:
+    """One view of the charges: which it shows, and the columns of service, cost and (FOCUS) effective cost."""
+
+    type: str
+    amounts: tuple[str, ...]
+    cost: str = "billed"
+    shows: str = "true"
+
+
+FOCUS = Dataset("FocusCost", ("ServiceName", "BilledCost", "EffectiveCost"))
+# Actual cost has purchases, and what they cover at no cost; amortized cost spreads them over what they cover or waste.
+ACTUAL = Dataset("ActualCost", ("MeterCategory", "Cost"), shows="kind <> 'Unused'")
+AMORTIZED = Dataset("AmortizedCost", ("MeterCategory", "Cost"), cost="effective", shows="kind <> 'Purchase'")
+
+
+@dataclass(frozen=True)
+class AzureSample:
+    dataset: Dataset
     month: str
     rows: int
     files: int
@@ -53,6 +75,8 @@ class FocusSample:
     subscriptions: int
     columns: tuple[Column, ...]
     execution: str
+    form: Form
+    headers: Headers
 
     @property
     def last_day(self) -> datetime:
@@ -70,16 +94,61 @@ class FocusSample:
 
     @property
     def blob_names(self) -> tuple[str, ...]:
-        return tuple(f"{self.folder}part_{n}_0001.snappy.parquet" for n in range(self.files))
+        return tuple(f"{self.folder}part_{n}_0001.{SUFFIX[self.form]}" for n in range(self.files))
+
+
+class Run(TypedDict, total=False):
+    """What `azure_delivery` takes of every dataset."""
+
+    rows: Required[int]
+    files: int
+    seed: int
+    revision: int
+    mode: Mode
+    export_name: str
+    root: str
+    submitted: datetime | None
+    through_day: int | None
+    subscriptions: int
+    execution: str | None
+    form: Form
 
 
 def azure_focus_delivery(
     folder: Path,
     month: str,
     *,
-    rows: int,
-    files: int = 2,
     version: str = "1.2-preview",
+    columns: Sequence[Column] | None = None,
+    **run: Unpack[Run],
+) -> Delivery:
+    """One run of a FOCUS export of one month: see `azure_delivery`."""
+    return azure_delivery(FOCUS, folder, month, version=version, columns=columns or azure_columns(version), **run)
+
+
+def azure_cost_delivery(
+    dataset: Dataset,
+    folder: Path,
+    month: str,
+    *,
+    columns: Sequence[Column] | None = None,
+    headers: Headers = "pascal",
+    **run: Unpack[Run],
+) -> Delivery:
+    """One run of an export of actual or amortized cost of one month: see `azure_delivery`."""
+    columns = columns or azure_cost_columns()
+    return azure_delivery(dataset, folder, month, version=COST_VERSION, columns=columns, headers=headers, **run)
+
+
+def azure_delivery(
+    dataset: Dataset,
+    folder: Path,
+    month: str,
+    *,
+    rows: int,
+    columns: Sequence[Column],
+    version: str,
+    files: int = 2,
     seed: int = 1,
     revision: int = 1,
     mode: Mode = "create_new",
@@ -88,19 +157,22 @@ def azure_focus_delivery(
     submitted: datetime | None = None,
     through_day: int | None = None,
     subscriptions: int = 5,
-    columns: Sequence[Column] | None = None,
     execution: str | None = None,
+    form: Form = "parquet",
+    headers: Headers = "pascal",
 ) -> Delivery:
     """One run of one month. A revision restates it: another run, later, 3 rows more, other amounts.
 
-    `through_day` makes it month-to-date. No rows: no blobs either, as the provider does. Files are kept under
+    `rows` are the charges drawn: equal seeds draw equal ones for every dataset, and each leaves out what it does not
+    show. `through_day` makes it month-to-date. No rows: no blobs either, as the provider does. Files are kept under
     `folder`/<runId>/.
     """
-    sample = FocusSample(
-        month, rows + 3 * (revision - 1) if rows else 0, files if rows else 0, version, seed, revision, mode,
+    sample = AzureSample(
+        dataset, month, rows + 3 * (revision - 1) if rows else 0, files if rows else 0, version, seed, revision, mode,
         export_name, root, submitted or _usual_run(month, revision, through_day), through_day, subscriptions,
-        tuple(columns or azure_columns(version)),
+        tuple(columns),
         execution or engine.identifier("azure", root, export_name, month, mode, version, rows, seed, revision),
+        form, headers,
     )  # fmt: skip
     home = folder / sample.execution
     with engine.database(engine.sql("azure_catalog.sql", _values(sample))) as connection:
@@ -110,11 +182,11 @@ def azure_focus_delivery(
     name = f"{sample.folder}manifest.json"
     objects.append(SampleObject(name, write(local_path(home, name), content), "manifest"))
     objects += [SampleObject(k, write(local_path(home, k), c), "ignored") for k, c in ignored(sample).items()]
-    names = tuple(c.name for c in sample.columns)
+    names = tuple(spelled(c.name, sample.headers) for c in sample.columns)
     return Delivery("azure", month, sample.execution, tuple(objects), engine.totals(parts), names)
 
 
-def manifest(sample: FocusSample, blobs: Sequence[dict[str, Any]]) -> dict[str, Any]:
+def manifest(sample: AzureSample, blobs: Sequence[dict[str, Any]]) -> dict[str, Any]:
     start_zone, end_zone = ZONES[(month_start(sample.month).month + sample.revision) % 3]
     digit = engine.key(sample.execution) % 10  # the seventh digit of a fraction counted in 100 ns
     return {
@@ -127,15 +199,15 @@ def manifest(sample: FocusSample, blobs: Sequence[dict[str, Any]]) -> dict[str, 
             "resourceId": f"{SUBSCRIPTION}/providers/Microsoft.CostManagement/exports/{sample.export_name}",
             "dataVersion": sample.version,
             "apiVersion": "2025-03-01",
-            "type": "FocusCost",
+            "type": sample.dataset.type,
             "timeFrame": "MonthToDate",
             "granularity": "Daily",
         },
         "deliveryConfig": {
             "partitionData": True,
             "dataOverwriteBehavior": BEHAVIOUR[sample.mode],
-            "fileFormat": "Parquet",
-            "compressionMode": "Snappy",
+            "fileFormat": DELIVERED[sample.form][0],
+            "compressionMode": DELIVERED[sample.form][1],
             "containerUri": f"{SUBSCRIPTION}/resourceGroups/finops/providers/Microsoft.Storage/storageAccounts/acme",
             "rootFolderPath": sample.root,
         },
@@ -150,7 +222,7 @@ def manifest(sample: FocusSample, blobs: Sequence[dict[str, Any]]) -> dict[str, 
     }
 
 
-def ignored(sample: FocusSample) -> dict[str, bytes]:
+def ignored(sample: AzureSample) -> dict[str, bytes]:
     """What stands beside an export in a real container: folder markers, strays, another export under the same root."""
     run = engine.identifier("other", sample.execution)
     other = replace(sample, export_name="other-costs", execution=run, files=1)
@@ -170,23 +242,37 @@ def ignored(sample: FocusSample) -> dict[str, bytes]:
 
 
 def _write_file(
-    sample: FocusSample, home: Path, connection: duckdb.DuckDBPyConnection, number: int, first: int, last: int
+    sample: AzureSample, home: Path, connection: duckdb.DuckDBPyConnection, number: int, first: int, last: int
 ) -> engine.Part:
     path = local_path(home, sample.blob_names[number])
     path.parent.mkdir(parents=True, exist_ok=True)
-    rows = engine.sql("azure_rows.sql", _values(sample) | {"first": first, "last": last})
-    select = Template(f"SELECT {_typed(sample.columns)} FROM charge").substitute(_values(sample))
+    values = _values(sample) | {"cost": sample.dataset.cost}
+    rows = engine.sql("azure_rows.sql", values | {"first": first, "last": last})
+    physical = PHYSICAL if sample.form == "parquet" else _texts(sample)
+    typed = ", ".join(f'{physical[c.type].format(c.value or "NULL")} AS "{c.name}"' for c in sample.columns)
+    select = Template(f"{rows} SELECT {typed} FROM charge WHERE {sample.dataset.shows}").substitute(values)
+    if sample.form != "parquet":
+        header = [spelled(c.name, sample.headers) for c in sample.columns]
+        amounts = [header.index(spelled(name, sample.headers)) for name in sample.dataset.amounts]
+        return azure_csv.write(connection.execute(select), header, path, amounts)
     options = f"FORMAT parquet, COMPRESSION snappy, ROW_GROUP_SIZE {ROW_GROUP}"
-    connection.execute(f"COPY ({rows} {select}) TO '{path}' ({options})")
-    query = (
-        "SELECT ServiceName, count(*), sum(BilledCost::DECIMAL(38, 18)), sum(EffectiveCost::DECIMAL(38, 18)) "
-        f"FROM read_parquet('{path}') GROUP BY 1"
-    )
-    return engine.read_back(connection, query)
+    connection.execute(f"COPY ({select}) TO '{path}' ({options})")
+    service, *sums = sample.dataset.amounts
+    added = ", ".join(f"sum({name}::DECIMAL(38, 18))" for name in sums)
+    found = engine.read_back(connection, f"SELECT {service}, count(*), {added} FROM read_parquet('{path}') GROUP BY 1")
+    return [(*line, None)[:4] for line in found]
 
 
-def _typed(columns: Sequence[Column]) -> str:
-    return ", ".join(f'{PHYSICAL[c.type].format(c.value or "NULL")} AS "{c.name}"' for c in columns)
+def _texts(sample: AzureSample) -> dict[str, str]:
+    """How CSV spells the types: FOCUS 1.0 without seconds, actual and amortized cost with American dates."""
+    dates = {"FocusCost": "%Y-%m-%dT%H:%MZ" if sample.version == "1.0" else "%Y-%m-%dT%H:%M:%SZ"}
+    spelling = dates.get(sample.dataset.type, "%m/%d/%Y")
+    return {
+        "Decimal": "CAST(CAST({} AS DECIMAL(38, 18)) AS VARCHAR)",
+        "String": "CAST({} AS VARCHAR)",
+        "DateTimeOffset": f"strftime({{}}, '{spelling}')",
+        "Boolean": "IF({}, 'True', 'False')",
+    }
 
 
 def _blobs(data: Sequence[SampleObject], parts: Sequence[engine.Part]) -> list[dict[str, Any]]:
@@ -202,7 +288,7 @@ def _usual_run(month: str, revision: int, through_day: int | None) -> datetime:
     return day + timedelta(hours=9 + 6 * (revision - 1), minutes=42, seconds=1, microseconds=283798)
 
 
-def _values(sample: FocusSample) -> dict[str, object]:
+def _values(sample: AzureSample) -> dict[str, object]:
     """What the SQL files name with a dollar sign."""
     return {
         "key": engine.key(sample.seed, sample.month),

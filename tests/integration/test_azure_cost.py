@@ -1,0 +1,112 @@
+"""Actual and amortized cost: whatever an account calls its columns and spells its dates, in one table."""
+
+from __future__ import annotations
+
+import gzip
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from tests.harness import Harness, SteppedClock
+from tests.local_cloud import LocalCloud
+from tests.samples import ACTUAL, AMORTIZED, Delivery, azure_cost_delivery, azure_focus_delivery
+from tests.samples.azure import Headers
+from tests.samples.model import with_manifest
+from tests.stack import AZURE, Stack
+
+MONTH = "2025-09"
+CSV = replace(AZURE, key="CSV", format="azure_actual_csv", prefix="csv/", table="actual_csv", version="")
+SPREAD = replace(CSV, key="SPREAD", format="azure_amortized_csv", prefix="spread/", table="amortized")
+PARQUET = replace(CSV, key="PARQUET", format="azure_actual_parquet", prefix="parquet/", table="actual_parquet")
+
+
+@pytest.fixture
+def costs(cloud: LocalCloud, emulators: None) -> Harness:
+    return Harness(Stack(cloud, (CSV, SPREAD, PARQUET), name=f"t{uuid4().hex[:10]}").create(), SteppedClock())
+
+
+def actual(folder: Path, month: str = MONTH, headers: Headers = "pascal", revision: int = 1) -> Delivery:
+    return azure_cost_delivery(
+        ACTUAL, folder, month, rows=100, files=1, form="csv.gz", headers=headers, revision=revision
+    )
+
+
+def rewritten(delivery: Delivery, change: Callable[[str], str]) -> Delivery:
+    """The same delivery with the text of its one file changed."""
+    [file] = delivery.data
+    path = file.path.with_name("changed.csv.gz")
+    with gzip.open(file.path, "rt", newline="") as text:
+        path.write_bytes(gzip.compress(change(text.read()).encode()))
+    size = path.stat().st_size
+    changed = replace(delivery, objects=(replace(file, path=path), *delivery.objects[1:]))
+    return with_manifest(changed, lambda manifest: manifest["blobs"][0].update(byteCount=size))
+
+
+def test_actual_and_amortized_cost_sum_up_to_what_focus_says_of_the_same_charges(
+    costs: Harness, tmp_path: Path
+) -> None:
+    focus = azure_focus_delivery(tmp_path, MONTH, rows=100).totals
+    for source, dataset in ((CSV, ACTUAL), (SPREAD, AMORTIZED)):
+        outcome = costs.load(source, azure_cost_delivery(dataset, tmp_path, MONTH, rows=100, form="csv"))
+        assert (outcome.action, outcome.code) == ("loaded", None)
+    costs.load(PARQUET, azure_cost_delivery(ACTUAL, tmp_path / "parquet", MONTH, rows=100))
+
+    assert costs.month(CSV, MONTH) == costs.month(PARQUET, MONTH) == (98, focus.cost)
+    assert costs.month(SPREAD, MONTH) == (98, focus.effective_cost)
+    kinds = {
+        source.key: {row["ChargeType"] for row in costs.rows(f"SELECT ChargeType FROM `{{dataset}}.{source.table}`")}
+        for source in (CSV, SPREAD)
+    }
+    assert kinds["CSV"] - kinds["SPREAD"] == {"Purchase"}
+    assert kinds["SPREAD"] - kinds["CSV"] == {"UnusedReservation"}
+
+
+def test_headers_and_dates_of_every_account_land_in_the_same_columns(costs: Harness, tmp_path: Path) -> None:
+    before = {field.name for field in costs.stack.cloud.bigquery.get_table(costs.stack.table_id(CSV)).schema}
+    spellings: tuple[Headers, ...] = ("pascal", "camel", "german")
+    for month, headers in zip(("2025-01", "2025-08", "2025-09"), spellings, strict=True):
+        assert costs.load(CSV, actual(tmp_path, month, headers)).action == "loaded"
+
+    assert {field.name for field in costs.stack.cloud.bigquery.get_table(costs.stack.table_id(CSV)).schema} == before
+    rows = costs.rows(
+        "SELECT DISTINCT BillingPeriodStartDate AS first, BillingPeriodEndDate AS last"
+        f" FROM `{{dataset}}.{CSV.table}` ORDER BY 1"
+    )
+    assert [(row["first"], row["last"]) for row in rows] == [
+        (date(2025, 1, 1), date(2025, 1, 31)),
+        (date(2025, 8, 1), date(2025, 8, 31)),
+        (date(2025, 9, 1), date(2025, 9, 30)),
+    ]
+    tags = {row["Tags"] for row in costs.rows(f"SELECT Tags FROM `{{dataset}}.{CSV.table}`")}
+    assert '"env":"prod","team":"platform"' in tags  # as delivered: without braces
+
+
+def test_dates_that_change_their_spelling_never_load_as_other_days(costs: Harness, tmp_path: Path) -> None:
+    first = costs.load(CSV, actual(tmp_path))
+    british = rewritten(actual(tmp_path, revision=2), lambda text: text.replace("09/01/2025", "01/09/2025", 1))
+    iso = rewritten(actual(tmp_path, revision=3), lambda text: text.replace("09/01/2025", "2025-09-01", 1))
+    late = rewritten(actual(tmp_path, revision=4), lambda text: "2025-09-01".join(text.rsplit("09/01/2025", 1)))
+
+    assert first.action == "loaded"
+    for delivery in (british, iso):
+        outcome = costs.load(CSV, delivery)
+        assert (outcome.action, outcome.code) in (("rejected", "DATES_UNCLEAR"), ("rejected", "ROWS_OUTSIDE_MONTH"))
+    assert costs.load(CSV, late).code in ("DATES_UNCLEAR", "VALUE_DOES_NOT_FIT")
+    assert costs.month(CSV, MONTH)[0] == 98
+
+
+def test_an_export_that_switches_to_iso_dates_or_to_later_column_names_keeps_its_table(
+    costs: Harness, tmp_path: Path
+) -> None:
+    def later(text: str) -> str:
+        return re.sub(r"(\d\d)/(\d\d)/(\d{4})", r"\3-\1-\2", text).replace(",Cost,", ",CostInBillingCurrency,")
+
+    delivery = actual(tmp_path)
+
+    assert costs.load(CSV, rewritten(delivery, later)).action == "loaded"
+    assert costs.month(CSV, MONTH) == (98, delivery.totals.cost)
