@@ -20,6 +20,14 @@ class Write:
 
 
 @dataclass(frozen=True)
+class Deliver:
+    """The provider writes a delivery, and a transfer copies all of the month."""
+
+    stream: StreamName
+    kind: Kind
+
+
+@dataclass(frozen=True)
 class Copy:
     """Storage Transfer copies objects that differ, one after the other; each choice is an index into what is left."""
 
@@ -111,11 +119,26 @@ class LoseBooks:
 
 
 Step = (
-    Write | Copy | CopyAll | Recopy | Repair | Event | Drop | Wake | Sweep | Replay | Pass | Jobs | Recreate | LoseBooks
+    Write
+    | Deliver
+    | Copy
+    | CopyAll
+    | Recopy
+    | Repair
+    | Event
+    | Drop
+    | Wake
+    | Sweep
+    | Replay
+    | Pass
+    | Jobs
+    | Recreate
+    | LoseBooks
 )
 History = list[Step]
 
 _MIXES: list[list[StreamName]] = [
+    ["azure"],
     ["azure"],
     ["aws new"],
     ["aws over"],
@@ -125,20 +148,22 @@ _MIXES: list[list[StreamName]] = [
 ]
 _HOW: list[How] = ["pauses", "pauses", "dies", "503", "answer lost", "sent twice", "429"]
 _KINDS: list[Kind] = ["good", "good", "good", "alike", "late", "narrow", "corrupt", "outside", "empty", "hostile"]
-_index = st.integers(0, 5)
-_trouble = st.none() | st.builds(Trouble, st.integers(1, 30), st.sampled_from(_HOW))
+_index = st.integers(-4, 4)  # the newest are as likely as the oldest
+_anywhere = st.builds(Trouble, st.integers(1, 30), st.sampled_from(_HOW))
+_before_its_job = st.builds(Trouble, st.integers(3, 14), st.just("pauses"))  # where a sleeper does most harm
+_trouble = st.none() | _anywhere | _before_its_job
 
 
 def _step(streams: list[StreamName]) -> st.SearchStrategy[Step]:
     stream = st.sampled_from(streams)
     write = st.builds(Write, stream, st.sampled_from(_KINDS))
+    deliver = st.builds(Deliver, stream, st.sampled_from(_KINDS))
     event = st.builds(Event, _index, _trouble, st.booleans())
     copy: st.SearchStrategy[Step] = st.builds(Copy, st.lists(_index, min_size=1, max_size=4).map(tuple)) | st.builds(
         CopyAll, st.booleans()
     )
     rare: st.SearchStrategy[Step] = st.one_of(
         st.builds(Recopy, _index),
-        st.builds(Repair),
         st.builds(Drop, _index),
         st.builds(Sweep, _trouble),
         st.builds(Replay, stream, st.none() | _index, _trouble),
@@ -147,11 +172,38 @@ def _step(streams: list[StreamName]) -> st.SearchStrategy[Step]:
         st.builds(LoseBooks),
     )
     passing = st.builds(Pass, st.sampled_from([1, 11, 60, 240]))
-    return st.one_of(write, write, copy, copy, event, event, event, st.builds(Wake, _index, _trouble), passing, rare)
+    wake = st.builds(Wake, _index, st.none() | _anywhere)
+    return st.one_of(
+        deliver, deliver, write, copy, event, event, event, event, wake, wake, st.builds(Repair), passing, rare
+    )
+
+
+def _scenes(streams: list[StreamName]) -> st.SearchStrategy[History]:
+    """Steps that mean something to each other, which chance would seldom put in this order."""
+    stream, kind = st.sampled_from(streams), st.sampled_from(_KINDS)
+    deliver: st.SearchStrategy[Step] = st.builds(Deliver, stream, st.just("good") | kind)
+    newest: st.SearchStrategy[Step] = st.builds(Event, st.just(-1), st.none() | _anywhere)
+    sleeper: st.SearchStrategy[Step] = st.builds(Event, st.just(-1), _before_its_job)
+    victim: st.SearchStrategy[Step] = st.builds(Event, st.just(-1), _anywhere)
+    later: st.SearchStrategy[Step] = st.builds(Pass, st.sampled_from([0, 11]))
+    wake: st.SearchStrategy[Step] = st.builds(Wake, st.just(-1), st.none() | _anywhere)
+    change: st.SearchStrategy[Step] = st.builds(Recreate, stream) | st.just(LoseBooks()) | deliver
+    corrupt: st.SearchStrategy[Step] = st.builds(Deliver, stream, st.just("corrupt"))
+    written: st.SearchStrategy[Step] = st.builds(Write, stream, st.just("good") | kind)
+    part: st.SearchStrategy[Step] = st.builds(Copy, st.tuples(_index) | st.tuples(_index, _index))
+    copied: st.SearchStrategy[Step] = st.builds(CopyAll, st.booleans())
+    scenes: list[tuple[st.SearchStrategy[Step], ...]] = [
+        (deliver, sleeper, later, deliver, newest, wake),
+        (deliver, victim, later, change, newest),
+        (corrupt, newest, st.just(Repair()), copied, newest),
+        (deliver, newest, written, part, newest, part, newest),
+    ]
+    return st.one_of([st.tuples(*scene).map(list) for scene in scenes])
 
 
 @st.composite
 def histories(draw: st.DrawFn) -> History:
     """Twenty steps on average, over one or two months, so that they meet."""
-    step = _step(draw(st.sampled_from(_MIXES)))
-    return [one for _ in range(4) for one in draw(st.lists(step, max_size=12))]
+    streams = draw(st.sampled_from(_MIXES))
+    parts = st.lists(_step(streams), max_size=12) | _scenes(streams)
+    return [step for _ in range(4) for step in draw(parts)]

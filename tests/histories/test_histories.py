@@ -16,7 +16,7 @@ from tests.histories.steps import History, histories
 from tests.histories.world import run
 
 LONG = os.environ.get("FAULTS") == "long"
-_SLICES, _EACH = (10, 1000) if LONG else (1, 700)
+_SLICES, _EACH = (10, 1000) if LONG else (1, 400)
 _SEED = int(os.environ.get("FAULTS_SEED") or (random.randrange(10**6) if LONG else 0))
 
 
