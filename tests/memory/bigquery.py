@@ -100,7 +100,9 @@ class Tables:
         except Failure as failure:
             job.error = failure.result
             return
-        self.tables[job.table] = self.tables[job.table].with_month(job.month, job.rows)
+        table = self.tables[job.table]
+        schema = (*table.schema, *_added(table, job))
+        self.tables[job.table] = replace(table, schema=schema).with_month(job.month, job.rows)
         self.on_swap(job)
 
     def _read(self, job: Job) -> Month:
@@ -112,7 +114,7 @@ class Tables:
             if data is None:
                 raise Failure("notFound", f"Not found: URI {uri}")
             rows += _rows(data, job)
-        known = {one.name.lower(): one.name for one in table.schema}
+        known = {one.name.lower(): one.name for one in (*table.schema, *_added(table, job))}
         for row in rows:
             _check(row, known, table.partition_column, job.month)
         return tuple(rows)
@@ -121,6 +123,14 @@ class Tables:
         bucket, _, name = uri.removeprefix("gs://").partition("/")
         stored = self.buckets.of(bucket).get(name)
         return stored.data if stored is not None else None
+
+
+def _added(table: Table, job: Job) -> list[bigquery.SchemaField]:
+    """ALLOW_FIELD_ADDITION: what the job's schema has and the table lacks."""
+    if "ALLOW_FIELD_ADDITION" not in (job.config.schema_update_options or ()):
+        return []
+    known = {one.name.lower() for one in table.schema}
+    return [one for one in job.config.schema or () if one.name.lower() not in known]
 
 
 def _rows(data: bytes, job: Job) -> Sequence[Row]:
