@@ -29,6 +29,8 @@ from tests.system import AWS_SOURCES, AZURE_SOURCES, ROOT, System
 
 _LAST_MONTH = (2025, 12)  # fixed, so that the same seed gives the same demo on any day
 _SETTLE_SECONDS = 600.0
+_MOST_IN_MEMORY = 2_000_000  # rows: 5 GB
+_SLOWEST_RATE = 5_000  # rows/s: a laptop that does other things too
 
 
 @dataclass(frozen=True)
@@ -80,7 +82,7 @@ class Demo:
         return len(self.system.transfer(source.key).run())
 
     def settle(self) -> None:
-        self.system.cloud.events.settle(_SETTLE_SECONDS)
+        self.system.cloud.events.settle(_SETTLE_SECONDS + self.rows / _SLOWEST_RATE)
 
     def table(self, source: Source) -> str:
         return self.system.table(source.key)
@@ -112,7 +114,11 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="demo-") as folder:
         demo_log: list[Callable[[str, str], None]] = []
         backoff = Backoff(first_seconds=0.5, longest_seconds=2.0)
-        cloud = LocalCloud(backoff=backoff, on_log_line=lambda name, line: demo_log[0](name, line))
+        cloud = LocalCloud(
+            backoff=backoff,
+            on_log_line=lambda name, line: demo_log[0](name, line),
+            tables_on_disk=2 * len(months) * rows > _MOST_IN_MEMORY,
+        )
         with cloud, System(cloud, Path(folder), root=ROOT) as system:
             print(f"On the laptop's cloud (emulators; no account, nothing leaves this machine), by {system.terraform}.")
             demo = Demo(system, Path(folder) / "generated", months, rows, int(os.environ.get("SEED", "1")))

@@ -8,6 +8,7 @@ from .books import Books, Head, Rejection
 from .config import Source
 from .decide import Delivery, Load, Reject, Skip, Wait, short_name
 from .errors import BillingError, Kind
+from .exports import MAX_FILES
 from .lease import TERM, Lease
 from .ledger import Entry
 from .load_jobs import Loaded, MonthLoad
@@ -15,6 +16,7 @@ from .log import emit
 from .look import Cloud, Look, Visit, fingerprint, observe
 from .warehouse import Table
 
+_MOST_KEPT = 2 * MAX_FILES + 1  # files whose contents a head keeps: 300 KB of state per 10,000
 _TABLE_CHANGES = 6  # months of one table that add columns side by side meet on its etag
 
 
@@ -187,7 +189,12 @@ def _book(
 
 
 def _contents(delivery: Delivery) -> dict[str, str]:
-    """Of every file in the folder: one that only an earlier delivery named may be named again by a later one."""
+    """Of every file in the folder: one that only an earlier delivery named may be named again by a later one.
+
+    Of a folder with more than dlt's state should hold, none: then only stillness tells a whole delivery.
+    """
+    if len(delivery.found) > _MOST_KEPT:
+        return {}
     return {short_name(name): file.content for name, file in delivery.found.items() if name != delivery.manifest}
 
 

@@ -1,40 +1,106 @@
 """Requests to Google's APIs are counted on the real clients: they cost money and time on every event."""
 
-from collections.abc import Callable
-from math import ceil
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from tests.harness import Harness
-from tests.samples import Delivery, aws_cur_delivery, azure_focus_delivery
+from billing import entry
+from tests.harness import Harness, Requests
+from tests.samples import (
+    Column,
+    Delivery,
+    aws_columns,
+    aws_cur_delivery,
+    azure_columns,
+    azure_focus_delivery,
+    many_files,
+)
 from tests.stack import AWS, AZURE, SourceSpec
 
 MONTH = "2025-09"
 
 
 GENERATE: dict[SourceSpec, Callable[..., Delivery]] = {AWS: aws_cur_delivery, AZURE: azure_focus_delivery}
+FEW = ("bill/BillingPeriodStartDate", "lineItem/UsageStartDate", "lineItem/UnblendedCost", "lineItem/ProductCode")
+FEW_COLUMNS = tuple(column for column in aws_columns(MONTH) if column.name in FEW)
+# the same in every month: where columns come and go, a table is patched and views are made
+COLUMNS: Mapping[SourceSpec, Sequence[Column]] = {AWS: aws_columns(MONTH), AZURE: azure_columns(AZURE.version)}
+
+
+def test_an_object_that_is_none_of_ours_costs_no_request(harness: Harness) -> None:
+    bucket = harness.stack.bucket(AWS)
+    with harness.counting() as requests:
+        entry.handle_event(harness.settings, "aws", {"bucket": bucket, "name": "aws/cur/acme-cur/crawler-cfn.yml"})
+
+    assert requests.made == []
 
 
 @pytest.mark.parametrize("spec", [AWS, AZURE], ids=["aws", "azure"])
 def test_a_new_month_costs_at_most_14_requests_beside_headers_and_polling(
     harness: Harness, tmp_path: Path, spec: SourceSpec
 ) -> None:
-    """Whatever number of months is in the bucket already; 1 more per 1,000 files."""
-    for month in ("2025-05", "2025-06", "2025-07", "2025-08"):
-        harness.load(spec, GENERATE[spec](tmp_path, month, rows=20))
-    delivery = GENERATE[spec](tmp_path, MONTH, rows=20, files=4)
-    harness.stack.deliver(spec, delivery)
+    """And the same number whatever number of months is in the bucket already."""
+    counts = []
+    for month in ("2025-05", "2025-06", "2025-07", "2025-08", MONTH):
+        delivery = GENERATE[spec](tmp_path, month, rows=20, files=4, columns=COLUMNS[spec])
+        harness.stack.deliver(spec, delivery)
+        with harness.counting() as requests:
+            assert harness.process(spec, delivery).action == "loaded"
+        assert len(headers_of(requests)) == 4
+        assert len(requests.matching("POST", "/jobs")) == 1
+        counts.append(beside_headers_and_polling(requests))
+
+    assert counts[1:] == [13, 13, 13, 13]
+    assert counts[0] <= 17  # the first of all finds no table of dlt's, adds columns and creates the views
+
+
+def test_a_month_that_adds_columns_costs_one_patch_more(harness: Harness, tmp_path: Path) -> None:
+    harness.load(AWS, aws_cur_delivery(tmp_path, "2025-08", rows=20, columns=FEW_COLUMNS))
+    delivery = aws_cur_delivery(tmp_path, MONTH, rows=20)
+    harness.stack.deliver(AWS, delivery)
 
     with harness.counting() as requests:
-        assert harness.process(spec, delivery).action == "loaded"
+        assert harness.process(AWS, delivery).action == "loaded"
 
-    polling = len(requests.matching("GET", "/jobs/"))
-    headers = sum("alt=media" in url and "anifest" not in url for _, url in requests.made)
-    assert headers == 4
-    budget = 14 + ceil(len(delivery.data) / 1000)
-    assert len(requests.made) - polling - headers <= budget, "\n".join(map(str, requests.made))
-    assert len(requests.matching("POST", "/jobs")) == 1
+    assert beside_headers_and_polling(requests) == 14
+
+
+def test_another_page_of_files_costs_one_request_more_in_each_listing(
+    harness: Harness, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A page has 1,000 objects, and here 10. A load lists three times: to look, under the lease, and after the job."""
+    monkeypatch.setattr("tests.local_cloud.storage._PAGE_LIMIT", 10)
+    harness.load(AWS, aws_cur_delivery(tmp_path, "2025-08", rows=1, columns=FEW_COLUMNS))
+    few, many = (
+        _life(harness, many_files(aws_cur_delivery(tmp_path, month, rows=1, files=1, columns=FEW_COLUMNS), files))
+        for month, files in ((MONTH, 1), ("2025-10", 11))
+    )
+
+    assert {what: many[what] - few[what] for what in few} == {"waiting": 1, "loaded": 3, "duplicate": 1}
+    assert few["loaded"] == 13
+
+
+def _life(harness: Harness, delivery: Delivery) -> dict[str, int]:
+    """Requests of a delivery that waits for its last file, is loaded, and comes again."""
+    counts = {}
+    *most, last = delivery.data
+    for wanted, objects in (("waiting", (*most, *delivery.manifests)), ("loaded", (last,)), ("duplicate", ())):
+        harness.stack.deliver(AWS, replace(delivery, objects=objects))
+        with harness.counting() as requests:
+            outcome = harness.process(AWS, delivery)
+        assert wanted in (outcome.action, str(outcome.code).lower())
+        counts[wanted] = beside_headers_and_polling(requests)
+    return counts
+
+
+def beside_headers_and_polling(requests: Requests) -> int:
+    return len(requests.made) - len(headers_of(requests)) - len(requests.matching("GET", "/jobs/"))
+
+
+def headers_of(requests: Requests) -> list[str]:
+    return [url for url in requests.matching("GET", "alt=media") if "anifest" not in url]
 
 
 @pytest.mark.parametrize("spec", [AWS, AZURE], ids=["aws", "azure"])

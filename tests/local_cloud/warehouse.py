@@ -14,10 +14,11 @@ _START_SECONDS = 60.0
 
 
 class BigQueryServer:
-    def __init__(self, home: Path, storage_root: Path, location: str) -> None:
+    def __init__(self, home: Path, storage_root: Path, location: str, *, on_disk: bool = False) -> None:
         self._home = home
         self._storage_root = storage_root
         self._location = location
+        self._on_disk = on_disk
         self._child: Child | None = None
         self._port = 0
 
@@ -34,6 +35,7 @@ class BigQueryServer:
             "home": str(self._home),
             "storage_root": str(self._storage_root),
             "location": self._location,
+            "on_disk": self._on_disk,
         }
         argv = [sys.executable, "-m", "tests.local_cloud.bigquery", json.dumps(settings)]
         env = {
@@ -51,4 +53,4 @@ class BigQueryServer:
 
     def stop(self) -> None:
         if self._child:
-            self._child.kill()  # all its state is in memory: there is nothing to save
+            self._child.kill()  # all its state goes with it: there is nothing to save

@@ -3,6 +3,7 @@
 from tests.samples.aws_cur import CurSample, aws_cur_delivery
 from tests.samples.azure import ACTUAL, AMORTIZED, azure_cost_delivery, azure_focus_delivery
 from tests.samples.columns import Column, aws_columns, azure_columns
+from tests.samples.many_files import many_files
 from tests.samples.model import (
     Delivery,
     SampleObject,
@@ -25,6 +26,7 @@ __all__ = [
     "azure_columns",
     "azure_cost_delivery",
     "azure_focus_delivery",
+    "many_files",
     "place",
     "sink_name",
     "with_manifest",

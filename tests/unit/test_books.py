@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import random
 from dataclasses import replace
 
 import pytest
+from dlt.common.versioned_state import compress_state
 
 from billing.books import MAX_IDS, Books, Head, Rejection, from_state, to_state
 
@@ -125,3 +128,15 @@ def test_an_old_rejection_that_is_repeated_counts_as_new() -> None:
 def test_a_head_speaks_of_one_table_only(table: str, created: str, head: Head | None) -> None:
     assert Books(head=HEAD).head_of(table, created) == head
     assert Books().head_of(table, created) is None
+
+
+def test_the_contents_of_ten_thousand_overwritten_files_are_a_bounded_state() -> None:
+    """What dlt writes into one cell, compressed; a head keeps at most twice as many (`load._MOST_KEPT`)."""
+    dice = random.Random(1)
+    files = {f"{dice.getrandbits(48):012x}": f"{dice.randrange(10**7)}:{_crc(dice)}" for _ in range(10_000)}
+    state = compress_state({"state": to_state(Books(head=replace(HEAD, files=files)), "2025-09")})  # type: ignore[typeddict-unknown-key]
+    assert len(state) < 300_000
+
+
+def _crc(dice: random.Random) -> str:
+    return base64.b64encode(dice.randbytes(4)).decode()

@@ -9,6 +9,7 @@ import struct
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from datetime import UTC, datetime
 from multiprocessing import get_context
 from typing import Any
 
@@ -16,10 +17,12 @@ import pytest
 
 from billing import exports
 from billing.columns import Field, athena_name, csv_rules, plan_csv, plan_parquet
+from billing.decide import Delivery, StoredObject
 from billing.errors import BillingError
 from billing.exports import MAX_COLUMNS, MAX_MANIFEST, Column, Export, Manifest
 from billing.formats import FORMATS
 from billing.headers import Header, NeedMore, csv_header, parquet_header
+from billing.load import _contents
 from tests.unit.values import GENERATION, MANIFESTS, aws, azure, golden, put
 
 CUR = csv_rules(FORMATS["aws_cur_v1_csv"])
@@ -227,6 +230,16 @@ def test_the_worst_manifest_of_the_largest_size_costs_bounded_time_and_memory() 
     }
     assert max(memory for _, memory, _ in costs.values()) < 200, costs
     assert max(seconds for _, _, seconds in costs.values()) < 8, costs
+
+
+@pytest.mark.parametrize(("objects", "kept"), [(20_001, 20_000), (20_002, 0)])
+def test_a_head_keeps_the_contents_of_at_most_twenty_thousand_files(objects: int, kept: int) -> None:
+    """With a manifest among them; of more, none: stillness alone tells that such a delivery is whole."""
+    export = exports.parse(aws(), golden("aws_overwrite.json", AWS_MANIFEST))
+    assert isinstance(export, Export)
+    names = [AWS_MANIFEST, *(f"{FOLDER}{number}" for number in range(objects - 1))]
+    stored = StoredObject("x", 1, "crc", 1, datetime(2025, 10, 1, tzinfo=UTC))
+    assert len(_contents(Delivery(export, AWS_MANIFEST, dict.fromkeys(names, stored)))) == kept
 
 
 def test_ten_thousand_files_are_read_at_once() -> None:

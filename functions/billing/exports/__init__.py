@@ -6,10 +6,21 @@ from types import ModuleType
 
 from ..config import Source
 from ..errors import BillingError
-from .model import MAX_COLUMNS, MAX_MANIFEST, Column, DataFile, Export, Manifest, OtherExport, check_shape
+from .model import (
+    MAX_COLUMNS,
+    MAX_FILES,
+    MAX_MANIFEST,
+    Column,
+    DataFile,
+    Export,
+    Manifest,
+    OtherExport,
+    check_shape,
+)
 
 __all__ = [
     "MAX_COLUMNS",
+    "MAX_FILES",
     "MAX_MANIFEST",
     "Column",
     "DataFile",

@@ -1,4 +1,4 @@
-"""The server process. Its one argument is a JSON object: port, home, storage_root, location."""
+"""The server process. Its one argument is a JSON object: port, home, storage_root, location, on_disk."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def main() -> None:
     given = json.loads(sys.argv[1])
     partition_times = PartitionTimes()
     parsing.install()
-    engine.install(partition_times)
+    engine.install(partition_times, Path(given["home"]) / "tables.duckdb" if given["on_disk"] else None)
     information_schema.install()
     statements.install(given["location"])
     stock_app = server.create_app

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from bqemulator.jobs import executor
 from bqemulator.storage import arrow_bridge, partition_state, type_map
 from bqemulator.storage.engine import DuckDBEngine
@@ -12,8 +14,11 @@ from tests.local_cloud.bigquery.conversions import BIGNUMERIC_DECIMALS
 from tests.local_cloud.bigquery.partitions import PartitionTimes
 
 
-def install(partition_times: PartitionTimes) -> None:
+def install(partition_times: PartitionTimes, database: Path | None) -> None:
+    """Tables are kept in memory, or compressed in the file `database`."""
     DuckDBEngine._load_spatial = _without_geography
+    if database is not None:
+        DuckDBEngine._resolve_path = lambda _: str(database)
     # DuckDB's decimals end at 38 digits; the stock DECIMAL(76, 38) makes every CREATE TABLE with BIGNUMERIC fail.
     type_map._BQ_TO_DUCKDB["BIGNUMERIC"] = f"DECIMAL(38, {BIGNUMERIC_DECIMALS})"
     # CAST(x AS NUMERIC) in SQL: sqlglot would leave it to DuckDB's DECIMAL(18, 3), and BIGNUMERIC to DECIMAL(38, 5).

@@ -1,0 +1,68 @@
+"""The most files that one load job takes: a month of 10,000, loaded by the deployed function."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from billing.exports import MAX_FILES
+from tests.local_cloud import LocalCloud
+from tests.samples import Delivery, aws_cur_delivery, azure_focus_delivery, many_files, sink_name
+from tests.system import System
+
+MONTH = "2025-09"
+_MIB_LIMIT = 256
+_COST = {"aws_cur": "line_item_unblended_cost", "azure_focus": "BilledCost"}
+_DIGITS = 150  # of a file's number: names as long as a deep path makes them, and a manifest of 2 MB and more
+
+
+@pytest.fixture
+def system(cloud: LocalCloud, tmp_path: Path) -> Iterator[System]:
+    with System(cloud, tmp_path / "system", prefix=f"m{uuid4().hex[:10]}") as deployed:
+        yield deployed.apply()
+
+
+def _land(system: System, source: str, delivery: Delivery) -> None:
+    """Straight into the landing bucket; only the manifest, which comes last, has an event."""
+    transfer, bucket = system.transfer(source), system.landing_bucket(source)
+    system.cloud.events.drop(lambda event: "anifest" not in event.name, times=len(delivery.data))
+    content = {item.path: item.path.read_bytes() for item in (*delivery.data, *delivery.manifests)}
+    for item in (*delivery.data, delivery.manifests[-1]):
+        name = sink_name(item.name, transfer.source_path, transfer.sink_path)
+        system.cloud.upload(bucket, name, content[item.path])
+
+
+@pytest.mark.fault("F14")
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize(
+    ("source", "entry_point", "generate", "mode"),
+    [
+        ("aws_cur", "load_aws", aws_cur_delivery, "create_new"),
+        ("aws_cur", "load_aws", aws_cur_delivery, "overwrite"),
+        ("azure_focus", "load_azure", azure_focus_delivery, "create_new"),
+    ],
+)
+def test_ten_thousand_files_are_loaded_in_one_job_within_256_mib(
+    system: System, tmp_path: Path, source: str, entry_point: str, generate: Callable[..., Delivery], mode: str
+) -> None:
+    delivery = many_files(generate(tmp_path, MONTH, rows=1, files=1, mode=mode), MAX_FILES, _DIGITS)
+    assert delivery.manifests[-1].path.stat().st_size > 2_000_000
+
+    _land(system, source, delivery)
+    system.cloud.events.settle(600)
+
+    [row] = system.cloud.bigquery.query_and_wait(f"SELECT COUNT(*), SUM({_COST[source]}) FROM `{system.table(source)}`")
+    assert tuple(row.values()) == (MAX_FILES, delivery.totals.cost)
+    lines = [line for line in system.function(entry_point).log_lines() if isinstance(line, dict)]
+    assert [(line["action"], line.get("files")) for line in lines if line["action"] != "ignored"] == [
+        ("loaded", MAX_FILES)
+    ]
+    state = f"SELECT MAX(LENGTH(state)) FROM `{system.dataset(source)}._dlt_pipeline_state`"
+    [[length]] = list(system.cloud.bigquery.query_and_wait(state))
+    peak = system.function(entry_point).rss_mib()
+    print(f"{source} {mode}: {peak:.0f} MiB, {lines[-1]['duration_seconds']} s, {length:,} characters of state")
+    assert peak < _MIB_LIMIT
+    assert length < (400_000 if mode == "overwrite" else 10_000)
