@@ -85,9 +85,12 @@ class LoadJobs:
         from google.api_core.exceptions import NotFound
 
         try:
-            return bool(self._client.get_job(job_id, **self._where).state != "DONE")
+            return bool(self._job(job_id).state != "DONE")
         except NotFound:
             return False
+
+    def _job(self, job_id: str) -> Any:
+        return self._client.get_job(job_id, retry=short_retry(), timeout=CALL_SECONDS, **self._where)
 
     def _insert(self, load: MonthLoad, attempt: str, lease: Lease, timer: Timer) -> tuple[Any, bool]:
         """The job, and whether this call started it. Refused outright, there is none for the lease to guard."""
@@ -118,7 +121,7 @@ class LoadJobs:
 
         for _ in range(3):
             try:
-                return self._client.get_job(job_id, **self._where)
+                return self._job(job_id)
             except NotFound as exc:
                 missing = exc
                 timer.clock.sleep(1.0)
@@ -135,7 +138,7 @@ class LoadJobs:
             timer.clock.sleep(pause)
             pause = min(pause * 1.5, 5.0)
             try:
-                job.reload()
+                job.reload(retry=short_retry(), timeout=CALL_SECONDS)
             except NotFound as exc:
                 raise BillingError("TRANSIENT", f"Load job {job.job_id} is not found for a moment.") from exc
         return _failure(job)

@@ -174,7 +174,7 @@ class _Running:
     def __init__(self, job: object) -> None:
         self.job_id = job.job_id  # type: ignore[attr-defined]
 
-    def reload(self) -> None:
+    def reload(self, **bounds: object) -> None:
         """Still running."""
 
 

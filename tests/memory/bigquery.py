@@ -177,7 +177,7 @@ class MemoryJob:
         self.errors = [job.error] if job.error else None
         self.output_rows = len(job.rows) if job.state == "DONE" and job.error is None else None
 
-    def reload(self) -> None:
+    def reload(self, retry: Any = None, timeout: float | None = None) -> None:
         self._client.wire.send("get job", self._take)
 
 
@@ -226,7 +226,9 @@ class MemoryBigQuery:
 
         return self.wire.send("insert job", act)
 
-    def get_job(self, job_id: str, project: str, location: str | None = None) -> MemoryJob:
+    def get_job(
+        self, job_id: str, project: str, location: str | None = None, retry: Any = None, timeout: float | None = None
+    ) -> MemoryJob:
         """A job is found in its own location only."""
 
         def act() -> MemoryJob:
