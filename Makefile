@@ -41,8 +41,8 @@ test: setup $(CHECKOV_VENV)/.ready ## run all tests (about 6 minutes on 2 cores)
 	@$(BIN)/python -m tests.local_cloud.terraform.command
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
-demo: setup ## terraform apply on the laptop's cloud, months of both providers loaded, every total checked (MONTHS=, ROWS=)
-	@$(BIN)/python -m tests.demo
+demo: setup ## terraform apply on the laptop's cloud, months of both providers loaded, every total checked (MONTHS=, ROWS=), or your own exports (EXPORTS=dir)
+	@PYTHONPATH=functions $(BIN)/python -m tests.$(if $(EXPORTS),demo_exports,demo)
 
 local: setup ## keep the laptop's cloud up until Ctrl-C, and print its endpoints
 	@$(BIN)/python -m tests.local_cloud

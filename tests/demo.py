@@ -109,7 +109,7 @@ def _generate_azure(folder: Path, month: str, **amount: Any) -> Delivery:
 def main() -> int:
     months = last_months(int(os.environ.get("MONTHS", "3")))
     rows = max(int(os.environ.get("ROWS", "60000")) // (2 * len(months)), 1)
-    _check_terraform()
+    check_terraform()
     started = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="demo-") as folder:
         demo_log: list[Callable[[str, str], None]] = []
@@ -133,7 +133,7 @@ def main() -> int:
     return 1 if demo.differences else 0
 
 
-def _check_terraform() -> None:
+def check_terraform() -> None:
     """Ends the demo with one sentence where it cannot begin."""
     try:
         find_terraform()

@@ -56,9 +56,10 @@ class System:
         root: Path = ROOT,
         google_version: str = GOOGLE_VERSIONS[0],
         most_instances: int = 1,
+        folders: Mapping[str, Path] | None = None,
         **variables: Any,
     ) -> None:
-        """`variables`: any other of the root's."""
+        """`folders`: what stands for a bucket (`account/container` at Azure) already; `variables`: the root's rest."""
         self.cloud = cloud
         self._folders = {
             **{f"aws_{key}": source["bucket"] for key, source in aws_sources.items()},
@@ -67,9 +68,10 @@ class System:
                 for key, source in azure_sources.items()
             },
         }
-        self._exports = work_dir / "exports"
-        for name in self._folders.values():
-            (self._exports / name).mkdir(parents=True, exist_ok=True)
+        made = {name: work_dir / "exports" / name for name in self._folders.values() if name not in (folders or {})}
+        for folder in made.values():
+            folder.mkdir(parents=True, exist_ok=True)
+        self._places: Mapping[str, Path] = {**made, **(folders or {})}
         settings = {
             "project_id": cloud.project,
             "region": cloud.location,
@@ -84,8 +86,7 @@ class System:
         self.terraform = Terraform(
             root, work_dir / "terraform", environment, variables=settings, google_version=google_version
         )
-        places = {name: self._exports / name for name in self._folders.values()}
-        self._deployment = Deployment(cloud, work_dir / "deployed", places, most_instances=most_instances)
+        self._deployment = Deployment(cloud, work_dir / "deployed", self._places, most_instances=most_instances)
 
     def __enter__(self) -> Self:
         return self
@@ -124,7 +125,7 @@ class System:
 
     def folder(self, source: str) -> Path:
         """Stands for the source's S3 bucket or Blob container."""
-        return self._exports / str(self._folders[source])
+        return self._places[str(self._folders[source])]
 
     def put(self, source: str, delivery: Delivery, *kinds: str) -> None:
         """The provider writes a delivery, or only its objects of these kinds; nothing is transferred yet."""

@@ -116,18 +116,18 @@ def parse(source: Source, manifest: Manifest) -> Export | OtherExport:
 
 def _check_format(fields: _Manifest, source: Source, manifest: Manifest) -> None:
     kind, delivery, wanted = fields.export_config.type, fields.delivery_config, source.format
-    if (delivery.compression_mode or "").lower() == "zip":
-        raise BillingError(
-            "COMPRESSION_UNSUPPORTED",
-            f"{manifest.name} has compression ZIP, which BigQuery cannot read:"
-            " in Cost Management, set the export's compression to Gzip.",
-        )
     found = (kind.lower(), delivery.file_format.lower())
     if found != (wanted.kind.lower(), wanted.file_format.lower()):
         raise BillingError(
             "FORMAT_UNSUPPORTED",
             f"{manifest.name} is a {kind} export as {delivery.file_format}; this source's FORMAT {source.format_name}"
             f" wants {wanted.kind} as {wanted.file_format.capitalize()}: {_way_out(*found)}",
+        )
+    if (delivery.compression_mode or "").lower() == "zip":
+        raise BillingError(
+            "COMPRESSION_UNSUPPORTED",
+            f"{manifest.name} has compression ZIP, which BigQuery cannot read:"
+            " in Cost Management, set the export's compression to Gzip.",
         )
 
 
