@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from billing.formats import FORMATS
 from tests.fuzz import corpora, properties
 
-_EXAMPLES = 150
+_EXAMPLES = 50
 TARGETS = properties.targets()
 
 
