@@ -5,6 +5,8 @@ module "loader" {
   build_folder       = var.build_folder
   datasets           = module.warehouse.datasets
   environment        = local.environment
+  focus_dataset      = module.warehouse.focus_dataset
+  google_export      = local.google_export
   labels             = var.labels
   landing_buckets    = module.landing.buckets
   location           = local.location

@@ -44,12 +44,22 @@ locals {
       BOOKKEEPING_BUCKET                = local.bookkeeping_bucket
       DESTINATION__BIGQUERY__LOCATION   = var.bigquery_location
       DESTINATION__BIGQUERY__PROJECT_ID = var.project_id
+      FOCUS_DATASET                     = local.focus_dataset
     },
+    var.google_billing_export == null ? {} : { GOOGLE_BILLING_EXPORT = var.google_billing_export },
     [
       for key, fields in local._fields : {
         for field, value in fields : "SOURCES__${upper(key)}__${field}" => value
       }
     ]...
+  )
+
+  focus_dataset = coalesce(var.focus_dataset, "${replace(var.prefix, "-", "_")}_focus")
+
+  # Of the table, what is granted is on its dataset.
+  google_export = (
+    var.google_billing_export == null ? null
+    : zipmap(["project_id", "dataset_id"], slice(split(".", var.google_billing_export), 0, 2))
   )
 
   kms_key         = var.kms_key == null ? null : time_sleep.kms[0].triggers.kms_key

@@ -23,6 +23,11 @@ output "environment" {
   value       = local.environment
 }
 
+output "focus_view" {
+  description = "Full name of the view over all sources."
+  value       = "${var.project_id}.${local.focus_dataset}.focus_costs"
+}
+
 output "functions" {
   description = "Names of the functions by entry point."
   value       = module.loader.functions

@@ -30,6 +30,21 @@ variable "deletion_protection" {
   nullable    = false
 }
 
+variable "focus_dataset" {
+  description = "Dataset of the view over all sources, focus_costs; readers of it need no grant on the tables. By default the prefix (with _ for -) and _focus."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.focus_dataset == null || can(regex("^[a-z][a-z0-9]*(_[a-z0-9]+)*$", var.focus_dataset))
+    error_message = "focus_dataset must be lower case letters, digits and single underscores, beginning with a letter, such as billing_focus."
+  }
+  validation {
+    condition     = !contains([for source in concat(values(var.aws_sources), values(var.azure_sources)) : coalesce(source.dataset_id, replace(var.prefix, "-", "_"))], coalesce(var.focus_dataset, "${replace(var.prefix, "-", "_")}_focus"))
+    error_message = "focus_dataset must not be the dataset of a source: who may read it would read the source's tables."
+  }
+}
+
 variable "freshness_hours" {
   description = "Hours without a load of a source after which the freshness alert fires; AWS and Azure deliver at least once a day."
   type        = number
@@ -39,6 +54,17 @@ variable "freshness_hours" {
   validation {
     condition     = var.freshness_hours >= 3 && var.freshness_hours <= 168
     error_message = "freshness_hours must be from 3 to 168: the sweep reports ages once an hour, and the metric ends at a week."
+  }
+}
+
+variable "google_billing_export" {
+  description = "Table of Google Cloud's own billing export, as project.dataset.table, to be in focus_costs too; it must be in bigquery_location."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.google_billing_export == null || can(regex("^[a-z][a-z0-9-]{4,28}[a-z0-9]\\.[A-Za-z0-9_]+\\.[A-Za-z0-9_]+$", var.google_billing_export))
+    error_message = "google_billing_export must look like project.dataset.gcp_billing_export_v1_0123AB_CDEF01_234567."
   }
 }
 

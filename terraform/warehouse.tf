@@ -3,6 +3,8 @@ module "warehouse" {
 
   datasets            = local.datasets
   deletion_protection = var.deletion_protection
+  focus_dataset       = local.focus_dataset
+  google_export       = local.google_export
   kms_key             = local.kms_key
   labels              = var.labels
   location            = local.location

@@ -8,7 +8,7 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT / "functions"))
 
-from billing import reasons  # noqa: E402
+from billing import focus, reasons  # noqa: E402
 from billing.errors import FAULTS  # noqa: E402
 from billing.formats import FORMATS  # noqa: E402
 
@@ -44,6 +44,15 @@ def format_table() -> str:
         for name, one in FORMATS.items()
     ]
     return "\n".join(["| format | provider | export | delivery |", "|---|---|---|---|", *rows]) + "\n"
+
+
+def judgement_table() -> str:
+    rows = [
+        f"| `{mapping}` | `{column}` | {rule.note} |"
+        for mapping, rules in focus.judgements().items()
+        for column, rule in rules.items()
+    ]
+    return "\n".join(["| mapping | column | what was decided |", "|---|---|---|", *rows]) + "\n"
 
 
 def terraform_tables() -> str:
@@ -85,6 +94,7 @@ def documents() -> Mapping[Path, str]:
     """Every document with generated parts, as it should read."""
     terraform = TERRAFORM / "README.md"
     readme = _between(README.read_text(), "<!-- formats -->\n", "<!-- formats end -->", format_table())
+    readme = _between(readme, "<!-- judgements -->\n", "<!-- judgements end -->", judgement_table())
     return {
         README: readme,
         ERRORS: _between(

@@ -65,6 +65,7 @@ class Stack:
         self.cloud = cloud
         self.sources = sources
         self.dataset = name.replace("-", "_")
+        self.focus_dataset = f"{self.dataset}_focus"
         self.bookkeeping = f"{name}-bookkeeping"
         self._landing = {provider: f"{name}-landing-{provider}" for provider in ("aws", "azure")}
         self._name = name
@@ -72,9 +73,10 @@ class Stack:
     def create(self) -> "Stack":
         for bucket in (self.bookkeeping, *self._landing.values()):
             self.cloud.create_bucket(bucket)
-        dataset = bigquery.Dataset(f"{self.cloud.project}.{self.dataset}")
-        dataset.location = self.cloud.location
-        self.cloud.bigquery.create_dataset(dataset)
+        for name in (self.dataset, self.focus_dataset):
+            dataset = bigquery.Dataset(f"{self.cloud.project}.{name}")
+            dataset.location = self.cloud.location
+            self.cloud.bigquery.create_dataset(dataset)
         for source in self.sources:
             self.create_tables(source)
         return self
@@ -90,6 +92,7 @@ class Stack:
             "DESTINATION__BIGQUERY__PROJECT_ID": self.cloud.project,
             "DESTINATION__BIGQUERY__LOCATION": self.cloud.location,
             "BOOKKEEPING_BUCKET": self.bookkeeping,
+            "FOCUS_DATASET": self.focus_dataset,
         }
         for source in self.sources:
             fields = {

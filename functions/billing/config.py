@@ -15,8 +15,10 @@ from .formats import FORMATS, Format
 
 _LONGEST_KEY = 40  # it is a label, and part of job ids and of dlt's pipeline names
 STATUS_VIEW = "billing_status"  # one in every dataset
+FOCUS_VIEW = "focus_costs"  # one over all sources, in a dataset of its own
 _NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")  # dlt normalises other names away
 _PROJECT = re.compile(r"[a-z][-a-z0-9:.]{4,61}[a-z0-9]")
+_TABLE = re.compile(rf"{_PROJECT.pattern}\.[A-Za-z0-9_]{{1,1024}}\.[A-Za-z0-9_]{{1,1024}}")  # not ours: any legal name
 _BUCKET = re.compile(r"[a-z0-9][-_.a-z0-9]{1,220}[a-z0-9]")
 _VARIABLE = re.compile(r"SOURCES__(?P<key>.+?)__(?P<field>[A-Z_]+)")
 BIGQUERY_TYPES = frozenset(
@@ -88,6 +90,12 @@ class Settings:
     location: str
     bookkeeping_bucket: str
     sources: tuple[Source, ...]
+    focus_dataset: str = ""  # '' makes no view over all sources
+    google_billing_export: str = ""  # table of Google Cloud's own billing export, to be in that view
+
+    @property
+    def focus_view(self) -> str:
+        return f"{self.project}.{self.focus_dataset}.{FOCUS_VIEW}"
 
     def of_provider(self, provider: str) -> tuple[Source, ...]:
         return tuple(source for source in self.sources if source.format.provider == provider)
@@ -106,11 +114,16 @@ def read_settings(environment: Mapping[str, str] | None = None, folder: Path | N
         raise BillingError("SETTING_MISSING", "No source is configured: set SOURCES__<KEY>__BUCKET and the rest.")
     bookkeeping = _required(values, "BOOKKEEPING_BUCKET", _BUCKET)
     _refuse_shared_ground(sources, bookkeeping)
+    focus_dataset = _optional(values, "FOCUS_DATASET", "", _NAME)
+    if any((source.project, source.dataset) == (project, focus_dataset) for source in sources):
+        raise BillingError("SETTING_INVALID", f"FOCUS_DATASET {focus_dataset} is the dataset of a source: use another.")
     return Settings(
         project=project,
         location=_required(values, "DESTINATION__BIGQUERY__LOCATION"),
         bookkeeping_bucket=bookkeeping,
         sources=sources,
+        focus_dataset=focus_dataset,
+        google_billing_export=_optional(values, "GOOGLE_BILLING_EXPORT", "", _TABLE),
     )
 
 
@@ -124,7 +137,9 @@ def _config_toml(folder: Path) -> dict[str, str]:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as exc:
         raise BillingError("SETTING_INVALID", f"{path} is not valid TOML: {exc}.") from exc
     wanted: dict[str, object] = {
-        name: tree[name] for name in ("sources", "destination", "bookkeeping_bucket") if name in tree
+        name: tree[name]
+        for name in ("sources", "destination", "bookkeeping_bucket", "focus_dataset", "google_billing_export")
+        if name in tree
     }
     return dict(_flatten(wanted, ()))
 

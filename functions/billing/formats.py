@@ -26,6 +26,7 @@ class Format(msgspec.Struct, frozen=True):
     cost: str  # column that sums up to the invoice
     currency: str
     execution_column: str  # how the tracking table calls the execution
+    focus: str  # mapping that makes FOCUS rows of it, `schemas/focus_from_<focus>.json`
     kind: str = ""  # the type of export that its manifests name, where they name one
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from . import columns, dates, landing, views
+from . import columns, dates, focus, landing, views
 from .books import Books, Head, Rejection
 from .config import Source
 from .decide import Delivery, Load, Reject, Skip, Wait, short_name
@@ -100,6 +100,7 @@ def _load(visit: Visit, look: Look, delivery: Delivery, table: Table, lease: Lea
     _book(visit, look, delivery, table, loaded, code, message)
     if plan.added or not look.books.loaded:
         refresh_views(visit.cloud, {visit.source.key: [*table.fields, *plan.added]}, visit.source)
+        refresh_focus(visit.cloud, changed=bool(plan.added))
     return replace(
         _report(look),
         code=code,
@@ -255,6 +256,33 @@ def _report(look: Look) -> Outcome:
         files=len(look.delivery.export.files) if look.delivery is not None else None,
         error=isinstance(look.decision, Reject),
     )
+
+
+def refresh_focus(cloud: Cloud, *, changed: bool) -> None:
+    """Keeps the view over all sources at the columns that their tables have now. Its failure never fails a load.
+
+    Where no column has changed, one request sees that the view is there.
+    """
+    settings = cloud.settings
+    if not settings.focus_dataset:
+        return
+    try:
+        if changed or not cloud.warehouse.is_there(settings.focus_view):
+            cloud.warehouse.keep_view(settings.focus_view, lambda: focus.focus_query(_focus_tables(cloud)))
+    except Exception as exc:  # noqa: BLE001 - whatever it is, the month is loaded and booked
+        emit("ERROR", f"The view {settings.focus_view} was not made: {exc}", code="VIEW_FAILED")
+
+
+def _focus_tables(cloud: Cloud) -> list[focus.FocusTable]:
+    """One request per table."""
+    settings, table = cloud.settings, cloud.warehouse.table_called
+    tables = [
+        focus.FocusTable(one.key, one.format.provider, one.format.focus, one.destination, table(one.destination).fields)
+        for one in settings.sources
+    ]
+    if google := settings.google_billing_export:
+        tables.append(focus.FocusTable("google_billing", "google", "google_billing", google, table(google).fields))
+    return tables
 
 
 def refresh_views(cloud: Cloud, fields: Mapping[str, Sequence[columns.Field]], source: Source) -> None:

@@ -1,6 +1,6 @@
 """BigQuery's tables and queries; the load jobs have a room of their own."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +9,7 @@ from .config import Source
 from .decide import Destination
 from .errors import BillingError
 
+_VIEW_CHANGES = 6  # sources that add columns side by side meet on the view over them all
 CALL_SECONDS = 60.0  # of the client's own retries: its default goes on for ten minutes, longer than a function lives
 
 
@@ -29,14 +30,17 @@ class Warehouse:
 
     def table(self, source: Source) -> Table:
         """One request. Raises BillingError NOT_FOUND."""
+        return self.table_called(source.destination)
+
+    def table_called(self, name: str) -> Table:
         from google.api_core.exceptions import NotFound
 
         try:
-            handle = self._client.get_table(source.destination, retry=short_retry())
+            handle = self._client.get_table(name, retry=short_retry())
         except NotFound as exc:
-            raise BillingError("NOT_FOUND", f"Table {source.destination} does not exist: create it first.") from exc
+            raise BillingError("NOT_FOUND", f"Table {name} does not exist: create it first.") from exc
         fields = tuple(Field(field.name, _plain(field.field_type), field.description or "") for field in handle.schema)
-        return Table(Destination(source.destination, handle.created.isoformat()), fields, handle)
+        return Table(Destination(name, handle.created.isoformat()), fields, handle)
 
     def add_columns(self, table: Table, added: Sequence[Field]) -> None:
         """One tables.patch under the table's etag. Raises BillingError TABLE_CHANGED."""
@@ -49,6 +53,46 @@ class Warehouse:
             self._client.update_table(table.handle, ["schema"], retry=short_retry())
         except PreconditionFailed as exc:
             raise BillingError("TABLE_CHANGED", f"{table.destination.table} changed while columns were added.") from exc
+
+    def is_there(self, name: str) -> bool:
+        """One request."""
+        from google.api_core.exceptions import NotFound
+
+        try:
+            self._client.get_table(name, retry=short_retry())
+        except NotFound:
+            return False
+        return True
+
+    def keep_view(self, name: str, query: Callable[[], str]) -> bool:
+        """Makes or replaces a view where its query is another; says whether it did.
+
+        `query` looks at the tables after the view's etag was read: of two that write at once, one begins anew, and the
+        one that stands has seen every column that was there when the other wrote. Raises BillingError TABLE_CHANGED.
+        """
+        from google.api_core.exceptions import Conflict, NotFound, PreconditionFailed
+        from google.cloud import bigquery
+
+        for _ in range(_VIEW_CHANGES):
+            try:
+                handle = self._client.get_table(name, retry=short_retry())
+            except NotFound:
+                handle = None
+            wanted = query()
+            try:
+                if handle is None:
+                    view = bigquery.Table(name)
+                    view.view_query = wanted
+                    self._client.create_table(view, retry=short_retry())
+                elif handle.view_query != wanted:
+                    handle.view_query = wanted
+                    self._client.update_table(handle, ["view_query"], retry=short_retry())
+                else:
+                    return False
+            except (Conflict, PreconditionFailed):
+                continue
+            return True
+        raise BillingError("TABLE_CHANGED", f"View {name} changed each time that it was to be replaced.")
 
     def query(self, sql: str, **parameters: str | list[str]) -> list[Any]:
         """All rows of one statement; parameters are strings or lists of strings."""

@@ -35,7 +35,7 @@ run "grants_are_added_one_by_one" {
   }
 
   assert {
-    condition     = alltrue([for grant in output.granted : can(regex("_iam_member\\.", grant))])
+    condition     = alltrue([for grant in output.granted : can(regex("_(iam_member|dataset_access)\\.", grant))])
     error_message = "A binding or a policy takes grants away that others have made: ${join(", ", output.granted)}."
   }
 }
@@ -69,6 +69,7 @@ run "the_functions_may_do_one_thing_in_the_project" {
     build_folder       = "build"
     datasets           = ["billing"]
     environment        = { BOOKKEEPING_BUCKET = "books" }
+    focus_dataset      = "billing_focus"
     landing_buckets    = { aws = "landing-aws" }
     location           = "EU"
     prefix             = "billing"
@@ -80,6 +81,10 @@ run "the_functions_may_do_one_thing_in_the_project" {
   assert {
     condition     = google_project_iam_member.loader_jobs.role == "roles/bigquery.jobUser"
     error_message = "The functions' one grant on the project is to make BigQuery jobs."
+  }
+  assert {
+    condition     = keys(google_bigquery_dataset_access.loader_editor) == ["billing", "billing_focus"] && length(google_bigquery_dataset_access.loader_google_export) == 0
+    error_message = "They write their own datasets, and read no other."
   }
   assert {
     condition     = google_project_iam_member.build_source.condition[0].expression == "resource.name.startsWith(\"projects/_/buckets/gcf-v2-sources-\")"

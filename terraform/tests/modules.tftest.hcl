@@ -46,9 +46,11 @@ run "tables_are_safe_from_terraform" {
     source = "./modules/warehouse"
   }
   variables {
-    datasets   = ["billing"]
-    location   = "europe-west1"
-    project_id = "acme-billing"
+    datasets      = ["billing"]
+    focus_dataset = "billing_focus"
+    google_export = { project_id = "acme-admin", dataset_id = "exports" }
+    location      = "europe-west1"
+    project_id    = "acme-billing"
     tables = {
       aws_cur = {
         cluster   = "line_item_usage_start_date", dataset = "billing", execution_column = "assembly_id"
@@ -85,6 +87,17 @@ run "tables_are_safe_from_terraform" {
     error_message = "The tracking table names an execution as its provider does."
   }
   assert {
+    condition = alltrue([
+      for entry in [google_bigquery_dataset_access.focus_views["billing"], google_bigquery_dataset_access.focus_google_export["export"]] :
+      entry.dataset[0].target_types == tolist(["VIEWS"]) && entry.dataset[0].dataset[0].dataset_id == "billing_focus" && entry.role == null
+    ])
+    error_message = "The views of the FOCUS dataset, and they alone, read the tables for whoever asks."
+  }
+  assert {
+    condition     = google_bigquery_dataset_access.focus_google_export["export"].project == "acme-admin" && google_bigquery_dataset_access.focus_google_export["export"].dataset_id == "exports"
+    error_message = "They read Google Cloud's own export where it is."
+  }
+  assert {
     condition     = !google_bigquery_dataset.datasets["billing"].delete_contents_on_destroy
     error_message = "A protected dataset is not destroyed with tables in it."
   }
@@ -97,6 +110,7 @@ run "an_unprotected_dataset_goes_with_all_that_loads_put_there" {
   variables {
     datasets            = ["billing"]
     deletion_protection = false
+    focus_dataset       = "billing_focus"
     location            = "europe-west1"
     project_id          = "acme-billing"
     tables              = {}

@@ -112,3 +112,27 @@ run "the_european_union_and_a_region_in_it_is_right" {
     bigquery_location = "EU"
   }
 }
+
+run "a_focus_dataset_that_dlt_would_spell_otherwise" {
+  command = plan
+  variables {
+    focus_dataset = "FinOps"
+  }
+  expect_failures = [var.focus_dataset]
+}
+
+run "a_focus_dataset_that_is_a_source_s" {
+  command = plan
+  variables {
+    focus_dataset = "billing"
+  }
+  expect_failures = [var.focus_dataset]
+}
+
+run "an_export_of_google_s_without_its_project" {
+  command = plan
+  variables {
+    google_billing_export = "exports.gcp_billing_export_v1_0123AB_CDEF01_234567"
+  }
+  expect_failures = [var.google_billing_export]
+}

@@ -56,6 +56,7 @@ run "both_providers" {
       BOOKKEEPING_BUCKET                   = "acme-billing-billing-bookkeeping"
       DESTINATION__BIGQUERY__LOCATION      = "europe-west1"
       DESTINATION__BIGQUERY__PROJECT_ID    = "acme-billing"
+      FOCUS_DATASET                        = "billing_focus"
       SOURCES__AWS_CUR__BUCKET             = "acme-billing-billing-landing-aws"
       SOURCES__AWS_CUR__DATASET            = "billing"
       SOURCES__AWS_CUR__EXPORT_NAME        = "acme-cur"
@@ -88,6 +89,22 @@ run "both_providers" {
   assert {
     condition     = length(google_project_service.services) == 17 && length(google_project_service_identity.agents) == 2 && length(google_kms_crypto_key_iam_member.storage) == 0
     error_message = "Seventeen APIs, two service agents, and no key unless one is given."
+  }
+}
+
+run "google_s_own_export_beside_them" {
+  variables {
+    focus_dataset         = "finops"
+    google_billing_export = "acme-admin.exports.gcp_billing_export_v1_0123AB_CDEF01_234567"
+  }
+
+  assert {
+    condition     = output.environment.GOOGLE_BILLING_EXPORT == "acme-admin.exports.gcp_billing_export_v1_0123AB_CDEF01_234567" && output.environment.FOCUS_DATASET == "finops"
+    error_message = "The functions are told which table and which dataset: ${jsonencode(output.environment)}."
+  }
+  assert {
+    condition     = output.focus_view == "acme-billing.finops.focus_costs"
+    error_message = "The view is in the dataset of that name: ${output.focus_view}."
   }
 }
 

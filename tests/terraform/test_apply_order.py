@@ -51,7 +51,7 @@ AFTER: Mapping[str, tuple[str, ...]] = {
         f"{LOADER}google_storage_bucket_iam_member.build_upload",
         f"{LOADER}google_artifact_registry_repository_iam_member.build_images",
         f"{LOADER}google_project_iam_member.loader_jobs",
-        f"{LOADER}google_bigquery_dataset_iam_member.loader_editor",
+        f"{LOADER}google_bigquery_dataset_access.loader_editor",
         f"{LOADER}google_storage_bucket_iam_member.loader_viewer",
         f"{LOADER}google_storage_bucket_iam_member.loader_leases",
     ),

@@ -13,7 +13,8 @@ from tests.local_cloud.terraform import Plan, Terraform
 from tests.system import ROOT
 
 GRANT_ROW = re.compile(
-    r"^\| `(google_\w+_iam_member)\.(\w+)` \| `(roles/[\w.]+)` \| [^|]+ \| ([^|]+) \| [^|]+ \| [^|]+ \|$", re.M
+    r"^\| `(google_\w+_(?:iam_member|dataset_access))\.(\w+)` \| `([^`]+)` \| [^|]+ \| ([^|]+) \| [^|]+ \| [^|]+ \|$",
+    re.M,
 )
 EXAMPLES = sorted((*(ROOT / "examples").glob("*.tfvars.example"), ROOT / "terraform.tfvars.example"))
 # Both clouds, keyless and by secret, hourly and as objects arrive, and a key: everything that brings grants.
@@ -33,9 +34,9 @@ def everything(terraform: Terraform) -> Plan:
 
 
 def planned_grants(plan: Plan) -> set[tuple[str, str, str]]:
-    """Type, name and role of each IAM resource."""
-    changes = [change for change in plan.document["resource_changes"] if "_iam_" in change["type"]]
-    return {(change["type"], change["name"], change["change"]["after"]["role"]) for change in changes}
+    """Type, name and role of each IAM resource, and of each entry in a dataset's access list."""
+    changes = [c for c in plan.document["resource_changes"] if "_iam_" in c["type"] or "_access" in c["type"]]
+    return {(c["type"], c["name"], c["change"]["after"].get("role") or "authorized views") for c in changes}
 
 
 def test_the_grants_of_a_plan_with_everything_on_are_the_table_of_the_readme(everything: Plan) -> None:

@@ -67,7 +67,7 @@ resource "time_sleep" "grants" {
     build_source      = google_project_iam_member.build_source.member
     build_upload      = google_storage_bucket_iam_member.build_upload.member
     eventarc_agent    = google_project_iam_member.eventarc_agent.member
-    loader_datasets   = join(" ", sort([for grant in google_bigquery_dataset_iam_member.loader_editor : grant.dataset_id]))
+    loader_datasets   = join(" ", sort([for grant in google_bigquery_dataset_access.loader_editor : grant.dataset_id]))
     loader_jobs       = google_project_iam_member.loader_jobs.member
     loader_landing    = join(" ", sort([for grant in google_storage_bucket_iam_member.loader_viewer : grant.bucket]))
     loader_leases     = google_storage_bucket_iam_member.loader_leases.member

@@ -7,14 +7,25 @@ resource "google_project_iam_member" "loader_jobs" {
   member  = google_service_account.accounts["loader"].member
 }
 
-# Loads months, adds columns, writes dlt's tables, creates the views; in these datasets only.
-resource "google_bigquery_dataset_iam_member" "loader_editor" {
-  for_each = var.datasets
+# Loads months, adds columns, writes dlt's tables, creates the views; in these datasets only. WRITER is what a dataset's access
+# list calls roles/bigquery.dataEditor. Not by google_bigquery_dataset_iam_member: it drops the entry of the authorized views.
+resource "google_bigquery_dataset_access" "loader_editor" {
+  for_each = setunion(var.datasets, [var.focus_dataset])
 
-  project    = var.project_id
-  dataset_id = each.key
-  role       = "roles/bigquery.dataEditor"
-  member     = google_service_account.accounts["loader"].member
+  project       = var.project_id
+  dataset_id    = each.key
+  role          = "WRITER"
+  user_by_email = google_service_account.accounts["loader"].email
+}
+
+# Whoever makes a view must be able to read what it reads. READER is roles/bigquery.dataViewer.
+resource "google_bigquery_dataset_access" "loader_google_export" {
+  for_each = var.google_export == null ? {} : { export = var.google_export }
+
+  project       = each.value.project_id
+  dataset_id    = each.value.dataset_id
+  role          = "READER"
+  user_by_email = google_service_account.accounts["loader"].email
 }
 
 # Lists deliveries, reads manifests and headers; a load job reads its files as its caller.

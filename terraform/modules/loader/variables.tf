@@ -18,6 +18,20 @@ variable "environment" {
   type        = map(string)
 }
 
+variable "focus_dataset" {
+  description = "Id of the dataset in which the functions keep the views over all sources."
+  type        = string
+}
+
+variable "google_export" {
+  description = "Project and dataset of Google Cloud's own billing export, where the views read it."
+  type = object({
+    dataset_id = string
+    project_id = string
+  })
+  default = null
+}
+
 variable "labels" {
   description = "Labels of functions and images."
   type        = map(string)

@@ -10,7 +10,7 @@ resource "google_bigquery_dataset" "datasets" {
   # The loader adds dlt's tables and the views; a destroy that left them would fail.
   delete_contents_on_destroy = !var.deletion_protection
 
-  # No access block: it would drop the grants that are made one by one (google_bigquery_dataset_iam_member).
+  # No access block: it would drop the grants that are made one by one (google_bigquery_dataset_access).
 
   dynamic "default_encryption_configuration" {
     for_each = local._kms_keys

@@ -1,4 +1,6 @@
 locals {
+  _google_exports = var.google_export == null ? {} : { export = var.google_export }
+
   _kms_keys = var.kms_key == null ? [] : [var.kms_key]
   _schemas  = "${path.module}/../../../functions/billing/schemas"
   _tracking = jsondecode(file("${local._schemas}/load_tracking.json"))

@@ -3,6 +3,11 @@ output "datasets" {
   value       = toset([for dataset in google_bigquery_dataset.datasets : dataset.dataset_id])
 }
 
+output "focus_dataset" {
+  description = "Id of the dataset of the views over all sources."
+  value       = google_bigquery_dataset.focus.dataset_id
+}
+
 output "tables" {
   description = "Full names of each source's table and tracking table, as project.dataset.table."
   value = {

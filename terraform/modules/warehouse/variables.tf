@@ -10,6 +10,20 @@ variable "deletion_protection" {
   nullable    = false
 }
 
+variable "focus_dataset" {
+  description = "Id of the dataset of the views over all sources."
+  type        = string
+}
+
+variable "google_export" {
+  description = "Project and dataset of Google Cloud's own billing export, where the views read it."
+  type = object({
+    dataset_id = string
+    project_id = string
+  })
+  default = null
+}
+
 variable "kms_key" {
   description = "Cloud KMS key of datasets and tables, in their location; null leaves Google's keys."
   type        = string

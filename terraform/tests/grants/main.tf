@@ -6,10 +6,10 @@ locals {
   _files = [for name in fileset(local._root, "**/*.tf") : name if !startswith(name, "tests/") && !startswith(name, ".terraform/")]
   _text  = join("\n", [for name in local._files : file("${local._root}/${name}")])
   _blocks = {
-    for match in regexall("(?s)resource \"(google_[a-z0-9_]+_iam_[a-z]+)\" \"([a-z_]+)\" \\{(.*?)\n\\}", local._text) :
+    for match in regexall("(?s)resource \"(google_[a-z0-9_]+_(?:iam_[a-z]+|dataset_access))\" \"([a-z_]+)\" \\{(.*?)\n\\}", local._text) :
     "${match[0]}.${match[1]}" => match[2]...
   }
-  _rows = regexall("(?m)^\\| `(google_[a-z0-9_]+_iam_member\\.[a-z_]+)` \\| `(roles/[A-Za-z0-9.]+)`", file("${local._root}/README.md"))
+  _rows = regexall("(?m)^\\| `(google_[a-z0-9_]+_(?:iam_member|dataset_access)\\.[a-z_]+)` \\| `([^`]+)`", file("${local._root}/README.md"))
 }
 
 output "described" {
@@ -19,7 +19,7 @@ output "described" {
 
 output "granted" {
   description = "Grants in the modules: resource and role."
-  value       = toset([for name, bodies in local._blocks : "${name} ${regex("role\\s+= \"([^\"]+)\"", bodies[0])[0]}"])
+  value       = toset([for name, bodies in local._blocks : "${name} ${try(regex("role\\s+= \"([^\"]+)\"", bodies[0])[0], "authorized views")}"])
 }
 
 output "without_reason" {

@@ -18,7 +18,8 @@ from tests.local_cloud.terraform.transfers import Transfer, transfer
 # Nothing here acts on what these say: the state, or Terraform's own REST calls, are all there is of them.
 _AT_REST = (
     *("google_project_service", "google_service_account", "google_storage_bucket", "google_storage_bucket_object"),
-    *("google_bigquery_dataset", "google_bigquery_table", "google_artifact_registry_repository", "google_pubsub_topic"),
+    *("google_bigquery_dataset", "google_bigquery_dataset_access", "google_bigquery_table"),
+    *("google_artifact_registry_repository", "google_pubsub_topic"),
     *("google_secret_manager_secret", "google_secret_manager_secret_version", "google_logging_metric"),
     *("google_monitoring_alert_policy", "google_monitoring_dashboard", "google_monitoring_notification_channel"),
     *("google_project_service_identity", "time_sleep", "time_static"),

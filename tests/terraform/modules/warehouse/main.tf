@@ -7,6 +7,7 @@ module "warehouse" {
 
   datasets            = ["module_billing"]
   deletion_protection = false
+  focus_dataset       = "module_billing_focus"
   location            = "europe-west1"
   project_id          = "local-project"
   tables = {

@@ -1,0 +1,98 @@
+"""`focus_costs` on the laptop's cloud: as the loads leave it, it sums up to what the generators billed."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from billing import focus
+from tests.harness import Harness
+from tests.samples import aws_cur_delivery, azure_focus_delivery
+from tests.stack import AWS, AZURE
+
+MONTH = "2025-09"
+
+
+def view(harness: Harness) -> Any:
+    return harness.stack.cloud.bigquery.get_table(harness.settings.focus_view)
+
+
+def costs(harness: Harness, columns: str, group: str = "") -> list[dict[str, Any]]:
+    return harness.rows(
+        f"SELECT x_source, {columns} FROM `{{dataset}}_focus.focus_costs`"
+        f" WHERE BillingPeriodStart >= '{MONTH}-01' GROUP BY x_source{group} ORDER BY x_source"
+    )
+
+
+def test_a_month_is_billed_as_the_generators_billed_it_to_the_last_decimal(harness: Harness, tmp_path: Path) -> None:
+    aws, azure = aws_cur_delivery(tmp_path, MONTH, rows=300), azure_focus_delivery(tmp_path, MONTH, rows=300)
+    harness.load(AWS, aws)
+    harness.load(AZURE, azure)
+
+    [of_aws, of_azure] = costs(harness, "SUM(BilledCost) AS billed, SUM(EffectiveCost) AS effective, COUNT(*) AS n")
+    assert of_aws["billed"] == aws.totals.cost
+    assert of_aws["n"] == aws.totals.rows + 6  # a commitment's fee and its unused rest are two charges
+    assert of_azure == {
+        "x_source": "azure_billing",
+        "billed": azure.totals.cost,
+        "effective": azure.totals.effective_cost,
+        "n": azure.totals.rows,
+    }
+    services = costs(harness, "ServiceName AS service, SUM(BilledCost) AS billed", ", service")
+    found = {row["service"]: row["billed"] for row in services if row["x_source"] == "azure_billing"}
+    assert found == azure.totals.by_service
+    tagged = harness.rows(
+        "SELECT JSON_VALUE(Tags, '$.team') AS team, SUM(EffectiveCost) AS cost"
+        " FROM `{dataset}_focus.focus_costs` WHERE x_source = 'aws_cur' GROUP BY team"
+    )
+    assert {row["team"] for row in tagged} > {None}
+    assert sum(row["cost"] for row in tagged) == of_aws["effective"]
+
+
+def test_the_view_changes_when_columns_do_and_at_no_other_time(harness: Harness, tmp_path: Path) -> None:
+    harness.load(AZURE, azure_focus_delivery(tmp_path, MONTH, rows=20))
+    first = view(harness)
+    harness.load(AZURE, azure_focus_delivery(tmp_path, MONTH, rows=20, revision=2))
+    harness.sweep()
+    assert view(harness).etag == first.etag
+
+    harness.load(AWS, aws_cur_delivery(tmp_path, MONTH, rows=20))
+    second = view(harness)
+    assert (second.etag != first.etag, second.view_query != first.view_query) == (True, True)
+    assert "'team', NULLIF(resource_tags_user_team" in second.view_query
+
+
+def test_of_two_that_replace_the_view_at_once_the_later_has_seen_every_column(harness: Harness, tmp_path: Path) -> None:
+    warehouse, name = harness.cloud.warehouse, harness.settings.focus_view
+    warehouse.keep_view(name, lambda: "SELECT 1 AS one")
+    queries = iter(["SELECT 2 AS stale", "SELECT 3 AS fresh"])
+
+    def looks_at_tables() -> str:
+        wanted = next(queries)
+        if "stale" in wanted:  # between this one's look and its write, somebody else writes
+            warehouse.keep_view(name, lambda: "SELECT 4 AS other")
+        return wanted
+
+    assert warehouse.keep_view(name, looks_at_tables)
+    assert view(harness).view_query == "SELECT 3 AS fresh"
+
+
+def test_a_view_that_fails_fails_no_load(
+    harness: Harness, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(focus, "focus_query", lambda tables: "SELECT nonsense FROM nowhere")
+    delivery = azure_focus_delivery(tmp_path, MONTH, rows=20)
+    assert harness.load(AZURE, delivery).action == "loaded"
+    assert harness.month(AZURE, MONTH) == (20, delivery.totals.cost)
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines() if "VIEW_FAILED" in line]
+    assert [line["severity"] for line in lines] == ["ERROR"]
+
+    monkeypatch.undo()
+    harness.sweep()
+    assert costs(harness, "SUM(BilledCost) AS billed") == [
+        {"x_source": "azure_billing", "billed": Decimal(delivery.totals.cost)}
+    ]
