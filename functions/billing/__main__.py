@@ -8,13 +8,26 @@ from typing import Any
 
 from .config import Settings
 from .entry import cloud_of, settings_or_exit
+from .reasons import known_failure
 
 _SHOWN = ("source", "month", "state", "delivered_at", "loaded_at", "row_count", "cost", "currency", "code", "message")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
+    """What Google Cloud or the loader refuses ends as one sentence; only a bug has a traceback."""
     options = _options(arguments)
     settings = settings_or_exit()
+    try:
+        return _run(settings, options)
+    except Exception as exc:
+        known = known_failure(exc)
+        if known is None:
+            raise
+        print(" ".join(str(known).split()), file=sys.stderr)
+        return 1
+
+
+def _run(settings: Settings, options: argparse.Namespace) -> int:
     if options.command == "status":
         print(_table(status(settings)))
         return 0
@@ -40,14 +53,9 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 
 def _replay(settings: Settings, options: argparse.Namespace) -> int:
-    from .errors import BillingError
     from .replay import replay
 
-    try:
-        outcome = replay(settings, options.source, options.month, options.execution)
-    except BillingError as exc:
-        print(exc, file=sys.stderr)
-        return 1
+    outcome = replay(settings, options.source, options.month, options.execution)
     return 0 if outcome.action == "loaded" else 1
 
 

@@ -10,7 +10,7 @@ from .clock import Clock, Timer
 from .config import Settings, Source, read_settings
 from .errors import BillingError, Kind
 from .log import emit
-from .reasons import api_failure
+from .reasons import known_failure
 
 _SEVERITY = {Kind.RETRY: "INFO", Kind.SETUP: "ERROR", Kind.REJECT: "ERROR"}
 
@@ -45,7 +45,7 @@ def run_guarded(source: Source, about: str, work: Callable[[], None]) -> bool:
     try:
         work()
     except Exception as exc:  # noqa: BLE001 - the edge: every failure ends as a line and an answer
-        known = exc if isinstance(exc, BillingError) else api_failure(exc)
+        known = known_failure(exc)
         if known is None:
             emit(
                 "ERROR",

@@ -153,6 +153,11 @@ def job_failure(reason: str, message: str) -> BillingError:
     return BillingError("LOAD_REJECTED", f"{reason}: {message}")
 
 
+def known_failure(exc: Exception) -> BillingError | None:
+    """What ended a call: our own verdict, or what Google's answer means; None is a bug of ours."""
+    return exc if isinstance(exc, BillingError) else api_failure(exc)
+
+
 def api_failure(exc: BaseException) -> BillingError | None:
     """What an exception of a Google client means, or None: then it is a bug of ours.
 

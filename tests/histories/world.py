@@ -13,9 +13,9 @@ from typing import Any
 from unittest.mock import patch
 
 from billing import entry, replay, survey, sweep
-from billing.errors import BillingError, Kind
+from billing.errors import Kind
 from billing.look import Cloud
-from billing.reasons import api_failure
+from billing.reasons import known_failure
 from tests.histories import oracle, provider, steps
 from tests.histories.instances import Instance, Trouble
 from tests.histories.provider import STREAMS, Delivery, Stream, Written
@@ -180,7 +180,7 @@ class World:
             try:
                 replay.replay(self.site.settings, stream.key, stream.month, execution, rooms)
             except Exception as error:
-                known = error if isinstance(error, BillingError) else api_failure(error)
+                known = known_failure(error)
                 if known is None or (known.kind is not Kind.RETRY and known.code != "NO_SUCH_DELIVERY"):
                     raise
 

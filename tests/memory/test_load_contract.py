@@ -76,6 +76,29 @@ def key(request: pytest.FixtureRequest, site: Site) -> str:
     return chosen
 
 
+@pytest.mark.parametrize("may_add", [True, False])
+def test_a_column_that_only_the_job_has_is_added_where_the_job_may_and_else_ends_it(site: Site, may_add: bool) -> None:
+    """By ALLOW_FIELD_ADDITION: of a table that was created again while its columns were planned."""
+    config = _config(site, "aws_cur")
+    config.schema_update_options = ["ALLOW_FIELD_ADDITION"] if may_add else []
+    uri, where = _uri(site, "aws_cur", csv_file(SEPTEMBER, ("a",))), site.source("aws_cur").destination
+    before = [field.name for field in site.bigquery.get_table(where).schema]
+    job = _wait(
+        site,
+        site.bigquery.load_table_from_uri([uri], f"{where}$202509", uuid4().hex, job_config=config, **site.where),
+    )
+    after = [field.name for field in site.bigquery.get_table(where).schema]
+
+    assert ITEM["aws_cur"] not in before
+    if may_add:
+        assert (job.error_result, after) == (None, [*before, ITEM["aws_cur"]])
+        assert site.items("aws_cur") == {SEPTEMBER: ["a"]}
+    else:
+        assert "Provided Schema does not match" in job.error_result["message"]
+        assert after == before
+        assert site.rooms().warehouse.partitions(site.source("aws_cur")) == {}
+
+
 def test_a_load_replaces_its_month_and_no_other(site: Site, key: str) -> None:
     _load(site, key, SEPTEMBER, "a", "b")
     _load(site, key, OCTOBER, "o")
