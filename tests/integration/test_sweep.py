@@ -85,6 +85,24 @@ def test_a_wait_of_more_than_six_hours_is_a_warning(
 
 
 @pytest.mark.fault("F21")
+def test_files_of_a_classic_azure_export_are_a_warning_with_the_setting_to_change(
+    harness: Harness, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = f"{AZURE.prefix}daily/20250901-20250930/"
+    for number in range(2):
+        name = f"{folder}daily_73746dc5-5dcc-4b83-b340-bb1bd2b1ca3{number}.csv"
+        harness.stack.cloud.upload(harness.stack.bucket(AZURE), name, b"date,cost\n")
+
+    harness.sweep()
+
+    [line] = [line for line in log_lines(capsys.readouterr().out) if line.get("code") == "WAITING_LONG"]
+    assert line["month"] == "2025-09"
+    assert line["message"].endswith(
+        ".csv is never loaded: a classic export writes no manifest:"
+        " in Cost Management, create an export with file partitioning on."
+    )
+
+
 def test_the_newest_run_that_can_be_loaded_is(harness: Harness, tmp_path: Path) -> None:
     """A newer one that waits or is rejected supersedes nothing."""
     oldest, good, waiting = (azure_focus_delivery(tmp_path, MONTH, rows=20, revision=n) for n in (1, 2, 3))

@@ -7,15 +7,8 @@ from pathlib import Path
 from typing import Protocol
 
 from tests.samples.aws_cur import aws_cur_delivery
-from tests.samples.azure import (
-    ACTUAL,
-    AMORTIZED,
-    Dataset,
-    Form,
-    Headers,
-    azure_cost_delivery,
-    azure_focus_delivery,
-)
+from tests.samples.azure import ACTUAL, AMORTIZED, COST_VERSION, FOCUS, Dataset, Form, Headers, azure_delivery
+from tests.samples.columns import azure_columns, azure_cost_columns
 from tests.samples.model import Delivery, Mode
 
 
@@ -57,42 +50,23 @@ def _aws_cur_parquet(
     )  # fmt: skip
 
 
-def _azure_focus_parquet(
-    folder: Path, month: str, *, layout: Mode, export_name: str, path: str, rows: int, files: int, revision: int,
-    version: str,
-) -> Delivery:  # fmt: skip
-    return azure_focus_delivery(
-        folder, month, rows=rows, files=files, revision=revision, mode=layout, export_name=export_name,
-        root=path.rstrip("/"), version=version,
-    )  # fmt: skip
+class _Azure:
+    """FOCUS, actual or amortized cost. As CSV, each layout brings another compression and spelling of the header."""
 
-
-def _azure_focus_csv(
-    folder: Path, month: str, *, layout: Mode, export_name: str, path: str, rows: int, files: int, revision: int,
-    version: str,
-) -> Delivery:  # fmt: skip
-    return azure_focus_delivery(
-        folder, month, rows=rows, files=files, revision=revision, mode=layout, export_name=export_name,
-        root=path.rstrip("/"), version=version, form=_CSV[layout],
-    )  # fmt: skip
-
-
-class _AzureCost:
-    """Actual and amortized cost; each layout brings another compression and spelling of the header."""
-
-    def __init__(self, dataset: Dataset, *, parquet: bool = False) -> None:
+    def __init__(self, dataset: Dataset, *, parquet: bool) -> None:
         self.dataset, self.parquet = dataset, parquet
 
     def __call__(
         self, folder: Path, month: str, *, layout: Mode, export_name: str, path: str, rows: int, files: int,
         revision: int, version: str,
     ) -> Delivery:  # fmt: skip
-        assert not version
-        headers: Headers = "pascal" if self.parquet else _HEADERS[layout]
-        return azure_cost_delivery(
+        is_focus = self.dataset is FOCUS
+        return azure_delivery(
             self.dataset, folder, month, rows=rows, files=files, revision=revision, mode=layout,
-            export_name=export_name, root=path.rstrip("/"), form="parquet" if self.parquet else _CSV[layout],
-            headers=headers,
+            export_name=export_name, root=path.rstrip("/"), version=version if is_focus else COST_VERSION,
+            columns=azure_columns(version) if is_focus else azure_cost_columns(),
+            form="parquet" if self.parquet else _CSV[layout],
+            headers="pascal" if self.parquet or is_focus else _HEADERS[layout],
         )  # fmt: skip
 
 
@@ -102,12 +76,12 @@ _CSV: Mapping[Mode, Form] = {"create_new": "csv", "overwrite": "csv.gz"}  # plai
 SAMPLES: Mapping[str, Sample] = {
     "aws_cur_v1_csv": _aws_cur_csv,
     "aws_cur_v1_parquet": _aws_cur_parquet,
-    "azure_actual_csv": _AzureCost(ACTUAL),
-    "azure_actual_parquet": _AzureCost(ACTUAL, parquet=True),
-    "azure_amortized_csv": _AzureCost(AMORTIZED),
-    "azure_amortized_parquet": _AzureCost(AMORTIZED, parquet=True),
-    "azure_focus_csv": _azure_focus_csv,
-    "azure_focus_parquet": _azure_focus_parquet,
+    "azure_actual_csv": _Azure(ACTUAL, parquet=False),
+    "azure_actual_parquet": _Azure(ACTUAL, parquet=True),
+    "azure_amortized_csv": _Azure(AMORTIZED, parquet=False),
+    "azure_amortized_parquet": _Azure(AMORTIZED, parquet=True),
+    "azure_focus_csv": _Azure(FOCUS, parquet=False),
+    "azure_focus_parquet": _Azure(FOCUS, parquet=True),
 }
 
 
