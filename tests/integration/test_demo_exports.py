@@ -118,7 +118,7 @@ def test_a_file_that_is_wrong_is_named(
     assert sentence in refusal(tmp_path)
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 def test_every_format_is_loaded_and_a_corrupt_export_is_named(samples: Mapping[str, Delivery], tmp_path: Path) -> None:
     for name, delivery in samples.items():
         place(delivery, tmp_path / name, "data", "manifest")
@@ -135,7 +135,7 @@ def test_every_format_is_loaded_and_a_corrupt_export_is_named(samples: Mapping[s
         env={**os.environ, "EXPORTS": str(tmp_path), "PYTHONPATH": "functions"},
         capture_output=True,
         text=True,
-        timeout=280,
+        timeout=570,
         check=False,
     )
 

@@ -74,7 +74,7 @@ def test_every_format_has_a_sample_and_every_layout_is_known() -> None:
     assert {combination.layout for combination in COMBINATIONS} <= set(get_args(Mode))
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 def test_every_format_in_every_layout_is_transferred_triggered_and_loaded(cloud: LocalCloud, tmp_path: Path) -> None:
     sources: dict[str, dict[str, Any]] = {"aws": {}, "azure": {}}
     for number, combination in enumerate(COMBINATIONS):
@@ -93,7 +93,7 @@ def test_every_format_in_every_layout_is_transferred_triggered_and_loaded(cloud:
             delivery = _exported(combination, tmp_path / "made")
             system.deliver(f"{combination.provider}_s{number}", delivery)
             expected[combination.name] = (MONTH, delivery.totals.rows, _money(combination, delivery.totals.cost))
-        cloud.events.settle(240)
+        cloud.events.settle(500)
 
         assert {combination.name: _held(cloud, combination) for combination in COMBINATIONS} == expected
 
