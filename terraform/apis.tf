@@ -26,7 +26,7 @@ resource "time_sleep" "services" {
     }
     precondition {
       condition     = length(local.tables) == length(distinct(local.tables))
-      error_message = "Two sources have one table: give each its own table_name or dataset_id, and none that is another's with _loads or _load_tracking behind it. They would replace each other's months."
+      error_message = "Two sources have one table: give each its own table_name or dataset_id, and none that is another's with _loads, _load_tracking or _charges behind it. They would replace each other's months."
     }
   }
 }

@@ -101,10 +101,11 @@ locals {
     }
   }
 
-  # Every source makes three names in its dataset, and a month's partition belongs to one source.
+  # Every source makes these names in its dataset, and a month's partition belongs to one source.
   tables = flatten([
     for source in local.sources : [
-      for suffix in ["", "_load_tracking", "_loads"] : "${source.dataset}.${source.table}${suffix}"
+      for suffix in concat(["", "_load_tracking", "_loads"], local._formats[source.format].maps ? ["_charges"] : []) :
+      "${source.dataset}.${source.table}${suffix}"
     ]
   ])
 

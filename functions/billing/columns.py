@@ -17,6 +17,7 @@ _MAX_SOURCE = 1024 - len("source: ")  # same page: a column's description has 1,
 _SOURCE = re.compile(r"source: (.+)")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _VALID = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_MAP = re.compile(r"MAP<(\w+), (\w+)>")
 # docs.cloud.google.com/bigquery/docs/schemas#column_names
 _RESERVED = ("_table_", "_file_", "_partition", "_row_timestamp", "__root__", "_colidentifier")
 
@@ -34,6 +35,16 @@ class Field:
         match = _SOURCE.match(self.description)
         return match[1] if match else None
 
+    @property
+    def entry(self) -> tuple[str, str] | None:
+        """The types of key and value of a map, which is a repeated record of the two."""
+        match = _MAP.fullmatch(self.type)
+        return (match[1], match[2]) if match else None
+
+
+def map_of(key: str, value: str) -> str:
+    return f"MAP<{key}, {value}>"
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -48,12 +59,18 @@ class Plan:
 class CsvRules:
     """How a format's CSV headers become columns: the name that a source column gets, and the published ones' types.
 
+    `endings` are those by which a provider's columns show their type, for one that is not published yet.
     `sources` says which source columns a header row names, where one column is spelled in several ways.
     """
 
     name: Callable[[str], str]
     dictionary: Mapping[str, str]
+    endings: Mapping[str, str]
     sources: Callable[[Sequence[str]], Sequence[str]] = lambda header: header
+
+    def type_of(self, source: str) -> str | None:
+        by_ending = (kind for ending, kind in self.endings.items() if source.endswith(ending))
+        return self.dictionary.get(source) or next(by_ending, None)
 
     @property
     def owners(self) -> Mapping[str, str]:
@@ -63,11 +80,14 @@ class CsvRules:
 
 @cache
 def csv_rules(export_format: Format) -> CsvRules:
+    """Of a dictionary's lines, those like `*_cost` are endings."""
     path = SCHEMAS / f"{export_format.dictionary}.json"
-    dictionary = json.loads(path.read_text()) if export_format.dictionary else {}
+    lines: Mapping[str, str] = json.loads(path.read_text()) if export_format.dictionary else {}
+    published = {source: kind for source, kind in lines.items() if not source.startswith("*")}
+    endings = {source[1:]: kind for source, kind in lines.items() if source.startswith("*")}
     if export_format.names == "azure":
-        return CsvRules(as_is, dictionary, partial(azure_sources, dictionary))
-    return CsvRules(_NAMES[export_format.names], dictionary)
+        return CsvRules(as_is, published, endings, partial(azure_sources, published))
+    return CsvRules(_NAMES[export_format.names], published, endings)
 
 
 def athena_name(source: str) -> str:
@@ -142,7 +162,7 @@ def plan_csv(
         raise BillingError("MISSING_COLUMN", f"The files' header has no column {absent}, which the manifest names.")
     manifest_types = {column.name: column.type for column in manifest}
     wanted = [
-        (source, _csv_type(source, overrides.get(source) or manifest_types.get(source) or rules.dictionary.get(source)))
+        (source, _csv_type(source, overrides.get(source) or manifest_types.get(source) or rules.type_of(source)))
         for source in header
     ]
     return _plan(wanted, _names(header, rules, table), table)

@@ -263,5 +263,6 @@ def _refuse_shared_ground(sources: tuple[Source, ...], bookkeeping: str) -> None
 
 
 def _tables(source: Source) -> set[str]:
-    """What a source makes in its dataset: its table, the tracking table beside it and the view of its loads."""
-    return {f"{source.destination}{suffix}" for suffix in ("", "_load_tracking", "_loads")}
+    """What a source makes in its dataset: its table, the tracking table and the views beside it."""
+    charges = ("_charges",) if source.format.maps else ()
+    return {f"{source.destination}{suffix}" for suffix in ("", "_load_tracking", "_loads", *charges)}

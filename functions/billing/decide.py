@@ -115,7 +115,9 @@ def refused_before(books: Books, execution: str, content: str, fingerprint: str)
 def _judge(delivery: Delivery, books: Books, destination: Destination, rules: Rules, now: datetime) -> Decision:
     export, head = delivery.export, books.head_of(destination.table, destination.created)
     if head is not None and head.execution == export.execution and not head.torn:
-        return _same_execution(delivery, head)
+        same = _same_execution(delivery, head)
+        if same is not None:
+            return same
     newer = books.newer_than(export.order_key, destination.table, destination.created)
     if newer is not None:
         return Skip("SUPERSEDED", f"Execution {newer.execution} is newer and already loaded.")
@@ -125,12 +127,15 @@ def _judge(delivery: Delivery, books: Books, destination: Destination, rules: Ru
     return waiting or _refusal(export, head, now) or Load()
 
 
-def _same_execution(delivery: Delivery, head: Head) -> Decision:
+def _same_execution(delivery: Delivery, head: Head) -> Decision | None:
+    """None where it need not be the same: the manifest has no id, and is not copied again when it stays as it was."""
     gone = len(delivery.export.files) - len(delivery.files)
     if gone:
         return Skip("DUPLICATE", f"Already loaded by {head.job_id}; {gone} of its files are no longer there.")
     if delivery.content == head.content:
         return Skip("DUPLICATE", f"Already loaded by {head.job_id}.")
+    if delivery.export.names_repeat and not delivery.export.is_named:
+        return None
     if delivery.export.names_repeat:
         return Wait("WAITING_FOR_MANIFEST", "Files changed under a manifest that is loaded; the next one decides.")
     missing = missing_files(delivery)

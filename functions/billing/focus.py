@@ -14,6 +14,7 @@ import msgspec
 
 from .columns import Field
 from .formats import SCHEMAS
+from .views import map_as_json
 
 _OWN_TAG = "user"  # AWS's prefix of a tag that the user made: no part of the key at any other provider
 
@@ -129,7 +130,7 @@ def _typed(field: Field, kind: str) -> str:
     if given == kind or kind.startswith("ARRAY"):
         return name
     if kind == "JSON":
-        return _parsed(name)
+        return map_as_json(name) if field.entry else _parsed(name)
     if given == "STRING":
         return f"SAFE_CAST(NULLIF({name}, '') AS {kind})"
     return f"CAST({name} AS {kind})"

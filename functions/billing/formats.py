@@ -19,6 +19,7 @@ class Format(msgspec.Struct, frozen=True):
     file_format: Literal["CSV", "PARQUET"]
     names: str  # rule of `columns` by which a CSV header becomes columns
     dictionary: str | None  # published columns with their types, for a header that its manifest leaves untyped
+    maps: bool  # has columns of key and value, which the view <table>_charges shows as JSON
     table_schema: str  # what a table is created with; {version} is the export's
     versions: tuple[str, ...]
     partition: str  # column that holds the month in every row

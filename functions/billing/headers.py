@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
+from .columns import map_of
 from .errors import BillingError
 from .exports import MAX_COLUMNS, Column
 
@@ -114,17 +115,36 @@ def parquet_header(tail: bytes, name: str, *, size: int) -> Header:
 
 
 def _top_level(elements: Sequence[Mapping[int, Any]]) -> tuple[Column, ...]:
-    """Only the outermost columns of a flattened schema tree; a nested one has no type we load."""
-    columns, inside = [], 0
-    for element in elements:
-        children = element.get(5, 0)
-        if inside == 0:
-            columns.append(Column(element[4].decode(), None if children else _bigquery_type(element)))
-        inside = max(inside - 1, 0) + children
+    """Only the outermost columns of a flattened schema tree; of nested ones, a map has a type that we load."""
+    columns, at = [], 0
+    while at < len(elements):
+        end = _end(elements, at)
+        columns.append(Column(elements[at][4].decode(), _type_of(*elements[at:end])))
+        at = end
     return tuple(columns)
 
 
+def _end(elements: Sequence[Mapping[int, Any]], at: int) -> int:
+    """Where the subtree of an element ends."""
+    due = 1
+    while due > 0:
+        due += elements[at].get(5, 0) - 1
+        at += 1
+    return at
+
+
+def _type_of(element: Mapping[int, Any], *inside: Mapping[int, Any]) -> str | None:
+    if not inside:
+        return None if element.get(5) else _bigquery_type(element)
+    is_map = element.get(6) in _CONVERTED_MAPS or _LOGICAL_MAP in element.get(10, {})
+    if not is_map or element.get(3) == _REPEATED or len(inside) != 3 or inside[0].get(3) != _REPEATED:
+        return None
+    key, value = (_bigquery_type(leaf) for leaf in inside[1:])
+    return map_of(key, value) if key and value else None
+
+
 _REPEATED = 2
+_CONVERTED_MAPS, _LOGICAL_MAP = (1, 2), 2
 # SchemaElement's fields: 1 physical type, 3 repetition, 4 name, 5 children, 6 converted type, 10 logical type
 # github.com/apache/parquet-format, parquet.thrift
 _PHYSICAL = {

@@ -291,8 +291,7 @@ def refresh_views(cloud: Cloud, fields: Mapping[str, Sequence[columns.Field]], s
     A view's failure never fails a load: it is logged, and the next sweep creates them again.
     """
     siblings = [one for one in cloud.settings.sources if (one.project, one.dataset) == (source.project, source.dataset)]
-    known = {key: [field.name for field in found] for key, found in fields.items()}
     try:
-        cloud.warehouse.query(";\n".join(views.statements(siblings, known)))
+        cloud.warehouse.query(";\n".join(views.statements(siblings, fields)))
     except Exception as exc:  # noqa: BLE001 - whatever it is, the month is loaded and booked
         emit("ERROR", f"The views of {source.dataset} were not created: {exc}", source=source.key, code="VIEW_FAILED")

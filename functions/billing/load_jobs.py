@@ -180,4 +180,5 @@ def _job_config(load: MonthLoad) -> Any:
             config.date_format = load.date_format
     else:
         config.decimal_target_types = ["BIGNUMERIC"]
+        config.parquet_options = bigquery.ParquetOptions.from_api_repr({"mapTargetType": "ARRAY_OF_STRUCT"})
     return config

@@ -2,25 +2,31 @@
 
 from collections.abc import Mapping, Sequence
 
+from .columns import Field
 from .config import STATUS_VIEW, Source
 
-# An order key begins with a time: AWS's manifest generation in microseconds, or the run's own time in UTC.
+# An order key begins with a time: AWS's execution or manifest generation in microseconds, or the run's own time in UTC.
 _DELIVERED = (
-    "COALESCE(TIMESTAMP_MICROS(SAFE_CAST(order_key AS INT64)),"
+    "COALESCE(TIMESTAMP_MICROS(SAFE_CAST(SUBSTR(order_key, 1, 20) AS INT64)),"
     " SAFE_CAST(SUBSTR(order_key, 1, 19) || '+00:00' AS TIMESTAMP))"
 )
 
 
-def statements(dataset_sources: Sequence[Source], columns: Mapping[str, Sequence[str]]) -> list[str]:
+def statements(dataset_sources: Sequence[Source], fields: Mapping[str, Sequence[Field]]) -> list[str]:
     """CREATE OR REPLACE VIEW statements for the sources of one dataset.
 
-    `columns` names each source's table columns by source key; a source that is not in it is taken to
-    have the columns that its table is created with.
+    `fields` holds each source's table columns by source key; a source that is not in it is taken to
+    have the columns that its table is created with, and keeps its view of charges.
     """
-    status = "\nUNION ALL\n".join(_status(source, columns.get(source.key)) for source in dataset_sources)
+    status = "\nUNION ALL\n".join(_status(source, fields.get(source.key)) for source in dataset_sources)
     one = dataset_sources[0]
     return [
         *(_loads(source) for source in dataset_sources),
+        *(
+            _charges(source, fields[source.key])
+            for source in dataset_sources
+            if source.format.maps and source.key in fields
+        ),
         f"CREATE OR REPLACE VIEW `{one.project}.{one.dataset}.{STATUS_VIEW}` AS\n{status}",
     ]
 
@@ -46,8 +52,31 @@ def _loads(source: Source) -> str:
     )
 
 
-def _status(source: Source, columns: Sequence[str] | None) -> str:
+def _charges(source: Source, fields: Sequence[Field]) -> str:
+    """The table with every map as JSON, the same from CSV as from Parquet: `{}` where there is none."""
+    shown = [f"{sql} AS `{field.name}`" for field in fields if (sql := _as_json(field)) is not None]
+    replaced = " REPLACE (\n  " + ",\n  ".join(shown) + "\n)" if shown else ""
+    return f"CREATE OR REPLACE VIEW `{source.destination}_charges` AS\nSELECT *{replaced} FROM `{source.destination}`"
+
+
+def _as_json(field: Field) -> str | None:
+    if field.type == "JSON":
+        return f"COALESCE(`{field.name}`, JSON '{{}}')"
+    return map_as_json(field.name) if field.entry is not None else None
+
+
+def map_as_json(name: str) -> str:
+    """SQL for a repeated record of key and value as one JSON object."""
+    keys, values = (
+        f"ARRAY(SELECT entry.{part} FROM UNNEST(`{name}`) AS entry WITH OFFSET AS place ORDER BY place)"
+        for part in ("key", "value")
+    )
+    return f"JSON_OBJECT({keys}, {values})"
+
+
+def _status(source: Source, fields: Sequence[Field] | None) -> str:
     kind = source.format
+    columns = None if fields is None else {field.name for field in fields}
     cost, currency = (
         column if columns is None or column in columns else null
         for column, null in ((kind.cost, "NULL"), (kind.currency, "CAST(NULL AS STRING)"))

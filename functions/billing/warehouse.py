@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .columns import Field
+from .columns import Field, map_of
 from .config import Source
 from .decide import Destination
 from .errors import BillingError
@@ -39,7 +39,7 @@ class Warehouse:
             handle = self._client.get_table(name, retry=short_retry())
         except NotFound as exc:
             raise BillingError("NOT_FOUND", f"Table {name} does not exist: create it first.") from exc
-        fields = tuple(Field(field.name, _plain(field.field_type), field.description or "") for field in handle.schema)
+        fields = tuple(Field(field.name, _kind(field), field.description or "") for field in handle.schema)
         return Table(Destination(name, handle.created.isoformat()), fields, handle)
 
     def add_columns(self, table: Table, added: Sequence[Field]) -> None:
@@ -130,8 +130,16 @@ def short_retry() -> Any:
 def schema_field(field: Field) -> Any:
     from google.cloud import bigquery
 
-    return bigquery.SchemaField(field.name, field.type, description=field.description or None)
+    description = field.description or None
+    if field.entry is None:
+        return bigquery.SchemaField(field.name, field.type, description=description)
+    key_and_value = [bigquery.SchemaField(*leaf) for leaf in zip(("key", "value"), field.entry, strict=True)]
+    return bigquery.SchemaField(field.name, "RECORD", mode="REPEATED", description=description, fields=key_and_value)
 
 
-def _plain(kind: str) -> str:
+def _kind(field: Any) -> str:
+    """As schema_field takes it; a repeated record of key and value is a map."""
+    if field.mode == "REPEATED" and [leaf.name for leaf in field.fields] == ["key", "value"]:
+        return map_of(*(_kind(leaf) for leaf in field.fields))
+    kind = str(field.field_type)
     return {"BOOL": "BOOLEAN", "FLOAT64": "FLOAT", "INT64": "INTEGER"}.get(kind, kind)

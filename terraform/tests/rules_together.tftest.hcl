@@ -81,6 +81,15 @@ run "a_table_with_the_name_of_anothers_tracking_table" {
   expect_failures = [time_sleep.services]
 }
 
+run "a_table_with_the_name_of_anothers_view_of_charges" {
+  command = plan
+  variables {
+    aws_sources   = { cur = { bucket = "acme-exports", path = "exports/aws/", export_name = "acme-cur", format = "aws_cur_v2_csv", role_arn = "arn:aws:iam::123456789012:role/billing" } }
+    azure_sources = { focus = { storage_account = "acmebilling", container = "exports", path = "exports/azure/", export_name = "focus-cost", focus_version = "1.2", credentials_secret = "projects/123456789012/secrets/azure-sas", table_name = "aws_cur_charges" } }
+  }
+  expect_failures = [time_sleep.services]
+}
+
 run "one_table_name_in_two_datasets_is_right" {
   command = plan
   variables {

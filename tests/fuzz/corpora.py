@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -63,7 +64,8 @@ def trees() -> tuple[Any, ...]:
 def _seed(format_name: str, tree: Any) -> Seed | None:
     """Export name and place of the manifest are found by trying the texts that it holds: no format is known here."""
     texts = sorted({leaf for leaf in leaves(tree) if isinstance(leaf, str) and 0 < len(leaf) < 300})
-    for export_name in (text for text in texts if "/" not in text):
+    words = sorted({word for text in texts for word in text.split("/") if word})
+    for export_name in words:
         source = source_of(format_name, export_name)
         for name in _manifest_names(source, texts):
             try:
@@ -96,7 +98,7 @@ def _manifest_names(source: Source, texts: list[str]) -> Iterator[str]:
     """Beside a data file, or some folders above it or beside those."""
     bases = (f"{source.export_name}-Manifest.json", "manifest.json", "Manifest.json")
     for text in texts:
-        folders = text.split("/")[:-1]
+        folders = re.sub("^s3://[^/]+/", "", text).split("/")[:-1]
         for up in range(min(_FOLDERS_UP, len(folders))):
             folder = "/".join(folders[: len(folders) - up])
             for place in dict.fromkeys((folder, folder.replace("/data/", "/metadata/"))):

@@ -310,6 +310,8 @@ class TestViews:
         ("(SELECT STRING_AGG(DISTINCT x, ',' ORDER BY x) FROM UNNEST(['b', 'a', 'b']) AS x)", "a,b"),
         ("ARRAY_TO_STRING((SELECT ARRAY_AGG(x ORDER BY x DESC LIMIT 2) FROM UNNEST([1, 2, 3]) AS x), '-')", "3-2"),
         ("COALESCE(NULL, BIGNUMERIC '1.5') * 2", Decimal(3)),
+        ("TO_JSON_STRING(JSON_OBJECT(ARRAY['a', 'b'], ARRAY[1.5, NULL]))", '{"a":1.5,"b":null}'),
+        ("TO_JSON_STRING(COALESCE(CAST(NULL AS JSON), JSON '{}'))", "{}"),
         ("DATE_DIFF(DATE '2023-12-01', DATE '2023-11-01', DAY)", 30),
     ],
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -336,6 +337,26 @@ def test_an_option_that_the_local_cloud_does_not_know_is_refused(warehouse: Ware
         warehouse.load(warehouse.upload(NOVEMBER), timestamp_format="YYYY")
 
 
+# parquetOptions: what is not known is refused, like any other option
+def test_a_parquet_option_that_the_local_cloud_does_not_know_is_refused(warehouse: Warehouse) -> None:
+    warehouse.create_table()
+    options = bigquery.ParquetOptions.from_api_repr({"enableListInference": True})
+    with pytest.raises(BadRequest, match=r"does not know: parquetOptions\.enableListInference"):
+        warehouse.load(warehouse.upload(NOVEMBER), source_format="PARQUET", parquet_options=options)
+
+
+# loading-data-cloud-storage-csv, JSON data type: a field's text is parsed; empty is NULL, what is no JSON is an error
+def test_json_is_read_from_csv_and_what_is_none_is_refused(warehouse: Warehouse) -> None:
+    schema = {"month": "TIMESTAMP", "tags": "JSON"}
+    warehouse.create_table(schema=schema)
+    lines = ['"{""a"": ""x, y"", ""n"": 1.50}"', "", '"{}"', '"[1, null]"', '"null"']
+    warehouse.load_csv("m,t\n" + "".join(f"2023-11-01,{line}\n" for line in lines), schema=schema)
+    rows = warehouse.rows("SELECT TO_JSON_STRING(tags) FROM $.t WHERE tags IS NOT NULL")
+    assert [json.loads(row[0]) for row in rows] == [{"a": "x, y", "n": 1.5}, {}, [1, None], None]
+    job = warehouse.load(warehouse.upload("m,t\n2023-11-01,{user:team=a}\n"), schema=schema)
+    assert 'column_type: JSON value: "{user:team=a}"' in failure(job)[1][1]["message"]
+
+
 class TestParquet:
     @staticmethod
     def upload(warehouse: Warehouse, select: str, folder: Any) -> str:
@@ -364,6 +385,56 @@ class TestParquet:
         warehouse.load(uris, "t$202311", schema_update_options=ADD, **options).result()
         rows = warehouse.rows("SELECT cost, price, added FROM $.t ORDER BY cost")
         assert rows == [(Decimal("0.1"), Decimal("1.5"), None), (Decimal("0.2"), None, "x")]
+
+    # parquetOptions.mapTargetType ARRAY_OF_STRUCT: "REPEATED RECORD <map> { key, value }"; a null array is an empty one
+    def test_a_map_becomes_a_repeated_record_of_key_and_value(self, warehouse: Warehouse, tmp_path: Any) -> None:
+        select = (
+            "SELECT TIMESTAMPTZ '2023-11-01 00:00:00+00' AS month, MAP {'a': 'x', 'b': NULL} AS tags,"
+            " MAP {'d': 0.5::DOUBLE} AS discounts UNION ALL SELECT month, MAP {}, NULL FROM"
+            " (SELECT TIMESTAMPTZ '2023-11-01 00:00:00+00' AS month)"
+        )
+        uri = self.upload(warehouse, select, tmp_path)
+        options: dict[str, Any] = {"source_format": "PARQUET", "schema": None, "schema_update_options": ADD}
+        warehouse.create_table(schema={"month": "TIMESTAMP"})
+        error, _ = failure(warehouse.load(uri, "t$202311", **options))
+        assert "mapTargetType ARRAY_OF_STRUCT only" in str(error)
+        maps = bigquery.ParquetOptions.from_api_repr({"mapTargetType": "ARRAY_OF_STRUCT"})
+        warehouse.load(uri, "t$202311", parquet_options=maps, **options).result()
+        fields = {field.name: field for field in warehouse.client.get_table(warehouse.name("t")).schema}
+        assert [
+            (fields[name].field_type, fields[name].mode, [(part.name, part.field_type) for part in fields[name].fields])
+            for name in ("tags", "discounts")
+        ] == [
+            ("RECORD", "REPEATED", [("key", "STRING"), ("value", "STRING")]),
+            ("RECORD", "REPEATED", [("key", "STRING"), ("value", "FLOAT")]),
+        ]
+        assert warehouse.rows("SELECT tags, discounts FROM $.t ORDER BY ARRAY_LENGTH(tags)") == [
+            ([], []),
+            ([{"key": "a", "value": "x"}, {"key": "b", "value": None}], [{"key": "d", "value": 0.5}]),
+        ]
+
+    # a map's key and value keep their types like any other field
+    def test_a_map_s_value_never_changes_its_type(self, warehouse: Warehouse, tmp_path: Any) -> None:
+        maps = bigquery.ParquetOptions.from_api_repr({"mapTargetType": "ARRAY_OF_STRUCT"})
+        options: dict[str, Any] = {"source_format": "PARQUET", "schema": None, "schema_update_options": ADD}
+        warehouse.create_table(schema={"month": "TIMESTAMP"})
+        month = "TIMESTAMPTZ '2023-11-01 00:00:00+00' AS month"
+        text, number = (
+            self.upload(warehouse, f"SELECT {month}, MAP {{'a': {value}}} AS tags", tmp_path)
+            for value in ("'x'", "1.5::DOUBLE")
+        )
+        warehouse.load(text, "t$202311", parquet_options=maps, **options).result()
+        error, _ = failure(warehouse.load(number, "t$202311", parquet_options=maps, **options))
+        assert "Field value has changed type from STRING to FLOAT" in str(error)
+
+    # hivePartitioningOptions: only when it is set are folders like year=2023 columns
+    def test_folders_are_no_columns(self, warehouse: Warehouse, tmp_path: Any) -> None:
+        warehouse.create_table(schema={"month": "TIMESTAMP"})
+        path = tmp_path / "x.parquet"
+        duckdb.execute(f"COPY (SELECT TIMESTAMPTZ '2023-11-01 00:00:00+00' AS month) TO '{path}' (FORMAT parquet)")
+        uri = warehouse.upload(path.read_bytes(), "data/year=2023/BILLING_PERIOD=2023-11/x.parquet")
+        warehouse.load(uri, "t$202311", source_format="PARQUET", schema=None).result()
+        assert [field.name for field in warehouse.client.get_table(warehouse.name("t")).schema] == ["month"]
 
     def test_rows_of_another_month_are_rejected(self, warehouse: Warehouse, tmp_path: Any) -> None:
         warehouse.create_table(schema={"month": "TIMESTAMP"})

@@ -1,8 +1,9 @@
 """Billing exports with the shape AWS and Azure give them, generated."""
 
 from tests.samples.aws_cur import CurSample, aws_cur_delivery
+from tests.samples.aws_data_export import Quirks, aws_data_export_delivery
 from tests.samples.azure import ACTUAL, AMORTIZED, azure_cost_delivery, azure_focus_delivery
-from tests.samples.columns import Column, aws_columns, azure_columns
+from tests.samples.columns import Column, aws_columns, aws_focus_columns, azure_columns, cur2_columns
 from tests.samples.many_files import many_files
 from tests.samples.model import (
     Delivery,
@@ -19,13 +20,17 @@ __all__ = [
     "Column",
     "CurSample",
     "Delivery",
+    "Quirks",
     "SampleObject",
     "Totals",
     "aws_columns",
     "aws_cur_delivery",
+    "aws_data_export_delivery",
+    "aws_focus_columns",
     "azure_columns",
     "azure_cost_delivery",
     "azure_focus_delivery",
+    "cur2_columns",
     "many_files",
     "place",
     "sink_name",

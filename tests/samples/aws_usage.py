@@ -6,9 +6,10 @@ The same seed, month and revision are the same line items in every format, so th
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from string import Template
+from types import MappingProxyType
 
 import duckdb
 
@@ -50,11 +51,12 @@ def write_files(
     columns: Sequence[Column],
     paths: Sequence[Path],
     physical: Mapping[str, str],
+    text: Mapping[str, str] = MappingProxyType({}),
     *,
     cost: str,
     service: str,
 ) -> list[engine.Part]:
-    """The line items over these files, CSV or Parquet by their names."""
+    """The line items over these files, CSV or Parquet by their names: each type as `physical` or `text` has it."""
 
     def write_file(connection: duckdb.DuckDBPyConnection, number: int, first: int, last: int) -> engine.Part:
         rows = engine.sql("aws_rows.sql", usage.values() | {"first": first, "last": last})
@@ -63,7 +65,8 @@ def write_files(
             query = _select(rows, parquet.column_list(columns, physical), usage)
             return parquet.write(connection, query, path, cost=cost, service=service)
         header = [column.name for column in columns]
-        query = _select(rows, column_list(columns), usage)
+        fields = [replace(c, value=text.get(c.type, "{}").format(c.value or "NULL")) for c in columns]
+        query = _select(rows, column_list(fields), usage)
         return csv_gzip.write(connection, query, header, path, cost=cost, service=service)
 
     with engine.database(engine.sql("aws_catalog.sql", usage.values())) as connection:

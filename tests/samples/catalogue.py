@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Protocol
 
 from tests.samples.aws_cur import aws_cur_delivery
+from tests.samples.aws_data_export import Table, aws_data_export_delivery
 from tests.samples.azure import ACTUAL, AMORTIZED, COST_VERSION, FOCUS, Dataset, Form, Headers, azure_delivery
 from tests.samples.columns import azure_columns, azure_cost_columns
-from tests.samples.model import Delivery, Mode
+from tests.samples.model import Delivery, FileFormat, Mode
 
 
 class Sample(Protocol):
@@ -50,6 +51,19 @@ def _aws_cur_parquet(
     )  # fmt: skip
 
 
+def _data_export(table: Table, file_format: FileFormat) -> Sample:
+    def sample(
+        folder: Path, month: str, *, layout: Mode, export_name: str, path: str, rows: int, files: int, revision: int,
+        version: str,
+    ) -> Delivery:  # fmt: skip
+        return aws_data_export_delivery(
+            folder, month, rows=rows, files=files, revision=revision, mode=layout, table=table,
+            file_format=file_format, version=version or "1.2", export_name=export_name, prefix=path,
+        )  # fmt: skip
+
+    return sample
+
+
 class _Azure:
     """FOCUS, actual or amortized cost. As CSV, each layout brings another compression and spelling of the header."""
 
@@ -76,6 +90,10 @@ _CSV: Mapping[Mode, Form] = {"create_new": "csv", "overwrite": "csv.gz"}  # plai
 SAMPLES: Mapping[str, Sample] = {
     "aws_cur_v1_csv": _aws_cur_csv,
     "aws_cur_v1_parquet": _aws_cur_parquet,
+    "aws_cur_v2_csv": _data_export("cur2", "csv"),
+    "aws_cur_v2_parquet": _data_export("cur2", "parquet"),
+    "aws_focus_csv": _data_export("focus", "csv"),
+    "aws_focus_parquet": _data_export("focus", "parquet"),
     "azure_actual_csv": _Azure(ACTUAL, parquet=False),
     "azure_actual_parquet": _Azure(ACTUAL, parquet=True),
     "azure_amortized_csv": _Azure(AMORTIZED, parquet=False),

@@ -1,4 +1,4 @@
-"""The columns of an export: kept in two tables beside this file, and fewer or more of them from month to month."""
+"""The columns of an export: kept in tables beside this file, and fewer or more of them from month to month."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal
 
 HERE = Path(__file__).parent
 GERMAN = {
@@ -52,15 +53,22 @@ def athena_name(header: str) -> str:
     return "_".join(word for word in re.split("[^a-z0-9]", words) if word)
 
 
-def azure_columns(version: str) -> tuple[Column, ...]:
-    columns = tuple(
-        Column(r["column"], r["type"], r["value"])
-        for r in _table("azure_columns.tsv")
-        if version in r["versions"].split()
+def cur2_columns(selected: Literal["all", "few"] = "all") -> tuple[Column, ...]:
+    """CUR 2.0's fixed columns, or a selection of them; a value that CUR v1 has too is that one's."""
+    v1 = {athena_name(r["column"]): r["value"] for r in _table("aws_columns.tsv")}
+    return tuple(
+        Column(r["column"], r["type"], r["value"] or v1.get(r["column"], ""))
+        for r in _table("aws_cur2_columns.tsv")
+        if selected == "all" or r["selected"] == "always"
     )
-    if not columns:
-        raise ValueError(f"azure_columns.tsv has no version {version} of the FOCUS export")
-    return columns
+
+
+def aws_focus_columns(version: str) -> tuple[Column, ...]:
+    return _of_version("aws_focus_columns.tsv", version)
+
+
+def azure_columns(version: str) -> tuple[Column, ...]:
+    return _of_version("azure_columns.tsv", version)
 
 
 def azure_cost_columns() -> tuple[Column, ...]:
@@ -78,6 +86,15 @@ def spelled(name: str, headers: str) -> str:
 def column_list(columns: Sequence[Column]) -> str:
     """A SELECT list in the file's order, named by position: headers may differ in case only, SQL names may not."""
     return ", ".join(f"{c.value or 'NULL'} AS c{n}" for n, c in enumerate(columns))
+
+
+def _of_version(file: str, version: str) -> tuple[Column, ...]:
+    columns = tuple(
+        Column(r["column"], r["type"], r["value"]) for r in _table(file) if version in r["versions"].split()
+    )
+    if not columns:
+        raise ValueError(f"{file} has no version {version} of the FOCUS export")
+    return columns
 
 
 def _table(name: str) -> Iterator[dict[str, str]]:

@@ -16,6 +16,7 @@ from billing.columns import (
     as_is,
     athena_name,
     csv_rules,
+    map_of,
     plan_csv,
     plan_parquet,
 )
@@ -392,4 +393,35 @@ def test_a_new_azure_column_needs_its_type_named_in_any_spelling() -> None:
         plan_csv(["brandNew"], [], COST, {}, ())
     assert plan_csv(["Neu (BrandNew)"], [], COST, {"brandNew": "NUMERIC"}, ()).schema == (
         field("BrandNew", "NUMERIC", "BrandNew"),
+    )
+
+
+CUR2 = csv_rules(FORMATS["aws_cur_v2_csv"])
+
+
+@pytest.mark.parametrize(
+    ("source", "kind"),
+    [
+        ("line_item_unblended_cost", "BIGNUMERIC"),
+        ("pricing_public_on_demand_rate", "STRING"),
+        ("resource_tags", "JSON"),
+        ("line_item_something_new_cost", "BIGNUMERIC"),
+        ("split_line_item_new_usage_ratio", "BIGNUMERIC"),
+        ("bill_new_start_date", "TIMESTAMP"),
+        ("reservation_new_time", "STRING"),
+        ("line_item_something_new", None),
+        ("*_cost", "BIGNUMERIC"),
+    ],
+)
+def test_a_column_that_is_not_published_yet_has_the_type_that_its_ending_shows(source: str, kind: str | None) -> None:
+    assert CUR2.type_of(source) == kind
+
+
+def test_a_map_of_a_parquet_file_keeps_its_type() -> None:
+    tags = Field("Tags", map_of("STRING", "STRING"), "source: Tags")
+    assert plan_parquet([Column("Tags", tags.type)], ()).added == (tags,)
+    assert plan_parquet([Column("Tags", tags.type)], (tags,)).schema == (tags,)
+    assert tags.entry == ("STRING", "STRING")
+    assert parquet_refusal([Column("Tags", map_of("STRING", "FLOAT"))], [tags]) == (
+        "TYPE_CHANGED: Column Tags is MAP<STRING, FLOAT> in the files, but MAP<STRING, STRING> in the table."
     )

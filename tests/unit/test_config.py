@@ -225,6 +225,15 @@ def test_sources_on_shared_ground_are_refused(changes: dict[str, str], sentence:
     assert refusal({**ENVIRONMENT, **variables}) == f"SETTING_INVALID: {sentence}"
 
 
+def test_a_table_named_like_another_s_view_of_charges_is_refused_where_that_is_made() -> None:
+    named = {**ENVIRONMENT, "SOURCES__AZURE_BILLING__TABLE_NAME": "aws_cur_charges"}
+    assert read_settings(named, folder=Path("/nowhere")).sources[0].format.maps is False
+    assert refusal({**named, "SOURCES__AWS_CUR__FORMAT": "aws_focus_csv"}) == (
+        "SETTING_INVALID: SOURCES__AWS_CUR__TABLE_NAME and SOURCES__AZURE_BILLING__TABLE_NAME name the same table"
+        " example-project.billing.aws_cur_charges."
+    )
+
+
 @pytest.mark.parametrize(
     "changes",
     [

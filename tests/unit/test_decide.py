@@ -455,3 +455,14 @@ def test_a_manifest_that_outran_its_data_loads_no_files_of_a_delivery_that_nobod
     for mixed in (at_hand("222", 1, 9, 9, 9), at_hand("322", 1, 1.1, 9, 9), at_hand("332", 1, 1.1, 1.1, 9)):
         assert judged(mixed, head) == SETTLES
     assert judged(at_hand("333", 1, 1.1, 1.1, 1.1), head) == Load()
+
+
+def test_under_a_manifest_without_an_id_files_that_changed_are_a_delivery_once_they_are_still() -> None:
+    unnamed = replace(EXPORT, names_repeat=True, is_named=False)
+    head = head_for(of(unnamed), content="other")
+    changed = [stored(name, "new", updated=NOW - timedelta(hours=2)) for name in (MANIFEST, *FILES)]
+    assert judged(of(unnamed), head_for(of(unnamed))) == Skip("DUPLICATE", "Already loaded by job-1.")
+    assert getattr(judged(of(unnamed, changed), head), "code", None) == "WAITING_TO_SETTLE"
+    still = [replace(one, updated=NOW - timedelta(hours=3)) for one in changed]
+    assert judged(of(unnamed, still), head) == Load()
+    assert getattr(judged(of(replace(unnamed, is_named=True), still), head), "code", None) == "WAITING_FOR_MANIFEST"

@@ -18,6 +18,7 @@ import sqlglot
 from sqlglot import exp
 
 from billing import views
+from billing.columns import Field, map_of
 from billing.config import Source
 from tests.unit.values import aws, azure
 
@@ -62,7 +63,8 @@ def database() -> Iterator[duckdb.DuckDBPyConnection]:
 def create(
     database: duckdb.DuckDBPyConnection, sources: Sequence[Source] = (AWS, AZURE), **columns: Sequence[str]
 ) -> None:
-    for statement in views.statements(sources, columns):
+    fields = {key: [Field(name, "STRING") for name in names] for key, names in columns.items()}
+    for statement in views.statements(sources, fields):
         for translated in sqlglot.transpile(statement, read="bigquery", write="duckdb"):
             database.execute(translated.replace("DECIMAL(38, 5)", "DECIMAL(38, 9)"))  # sqlglot's BIGNUMERIC
 
@@ -229,3 +231,30 @@ def test_no_column_is_called_by_a_word_that_bigquery_reserves() -> None:
     ]
     assert {"source", "latest", "state"} <= set(found)
     assert set(found) & set(RESERVED.split()) == set()
+
+
+def test_charges_show_every_map_as_json_and_an_empty_one_where_there_is_none() -> None:
+    source = aws(FORMAT="aws_focus_csv")
+    fields = [Field("BilledCost", "FLOAT"), Field("Tags", "JSON"), Field("x_Discounts", map_of("STRING", "FLOAT"))]
+    keys, values = (
+        f"ARRAY(SELECT entry.{part} FROM UNNEST(`x_Discounts`) AS entry WITH OFFSET AS place ORDER BY place)"
+        for part in ("key", "value")
+    )
+    assert views.statements([source], {source.key: fields})[1] == (
+        "CREATE OR REPLACE VIEW `example-project.billing.aws_cur_charges` AS\n"
+        "SELECT * REPLACE (\n"
+        "  COALESCE(`Tags`, JSON '{}') AS `Tags`,\n"
+        f"  JSON_OBJECT({keys}, {values}) AS `x_Discounts`\n"
+        ") FROM `example-project.billing.aws_cur`"
+    )
+    assert views.statements([source], {source.key: fields[:1]})[1].endswith(
+        "AS\nSELECT * FROM `example-project.billing.aws_cur`"
+    )
+    assert len(views.statements([source], {})) == len(views.statements([AWS], {AWS.key: fields})) == 2
+
+
+def test_the_time_of_an_execution_is_when_it_was_delivered(database: duckdb.DuckDBPyConnection) -> None:
+    create(database)
+    book(database, AWS, "1", "loaded", job="a", order_key="00001785053849000000/00001785060000000001")
+    [row] = rows(database, "SELECT delivered_at FROM billing_status")
+    assert row["delivered_at"] == datetime(2026, 7, 26, 8, 17, 29, tzinfo=UTC)

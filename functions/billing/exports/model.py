@@ -55,6 +55,7 @@ class Export:
     covers_until: str | None  # last day covered, where a run can cover less than its month
     rows: int | None
     submitted: datetime | None = None  # when the run began, where its manifest says so
+    is_named: bool = True  # the provider gave the execution an id; else equal manifests are told apart by nothing
 
 
 @dataclass(frozen=True)
@@ -120,10 +121,10 @@ def _deeper(data: bytes, most: int) -> bool:
     return False
 
 
-def landed_name(key: str, source: Source, manifest: Manifest) -> str:
+def landed_name(key: str, source: Source, manifest: Manifest, home: str) -> str:
     """Where Storage Transfer put a key that the manifest names: source path stripped, sink path prefixed.
 
-    Where that is not in the manifest's own folder, the part of the key below a folder of that name is
+    Where that is not in the data's home folder, the part of the key below a folder of that name is
     looked for there. Rejects whatever would leave the source's prefix.
     """
     if _HOSTILE.search(key) or len(key.encode()) > _LONGEST_NAME:
@@ -137,12 +138,12 @@ def landed_name(key: str, source: Source, manifest: Manifest) -> str:
     mapped = None
     if key.startswith(source.source_path):
         mapped = source.prefix + key.removeprefix(source.source_path)
-        if mapped.startswith(manifest.folder):
+        if mapped.startswith(home):
             return mapped
-    folder = manifest.folder.rstrip("/").rpartition("/")[2]
+    folder = home.rstrip("/").rpartition("/")[2]
     _, found, rest = f"/{key}".rpartition(f"/{folder}/")
     if folder and found and rest:
-        return manifest.folder + rest
+        return home + rest
     if mapped is None:
         raise outside
     return mapped
@@ -155,11 +156,14 @@ def identity(text: str, field: str, manifest: Manifest) -> str:
     return text
 
 
-def landed_names(keys: Sequence[str], source: Source, manifest: Manifest) -> tuple[str, ...]:
-    """Every key's object. Rejects two keys that are one object: its rows would be loaded twice."""
+def landed_names(keys: Sequence[str], source: Source, manifest: Manifest, home: str = "") -> tuple[str, ...]:
+    """Every key's object, at home in the manifest's own folder if no other is given.
+
+    Rejects two keys that are one object: its rows would be loaded twice.
+    """
     if len(keys) > MAX_FILES:
         raise BillingError("TOO_MANY_FILES", f"{manifest.name} names {len(keys)} files; one load takes {MAX_FILES}.")
-    names = tuple(landed_name(key, source, manifest) for key in keys)
+    names = tuple(landed_name(key, source, manifest, home or manifest.folder) for key in keys)
     long = next((name for name in names if len(name.encode()) > _LONGEST_NAME), None)
     if long is not None:
         raise BillingError(

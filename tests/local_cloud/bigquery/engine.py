@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from bqemulator.jobs import executor
@@ -13,10 +14,14 @@ from sqlglot.dialects import DuckDB
 from tests.local_cloud.bigquery.conversions import BIGNUMERIC_DECIMALS
 from tests.local_cloud.bigquery.partitions import PartitionTimes
 
+# JSON_OBJECT(keys, values) of two arrays: see `statements.py`, which writes the call.
+JSON_OF_ARRAYS = "json_object_of_arrays"
+
 
 def install(partition_times: PartitionTimes, database: Path | None) -> None:
     """Tables are kept in memory, or compressed in the file `database`."""
     DuckDBEngine._load_spatial = _without_geography
+    DuckDBEngine._register_builtin_udfs = _with_macros(DuckDBEngine._register_builtin_udfs)
     if database is not None:
         DuckDBEngine._resolve_path = lambda _: str(database)
     # DuckDB's decimals end at 38 digits; the stock DECIMAL(76, 38) makes every CREATE TABLE with BIGNUMERIC fail.
@@ -30,6 +35,14 @@ def install(partition_times: PartitionTimes, database: Path | None) -> None:
     # The catalogue calls every decimal NUMERIC; query results already tell the two apart by scale.
     arrow_bridge.arrow_type_to_bq_type_name = executor._arrow_type_to_bq_type
     partition_state.list_partitions_for_table = partition_times.dated(partition_state.list_partitions_for_table)
+
+
+def _with_macros(stock: Callable[[DuckDBEngine], None]) -> Callable[[DuckDBEngine], None]:
+    def register(engine: DuckDBEngine) -> None:
+        stock(engine)
+        engine.connection.execute(f"CREATE OR REPLACE MACRO {JSON_OF_ARRAYS}(k, v) AS to_json(map(k, v))")
+
+    return register
 
 
 def _without_geography(_: DuckDBEngine) -> None:

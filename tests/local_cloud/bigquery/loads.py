@@ -21,6 +21,7 @@ from tests.local_cloud.bigquery.errors import JobError
 from tests.local_cloud.bigquery.schemas import (
     Fields,
     duckdb_columns,
+    is_map,
     merge_for_load,
     parquet_field,
     parse_fields,
@@ -35,8 +36,9 @@ _KNOWN = {
     "sourceUris", "schema", "destinationTable", "createDisposition", "writeDisposition", "sourceFormat",
     "schemaUpdateOptions", "timePartitioning", "clustering", "maxBadRecords", "skipLeadingRows", "fieldDelimiter",
     "quote", "allowQuotedNewlines", "nullMarker", "nullMarkers", "sourceColumnMatch", "decimalTargetTypes",
-    "dateFormat",
+    "dateFormat", "parquetOptions",
 }
+_KNOWN_PARQUET_OPTIONS = {"mapTargetType": ("MAP_TARGET_TYPE_UNSPECIFIED", "ARRAY_OF_STRUCT")}
 # fmt: on
 _PARTITION_DIGITS = {"HOUR": 10, "DAY": 8, "MONTH": 6, "YEAR": 4}
 _WRONG_PARTITION = "Some rows belong to different partitions rather than destination partition"
@@ -101,6 +103,11 @@ def read_request(project: str, load: dict[str, Any]) -> LoadRequest:
     )
     if not is_known_date_format(load.get("dateFormat") or "YYYY-MM-DD"):
         unknown.append(f"dateFormat {load['dateFormat']}")
+    unknown += [
+        f"parquetOptions.{name}={value}"
+        for name, value in (load.get("parquetOptions") or {}).items()
+        if value and value not in _KNOWN_PARQUET_OPTIONS.get(name, ())
+    ]
     if unknown or request.format not in _FORMATS:
         raise ValidationError(f"The local cloud does not know: {', '.join(unknown) or request.format}")
     return request
@@ -176,9 +183,17 @@ class _Load:
         except duckdb.Error as error:
             raise self._explained(str(error)) from error
         targets = self.request.raw.get("decimalTargetTypes") or []
+        self._check_maps([name for name, kind, *_ in described if is_map(kind)])
         by_name = {field.name.lower(): field for field in given}
         found = [by_name.pop(name.lower(), None) or parquet_field(name, kind, targets) for name, kind, *_ in described]
         return (*found, *by_name.values())
+
+    def _check_maps(self, names: Sequence[str]) -> None:
+        """Without ARRAY_OF_STRUCT, Google makes a record `key_value` of a map: not known here."""
+        options = self.request.raw.get("parquetOptions") or {}
+        if names and options.get("mapTargetType") != "ARRAY_OF_STRUCT":
+            message = "The local cloud loads a Parquet MAP with parquetOptions.mapTargetType ARRAY_OF_STRUCT only"
+            raise JobError("invalid", f"{message} (field: {names[0]}).")
 
     def _new_table(self, now: datetime) -> TableMeta:
         request = self.request
@@ -291,12 +306,18 @@ class _Load:
         }
         columns = []
         for field, (name, kind) in zip(self.incoming, duckdb_columns(self.incoming), strict=True):
-            source = quoted(name) if name.lower() in present else "NULL"
+            found = present.get(name.lower())
+            source = "NULL" if found is None else quoted(name)
+            if field.mode == "REPEATED":
+                columns.append(f"coalesce({_entries(source, found, field.name)}, [])::{kind} AS {quoted(name)}")
+                continue
             columns.append(f"{_exact_cast(source, kind, wire_type(field.type))} AS {quoted(name)}")
         return columns
 
     def _read_parquet(self) -> str:
-        return f"read_parquet([{', '.join(literal(str(file.path)) for file in self.files)}], union_by_name=true)"
+        """Without hive_partitioning=false DuckDB adds a column for every folder like `year=2025`."""
+        paths = ", ".join(literal(str(file.path)) for file in self.files)
+        return f"read_parquet([{paths}], union_by_name=true, hive_partitioning=false)"
 
     def _read_json(self, file: SourceFile) -> str:
         columns = ", ".join(f"{literal(name)}: {literal(kind)}" for name, kind in duckdb_columns(self.incoming))
@@ -309,6 +330,13 @@ class _Load:
 
     def _count(self, sql: str) -> int:
         return int(self._rows(sql)[0][0])
+
+
+def _entries(source: str, kind: str | None, name: str) -> str:
+    """mapTargetType ARRAY_OF_STRUCT: a map is a repeated record of key and value; no map is an empty one."""
+    if kind is None or is_map(kind):
+        return f"map_entries({source})" if kind else "NULL"
+    raise JobError("invalid", f"The local cloud does not load Parquet {kind} into a REPEATED field (field: {name}).")
 
 
 def _exact_cast(source: str, kind: str, wire: str) -> str:

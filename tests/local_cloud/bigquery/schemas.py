@@ -25,6 +25,7 @@ _WIRE_NAMES = {
 _PARQUET_TYPES = {"TIMESTAMP_NS": "TIMESTAMP", "TIMESTAMP_MS": "TIMESTAMP", "TIMESTAMP_S": "TIMESTAMP"} | dict.fromkeys(
     ("UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT"), "BIGINT"
 )
+_MAP = re.compile(r"MAP\((?P<key>\w+), (?P<value>\w+)\)")
 _DECIMAL = re.compile(r"DECIMAL\((\d+),\s*(\d+)\)")
 
 
@@ -90,11 +91,24 @@ def merge_for_patch(table: Fields, wanted: Fields, label: str) -> Fields:
 
 
 def parquet_field(name: str, duckdb_type: str, decimal_targets: Sequence[str]) -> TableFieldSchema:
+    """
+    https://cloud.google.com/bigquery/docs/reference/rest/v2/tables#ParquetOptions.FIELDS.map_target_type
+    """
+    if is_map(duckdb_type):
+        entry = _MAP.fullmatch(duckdb_type)
+        if entry is None:
+            raise JobError("invalid", f"The local cloud does not load a Parquet {duckdb_type} (field: {name}).")
+        fields = [type_map.duckdb_type_to_bq_field(part, entry[part]) for part in ("key", "value")]
+        return parse_fields([{"name": name, "type": "RECORD", "mode": "REPEATED", "fields": fields}])[0]
     if decimal := _DECIMAL.fullmatch(duckdb_type):
         raw = {"name": name, "type": decimal_target(int(decimal[1]), int(decimal[2]), decimal_targets)}
     else:
         raw = type_map.duckdb_type_to_bq_field(name, _PARQUET_TYPES.get(duckdb_type, duckdb_type))
     return parse_fields([raw])[0]
+
+
+def is_map(duckdb_type: str) -> bool:
+    return duckdb_type.startswith("MAP(") and duckdb_type.endswith(")")
 
 
 def decimal_target(precision: int, scale: int, allowed: Sequence[str]) -> str:
@@ -118,6 +132,11 @@ def _loaded_mode(old: TableFieldSchema, new: TableFieldSchema, options: Sequence
 def _check_type(old: TableFieldSchema, new: TableFieldSchema, label: str) -> None:
     if wire_type(old.type) != wire_type(new.type):
         raise _mismatch(label, f"Field {new.name} has changed type from {wire_type(old.type)} to {wire_type(new.type)}")
+    parts = {part.name.lower(): part for part in new.fields or ()}
+    for part in old.fields or ():
+        if part.name.lower() not in parts:
+            raise _mismatch(label, f"Field {new.name}.{part.name} is missing in new schema")
+        _check_type(part, parts[part.name.lower()], label)
 
 
 def _mismatch(label: str, why: str) -> JobError:

@@ -15,6 +15,7 @@ from bqemulator.jobs import executor
 from bqemulator.scripting.ast import SqlStmt
 from sqlglot import exp
 
+from tests.local_cloud.bigquery.engine import JSON_OF_ARRAYS
 from tests.local_cloud.bigquery.schemas import parse_fields
 from tests.local_cloud.bigquery.tables import add_columns, described_view
 
@@ -22,12 +23,13 @@ Execute = Callable[..., Awaitable[JobMeta]]
 
 _ALTER = re.compile(r"\s*ALTER\s+TABLE", re.IGNORECASE)
 _CREATE_VIEW = re.compile(r"\s*CREATE\s+(OR\s+REPLACE\s+)?VIEW", re.IGNORECASE)
+_JSON_OF_ARRAYS = re.compile(r"\bJSON_OBJECT\s*\(\s*(?=ARRAY\s*[(\[])", re.IGNORECASE)
 _EMPTY_RESULT = "SELECT 1 AS done LIMIT 0"
 
 
 def install(location: str) -> None:
     execute = _with_view_columns(_with_location(executor.execute_query_job, location))
-    stock.execute_query_job = _statement_by_statement(_with_added_columns(execute))
+    stock.execute_query_job = _with_json_of_arrays(_statement_by_statement(_with_added_columns(execute)))
 
 
 def dataset_not_found(dataset: str, location: str) -> NotFoundError:
@@ -63,6 +65,20 @@ def _with_view_columns(execute: Execute) -> Execute:
         job = await execute(project, job_id, view.sql("bigquery"), parameters, context, **rest)
         described_view(context, _table_reference(view.this, project), _description(view), described)
         return job
+
+    return run
+
+
+def _with_json_of_arrays(execute: Execute) -> Execute:
+    """JSON_OBJECT(keys, values) of two arrays: sqlglot would take them for one key and its value.
+
+    https://cloud.google.com/bigquery/docs/reference/standard-sql/json_functions#json_object
+    """
+
+    async def run(project: str, job_id: str, sql: str, parameters: Any, context: AppContext, **rest: Any) -> JobMeta:
+        return await execute(
+            project, job_id, _JSON_OF_ARRAYS.sub(f"{JSON_OF_ARRAYS}(", sql), parameters, context, **rest
+        )
 
     return run
 
