@@ -129,24 +129,30 @@ def _typed(field: Field, kind: str) -> str:
         return f"NULLIF({name}, '')" if given == "STRING" else f"CAST({name} AS STRING)"
     if given == kind or kind.startswith("ARRAY"):
         return name
-    if kind == "JSON":
-        return map_as_json(name) if field.entry else _parsed(name)
+    if kind in ("JSON", "TAGS"):
+        value = map_as_json(name) if field.entry else name
+        return _tags(value, given) if kind == "TAGS" else _parsed(value, given)
     if given == "STRING":
         return f"SAFE_CAST(NULLIF({name}, '') AS {kind})"
     return f"CAST({name} AS {kind})"
 
 
-def _parsed(name: str) -> str:
+def _parsed(value: str, given: str) -> str:
+    return f"SAFE.PARSE_JSON(NULLIF({value}, ''))" if given == "STRING" else value
+
+
+def _tags(value: str, given: str) -> str:
     """Azure may leave out the braces, and AWS puts `user_` before a tag's key; what is no JSON is no tag."""
-    braced = f"IF(STARTS_WITH({name}, '{{'), {name}, CONCAT('{{', NULLIF({name}, ''), '}}'))"
+    value = value if given == "STRING" else f"TO_JSON_STRING({value})"
+    braced = f"IF(STARTS_WITH({value}, '{{'), {value}, CONCAT('{{', NULLIF({value}, ''), '}}'))"
     return f"""SAFE.PARSE_JSON(REGEXP_REPLACE({braced}, r'"{_OWN_TAG}[:_]([^"]*)":', r'"\\1":'))"""
 
 
 def _of_several(name: str, kind: str, fields: Sequence[Field]) -> str:
     """CUR v1 spreads a map over columns `<name>_<key>`: one JSON object, without the keys that a row lacks."""
-    spread = [field for field in fields if field.name.startswith(f"{name}_")] if kind == "JSON" else []
+    spread = [field for field in fields if field.name.startswith(f"{name}_")] if kind == "TAGS" else []
     if not spread:
-        return f"CAST(NULL AS {kind})"
+        return f"CAST(NULL AS {'JSON' if kind == 'TAGS' else kind})"
     pairs = _listed([f"{_literal(_key(field, name))}, NULLIF({field.name}, '')" for field in spread])
     return f"JSON_STRIP_NULLS(JSON_OBJECT(\n{indent(pairs, '  ')}\n))"
 

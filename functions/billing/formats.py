@@ -26,6 +26,8 @@ class Format(msgspec.Struct, frozen=True):
     cluster: str
     cost: str  # column that sums up to the invoice
     currency: str
+    invoice: str  # column that every row of a month bears once its invoice is made
+    settled_days: int | None  # after the month, when it counts as closed without one; None: not before its invoice
     execution_column: str  # how the tracking table calls the execution
     focus: str  # mapping that makes FOCUS rows of it, `schemas/focus_from_<focus>.json`
     kind: str = ""  # the type of export that its manifests name, where they name one

@@ -15,7 +15,7 @@ from .clock import Clock
 from .config import Settings, Source
 from .errors import BillingError
 from .reasons import api_failure, dlt_failure
-from .views import is_whole
+from .views import billed, is_whole
 from .warehouse import Warehouse
 
 _RESOURCE = "load_tracking"
@@ -38,6 +38,8 @@ _COLUMNS: Mapping[str, str] = {
     "job_id": "text",
     "table_created": "text",
     "loader_version": "text",
+    "cost": "wei",  # what dlt calls BIGNUMERIC
+    "invoiced": "bool",
 }
 
 # What a head is rebuilt from.
@@ -136,6 +138,7 @@ class Ledger:
             "loaded_at": self._clock.now(),
             "loader_version": __version__,
             **{name: value for name, value in vars(entry).items() if name != "execution"},
+            **(self._billed(source, month) if entry.status == "loaded" else {}),
         }
         for attempt in range(1, _ATTEMPTS + 1):
             try:
@@ -147,6 +150,19 @@ class Ledger:
                 self._clock.sleep(1.5 * attempt)
             else:
                 return
+
+    def _billed(self, source: Source, month: str) -> Mapping[str, Any]:
+        """What the month costs as it was just loaded, and whether all of it bears an invoice; by one query.
+
+        Neither where the table lacks such a column: a report may be made without it, and is booked all the same.
+        """
+        from google.api_core.exceptions import BadRequest
+
+        try:
+            [row] = self._warehouse.query(billed(source, month))
+        except BadRequest:
+            return {}
+        return dict(row)
 
     def _run(self, source: Source, month: str, state: Books, row: Mapping[str, Any]) -> None:
         os.environ.setdefault("RUNTIME__DLTHUB_TELEMETRY", "false")

@@ -1,6 +1,7 @@
 """The views a user opens first: every load that counts, and the state of every month."""
 
 from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
 
 from .columns import Field
 from .config import STATUS_VIEW, Source
@@ -35,6 +36,17 @@ def is_whole(dataset: str) -> str:
     """SQL for: a row's dlt load is complete. Of loads before the oldest that dlt knows nobody can say: they count."""
     complete = f"FROM `{dataset}._dlt_loads` WHERE status = 0"
     return f"(_dlt_load_id IN (SELECT load_id {complete}) OR _dlt_load_id < (SELECT MIN(load_id) {complete}))"
+
+
+def billed(source: Source, month: str) -> str:
+    """The query that a booking makes of its month: what it costs, and whether every row bears an invoice."""
+    kind, first = source.format, date.fromisoformat(f"{month}-01")
+    after = (first + timedelta(days=31)).replace(day=1)
+    return (
+        f"SELECT SUM(CAST({kind.cost} AS BIGNUMERIC)) AS cost,"
+        f" COUNTIF(COALESCE({kind.invoice}, '') = '') = 0 AS invoiced"
+        f" FROM `{source.destination}` WHERE {kind.partition} >= '{first}' AND {kind.partition} < '{after}'"
+    )
 
 
 def _complete(source: Source) -> str:
@@ -87,18 +99,50 @@ SELECT
   CASE WHEN latest.status = 'loaded' THEN 'loaded'
        WHEN loaded.job_id IS NULL THEN latest.status
        ELSE 'loaded, newer ' || latest.status END AS state,
+  CASE WHEN loaded.job_id IS NULL THEN NULL
+       WHEN NOT (loaded.invoiced OR {_settled(source, "loaded", "CURRENT_TIMESTAMP()")}) THEN 'open'
+       WHEN loaded.was_amended THEN 'amended'
+       ELSE 'closed' END AS finality,
   loaded.delivered_at, loaded.loaded_at, data.row_count, data.cost, data.currency,
-  latest.code, latest.message
+  loaded.rows_changed, loaded.cost_changed, latest.code, latest.message
 FROM (
   SELECT * FROM ({_complete(source)})
   QUALIFY ROW_NUMBER() OVER (PARTITION BY billing_month ORDER BY loaded_at DESC) = 1
 ) AS latest
 LEFT JOIN (
-  SELECT billing_month, job_id, loaded_at, {_DELIVERED} AS delivered_at FROM `{source.destination}_loads`
-  QUALIFY ROW_NUMBER() OVER (PARTITION BY billing_month ORDER BY loaded_at DESC) = 1
+{_changes(source)}
 ) AS loaded ON loaded.billing_month = latest.billing_month
 LEFT JOIN (
   SELECT FORMAT_DATE('%Y-%m', DATE({kind.partition})) AS billing_month, COUNT(*) AS row_count,
     SUM(CAST({cost} AS BIGNUMERIC)) AS cost, STRING_AGG(DISTINCT {currency}) AS currency
   FROM `{source.destination}` GROUP BY billing_month
 ) AS data ON data.billing_month = latest.billing_month""".strip()
+
+
+def _changes(source: Source) -> str:
+    """The newest load of every month, what its delivery changed, and whether any changed a month that was closed."""
+    kind = source.format
+    return f"""
+  SELECT *, LOGICAL_OR((was_invoiced OR {_settled(source, "changed", "loaded_at")})
+      AND (rows_changed != 0 OR cost_changed != 0)) OVER (PARTITION BY billing_month) AS was_amended
+  FROM (
+    SELECT billing_month, job_id, loaded_at, {_DELIVERED} AS delivered_at, COALESCE(invoiced, FALSE) AS invoiced,
+      COALESCE(LAG(invoiced) OVER deliveries, FALSE) AS was_invoiced,
+      row_count - LAG(row_count) OVER deliveries AS rows_changed, cost - LAG(cost) OVER deliveries AS cost_changed
+    FROM (
+      SELECT * FROM `{source.destination}_loads`
+      QUALIFY ROW_NUMBER() OVER (PARTITION BY billing_month, {kind.execution_column} ORDER BY loaded_at DESC) = 1
+    )
+    WINDOW deliveries AS (PARTITION BY billing_month ORDER BY loaded_at)
+  ) AS changed
+  WHERE TRUE
+  QUALIFY ROW_NUMBER() OVER (PARTITION BY billing_month ORDER BY loaded_at DESC) = 1""".strip("\n")
+
+
+def _settled(source: Source, row: str, at: str) -> str:
+    """Whether a moment is so long after a row's month that its provider has closed it, with an invoice or without."""
+    days, never = source.format.settled_days, "FALSE"
+    if days is None:
+        return never
+    month_end = f"TIMESTAMP(DATE_ADD(PARSE_DATE('%Y-%m', {row}.billing_month), INTERVAL 1 MONTH))"
+    return f"{at} >= TIMESTAMP_ADD({month_end}, INTERVAL {days} DAY)"

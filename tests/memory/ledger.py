@@ -86,6 +86,10 @@ class MemoryLedger(Ledger):
 
         return self._wire.send("read newest load", act)
 
+    def _billed(self, source: Source, month: str) -> Mapping[str, Any]:
+        """Costs are BigQuery's to sum up: none here, as of a table without the column."""
+        return {}
+
     def _run(self, source: Source, month: str, state: Books, row: Mapping[str, Any]) -> None:
         """As dlt does: the pipeline's state is read, rows are loaded, and then the load is said to be complete."""
         name = pipeline_name(source, month)

@@ -17,6 +17,7 @@ PHYSICAL = {
     "INTEGER": "BIGINT",
     "JSON": "JSON",
     "STRING": "VARCHAR",
+    "TAGS": "JSON",
     "TIMESTAMP": "TIMESTAMPTZ",
 }
 

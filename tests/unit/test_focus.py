@@ -46,12 +46,13 @@ def database() -> Iterator[duckdb.DuckDBPyConnection]:
 
 def full(mapping: str) -> list[Field]:
     """All columns that a mapping reads, each of its own type; those of Google's are paths, and are its test's."""
-    return [Field(name, kind) for name, kind in mapping_of(mapping).columns.items() if kind in PHYSICAL]
+    kinds = mapping_of(mapping).columns.items()
+    return [Field(name, "JSON" if kind == "TAGS" else kind) for name, kind in kinds if kind in PHYSICAL]
 
 
 def cur(*more: Field) -> list[Field]:
     tags = [Field(name, "STRING", description) for name, description in TAGS.items()]
-    return [*(field for field in full("aws_cur") if field.type != "JSON"), *tags, *more]
+    return [*(field for field in full("aws_cur") if field.type not in ("JSON", "TAGS")), *tags, *more]
 
 
 def ask(

@@ -20,10 +20,14 @@ from sqlglot import exp
 from billing import views
 from billing.columns import Field, map_of
 from billing.config import Source
+from tests.unit.bigquery_sql import translated
 from tests.unit.values import aws, azure
 
 AWS, AZURE = aws(), azure()
-TRACKING = "billing_month VARCHAR, loaded_at TIMESTAMPTZ, status VARCHAR, code VARCHAR, message VARCHAR, job_id VARCHAR"
+TRACKING = (
+    "billing_month VARCHAR, loaded_at TIMESTAMPTZ, status VARCHAR, code VARCHAR, message VARCHAR, job_id VARCHAR,"
+    " order_key VARCHAR, _dlt_load_id VARCHAR, row_count BIGINT, cost DECIMAL(38, 9), invoiced BOOLEAN"
+)
 SUBMITTED = "2025-09-30T09:42:01.2466542Z/run"
 AT = datetime(2025, 10, 1, 12, tzinfo=UTC)
 # docs.cloud.google.com/bigquery/docs/reference/standard-sql/lexical#reserved_keywords, those that tempt as a name
@@ -47,7 +51,7 @@ def database() -> Iterator[duckdb.DuckDBPyConnection]:
         connection.execute("CREATE TABLE _dlt_loads (load_id VARCHAR, status BIGINT)")
         for source in (AWS, AZURE):
             connection.execute(
-                f"CREATE TABLE {source.table}_load_tracking ({TRACKING}, order_key VARCHAR, _dlt_load_id VARCHAR)"
+                f"CREATE TABLE {source.table}_load_tracking ({TRACKING}, {source.format.execution_column} VARCHAR)"
             )
         connection.execute(
             "CREATE TABLE aws_cur (bill_billing_period_start_date TIMESTAMP,"
@@ -65,8 +69,8 @@ def create(
 ) -> None:
     fields = {key: [Field(name, "STRING") for name in names] for key, names in columns.items()}
     for statement in views.statements(sources, fields):
-        for translated in sqlglot.transpile(statement, read="bigquery", write="duckdb"):
-            database.execute(translated.replace("DECIMAL(38, 5)", "DECIMAL(38, 9)"))  # sqlglot's BIGNUMERIC
+        for text in sqlglot.transpile(statement, read="bigquery", write="duckdb"):
+            database.execute(text.replace("DECIMAL(38, 5)", "DECIMAL(38, 9)"))  # sqlglot's BIGNUMERIC
 
 
 def book(
@@ -81,10 +85,14 @@ def book(
     code: str | None = None,
     complete: bool = True,
     order_key: str = SUBMITTED,
+    at: datetime = AT,
+    execution: str | None = None,
+    billed: tuple[int, str, bool] | None = None,  # rows, cost, whether invoiced
 ) -> None:
+    row = [month, at.replace(hour=hour), status, code, code and f"{code}.", job, order_key, load]
     database.execute(
-        f"INSERT INTO {source.table}_load_tracking VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        [month, AT.replace(hour=hour), status, code, code and f"{code}.", job, order_key, load],
+        f"INSERT INTO {source.table}_load_tracking VALUES ({', '.join('?' * 12)})",
+        [*row, *(billed or (None, None, None)), execution or load],
     )
     if complete:
         database.execute("INSERT INTO _dlt_loads VALUES (?, 0)", [load])
@@ -126,11 +134,14 @@ def test_a_loaded_month_shows_what_the_table_holds(database: duckdb.DuckDBPyConn
             "provider": "aws",
             "month": "2025-09",
             "state": "loaded",
+            "finality": "open",
             "delivered_at": datetime(2025, 9, 30, 9, 42, 1, 246654, tzinfo=UTC),
             "loaded_at": AT.replace(hour=1),
             "row_count": 2,
             "cost": Decimal("3.750000000"),
             "currency": "USD",
+            "rows_changed": None,
+            "cost_changed": None,
             "code": None,
             "message": None,
         },
@@ -139,11 +150,14 @@ def test_a_loaded_month_shows_what_the_table_holds(database: duckdb.DuckDBPyConn
             "provider": "azure",
             "month": "2025-09",
             "state": "loaded",
+            "finality": "closed",
             "delivered_at": datetime(2025, 9, 30, 9, 42, 1, tzinfo=UTC),
             "loaded_at": AT.replace(hour=2),
             "row_count": 1,
             "cost": Decimal("-0.000000001"),
             "currency": "EUR",
+            "rows_changed": None,
+            "cost_changed": None,
             "code": None,
             "message": None,
         },
@@ -185,6 +199,65 @@ def test_a_booking_that_is_not_complete_changes_no_state(database: duckdb.DuckDB
     book(database, AWS, "1", "loaded", job="a", hour=1)
     book(database, AWS, "2", "rejected", hour=2, code="EMPTY", complete=False)
     assert states(database) == [("aws_cur", "2025-09", "loaded", AT.replace(hour=1), None)]
+
+
+@pytest.mark.parametrize(
+    ("source", "deliveries", "finality", "changed"),
+    [
+        (AWS, [(3, "a", 10, "5", False)], "open", (None, None)),
+        (AWS, [(3, "a", 10, "5", False), (4, "b", 12, "6.5", False)], "open", (2, "1.5")),
+        (AWS, [(3, "a", 10, "5", False), (4, "b", 12, "6.5", True)], "closed", (2, "1.5")),
+        (AWS, [(4, "b", 12, "6.5", True), (20, "c", 12, "6.5", True)], "closed", (0, "0")),
+        (AWS, [(4, "b", 12, "6.5", True), (20, "c", 12, "6.25", True)], "amended", (0, "-0.25")),
+        (AWS, [(4, "b", 12, "6.5", True), (20, "c", 9, "6", True), (21, "d", 9, "6", True)], "amended", (0, "0")),
+        (AWS, [(4, "b", 12, "6.5", True), (20, "b", 12, "6.5", True)], "closed", (None, None)),  # loaded again
+        (AWS, [(20, "a", 10, "5", None)], "open", (None, None)),  # loaded by a version that did not ask
+        (AZURE, [(3, "a", 10, "5", False), (9, "b", 12, "6.5", False)], "closed", (2, "1.5")),
+        (AZURE, [(3, "a", 10, "5", False), (11, "b", 12, "6.5", False)], "amended", (2, "1.5")),
+        (AZURE, [(25, "a", 10, "5", False)], "closed", (None, None)),
+    ],
+)
+def test_a_month_is_open_closed_or_amended_and_by_how_much(
+    database: duckdb.DuckDBPyConnection,
+    source: Source,
+    deliveries: list[tuple[int, str, int, str, bool]],
+    finality: str,
+    changed: tuple[int | None, str | None],
+) -> None:
+    """AWS closes by its invoices, Azure ten days after the month."""
+    create(database)
+    for load, (day, execution, count, cost, invoiced) in enumerate(deliveries):
+        book(
+            database, source, f"{load}", "loaded", job=f"job-{load}", at=datetime(2025, 10, day, tzinfo=UTC),
+            execution=execution, billed=(count, cost, invoiced),
+        )  # fmt: skip
+    assert rows(database, "SELECT finality, rows_changed, cost_changed FROM billing_status") == [
+        {
+            "finality": finality,
+            "rows_changed": changed[0],
+            "cost_changed": None if changed[1] is None else Decimal(changed[1]),
+        }
+    ]
+
+
+def test_a_month_that_never_loaded_has_no_finality(database: duckdb.DuckDBPyConnection) -> None:
+    create(database)
+    book(database, AZURE, "1", "rejected", code="EMPTY")
+    assert rows(database, "SELECT finality FROM billing_status") == [{"finality": None}]
+
+
+def test_a_booking_asks_for_its_own_month_alone(database: duckdb.DuckDBPyConnection) -> None:
+    database.execute("ALTER TABLE azure_focus ADD COLUMN InvoiceId VARCHAR")
+    database.execute(
+        "INSERT INTO azure_focus VALUES ('2025-12-01', 1, 'EUR', 'i'), ('2025-12-31', 2, 'EUR', 'i'),"
+        " ('2026-01-01', 4, 'EUR', ''), ('2025-11-30', 8, 'EUR', NULL)"
+    )
+    found = [rows(database, translated(views.billed(AZURE, month))) for month in ("2025-12", "2025-11", "2026-01")]
+    assert found == [
+        [{"cost": Decimal(3), "invoiced": True}],
+        [{"cost": Decimal(8), "invoiced": False}],
+        [{"cost": Decimal(4), "invoiced": False}],
+    ]
 
 
 def test_every_month_of_every_source_has_one_line(database: duckdb.DuckDBPyConnection) -> None:
