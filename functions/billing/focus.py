@@ -14,7 +14,6 @@ import msgspec
 
 from .columns import Field
 from .formats import SCHEMAS
-from .views import map_as_json
 
 _OWN_TAG = "user"  # AWS's prefix of a tag that the user made: no part of the key at any other provider
 
@@ -130,22 +129,36 @@ def _typed(field: Field, kind: str) -> str:
     if given == kind or kind.startswith("ARRAY"):
         return name
     if kind in ("JSON", "TAGS"):
-        value = map_as_json(name) if field.entry else name
+        value = _entries(name) if field.entry else name
         return _tags(value, given) if kind == "TAGS" else _parsed(value, given)
     if given == "STRING":
         return f"SAFE_CAST(NULLIF({name}, '') AS {kind})"
     return f"CAST({name} AS {kind})"
 
 
+def _entries(name: str) -> str:
+    """A map as the text of a JSON object; NULL where it has no entry."""
+    entry = "CONCAT(TO_JSON_STRING(entry.key), ':', TO_JSON_STRING(entry.value))"
+    return f"(SELECT CONCAT('{{', STRING_AGG({entry}, ','), '}}') FROM UNNEST({name}) AS entry)"
+
+
 def _parsed(value: str, given: str) -> str:
-    return f"SAFE.PARSE_JSON(NULLIF({value}, ''))" if given == "STRING" else value
+    if given == "JSON":
+        return value
+    return f"SAFE.PARSE_JSON(NULLIF({value}, ''))" if given == "STRING" else f"PARSE_JSON({value})"
 
 
 def _tags(value: str, given: str) -> str:
-    """Azure may leave out the braces, and AWS puts `user_` before a tag's key; what is no JSON is no tag."""
-    value = value if given == "STRING" else f"TO_JSON_STRING({value})"
-    braced = f"IF(STARTS_WITH({value}, '{{'), {value}, CONCAT('{{', NULLIF({value}, ''), '}}'))"
-    return f"""SAFE.PARSE_JSON(REGEXP_REPLACE({braced}, r'"{_OWN_TAG}[:_]([^"]*)":', r'"\\1":'))"""
+    """Azure may leave out the braces, and AWS puts `user_` before a tag's key; text that is no JSON is no tag."""
+    if given == "STRING":
+        braced = f"IF(STARTS_WITH({value}, '{{'), {value}, CONCAT('{{', NULLIF({value}, ''), '}}'))"
+        return f"SAFE.PARSE_JSON({_own_keys(braced)})"
+    known = f"NULLIF(TO_JSON_STRING({value}), 'null')" if given == "JSON" else value
+    return f"PARSE_JSON({_own_keys(known)})"
+
+
+def _own_keys(value: str) -> str:
+    return f"""REGEXP_REPLACE({value}, r'"{_OWN_TAG}[:_]([^"]*)":', r'"\\1":')"""
 
 
 def _of_several(name: str, kind: str, fields: Sequence[Field]) -> str:

@@ -257,6 +257,13 @@ def test_tags_of_text_are_parsed(database: duckdb.DuckDBPyConnection, given: str
     assert row["Tags"] == expected
 
 
+@pytest.mark.parametrize("given", ['{"user_team":"a","aws_x":"b"}', None])
+def test_tags_that_are_json_keep_all_but_aws_s_prefix(database: duckdb.DuckDBPyConnection, given: str | None) -> None:
+    fields = [Field("BillingPeriodStart", "TIMESTAMP"), Field("Tags", "JSON")]
+    [row] = ask(database, "native", fields, {"BillingPeriodStart": MONTH, "Tags": given})
+    assert row["Tags"] == (given and '{"team":"a","aws_x":"b"}')
+
+
 def test_what_older_exports_of_azure_call_otherwise_is_found(database: duckdb.DuckDBPyConnection) -> None:
     names = {"x_InvoiceId": "InvoiceId", "x_PricingCurrency": "PricingCurrency", "x_SkuMeterName": "SkuMeter"}
     fields = [Field("BillingPeriodStart", "TIMESTAMP"), *(Field(name, "STRING") for name in names)]

@@ -1,0 +1,89 @@
+"""The same usage, whatever way it is exported, is the same in `focus_costs`."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from tests.harness import Harness, SteppedClock
+from tests.local_cloud import LocalCloud
+from tests.samples.catalogue import sample_delivery
+from tests.stack import SourceSpec, Stack
+
+MONTH = "2025-09"
+AWS = (
+    "aws_cur_v1_csv",
+    "aws_cur_v1_parquet",
+    "aws_cur_v2_csv",
+    "aws_cur_v2_parquet",
+    "aws_focus_csv",
+    "aws_focus_parquet",
+)
+AZURE = ("azure_focus_parquet", "azure_focus_csv", "azure_actual_csv", "azure_actual_parquet")
+AMORTIZED = ("azure_amortized_csv", "azure_amortized_parquet")
+Totals = dict[str, dict[str, Decimal]]
+
+
+def spec(export_format: str) -> SourceSpec:
+    one = SourceSpec(
+        key=export_format.upper(),
+        format=export_format,
+        export_name="acme-export",
+        source_path="exports/",
+        prefix=f"in/{export_format}/",
+        table=export_format,
+    )
+    versions = one.shape["versions"]
+    return SourceSpec(**{**vars(one), "version": versions[-1]}) if versions else one
+
+
+def totals(cloud: LocalCloud, folder: Path, formats: tuple[str, ...], column: str, by: str) -> Totals:
+    """By source and service, to nine decimals: where a side is DOUBLE, a sum has no more."""
+    specs = tuple(map(spec, formats))
+    harness = Harness(Stack(cloud, specs, name=f"t{uuid4().hex[:10]}").create(), SteppedClock())
+    for source in specs:
+        delivery = sample_delivery(
+            source.format, folder / source.format, MONTH, path="exports/", rows=200, version=source.version
+        )
+        outcomes = harness.arrive(source, *delivery.data, *delivery.manifests)
+        assert "loaded" in [outcome.action for outcome in outcomes], outcomes
+    found: Totals = {source.table: {} for source in specs}
+    for row in harness.rows(
+        f"SELECT x_source, {by} AS service, ROUND(SUM({column}), 9) AS cost FROM `{{dataset}}_focus.focus_costs`"
+        f" WHERE BillingPeriodStart = '{MONTH}-01' GROUP BY x_source, service"
+    ):
+        found[row["x_source"]][row["service"]] = row["cost"]
+    return found
+
+
+@pytest.mark.timeout(180)
+def test_aws_usage_costs_the_same_by_service_from_every_export(
+    cloud: LocalCloud, emulators: None, tmp_path: Path
+) -> None:
+    found = totals(cloud, tmp_path, AWS, "BilledCost", "ServiceName")
+    first = found[AWS[0]]
+    assert len(first) > 5
+    assert found == dict.fromkeys(AWS, first)
+
+
+@pytest.mark.timeout(180)
+def test_azure_usage_is_billed_the_same_from_focus_and_from_actual_cost(
+    cloud: LocalCloud, emulators: None, tmp_path: Path
+) -> None:
+    found = totals(cloud, tmp_path, AZURE, "BilledCost", "ServiceCategory")
+    sums = {source: sum(costs.values()) for source, costs in found.items()}
+    assert sums == dict.fromkeys(AZURE, sums[AZURE[0]])
+    assert sums[AZURE[0]] > 0
+
+
+@pytest.mark.timeout(180)
+def test_azure_usage_costs_the_same_from_focus_and_from_amortized_cost(
+    cloud: LocalCloud, emulators: None, tmp_path: Path
+) -> None:
+    formats = (AZURE[0], *AMORTIZED)
+    found = totals(cloud, tmp_path, formats, "EffectiveCost", "ServiceCategory")
+    sums = {source: sum(costs.values()) for source, costs in found.items()}
+    assert sums == dict.fromkeys(formats, sums[AZURE[0]])
