@@ -51,7 +51,7 @@ variable "azure_sources" {
       for source in var.azure_sources : contains(local._formats[source.format].versions, coalesce(source.focus_version, "none"))
       if try(length(local._formats[source.format].versions) > 0, false)
     ])
-    error_message = "focus_version in azure_sources must be 1.0, 1.0r2, 1.2-preview or 1.2 for a FOCUS export: the dataset version that Cost Management shows."
+    error_message = "focus_version in azure_sources must be one of ${join(", ", distinct(flatten([for format in local._formats : format.versions])))} for a FOCUS export: the dataset version that Cost Management shows."
   }
   validation {
     condition = alltrue([
