@@ -11,6 +11,7 @@ sys.path.insert(0, str(ROOT / "functions"))
 from billing import focus, reasons  # noqa: E402
 from billing.errors import FAULTS  # noqa: E402
 from billing.formats import FORMATS  # noqa: E402
+from billing.quality import DELIVERIES, quality_rules  # noqa: E402
 
 README = ROOT / "README.md"
 ERRORS = ROOT / "ERRORS.md"
@@ -55,6 +56,12 @@ def judgement_table() -> str:
     return "\n".join(["| mapping | column | what was decided |", "|---|---|---|", *rows]) + "\n"
 
 
+def quality_table() -> str:
+    rules = [(rule.code, rule.sentence) for rule in quality_rules()]
+    rules += [(code, sentence) for code, (sentence, _) in DELIVERIES.items()]
+    return "\n".join(["| code | what is wrong |", "|---|---|", *(f"| `{c}` | {s} |" for c, s in rules)]) + "\n"
+
+
 def terraform_tables() -> str:
     """Variables and outputs of the root module, by name."""
     blocks = [match for file in sorted(TERRAFORM.glob("*.tf")) for match in _BLOCK.findall(file.read_text())]
@@ -95,6 +102,7 @@ def documents() -> Mapping[Path, str]:
     terraform = TERRAFORM / "README.md"
     readme = _between(README.read_text(), "<!-- formats -->\n", "<!-- formats end -->", format_table())
     readme = _between(readme, "<!-- judgements -->\n", "<!-- judgements end -->", judgement_table())
+    readme = _between(readme, "<!-- quality -->\n", "<!-- quality end -->", quality_table())
     return {
         README: readme,
         ERRORS: _between(

@@ -16,6 +16,7 @@ from .formats import FORMATS, Format
 _LONGEST_KEY = 40  # it is a label, and part of job ids and of dlt's pipeline names
 STATUS_VIEW = "billing_status"  # one in every dataset
 FOCUS_VIEW = "focus_costs"  # one over all sources, in a dataset of its own
+QUALITY_VIEW = "billing_quality"  # beside it
 _NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")  # dlt normalises other names away
 _PROJECT = re.compile(r"[a-z][-a-z0-9:.]{4,61}[a-z0-9]")
 _TABLE = re.compile(rf"{_PROJECT.pattern}\.[A-Za-z0-9_]{{1,1024}}\.[A-Za-z0-9_]{{1,1024}}")  # not ours: any legal name
@@ -96,6 +97,15 @@ class Settings:
     @property
     def focus_view(self) -> str:
         return f"{self.project}.{self.focus_dataset}.{FOCUS_VIEW}"
+
+    @property
+    def quality_view(self) -> str:
+        return f"{self.project}.{self.focus_dataset}.{QUALITY_VIEW}"
+
+    @property
+    def status_views(self) -> tuple[str, ...]:
+        """One in every dataset of sources."""
+        return tuple(sorted({f"{source.project}.{source.dataset}.{STATUS_VIEW}" for source in self.sources}))
 
     def of_provider(self, provider: str) -> tuple[Source, ...]:
         return tuple(source for source in self.sources if source.format.provider == provider)

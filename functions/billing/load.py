@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from . import columns, dates, focus, landing, views
+from . import columns, dates, focus, landing, quality, views
 from .books import Books, Head, Rejection
 from .config import Source
 from .decide import Delivery, Load, Reject, Skip, Wait, short_name
@@ -269,8 +269,15 @@ def refresh_focus(cloud: Cloud, *, changed: bool) -> None:
     try:
         if changed or not cloud.warehouse.is_there(settings.focus_view):
             cloud.warehouse.keep_view(settings.focus_view, lambda: focus.focus_query(_focus_tables(cloud)))
+            cloud.warehouse.keep_view(settings.quality_view, lambda: _quality_query(cloud))
     except Exception as exc:  # noqa: BLE001 - whatever it is, the month is loaded and booked
-        emit("ERROR", f"The view {settings.focus_view} was not made: {exc}", code="VIEW_FAILED")
+        emit("ERROR", f"The views of {settings.focus_dataset} were not made: {exc}", code="VIEW_FAILED")
+
+
+def _quality_query(cloud: Cloud) -> str:
+    """One request per dataset of sources: one where nothing is booked yet has no status view."""
+    booked = [view for view in cloud.settings.status_views if cloud.warehouse.is_there(view)]
+    return quality.quality_query(cloud.settings.focus_view, booked)
 
 
 def _focus_tables(cloud: Cloud) -> list[focus.FocusTable]:

@@ -45,6 +45,10 @@ def test_a_month_is_billed_as_the_generators_billed_it_to_the_last_decimal(harne
     services = costs(harness, "ServiceName AS service, SUM(BilledCost) AS billed", ", service")
     found = {row["service"]: row["billed"] for row in services if row["x_source"] == "azure_billing"}
     assert found == azure.totals.by_service
+    broken = harness.rows("SELECT code FROM `{dataset}_focus.billing_quality` WHERE source = 'aws_cur'")
+    assert not {"NO_BilledCost", "NO_EffectiveCost", "BILLING_PERIOD", "PURCHASE_EFFECTIVE", "CURRENCIES"} & {
+        row["code"] for row in broken
+    }
     tagged = harness.rows(
         "SELECT JSON_VALUE(Tags, '$.team') AS team, SUM(EffectiveCost) AS cost"
         " FROM `{dataset}_focus.focus_costs` WHERE x_source = 'aws_cur' GROUP BY team"

@@ -1,0 +1,122 @@
+"""`billing_quality`: every rule with a charge that breaks it, and with one that does not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import duckdb
+import pytest
+import sqlglot
+from sqlglot import exp
+
+from billing.focus import FOCUS_COLUMNS
+from billing.quality import DELIVERIES, quality_query, quality_rules
+from tests.unit.bigquery_sql import create_table, insert, rows, translated
+from tests.unit.test_views import RESERVED
+
+FIRST, NEXT = datetime(2025, 9, 1, tzinfo=UTC), datetime(2025, 10, 1, tzinfo=UTC)
+GOOD: dict[str, Any] = {
+    **{column.name: "x" for column in FOCUS_COLUMNS if column.type == "STRING" and not column.nullable},
+    **{column.name: column.allowed[0] for column in FOCUS_COLUMNS if column.allowed},
+    "BilledCost": "0", "ContractedCost": "1", "EffectiveCost": "1", "ListCost": "1", "PricingQuantity": "1",
+    "ConsumedQuantity": "1", "BillingPeriodStart": FIRST, "BillingPeriodEnd": NEXT, "ChargePeriodStart": FIRST,
+    "ChargePeriodEnd": NEXT, "ChargeFrequency": "Usage-Based", "ChargeClass": None, "CommitmentDiscountId": "c",
+    "BillingCurrency": "USD", "x_source": "aws_cur", "x_provider": "aws",
+}  # fmt: skip
+BREAKS: dict[str, dict[str, Any]] = {
+    "COMMITMENT_CATEGORY": {"CommitmentDiscountCategory": None},
+    "COMMITMENT_STATUS": {"CommitmentDiscountStatus": None},
+    "STATUS_ALONE": {"CommitmentDiscountId": None, "CommitmentDiscountCategory": None},
+    "PURCHASE_EFFECTIVE": {"ChargeCategory": "Purchase", "ConsumedQuantity": None, "ChargeFrequency": "One-Time"},
+    "COVERED_BILLED": {"BilledCost": "1"},
+    "PURCHASE_FREQUENCY": {"ChargeCategory": "Purchase", "ConsumedQuantity": None, "EffectiveCost": "0"},
+    "USAGE_QUANTITY": {"PricingQuantity": None},
+    "TAX_QUANTITY": {"ChargeCategory": "Tax", "ConsumedQuantity": None},
+    "CONSUMED_QUANTITY": {"CommitmentDiscountStatus": "Unused"},
+    "CHARGE_PERIOD": {"ChargePeriodEnd": datetime(2025, 8, 31, tzinfo=UTC)},
+    "BILLING_PERIOD": {"BillingPeriodEnd": datetime(2025, 9, 30, tzinfo=UTC)},
+    "CHARGE_AFTER_PERIOD": {"ChargePeriodStart": NEXT, "ChargePeriodEnd": datetime(2025, 10, 2, tzinfo=UTC)},
+    "CURRENCIES": {"BillingCurrency": "EUR"},
+    "DAYS_MISSING": {"ChargePeriodStart": datetime(2025, 9, 4, tzinfo=UTC)},
+    **{
+        f"NO_{column.name}": {column.name: None}
+        for column in FOCUS_COLUMNS
+        if column.level == "Mandatory" and not column.nullable
+    },
+    **{f"BAD_{column.name}": {column.name: "nonsense"} for column in FOCUS_COLUMNS if column.allowed},
+}
+
+
+@pytest.fixture
+def database() -> Iterator[duckdb.DuckDBPyConnection]:
+    with duckdb.connect() as connection:
+        connection.execute("SET TimeZone = 'UTC'")
+        connection.execute("ATTACH ':memory:' AS acme")
+        connection.execute("CREATE SCHEMA acme.focus")
+        columns = {column.name: column.type for column in FOCUS_COLUMNS}
+        create_table(connection, "acme.focus.focus_costs", {**columns, "x_source": "STRING", "x_provider": "STRING"})
+        connection.execute(
+            "CREATE TABLE acme.focus.billing_status"
+            " (source VARCHAR, month VARCHAR, finality VARCHAR, rows_changed BIGINT)"
+        )
+        query = translated(quality_query("acme.focus.focus_costs", ["acme.focus.billing_status"]))
+        connection.execute(f"CREATE VIEW acme.focus.billing_quality AS {query}")
+        yield connection
+
+
+def broken(database: duckdb.DuckDBPyConnection) -> dict[str, int]:
+    found = rows(database, "SELECT code, broken FROM acme.focus.billing_quality WHERE source = 'aws_cur'")
+    return {row["code"]: row["broken"] for row in found}
+
+
+def test_a_charge_as_focus_wants_it_breaks_no_rule(database: duckdb.DuckDBPyConnection) -> None:
+    insert(database, "acme.focus.focus_costs", GOOD)
+    assert broken(database) == {}
+
+
+def test_every_rule_has_a_charge_that_breaks_it() -> None:
+    assert set(BREAKS) == {rule.code for rule in quality_rules()}
+
+
+@pytest.mark.parametrize("code", BREAKS)
+def test_a_charge_that_breaks_a_rule_is_counted_under_it(database: duckdb.DuckDBPyConnection, code: str) -> None:
+    insert(database, "acme.focus.focus_costs", GOOD, {**GOOD, **BREAKS[code]})
+    found = broken(database)
+    assert found[code] == {"CURRENCIES": 2, "DAYS_MISSING": 2}.get(code, 1)
+    related = {"BILLING_PERIOD", "CHARGE_AFTER_PERIOD", "CHARGE_PERIOD"}
+    others = set(found) - {code} - related
+    assert len(others) <= 1, others
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"),
+    [
+        (("open", None), {}),
+        (("open", 3), {}),
+        (("closed", -2), {"SHRANK": 2}),
+        (("amended", 1), {"AMENDED": 1}),
+    ],
+)
+def test_what_a_month_s_deliveries_did_to_it_is_there_too(
+    database: duckdb.DuckDBPyConnection, status: tuple[str, int | None], expected: dict[str, int]
+) -> None:
+    database.execute("INSERT INTO acme.focus.billing_status VALUES ('aws_cur', '2025-09', ?, ?)", list(status))
+    assert broken(database) == expected
+    assert set(expected) <= set(DELIVERIES)
+
+
+def test_months_and_sources_are_told_apart(database: duckdb.DuckDBPyConnection) -> None:
+    october = {**GOOD, "BillingPeriodStart": NEXT, "BillingPeriodEnd": datetime(2025, 11, 1, tzinfo=UTC)}
+    october |= {"ChargePeriodStart": NEXT, "ChargePeriodEnd": datetime(2025, 10, 2, tzinfo=UTC)}
+    insert(database, "acme.focus.focus_costs", {**GOOD, "BilledCost": None}, {**october, "x_source": "other"})
+    found = rows(database, "SELECT source, month, code FROM acme.focus.billing_quality")
+    assert [tuple(row.values()) for row in found] == [("aws_cur", "2025-09", "NO_BilledCost")]
+
+
+def test_no_name_is_a_word_that_bigquery_reserves() -> None:
+    tree = sqlglot.parse_one(quality_query("p.d.focus_costs", ["p.d.billing_status"]), read="bigquery")
+    names = {one.alias.lower() for one in tree.find_all(exp.Alias)}
+    assert {"broken", "sentence"} <= names
+    assert names & set(RESERVED.split()) == set()
