@@ -20,7 +20,8 @@ def test_every_query_of_the_readme_answers(harness: Harness, tmp_path: Path) -> 
     harness.sweep()
 
     queries = re.findall(r"```sql\n(.*?)```", README.read_text(), re.DOTALL)
-    wrong, by_account, by_subscription, by_month = (_answer(harness, query) for query in queries)
+    answers = [_answer(harness, query) for query in queries]
+    wrong, by_account, by_subscription, by_month, invoices, teams, commitments, units = answers
 
     assert [(row["source"], row["month"], row["code"]) for row in wrong] == [
         ("aws_cur", "2025-10", "WAITING_FOR_FILES")
@@ -32,7 +33,17 @@ def test_every_query_of_the_readme_answers(harness: Harness, tmp_path: Path) -> 
     costs = {(row["month"], row["currency"]): (row["aws"], row["azure"]) for row in by_month}
     assert costs["2025-09", "USD"] == (aws.totals.cost, 0)
     assert costs["2025-09", "EUR"] == (0, azure.totals.cost)
+    billed = {"USD": 0, "EUR": 0}
+    for row in invoices:
+        billed[row["currency"]] += row["billed"]
+    assert billed == {"USD": aws.totals.cost, "EUR": azure.totals.cost}
+    assert all(row["invoice"] for row in invoices)
+    assert sum(row["cost"] for row in teams if row["currency"] == "EUR") == azure.totals.effective_cost
+    assert {row["kind"] for row in commitments} == {"Reservation", "Reserved Instance", "Savings Plan"}
+    assert all(0 < row["used"] <= row["committed"] for row in commitments)
+    assert units
+    assert all(row["unit"] for row in units)
 
 
 def _answer(harness: Harness, query: str) -> list[dict[str, Any]]:
-    return harness.rows(query.replace("billing.", "{dataset}.", 1))
+    return harness.rows(query.replace("billing_focus.", "{dataset}_focus.").replace("billing.", "{dataset}.", 1))
