@@ -10,7 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.clouds import cloud, emulators, focus_1_0_harness, harness
 from tests.local_cloud.terraform.binary import NoTerraformError, find_terraform
+
+__all__ = ["cloud", "emulators", "focus_1_0_harness", "harness"]
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -1,10 +1,6 @@
-"""The in-process harness of the integration tests; FAULTS=long runs every case instead of a sample."""
+"""FAULTS=long runs every case instead of a sample."""
 
 import os
-
-from tests.integration.conftest import cloud, emulators, focus_1_0_harness, harness
-
-__all__ = ["cloud", "emulators", "focus_1_0_harness", "harness"]
 
 LONG = os.environ.get("FAULTS") == "long"
 

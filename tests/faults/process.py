@@ -49,7 +49,7 @@ def joined() -> Iterator[JoinedCloud]:
     """Project and location by environment; dlt finds the cloud by the same variables."""
     from dlt.load.load import Load
 
-    from tests.integration.conftest import impatient
+    from tests.clouds import impatient
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Load, "__init__", impatient(Load.__init__))

@@ -10,7 +10,7 @@ import pytest
 
 from billing.exports import MAX_FILES
 from tests.local_cloud import LocalCloud
-from tests.samples import Delivery, aws_cur_delivery, azure_focus_delivery, many_files, sink_name
+from tests.samples import Column, Delivery, aws_columns, aws_cur_delivery, azure_focus_delivery, many_files, sink_name
 from tests.system import System
 
 MONTH = "2025-09"
@@ -35,6 +35,15 @@ def _land(system: System, source: str, delivery: Delivery) -> None:
         system.cloud.upload(bucket, name, content[item.path])
 
 
+def _few_columns() -> list[Column]:
+    """Those that the table is made with: of 187, the laptop's BigQuery would need ten gigabytes for so many files."""
+    wanted = {
+        "identity/LineItemId", "bill/BillingPeriodStartDate", "lineItem/UsageStartDate", "lineItem/ProductCode",
+        "lineItem/CurrencyCode", "lineItem/UnblendedCost",
+    }  # fmt: skip
+    return [column for column in aws_columns(MONTH) if column.name in wanted]
+
+
 @pytest.mark.fault("F14")
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize(
@@ -48,7 +57,9 @@ def _land(system: System, source: str, delivery: Delivery) -> None:
 def test_ten_thousand_files_are_loaded_in_one_job_within_256_mib(
     system: System, tmp_path: Path, source: str, entry_point: str, generate: Callable[..., Delivery], mode: str
 ) -> None:
-    delivery = many_files(generate(tmp_path, MONTH, rows=1, files=1, mode=mode), MAX_FILES, _DIGITS)
+    columns = _few_columns() if source == "aws_cur" else None
+    one = generate(tmp_path, MONTH, rows=1, files=1, mode=mode, columns=columns)
+    delivery = many_files(one, MAX_FILES, _DIGITS)
     assert delivery.manifests[-1].path.stat().st_size > 2_000_000
 
     _land(system, source, delivery)

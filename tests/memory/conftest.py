@@ -6,10 +6,7 @@ from uuid import uuid4
 
 import pytest
 
-from tests.integration.conftest import cloud, emulators
 from tests.memory.sites import LocalSite, MemorySite, Site
-
-__all__ = ["cloud", "emulators"]
 
 
 @pytest.fixture(params=["memory", "local"])

@@ -1,4 +1,4 @@
-"""Small Terraform roots, written by the tests and applied to one local cloud per test process."""
+"""Small Terraform roots, written by the tests and applied to the local cloud of the process."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from uuid import uuid4
 
 import pytest
 
-from tests.local_cloud import Backoff, LocalCloud
+from tests.local_cloud import LocalCloud
 from tests.local_cloud.terraform import Terraform
 from tests.local_cloud.terraform.deployment import provider_environment
 
@@ -36,12 +36,6 @@ provider "google-beta" {
 class Roots(Protocol):
     def __call__(self, hcl: str, **options: Any) -> Terraform:
         """A root that is initialised: `hcl` after the providers. `NAME` in it is unique to the test."""
-
-
-@pytest.fixture(scope="session")
-def cloud() -> Iterator[LocalCloud]:
-    with LocalCloud(backoff=Backoff(first_seconds=0.2, longest_seconds=1.0)) as running:
-        yield running
 
 
 @pytest.fixture
