@@ -9,7 +9,7 @@ COMPILE = $(UV) pip compile --universal --python-version 3.11 --generate-hashes 
 WORKERS ?= 4
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test faults fuzz demo local terraform sweep replay status lint types format lock bench schema-diff clean
+.PHONY: help setup test faults fuzz demo local terraform sweep replay status report lint types format lock bench schema-diff clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -64,6 +64,9 @@ replay: setup ## on a real project: load one month again (SOURCE=aws_cur MONTH=2
 
 status: setup ## on a real project: print billing_status
 	@PYTHONPATH=functions $(FUNCTIONS_VENV)/bin/python -m billing status
+
+report: setup ## on a real project: cost as one HTML page, from focus_costs (MONTHS=13, TAG=team, SOURCES=aws_cur,azure_focus, REPORT=file)
+	@PYTHONPATH=functions $(BIN)/python report.py $(if $(MONTHS),--months '$(MONTHS)') --tag '$(TAG)' --sources '$(SOURCES)' $(if $(REPORT),--output '$(REPORT)')
 
 lint: setup ## ruff: rules and format
 	$(BIN)/ruff check --no-cache

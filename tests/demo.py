@@ -1,11 +1,13 @@
 """`make demo`: the real root applied to the laptop's cloud, months exported, transferred and loaded, totals checked.
 
 MONTHS (default 3) is the number of months per provider, ROWS (default 60000) the rows in all, SEED (default 1)
-the generator's seed. Exits with 1 when a total differs in its last decimal, or a row is missing.
+the generator's seed, REPORT (default .local/report.html) where the report goes, TAG (default team) what it splits by.
+Exits with 1 when a total differs in its last decimal, or a row is missing.
 """
 
 import json
 import os
+import subprocess
 import sys
 import tempfile
 import time
@@ -27,6 +29,7 @@ from tests.local_cloud.terraform.binary import (
 from tests.samples import Delivery, aws_cur_delivery, azure_focus_delivery, sink_name
 from tests.system import AWS_SOURCES, AZURE_SOURCES, ROOT, System
 
+_HOME = Path(__file__).parents[1]
 _LAST_MONTH = (2025, 12)  # fixed, so that the same seed gives the same demo on any day
 _SETTLE_SECONDS = 600.0
 _MOST_IN_MEMORY = 2_000_000  # rows: 5 GB
@@ -170,6 +173,29 @@ def run(demo: Demo) -> None:
         ),
     )
     show_skipped(demo)
+    demo.expect("the report's exit code", write_report(demo.system), 0)
+
+
+def write_report(system: System) -> int:
+    """By the command that a real project has, and by the laptop's own application default credentials."""
+    output = Path(os.environ.get("REPORT") or _HOME / ".local" / "report.html").resolve()
+    environment = {name: os.environ[name] for name in ("HOME", "PATH", "LANG") if name in os.environ}
+    with (
+        step("make report: cost as one HTML page"),
+        tempfile.TemporaryDirectory() as at,
+    ):
+        return subprocess.run(
+            [sys.executable, _HOME / "report.py", "--tag", os.environ.get("TAG", "team"), "--output", output],
+            cwd=at,  # where no settings of a real project are
+            env={
+                **environment,
+                **system.cloud.environment(),
+                **system.environment,
+                "PYTHONPATH": str(_HOME / "functions"),
+            },
+            timeout=_SETTLE_SECONDS,
+            check=False,
+        ).returncode
 
 
 def again_unchanged(demo: Demo) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from tests.demo import check_terraform, show, step
+from tests.demo import check_terraform, show, step, write_report
 from tests.exports_folder import FoundSource, UnusableError, find_sources
 from tests.local_cloud import Backoff, LocalCloud
 from tests.system import System
@@ -41,7 +41,8 @@ def main() -> int:
         print(f"\nOn the laptop's cloud (emulators; no account, nothing leaves this machine), by {system.terraform}.")
         _load(system, sources)
         status = _status(system)
-    return _report(sources, status, heard)
+        written = write_report(system) if status else 0
+    return max(_report(sources, status, heard), written)
 
 
 def _described(source: FoundSource) -> dict[str, Any]:

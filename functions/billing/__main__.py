@@ -59,9 +59,9 @@ def _replay(settings: Settings, options: argparse.Namespace) -> int:
     return 0 if outcome.action == "loaded" else 1
 
 
-def status(settings: Settings) -> list[dict[str, Any]]:
+def status(settings: Settings, cloud: Any = None) -> list[dict[str, Any]]:
     """All rows of every dataset's billing_status, by source and month."""
-    cloud = cloud_of(settings)
+    cloud = cloud or cloud_of(settings)
     datasets = sorted({f"{source.project}.{source.dataset}" for source in settings.sources})
     rows = [
         row

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 from tests.generated import ROOT
 
@@ -33,8 +34,8 @@ sys.exit(demo.main())
 """
 
 
-def _run(*command: str) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "MONTHS": "2", "ROWS": "400"}
+def _run(folder: Path, *command: str) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "MONTHS": "2", "ROWS": "400", "REPORT": str(folder / "report.html")}
     return subprocess.run(
         [sys.executable, *command],
         cwd=ROOT,
@@ -46,8 +47,8 @@ def _run(*command: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_the_demo_shows_every_step_and_ends_well() -> None:
-    demo = _run("-m", "tests.demo")
+def test_the_demo_shows_every_step_and_ends_well(tmp_path: Path) -> None:
+    demo = _run(tmp_path, "-m", "tests.demo")
 
     assert demo.returncode == 0, demo.stdout + demo.stderr
     for shown in (
@@ -63,25 +64,31 @@ def test_the_demo_shows_every_step_and_ends_well() -> None:
         "to the last decimal",
     ):
         assert shown in demo.stdout
+    report = tmp_path / "report.html"
+    assert f"Report: {report.as_uri()}" in demo.stdout
+    html = report.read_text()
+    for shown in ("2025-11 to 2025-12", "<h2>EUR</h2>", "<h2>USD</h2>", "By service", "By account", "By tag team"):
+        assert shown in html
+    assert html.count("<svg") == 8
 
 
-def test_the_demo_fails_when_a_total_differs_in_its_last_decimal() -> None:
-    demo = _run("-c", LYING_GENERATOR)
+def test_the_demo_fails_when_a_total_differs_in_its_last_decimal(tmp_path: Path) -> None:
+    demo = _run(tmp_path, "-c", LYING_GENERATOR)
 
     assert demo.returncode == 1, demo.stdout + demo.stderr
     assert "DIFFERS  cost of azure_focus" in demo.stdout
     assert "FAILED" in demo.stdout
 
 
-def test_an_environment_variable_that_is_misspelt_in_terraform_fails_the_demo() -> None:
-    demo = _run("-c", MISSPELT)
+def test_an_environment_variable_that_is_misspelt_in_terraform_fails_the_demo(tmp_path: Path) -> None:
+    demo = _run(tmp_path, "-c", MISSPELT)
 
     assert demo.returncode == 1
     assert "SOURCES__AWS_CUR__EXPORTNAME" in demo.stderr
 
 
-def test_the_demo_never_runs_on_the_real_providers() -> None:
-    demo = _run("-c", "import os; os.environ['TF_PROVIDERS'] = 'real'; from tests import demo; demo.main()")
+def test_the_demo_never_runs_on_the_real_providers(tmp_path: Path) -> None:
+    demo = _run(tmp_path, "-c", "import os; os.environ['TF_PROVIDERS'] = 'real'; from tests import demo; demo.main()")
 
     assert demo.returncode == 1
     assert "the demo never leaves this machine" in demo.stderr

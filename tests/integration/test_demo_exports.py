@@ -119,7 +119,9 @@ def test_a_file_that_is_wrong_is_named(
 
 
 @pytest.mark.timeout(600)
-def test_every_format_is_loaded_and_a_corrupt_export_is_named(samples: Mapping[str, Delivery], tmp_path: Path) -> None:
+def test_every_format_is_loaded_and_a_corrupt_export_is_named(
+    samples: Mapping[str, Delivery], tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
     for name, delivery in samples.items():
         place(delivery, tmp_path / name, "data", "manifest")
     broken = azure_focus_delivery(tmp_path / "made", MONTH, rows=10, files=1, export_name="broken")
@@ -129,10 +131,11 @@ def test_every_format_is_loaded_and_a_corrupt_export_is_named(samples: Mapping[s
     part.write_bytes(part.read_bytes()[:-20] + bytes(20))
     before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
 
+    report = tmp_path_factory.mktemp("report") / "report.html"
     demo = subprocess.run(
         [sys.executable, "-m", "tests.demo_exports"],
         cwd=ROOT,
-        env={**os.environ, "EXPORTS": str(tmp_path), "PYTHONPATH": "functions"},
+        env={**os.environ, "EXPORTS": str(tmp_path), "PYTHONPATH": "functions", "REPORT": str(report)},
         capture_output=True,
         text=True,
         timeout=570,
@@ -151,3 +154,5 @@ def test_every_format_is_loaded_and_a_corrupt_export_is_named(samples: Mapping[s
     assert problem.startswith("azure_broken 2025-09: rejected, HEADER_UNREADABLE: azure/broken/exports/")
     assert problem.endswith("has no Parquet footer: the file is cut or is not Parquet.")
     assert before == {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    html = report.read_text()
+    assert all(f">{FORMATS[name].provider}_{name}</td>" in html for name in samples)
