@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -38,6 +39,7 @@ class Rejection:
 class Books:
     """The state of one month. `waiting` is what the tracking table last said that it waits for.
 
+    `loaded_at` is when the newest load was booked.
     `unbooked` is a load whose booking was not completed, or whose completion was lost: nothing older may follow it.
     """
 
@@ -46,6 +48,7 @@ class Books:
     rejected: Mapping[str, Rejection] = field(default_factory=dict)
     waiting: str | None = None
     unbooked: Head | None = None
+    loaded_at: datetime | None = field(default=None, compare=False)
 
     def newer_than(self, order_key: str, table: str, created: str) -> Head | None:
         """What this table was loaded from that a delivery of that order key must not replace."""

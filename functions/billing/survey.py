@@ -12,7 +12,7 @@ from .decide import StoredObject
 from .errors import BillingError
 from .exports import Export, OtherExport
 from .look import Cloud
-from .warehouse import Table
+from .warehouse import Partition, Table
 
 _READERS = 8
 
@@ -38,7 +38,7 @@ class Survey:
     objects: Mapping[str, StoredObject]
     months: Mapping[str, Sequence[Candidate]]
     books: Mapping[str, Books]
-    partitions: Mapping[str, int]  # month to rows
+    partitions: Mapping[str, Partition]
 
     @property
     def all_months(self) -> set[str]:

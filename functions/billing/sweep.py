@@ -19,9 +19,11 @@ from .load_jobs import INSERT_DEADLINE
 from .log import emit
 from .look import Cloud, Visit, judge
 from .survey import Candidate, Survey, survey_of
+from .warehouse import Partition
 
 _SIDE_BY_SIDE = 5  # dlt's tables take 5 updates per 10 s
 _LONG_WAIT = timedelta(hours=6)
+_CLOCKS_DIFFER = timedelta(seconds=10)  # a function's and BigQuery's: a load is booked just after it was written
 
 
 @dataclass
@@ -130,7 +132,7 @@ def _wait(
 
 def _audit(cloud: Cloud, survey: Survey, month: str, timer: Timer, report: Report) -> None:
     """A partition that does not hold what its head says is logged at ERROR, and the month loaded again."""
-    if _as_booked(survey, survey.books.get(month, Books()), survey.partitions, month):
+    if _difference(survey, survey.books.get(month, Books()), survey.partitions, month) is None:
         return
     source = survey.source
     lease = cloud.leases.acquire(source.key, month, None)  # read again under it: a load in flight is not booked yet
@@ -138,22 +140,33 @@ def _audit(cloud: Cloud, survey: Survey, month: str, timer: Timer, report: Repor
         books, partitions = cloud.ledger.read(source, month), cloud.warehouse.partitions(source)
     finally:
         lease.release()
-    head, rows = books.head, partitions.get(month, 0)
-    if head is None or _as_booked(survey, books, partitions, month):
+    difference = _difference(survey, books, partitions, month)
+    if difference is None:
         return
     report.add("differing", f"{source.key} {month}")
-    standing = [one for one in survey.months.get(month, ()) if one.export and one.export.execution == head.execution]
+    booked = books.head.execution if books.head is not None else None
+    standing = [one for one in survey.months.get(month, ()) if one.export and one.export.execution == booked]
     way_out = "It is loaded again." if standing else "Its manifest is gone: deliver the month again."
-    message = f"{source.table} has {rows} rows in {month}, but {head.rows} were loaded by {head.job_id}. {way_out}"
+    rows = partitions[month].rows if month in partitions else 0
+    message = f"{source.table} in {month}: {difference} {way_out}"
     emit("ERROR", message, source=source.key, month=month, action="audited", code="AUDIT_DIFFERS", rows=rows)
     for candidate in standing[:1]:
         _process(Visit(cloud, source, candidate.manifest.name, timer, reload=True), report, month)
 
 
-def _as_booked(survey: Survey, books: Books, partitions: Mapping[str, int], month: str) -> bool:
-    destination = survey.table.destination
-    head = books.head_of(destination.table, destination.created)
-    return head is None or head.rows == partitions.get(month, 0)
+def _difference(survey: Survey, books: Books, partitions: Mapping[str, Partition], month: str) -> str | None:
+    """How a month is not what the books say: other rows, or written by somebody who did not live to book it."""
+    destination, held = survey.table.destination, partitions.get(month)
+    head, rows = books.head_of(destination.table, destination.created), held.rows if held is not None else 0
+    if head is None:
+        return f"it has {rows} rows, and no load of them is booked." if rows else None
+    if head.rows != rows:
+        return f"it has {rows} rows, but {head.rows} were loaded by {head.job_id}."
+    if head.torn:
+        return f"files were replaced while {head.job_id} read them."
+    if held is not None and books.loaded_at is not None and held.modified > books.loaded_at + _CLOCKS_DIFFER:
+        return f"it was written at {held.modified:%F %H:%M:%S} UTC, after {head.job_id} was booked."
+    return None
 
 
 def _warn_of_orphans(survey: Survey, now: datetime) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from .columns import Field, map_of
@@ -20,6 +21,14 @@ class Table:
     destination: Destination
     fields: tuple[Field, ...]
     handle: Any
+
+
+@dataclass(frozen=True)
+class Partition:
+    """A month as it stands, and when it was last written, by BigQuery's clock."""
+
+    rows: int
+    modified: datetime
 
 
 class Warehouse:
@@ -107,15 +116,17 @@ class Warehouse:
         config, retry = bigquery.QueryJobConfig(query_parameters=typed), short_retry()
         return list(self._client.query_and_wait(sql, job_config=config, retry=retry, job_retry=retry))
 
-    def partitions(self, source: Source) -> dict[str, int]:
-        """Rows of every month that has any, by one query."""
+    def partitions(self, source: Source) -> dict[str, Partition]:
+        """Every month that has a partition, by one query."""
         rows = self.query(
-            "SELECT partition_id, total_rows"
+            "SELECT partition_id, total_rows, last_modified_time"
             f" FROM `{source.project}.{source.dataset}.INFORMATION_SCHEMA.PARTITIONS` WHERE table_name = @table",
             table=source.table,
         )
         return {
-            f"{row['partition_id'][:4]}-{row['partition_id'][4:]}": row["total_rows"]
+            f"{row['partition_id'][:4]}-{row['partition_id'][4:]}": Partition(
+                row["total_rows"], row["last_modified_time"]
+            )
             for row in rows
             if (row["partition_id"] or "").isdigit()
         }

@@ -11,8 +11,7 @@ import requests
 from google.api_core.exceptions import ServiceUnavailable, TooManyRequests
 
 from billing.entry import TryAgain
-from tests.memory.clock import MemoryClock
-from tests.memory.wire import Wire
+from tests.memory.wire import SteppedByHand, Wire
 
 T = TypeVar("T")
 How = Literal["dies", "pauses", "503", "429", "answer lost", "sent twice"]
@@ -40,7 +39,7 @@ class Crash(BaseException):
 class Instance(Wire):
     """One call of a function, in a thread of its own; also the wire that its requests pass."""
 
-    def __init__(self, name: str, clock: MemoryClock) -> None:
+    def __init__(self, name: str, clock: SteppedByHand) -> None:
         super().__init__(clock)
         self.name = name
         self.started = clock.now()
@@ -52,11 +51,11 @@ class Instance(Wire):
         self._dead = False
         self._work: Callable[[], object] = lambda: None
         self._go, self._back = threading.Semaphore(0), threading.Semaphore(0)
-        self._thread = threading.Thread(target=self._body, name=name, daemon=True)
+        self.thread = threading.Thread(target=self._body, name=name, daemon=True)
 
     def begin(self, work: Callable[[], object], trouble: Trouble | None) -> End:
         self._work = work
-        self._thread.start()
+        self.thread.start()
         return self.wake(trouble)
 
     def wake(self, trouble: Trouble | None) -> End:
@@ -66,7 +65,7 @@ class Instance(Wire):
         if not self._back.acquire(timeout=_TIMEOUT):
             raise TimeoutError(f"{self.name} does not come back")
         if self.end != "paused":
-            self._thread.join()
+            self.thread.join()
         if self.failure is not None:
             raise self.failure
         return self.end

@@ -19,8 +19,9 @@ from billing.reasons import known_failure
 from tests.histories import oracle, provider, steps
 from tests.histories.instances import Instance, Trouble
 from tests.histories.provider import STREAMS, Delivery, Stream, Written
+from tests.histories.stages import MemoryStage, Stage
 from tests.memory.bigquery import Job
-from tests.memory.sites import ITEM, MemorySite
+from tests.memory.sites import ITEM
 from tests.memory.tiny import csv_file
 
 _TRANSFER = timedelta(hours=1)  # the longest that a transfer leaves an overwriting delivery half copied
@@ -76,9 +77,9 @@ class InTurn:
 
 
 class World:
-    def __init__(self, site: MemorySite) -> None:
+    def __init__(self, site: Stage) -> None:
         self.site = site
-        self.clock = site.cloud.clock
+        self.clock = site.clock
         self.written = Written()
         self.landed: dict[str, bytes] = {}
         self.times: dict[str, datetime] = {}  # at the provider, of what landed
@@ -89,13 +90,13 @@ class World:
         self.refused: dict[Stream, set[str]] = defaultdict(set)
         self.holds: dict[Stream, Delivery | None] = defaultdict(lambda: None)  # None: empty, or torn
         self.torn: set[Stream] = set()
+        self.jobs: dict[str, Job] = {}  # that replaced a month
         self.by_job: dict[str, Delivery | None] = {}  # what a job's rows are; None: of files that changed under it
         self.inserted: dict[str, tuple[Instance, bool]] = {}  # who, and whether on somebody's wish
         self.lines = Lines()
         self.now_running: tuple[Instance, bool] | None = None
         self.number = 0
-        site.cloud.tables.on_insert = _uncatchable(self._inserted)
-        site.cloud.tables.on_swap = _uncatchable(self._swapped)
+        site.watch(_uncatchable(self._inserted), _uncatchable(self._swapped))
         for source in site.settings.sources:
             site.put(source.bucket, provider.PRIVATE, csv_file("2025-09", ("private",)))
 
@@ -116,7 +117,7 @@ class World:
         delivery = provider.deliver(stream, self.number, step.kind, before)
         self.deliveries[stream].append(delivery)
         self.written.write(delivery.objects, self.clock.now())
-        self.clock.step(minutes=2)
+        self.site.step(minutes=2)
 
     @do.register
     def _(self, step: steps.Deliver) -> None:
@@ -147,7 +148,7 @@ class World:
                 if not delivery.is_good and delivery.kind == "corrupt" and not stream.overwrites:
                     found[index] = provider.repaired(delivery)
                     self.written.write(found[index].files, self.clock.now())
-                    self.clock.step(minutes=2)
+                    self.site.step(minutes=2)
                     return
 
     @do.register
@@ -192,9 +193,7 @@ class World:
 
     @do.register
     def _(self, step: steps.Jobs) -> None:
-        tables = self.site.cloud.tables
-        tables.duration = timedelta(seconds=step.seconds)
-        tables.fail_next(step.fails)
+        self.site.set_jobs(timedelta(seconds=step.seconds), step.fails)
 
     @do.register
     def _(self, step: steps.Recreate) -> None:
@@ -236,7 +235,7 @@ class World:
         """A transfer that overwrites has ended before a delivery's files could be taken to be settled."""
         if time >= _TRANSFER:
             self._copy_all([stream for stream in self.deliveries if stream.overwrites])
-        self.clock.step(seconds=time.total_seconds())
+        self.site.step(seconds=time.total_seconds())
 
     # -- calls of the functions -----------------------------------------------------------------------------------
 
@@ -261,7 +260,7 @@ class World:
         event: str | None = None,
         on_wish: bool = False,
     ) -> None:
-        instance = Instance(what, self.clock)
+        instance = Instance(what, self.site.stepped)
         instance.on_wish = on_wish
         rooms = self.site.rooms(instance)
         self._ended(instance, event, self._run(instance, lambda: instance.begin(lambda: work(rooms), trouble)))
@@ -281,9 +280,11 @@ class World:
             self._check_line(line)
         if end == "paused":
             self.paused.append((instance, event))
-        elif event is not None and end != "done":
+        elif end == "died":
+            self._learn_refusals()
+        if event is not None and end in ("died", "try again"):
             self.events.append(event)
-        elif event is not None:
+        elif event is not None and end == "done":
             assert len(ends) == 1, f"I5: {event} ended as {ends}"
 
     # -- what must always be true ---------------------------------------------------------------------------------
@@ -298,6 +299,7 @@ class World:
     def _swapped(self, job: Job) -> None:
         """I1 and I3, and that nothing older comes over something newer, unless somebody asked for it."""
         stream = self._stream(job)
+        self.jobs[job.job_id] = job
         items = sorted(str(dict(row)[ITEM[stream.key]]) for row in job.rows)
         assert items, f"I3: {stream} is empty"
         assert len(items) == len(set(items)), f"I3: {stream} has rows twice"
@@ -321,14 +323,13 @@ class World:
 
     def _is_booked(self, delivery: Delivery) -> bool:
         """In the last row of its month, and for the table that is there now."""
-        table = self.site.cloud.tables.get(self.site.source(delivery.stream.key).destination)
         last = [(row["execution"], row["table_created"]) for row in self._loads(delivery)][-1:]
-        return last == [(delivery.execution, table.created.isoformat())]
+        return last == [(delivery.execution, self.site.created(delivery.stream.key))]
 
     def _loads(self, delivery: Delivery) -> list[dict[str, Any]]:
         """What is booked of the delivery's month, oldest first."""
         source = self.site.source(delivery.stream.key)
-        rows = self.site.cloud.books.ever_loaded(source.destination, delivery.stream.month)
+        rows = self.site.ever_loaded(source, delivery.stream.month)
         return [{**row, "execution": row[source.format.execution_column]} for row in rows]
 
     def _check_line(self, line: dict[str, Any]) -> None:
@@ -344,13 +345,18 @@ class World:
             if line["code"] == "NARROWER":
                 self.refused[delivery.stream].add(delivery.execution)
 
+    def _learn_refusals(self) -> None:
+        """Of an instance that died after it booked one, before it said so."""
+        for stream in self.deliveries:
+            self.refused[stream] |= self.site.ever_refused(self.site.source(stream.key), "NARROWER")
+
     def _named(self, line: dict[str, Any]) -> Delivery | None:
         every = (one for found in self.deliveries.values() for one in found)
         return next((one for one in every if one.execution == line.get("execution")), None)
 
     def _check_load(self, delivery: Delivery, line: dict[str, Any]) -> None:
         """I4: booked once, with the rows that its job loaded; and I1: only what was torn may be anything else."""
-        job = self.site.cloud.tables.jobs[line["job_id"]]
+        job = self.jobs[line["job_id"]]
         rows = [row for row in self._loads(delivery) if row["job_id"] == job.job_id]
         booked = {(row["execution"], row["row_count"]) for row in rows}
         assert booked == {(delivery.execution, len(job.rows))}, f"I4: {delivery} is booked as {booked}"
@@ -365,8 +371,7 @@ class World:
         """Everybody wakes, every event arrives, time passes, and sweeps run until nothing is left for them."""
         while self.paused:
             self.do(steps.Wake(0))
-        self.site.cloud.tables.duration = timedelta()
-        self.site.cloud.tables.fail_next("")
+        self.site.set_jobs(timedelta(), "")
         self._let_pass(_TRANSFER)
         for _ in range(_MOST_ROUNDS):
             for _ in range(len(self.events)):
@@ -382,7 +387,7 @@ class World:
         else:
             raise AssertionError(f"the sweep does not come to rest: {report}")
         for stream in self.deliveries:
-            self._check_end(stream)
+            self._check_end(stream, report)
 
     def _to_heal(self, report: dict[str, Any]) -> list[str]:
         """Months that the audit found to differ, but for those that no delivery in the bucket could heal."""
@@ -392,8 +397,8 @@ class World:
     def _expected(self, stream: Stream) -> Delivery | None:
         return oracle.expected(self.deliveries[stream], self.landed, self.refused[stream])
 
-    def _check_end(self, stream: Stream) -> None:
-        """I2, I4 and I6."""
+    def _check_end(self, stream: Stream, report: dict[str, Any]) -> None:
+        """I2, I4 and I6. What nothing in the bucket can mend must be told each hour."""
         wanted = self._expected(stream)
         items = self.site.items(stream.key).get(stream.month, [])
         if wanted is not None:
@@ -403,6 +408,10 @@ class World:
             held = self.holds[stream]
             assert held is None or items == list(held.items), f"I1: {stream} holds {items}, not {held}"
             assert held is not None or stream in self.torn, f"I1: {stream} holds {items}"
+            is_told = f"{stream.key} {stream.month}" in report["differing"]
+            assert is_told or (held is not None and self._is_booked(held)), (
+                f"I5: nobody says that {stream} holds {items}"
+            )
 
     def close(self) -> None:
         for instance, _ in self.paused:
@@ -410,9 +419,10 @@ class World:
 
 
 @contextmanager
-def world() -> Iterator[World]:
-    made = World(MemorySite())
+def world(stage: Stage) -> Iterator[World]:
+    made = World(stage)
     with (
+        stage.open(),
         redirect_stdout(made.lines),
         patch.object(sweep, "ThreadPoolExecutor", InTurn),
         patch.object(survey, "ThreadPoolExecutor", InTurn),
@@ -423,9 +433,9 @@ def world() -> Iterator[World]:
             made.close()
 
 
-def run(history: steps.History) -> None:
+def run(history: steps.History, stage: Stage | None = None) -> None:
     try:
-        with world() as made:
+        with world(stage or MemoryStage()) as made:
             for step in history:
                 made.do(step)
             made.finish()

@@ -26,9 +26,11 @@ class Table:
     created: datetime
     etag: int = 0
     partitions: Mapping[str, Month] = field(default_factory=dict)
+    written: Mapping[str, datetime] = field(default_factory=dict)  # when each partition last was
 
-    def with_month(self, month: str, rows: Month) -> Table:
-        return replace(self, etag=self.etag + 1, partitions={**self.partitions, month: rows})
+    def with_month(self, month: str, rows: Month, now: datetime) -> Table:
+        partitions, written = {**self.partitions, month: rows}, {**self.written, month: now}
+        return replace(self, etag=self.etag + 1, partitions=partitions, written=written)
 
 
 @dataclass
@@ -44,6 +46,7 @@ class Job:
     ends: datetime
     first: bytes | None
     state: str = "RUNNING"
+    ended: datetime | None = None
     rows: Month = ()
     error: Mapping[str, str] | None = None
 
@@ -89,11 +92,11 @@ class Tables:
     def run_due(self, now: datetime) -> None:
         due = [job for job in self.jobs.values() if job.state != "DONE" and job.ends <= now]
         for job in sorted(due, key=lambda one: one.ends):
-            job.state = "DONE"
+            job.state, job.ended = "DONE", now
             if job.error is None:
-                self._run(job)
+                self._run(job, now)
 
-    def _run(self, job: Job) -> None:
+    def _run(self, job: Job, now: datetime) -> None:
         """All or nothing: one partition is another from one moment to the next."""
         try:
             job.rows = self._read(job)
@@ -102,7 +105,7 @@ class Tables:
             return
         table = self.tables[job.table]
         schema = (*table.schema, *_added(table, job))
-        self.tables[job.table] = replace(table, schema=schema).with_month(job.month, job.rows)
+        self.tables[job.table] = replace(table, schema=schema).with_month(job.month, job.rows, now)
         self.on_swap(job)
 
     def _read(self, job: Job) -> Month:
@@ -173,6 +176,7 @@ class MemoryJob:
 
     def _take(self) -> None:
         job = self._job
+        self.ended = job.ended
         self.state, self.error_result = job.state, job.error if job.state == "DONE" else None
         self.errors = [job.error] if job.error else None
         self.output_rows = len(job.rows) if job.state == "DONE" and job.error is None else None
@@ -250,5 +254,8 @@ class MemoryBigQuery:
             raise NotImplementedError(f"The memory cloud does not know: {sql}")
         dataset = sql.partition("`")[2].partition(".INFORMATION_SCHEMA")[0]
         [parameter] = options["job_config"].query_parameters
-        partitions = self.tables.get(f"{dataset}.{parameter.value}").partitions
-        return [{"partition_id": month, "total_rows": len(rows)} for month, rows in partitions.items()]
+        table = self.tables.get(f"{dataset}.{parameter.value}")
+        return [
+            {"partition_id": month, "total_rows": len(rows), "last_modified_time": table.written[month]}
+            for month, rows in table.partitions.items()
+        ]

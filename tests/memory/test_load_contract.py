@@ -207,7 +207,16 @@ def test_the_rows_of_every_month_are_counted(site: Site, key: str) -> None:
     _load(site, key, SEPTEMBER, "a", "b")
     _load(site, key, OCTOBER, "o")
 
-    assert site.rooms().warehouse.partitions(site.source(key)) == {SEPTEMBER: 2, OCTOBER: 1}
+    partitions = site.rooms().warehouse.partitions(site.source(key))
+    assert {month: held.rows for month, held in partitions.items()} == {SEPTEMBER: 2, OCTOBER: 1}
+
+
+def test_a_month_tells_when_it_was_last_written_and_no_job_ends_before_that(site: Site, key: str) -> None:
+    first, other, second = (_load(site, key, month, "a") for month in (SEPTEMBER, OCTOBER, SEPTEMBER))
+
+    partitions = site.rooms().warehouse.partitions(site.source(key))
+    assert first.ended < partitions[SEPTEMBER].modified <= second.ended
+    assert first.ended < partitions[OCTOBER].modified <= other.ended
 
 
 def test_in_memory_a_job_ends_when_its_time_has_come_and_reads_the_first_file_when_it_begins() -> None:

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import TypeVar
-
-from tests.memory.clock import MemoryClock
+from typing import Protocol, TypeVar
 
 T = TypeVar("T")
 _REQUEST_SECONDS = 0.01
 
 
+class SteppedByHand(Protocol):
+    def now(self) -> datetime: ...
+
+    def step(self, **by: float) -> None: ...
+
+
 class Wire:
-    def __init__(self, clock: MemoryClock) -> None:
+    def __init__(self, clock: SteppedByHand) -> None:
         self.clock = clock
 
     def send(self, request: str, act: Callable[[], T]) -> T:
