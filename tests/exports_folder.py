@@ -12,12 +12,15 @@ from pathlib import Path
 from typing import Any
 
 from billing import exports
+from billing.columns import csv_rules
 from billing.config import Source
 from billing.errors import BillingError
-from billing.exports import MAX_MANIFEST, Export, Manifest, OtherExport
-from billing.formats import FORMATS
+from billing.exports import MAX_MANIFEST, Column, Export, Manifest, OtherExport
+from billing.formats import FORMATS, Format
+from billing.headers import NeedMore, csv_header, parquet_header
 
 _SETTINGS = frozenset({"export_name", "focus_version", "format", "path", "settle_hours", "type_overrides"})
+_HEADER_BYTES = 8 * 2**20
 # Says nothing of whether the format is meant: another format's parser may take the manifest.
 _NOT_ITS_OWN = ("FORMAT_UNSUPPORTED", "LEGACY_MANIFEST", "MANIFEST_INVALID", "MANIFEST_NOT_JSON")
 _LONGEST_KEY = 30
@@ -66,7 +69,7 @@ def sources_in(bucket: Path, settings: Mapping[str, Any]) -> list[FoundSource]:
     refusals: list[str] = []
     versions: dict[tuple[str, str], list[str]] = defaultdict(list)
     for name, data in manifests:
-        known = recognise(name, data)
+        known = recognise(bucket, name, data)
         if isinstance(known, BillingError):
             refusals.append(str(known))
         elif known is not None and wanted.items() <= {"format": known[0], "export_name": known[1]}.items():
@@ -91,15 +94,15 @@ def sources_in(bucket: Path, settings: Mapping[str, Any]) -> list[FoundSource]:
     ]
 
 
-def recognise(name: str, data: bytes) -> tuple[str, str] | BillingError | None:
+def recognise(bucket: Path, name: str, data: bytes) -> tuple[str, str] | BillingError | None:
     """Format and export of a manifest, by the first parser that takes it; why none does; or None for no manifest."""
     refusal: BillingError | None = None
     for format_name in FORMATS:
-        for export_name in ("?", *_texts(data)):
+        for export_name in ("?", *_texts(data), *_beginnings(name)):
             if not exports.is_manifest(_source(format_name, export_name), name):
                 continue
             try:
-                parsed = _parsed(format_name, export_name, Manifest(name, 1, data))
+                parsed = _parsed(format_name, export_name, Manifest(name, 1, data), bucket)
             except BillingError as exc:
                 refusal = exc
                 break
@@ -108,7 +111,7 @@ def recognise(name: str, data: bytes) -> tuple[str, str] | BillingError | None:
     return refusal
 
 
-def _parsed(format_name: str, export_name: str, manifest: Manifest) -> str | None:
+def _parsed(format_name: str, export_name: str, manifest: Manifest, bucket: Path) -> str | None:
     """The export's name if the format's parser takes the manifest for its own, be it to refuse what it says."""
     try:
         parsed = exports.parse(_source(format_name, export_name), manifest)
@@ -117,8 +120,42 @@ def _parsed(format_name: str, export_name: str, manifest: Manifest) -> str | Non
             raise
         return export_name
     if isinstance(parsed, OtherExport):  # the name was a guess, and the manifest says the right one
-        return None if parsed.name == export_name else _parsed(format_name, parsed.name, manifest)
-    return parsed.name if isinstance(parsed, Export) else None
+        return None if parsed.name == export_name else _parsed(format_name, parsed.name, manifest, bucket)
+    return parsed.name if isinstance(parsed, Export) and _has_months(format_name, parsed, bucket) else None
+
+
+def _has_months(format_name: str, export: Export, bucket: Path) -> bool:
+    """Whether the column of the month is among the export's: one parser may serve several formats."""
+    shape = FORMATS[format_name]
+    names = [column.name for column in export.columns or _header(shape, bucket, export)]
+    if shape.file_format == "CSV":
+        rules = csv_rules(shape)
+        names = [rules.name(source) for source in rules.sources(names)]
+    return not names or shape.partition in names
+
+
+def _header(shape: Format, bucket: Path, export: Export) -> tuple[Column, ...]:
+    """Of the first file, for a manifest that names no columns; none where it is not there or cannot be read."""
+    file = bucket / export.files[0].name if export.files else bucket
+    if not file.is_file():
+        return ()
+    size = file.stat().st_size
+    with file.open("rb") as opened:
+        if shape.file_format == "PARQUET":
+            opened.seek(max(size - _HEADER_BYTES, 0))
+        content = opened.read(_HEADER_BYTES)
+    try:
+        if shape.file_format == "PARQUET":
+            return parquet_header(content, file.name, size=size).columns
+        return csv_header(content, file.name, complete=size <= _HEADER_BYTES).columns
+    except (BillingError, NeedMore):
+        return ()
+
+
+def _beginnings(name: str) -> Iterator[str]:
+    """An export's name may stand in its manifest's file name only, before one of the dashes."""
+    parts = name.rpartition("/")[2].split("-")
+    yield from ("-".join(parts[:count]) for count in range(len(parts) - 1, 0, -1))
 
 
 def _texts(data: bytes) -> Iterator[str]:
