@@ -77,4 +77,5 @@ def assert_the_stack_of_the_tests_is_the_same(system: System) -> None:
             assert ours.clustering_fields == terraforms.clustering_fields
     for bucket in (stack.bookkeeping, *(stack.bucket(source) for source in sources)):
         cloud.storage.bucket(bucket).delete()
-    cloud.bigquery.delete_dataset("twin", delete_contents=True)
+    for dataset in (stack.dataset, stack.focus_dataset):
+        cloud.bigquery.delete_dataset(dataset, delete_contents=True)
