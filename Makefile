@@ -66,7 +66,7 @@ status: setup ## on a real project: print billing_status
 	@PYTHONPATH=functions $(FUNCTIONS_VENV)/bin/python -m billing status
 
 report: setup ## on a real project: cost as one HTML page, from focus_costs (MONTHS=13, TAG=team, SOURCES=aws_cur,azure_focus, REPORT=file)
-	@PYTHONPATH=functions $(BIN)/python report.py $(if $(MONTHS),--months '$(MONTHS)') --tag '$(TAG)' --sources '$(SOURCES)' $(if $(REPORT),--output '$(REPORT)')
+	@PYTHONPATH=functions $(BIN)/python -m report $(if $(MONTHS),--months '$(MONTHS)') --tag '$(TAG)' --sources '$(SOURCES)' $(if $(REPORT),--output '$(REPORT)')
 
 lint: setup ## ruff: rules and format
 	$(BIN)/ruff check --no-cache

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-import report
-from report import Question, Share, gather
+from report import queries
+from report.queries import Question, Share, gather
 from tests.harness import Harness
 from tests.samples import aws_cur_delivery, azure_focus_delivery
 from tests.stack import AWS, AZURE
@@ -25,7 +25,7 @@ def test_the_sums_of_a_named_source_are_its_invoices_and_what_is_beyond_the_larg
     azure = azure_focus_delivery(tmp_path, "2025-09", rows=100)
     harness.load(AWS, aws_cur_delivery(tmp_path, "2025-10", rows=100))
     harness.load(AZURE, azure)
-    monkeypatch.setattr(report, "TOP", 3)
+    monkeypatch.setattr(queries, "TOP", 3)
 
     with harness.counting() as requests:
         made = gather(harness.settings, harness.cloud, Question(months=2, tag="team", sources=("azure_billing",)))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -28,6 +30,7 @@ def test_what_terraform_made_loads_what_is_transferred_and_a_second_plan_is_empt
     ):
         system.apply()
         made = columns(system)
+        assert_the_zip_holds_what_is_deployed(system)
         system.deliver("aws_cur", aws)
         system.deliver("azure_focus", azure)
         cloud.events.settle(90)
@@ -48,6 +51,14 @@ def test_what_terraform_made_loads_what_is_transferred_and_a_second_plan_is_empt
         assert_the_stack_of_the_tests_is_the_same(system)
         system.destroy()
         system.check_nothing_is_left()
+
+
+def assert_the_zip_holds_what_is_deployed(system: System) -> None:
+    """The report lies beside the functions, and its libraries are none of theirs."""
+    [blob] = system.cloud.storage.list_blobs(system.outputs["bookkeeping_bucket"], prefix="functions/")
+    names = zipfile.ZipFile(io.BytesIO(blob.download_as_bytes())).namelist()
+    assert {name.partition("/")[0] for name in names} == {"main.py", "requirements.txt", "billing"}
+    assert [name for name in names if not name.endswith((".py", ".json", "requirements.txt"))] == []
 
 
 def columns(system: System) -> dict[str, set[str]]:

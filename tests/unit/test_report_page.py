@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from report import MonthCost, Question, Report, Share, Split, first_month, page
+from report.page import page
+from report.queries import MonthCost, Question, Report, Share, Split, first_month
 
 HOSTILE = "<script>document.title = 'run'</script>"
 CHROMIUM = shutil.which("chromium")

@@ -1,6 +1,6 @@
 locals {
   _source_path = "${path.module}/../../../functions"
-  # What is deployed, and nothing else that may lie in the folder. Caches are also named by pattern, for a Python that
+  # What is deployed, and nothing else that lies in the folder, as the report does. Caches are also named by pattern, for a Python that
   # runs at this moment may write one between the two looks at the folder.
   _source_files  = setunion(fileset(local._source_path, "*.{py,txt}"), fileset(local._source_path, "billing/**/*.{py,json}"))
   _source_caches = ["**/__pycache__", "**/__pycache__/**", "**/*.pyc"]
