@@ -17,6 +17,7 @@ _LONGEST_KEY = 40  # it is a label, and part of job ids and of dlt's pipeline na
 STATUS_VIEW = "billing_status"  # one in every dataset
 FOCUS_VIEW = "focus_costs"  # one over all sources, in a dataset of its own
 QUALITY_VIEW = "billing_quality"  # beside it
+GOOGLE_KEY = "google_billing"  # what Google Cloud's own export is called in x_source
 _NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")  # dlt normalises other names away
 _PROJECT = re.compile(r"[a-z][-a-z0-9:.]{4,61}[a-z0-9]")
 _TABLE = re.compile(rf"{_PROJECT.pattern}\.[A-Za-z0-9_]{{1,1024}}\.[A-Za-z0-9_]{{1,1024}}")  # not ours: any legal name
@@ -97,6 +98,15 @@ class Settings:
     @property
     def focus_view(self) -> str:
         return f"{self.project}.{self.focus_dataset}.{FOCUS_VIEW}"
+
+    def focus_view_of(self, key: str) -> str:
+        """A source's own view, one of those that the view over all unites."""
+        return f"{self.focus_view}_{key}"
+
+    @property
+    def focus_views(self) -> list[str]:
+        keys = [source.key for source in self.sources]
+        return [self.focus_view_of(key) for key in (*keys, *([GOOGLE_KEY] if self.google_billing_export else []))]
 
     @property
     def quality_view(self) -> str:

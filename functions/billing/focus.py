@@ -1,5 +1,7 @@
 """`focus_costs`: every source as FOCUS 1.2 rows, by mappings that are data: `schemas/focus_from_<name>.json`.
 
+Each source has a view of its own, for BigQuery takes 256 K characters of a view, and the one over all is their union.
+
 A source is read in three steps, each a SELECT around the one before: the columns that its mapping reads, each in one
 type, NULL where the account has none and where the text is empty; then what several FOCUS columns need; then FOCUS. No
 step touches the partition column, so that BigQuery prunes months through all of them.
@@ -50,14 +52,13 @@ class FocusMapping(msgspec.Struct, frozen=True):
 
 
 @dataclass(frozen=True)
-class FocusTable:
-    """A table that `focus_costs` reads, with the columns that it has now."""
+class Mapped:
+    """A table that `focus_costs` reads, by the mapping of its kind."""
 
     key: str
     provider: str
     mapping: str
-    name: str
-    fields: Sequence[Field]
+    table: str
 
 
 FOCUS_COLUMNS = msgspec.json.decode((SCHEMAS / "focus_1.2.json").read_bytes(), type=tuple[FocusColumn, ...])
@@ -76,21 +77,23 @@ def _read(name: str) -> FocusMapping:
     return msgspec.json.decode((SCHEMAS / f"focus_from_{name}.json").read_bytes(), type=FocusMapping, strict=True)
 
 
-def focus_query(tables: Sequence[FocusTable]) -> str:
-    """The query of the view, the same for the same columns."""
-    return "\nUNION ALL\n".join(_of_table(table) for table in tables)
-
-
-def _of_table(table: FocusTable) -> str:
-    mapping = mapping_of(table.mapping)
+def source_query(source: Mapped, fields: Sequence[Field]) -> str:
+    """The query of a source's view, the same for the same columns."""
+    mapping = mapping_of(source.mapping)
     lines = [_rule(column.name, mapping.focus[column.name]) for column in FOCUS_COLUMNS]
-    lines += [f"'{table.key}' AS x_source", f"'{table.provider}' AS x_provider"]
-    rows = _select([_present(name, kind, table.fields) for name, kind in mapping.columns.items()], f"`{table.name}`")
+    lines += [f"'{source.key}' AS x_source", f"'{source.provider}' AS x_provider"]
+    rows = _select([_present(name, kind, fields) for name, kind in mapping.columns.items()], f"`{source.table}`")
     if mapping.parts is not None:
         rows = f"{rows} AS line CROSS JOIN UNNEST({mapping.parts}) AS part"
     if mapping.steps:
         rows = _select(["*", *(f"{text(expression)} AS {name}" for name, expression in mapping.steps.items())], rows)
     return _select(lines, rows)[1:-1].strip()
+
+
+def union_query(views: Sequence[str]) -> str:
+    """The query of the view over all; columns by name, for a view with other columns must not go unseen."""
+    names = _listed([*(column.name for column in FOCUS_COLUMNS), "x_source", "x_provider"])
+    return "\nUNION ALL\n".join(f"SELECT\n{indent(names, '  ')}\nFROM `{view}`" for view in views)
 
 
 def _select(lines: Sequence[str], rows: str) -> str:

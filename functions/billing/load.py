@@ -1,19 +1,17 @@
 """The one path from a manifest to a loaded month, for events and for the sweep alike."""
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from . import columns, dates, focus, landing, quality, views
+from . import columns, dates, landing
 from .books import Books, Head, Rejection
-from .config import Source
 from .decide import Delivery, Load, Reject, Skip, Wait, short_name
 from .errors import BillingError, Kind
 from .exports import MAX_FILES
 from .lease import TERM, Lease
 from .ledger import Entry
 from .load_jobs import Loaded, MonthLoad
-from .log import emit
-from .look import Cloud, Look, Visit, fingerprint, observe
+from .look import Look, Visit, fingerprint, observe
+from .refresh import refresh_focus, refresh_views
 from .warehouse import Table
 
 _MOST_KEPT = 2 * MAX_FILES + 1  # files whose contents a head keeps: 300 KB of state per 10,000
@@ -100,7 +98,7 @@ def _load(visit: Visit, look: Look, delivery: Delivery, table: Table, lease: Lea
     _book(visit, look, delivery, table, loaded, code, message)
     if plan.added or not look.books.loaded:
         refresh_views(visit.cloud, {visit.source.key: [*table.fields, *plan.added]}, visit.source)
-        refresh_focus(visit.cloud, changed=bool(plan.added))
+        refresh_focus(visit.cloud, visit.source, changed=bool(plan.added))
     return replace(
         _report(look),
         code=code,
@@ -256,49 +254,3 @@ def _report(look: Look) -> Outcome:
         files=len(look.delivery.export.files) if look.delivery is not None else None,
         error=isinstance(look.decision, Reject),
     )
-
-
-def refresh_focus(cloud: Cloud, *, changed: bool) -> None:
-    """Keeps the view over all sources at the columns that their tables have now. Its failure never fails a load.
-
-    Where no column has changed, one request sees that the view is there.
-    """
-    settings = cloud.settings
-    if not settings.focus_dataset:
-        return
-    try:
-        if changed or not cloud.warehouse.is_there(settings.focus_view):
-            cloud.warehouse.keep_view(settings.focus_view, lambda: focus.focus_query(_focus_tables(cloud)))
-            cloud.warehouse.keep_view(settings.quality_view, lambda: _quality_query(cloud))
-    except Exception as exc:  # noqa: BLE001 - whatever it is, the month is loaded and booked
-        emit("ERROR", f"The views of {settings.focus_dataset} were not made: {exc}", code="VIEW_FAILED")
-
-
-def _quality_query(cloud: Cloud) -> str:
-    """One request per dataset of sources: one where nothing is booked yet has no status view."""
-    booked = [view for view in cloud.settings.status_views if cloud.warehouse.is_there(view)]
-    return quality.quality_query(cloud.settings.focus_view, booked)
-
-
-def _focus_tables(cloud: Cloud) -> list[focus.FocusTable]:
-    """One request per table."""
-    settings, table = cloud.settings, cloud.warehouse.table_called
-    tables = [
-        focus.FocusTable(one.key, one.format.provider, one.format.focus, one.destination, table(one.destination).fields)
-        for one in settings.sources
-    ]
-    if google := settings.google_billing_export:
-        tables.append(focus.FocusTable("google_billing", "google", "google_billing", google, table(google).fields))
-    return tables
-
-
-def refresh_views(cloud: Cloud, fields: Mapping[str, Sequence[columns.Field]], source: Source) -> None:
-    """Creates the views of a source's dataset anew, for the columns known by source key.
-
-    A view's failure never fails a load: it is logged, and the next sweep creates them again.
-    """
-    siblings = [one for one in cloud.settings.sources if (one.project, one.dataset) == (source.project, source.dataset)]
-    try:
-        cloud.warehouse.query(";\n".join(views.statements(siblings, fields)))
-    except Exception as exc:  # noqa: BLE001 - whatever it is, the month is loaded and booked
-        emit("ERROR", f"The views of {source.dataset} were not created: {exc}", source=source.key, code="VIEW_FAILED")

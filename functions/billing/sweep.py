@@ -14,10 +14,11 @@ from .clock import Timer
 from .config import Settings, Source
 from .decide import Decision, Delivery, Load, Skip, Wait
 from .entry import TryAgain, cloud_of, log_outcome, run_guarded
-from .load import Outcome, book_waiting, process, refresh_focus, refresh_views
+from .load import Outcome, book_waiting, process
 from .load_jobs import INSERT_DEADLINE
 from .log import emit
 from .look import Cloud, Visit, judge
+from .refresh import refresh_all_focus, refresh_views
 from .survey import Candidate, Survey, survey_of
 from .warehouse import Partition
 
@@ -205,7 +206,7 @@ def _create_views(cloud: Cloud, surveys: Sequence[Survey], report: Report) -> No
     fields = {survey.source.key: survey.table.fields for survey in surveys}
     for source in {(one.source.project, one.source.dataset): one.source for one in booked}.values():
         refresh_views(cloud, fields, source)
-    refresh_focus(cloud, changed=True)
+    refresh_all_focus(cloud)
 
 
 def _guarded(source: Source, what: str, report: Report, work: Any) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from billing import focus
+from billing.refresh import refresh_all_focus
 from tests.harness import Harness
 from tests.samples import aws_cur_delivery, azure_focus_delivery
 from tests.stack import AWS, AZURE
@@ -19,6 +20,13 @@ MONTH = "2025-09"
 
 def view(harness: Harness) -> Any:
     return harness.stack.cloud.bigquery.get_table(harness.settings.focus_view)
+
+
+def views(harness: Harness) -> dict[str, tuple[str, str]]:
+    """Etag and query of every view in the dataset."""
+    client = harness.stack.cloud.bigquery
+    found = [client.get_table(one.reference) for one in client.list_tables(harness.stack.focus_dataset)]
+    return {one.table_id: (one.etag, one.view_query) for one in found}
 
 
 def costs(harness: Harness, columns: str, group: str = "") -> list[dict[str, Any]]:
@@ -59,15 +67,35 @@ def test_a_month_is_billed_as_the_generators_billed_it_to_the_last_decimal(harne
 
 def test_the_view_changes_when_columns_do_and_at_no_other_time(harness: Harness, tmp_path: Path) -> None:
     harness.load(AZURE, azure_focus_delivery(tmp_path, MONTH, rows=20))
-    first = view(harness)
+    harness.sweep()
+    before = views(harness)
     harness.load(AZURE, azure_focus_delivery(tmp_path, MONTH, rows=20, revision=2))
     harness.sweep()
-    assert view(harness).etag == first.etag
+    assert views(harness) == before
 
     harness.load(AWS, aws_cur_delivery(tmp_path, MONTH, rows=20))
-    second = view(harness)
-    assert (second.etag != first.etag, second.view_query != first.view_query) == (True, True)
-    assert "'team', NULLIF(resource_tags_user_team" in second.view_query
+    after = views(harness)
+    assert [name for name in before if after[name] != before[name]] == ["focus_costs_aws_cur"]
+    assert "'team', NULLIF(resource_tags_user_team" in after["focus_costs_aws_cur"][1]
+
+
+def test_the_view_over_all_has_the_sources_that_have_a_view(harness: Harness, tmp_path: Path) -> None:
+    harness.load(AZURE, azure_focus_delivery(tmp_path, MONTH, rows=20))
+    assert ["focus_costs_azure_billing`" in view(harness).view_query, "aws_cur" in view(harness).view_query] == [1, 0]
+    harness.load(AWS, aws_cur_delivery(tmp_path, MONTH, rows=20))
+    assert [row["x_source"] for row in costs(harness, "COUNT(*) AS n")] == ["aws_cur", "azure_billing"]
+
+
+def test_a_table_that_is_gone_keeps_no_other_source_from_its_view(
+    harness: Harness, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    delivery = azure_focus_delivery(tmp_path, MONTH, rows=20)
+    harness.stack.cloud.bigquery.delete_table(harness.stack.table_id(AWS))
+    refresh_all_focus(harness.cloud)
+    [line] = [json.loads(line) for line in capsys.readouterr().out.splitlines() if "VIEW_FAILED" in line]
+    assert (line["severity"], line["source"]) == ("ERROR", "aws_cur")
+    harness.load(AZURE, delivery)
+    assert [row["x_source"] for row in costs(harness, "COUNT(*) AS n")] == ["azure_billing"]
 
 
 def test_of_two_that_replace_the_view_at_once_the_later_has_seen_every_column(harness: Harness, tmp_path: Path) -> None:
@@ -88,7 +116,7 @@ def test_of_two_that_replace_the_view_at_once_the_later_has_seen_every_column(ha
 def test_a_view_that_fails_fails_no_load(
     harness: Harness, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(focus, "focus_query", lambda tables: "SELECT nonsense FROM nowhere")
+    monkeypatch.setattr(focus, "source_query", lambda *_: "SELECT nonsense FROM nowhere")
     delivery = azure_focus_delivery(tmp_path, MONTH, rows=20)
     assert harness.load(AZURE, delivery).action == "loaded"
     assert harness.month(AZURE, MONTH) == (20, delivery.totals.cost)

@@ -15,8 +15,8 @@ from billing import entry
 from billing.clock import Clock
 from billing.config import Settings, Source, read_settings
 from billing.formats import SCHEMAS
-from billing.load import refresh_views
 from billing.look import Cloud
+from billing.refresh import refresh_views
 from tests.harness import SteppedClock
 from tests.local_cloud import LocalCloud
 from tests.memory.cloud import MemoryCloud

@@ -14,7 +14,7 @@ from sqlglot import exp
 
 from billing import focus
 from billing.columns import Field
-from billing.focus import FOCUS_COLUMNS, FocusTable, focus_query, mapping_of, text
+from billing.focus import FOCUS_COLUMNS, Mapped, mapping_of, source_query, text, union_query
 from tests.unit.bigquery_sql import PHYSICAL, create_table, insert, rows, translated
 from tests.unit.test_views import RESERVED
 
@@ -61,7 +61,7 @@ def ask(
     """The FOCUS rows of these rows."""
     create_table(database, "acme.billing.charges", {field.name: field.type for field in fields})
     insert(database, "acme.billing.charges", *lines)
-    query = focus_query([FocusTable("mine", "aws", mapping, "acme.billing.charges", fields)])
+    query = source_query(Mapped("mine", "aws", mapping, "acme.billing.charges"), fields)
     database.execute(f"CREATE OR REPLACE VIEW acme.billing.focus_costs AS {translated(query)}")
     return rows(database, "SELECT * FROM acme.billing.focus_costs")
 
@@ -290,7 +290,7 @@ def test_google_s_own_export_is_read_net_of_its_credits(database: duckdb.DuckDBP
     fields = [*(Field(name, kind) for name, kind in types.items()), *(Field(name, "RECORD") for name in records)]
     fields += [*(Field(name, "STRING") for name in plain)]
     fields += [Field(f"usage_{edge}_time", "TIMESTAMP") for edge in ("start", "end")]
-    query = focus_query([FocusTable("google_billing", "google", "google_billing", "acme.billing.gcp", fields)])
+    query = source_query(Mapped("google_billing", "google", "google_billing", "acme.billing.gcp"), fields)
     usage, tax = sorted(rows(database, translated(query)), key=lambda row: str(row["ChargeCategory"]), reverse=True)
     assert (usage["BilledCost"], usage["ListCost"], usage["Tags"]) == (Decimal("0.5"), Decimal("1.25"), '{"team":"a"}')
     assert (usage["BillingPeriodStart"], usage["BillingPeriodEnd"]) == (MONTH, datetime(2025, 10, 1, tzinfo=UTC))
@@ -302,7 +302,7 @@ def test_google_s_own_export_is_read_net_of_its_credits(database: duckdb.DuckDBP
 def test_the_month_is_the_bare_partition_column_through_every_step(mapping: str) -> None:
     """BigQuery prunes partitions by a filter on the column itself, not on an expression over it."""
     tree = sqlglot.parse_one(
-        focus_query([FocusTable("mine", "aws", mapping, "acme.billing.charges", full(mapping))]), read="bigquery"
+        source_query(Mapped("mine", "aws", mapping, "acme.billing.charges"), full(mapping)), read="bigquery"
     )
     for depth, select in enumerate(tree.find_all(exp.Select)):
         if select.args["from_"].this.find(exp.Select) is None and select.args["from_"].this.name != "charges":
@@ -313,14 +313,33 @@ def test_the_month_is_the_bare_partition_column_through_every_step(mapping: str)
 
 
 def test_what_is_a_judgement_says_so_in_the_view() -> None:
-    query = focus_query([FocusTable("mine", "aws", "aws_cur", "acme.billing.charges", cur())])
+    query = source_query(Mapped("mine", "aws", "aws_cur", "acme.billing.charges"), cur())
     marked = {line.split()[1] for line in query.splitlines() if "is a judgement" in line}
     assert marked == set(focus.judgements()["aws_cur"])
 
 
-def test_a_view_has_room_for_a_dozen_sources_and_no_reserved_word() -> None:
-    query = focus_query([FocusTable("mine", "aws", "aws_cur", "acme.billing.charges", cur())] * 12)
-    assert len(query) < MAX_VIEW
+def test_a_view_has_room_for_every_tag_and_the_union_for_a_hundred_sources() -> None:
+    tags = [Field(f"resource_tags_user_{'k' * 100}_{number}", "STRING") for number in range(500)]
+    assert len(source_query(Mapped("mine", "aws", "aws_cur", "acme.billing.charges"), cur(*tags))) < MAX_VIEW
+    assert len(union_query([f"a-project-of-mine-123456.billing_focus.focus_costs_{'k' * 30}"] * 100)) < MAX_VIEW
+
+
+def test_the_view_over_all_unites_those_of_the_sources(database: duckdb.DuckDBPyConnection) -> None:
+    for key in ("one", "two"):
+        create_table(
+            database, f"acme.billing.of_{key}", {"BillingPeriodStart": "TIMESTAMP", "BilledCost": "BIGNUMERIC"}
+        )
+        insert(database, f"acme.billing.of_{key}", {"BillingPeriodStart": MONTH, "BilledCost": "1.5"})
+        fields = [Field("BillingPeriodStart", "TIMESTAMP"), Field("BilledCost", "BIGNUMERIC")]
+        query = source_query(Mapped(key, "azure", "native", f"acme.billing.of_{key}"), fields)
+        database.execute(f"CREATE VIEW acme.billing.{key} AS {translated(query)}")
+    found = rows(database, translated(union_query(["acme.billing.one", "acme.billing.two"])))
+    assert [(row["x_source"], row["BilledCost"]) for row in found] == [("one", Decimal("1.5")), ("two", Decimal("1.5"))]
+    assert list(found[0]) == [*(column.name for column in FOCUS_COLUMNS), "x_source", "x_provider"]
+
+
+def test_a_view_takes_no_reserved_word_for_a_name() -> None:
+    query = source_query(Mapped("mine", "aws", "aws_cur", "acme.billing.charges"), cur())
     aliases = {
         alias.lower()
         for one in sqlglot.parse_one(query, read="bigquery").find_all(exp.Alias, exp.TableAlias)
