@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 FUNCTIONS_VENV := .venv-functions
 CHECKOV_VENV := .venv-checkov
+FOCUS_VENV := .venv-focus
 BIN := $(VENV)/bin
 UV := $(BIN)/uv
 COMPILE = $(UV) pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --quiet
@@ -37,7 +38,13 @@ $(CHECKOV_VENV)/.ready: tests/checkov-requirements.txt | $(UV)
 	VIRTUAL_ENV=$(CHECKOV_VENV) $(UV) pip sync --quiet --require-hashes tests/checkov-requirements.txt
 	@touch $@
 
-test: setup $(CHECKOV_VENV)/.ready ## run all tests (about 6 minutes on 2 cores)
+# focus-validator pins numpy 1.
+$(FOCUS_VENV)/.ready: tests/focus-validator-requirements.txt | $(UV)
+	$(UV) venv --quiet --clear --python $(BIN)/python $(FOCUS_VENV)
+	VIRTUAL_ENV=$(FOCUS_VENV) $(UV) pip sync --quiet --require-hashes tests/focus-validator-requirements.txt
+	@touch $@
+
+test: setup $(CHECKOV_VENV)/.ready $(FOCUS_VENV)/.ready ## run all tests (about 6 minutes on 2 cores)
 	@$(BIN)/python -m tests.local_cloud.terraform.command
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
@@ -85,10 +92,11 @@ bench: setup ## rows per second of the laptop's BigQuery and of the sample gener
 schema-diff: setup ## compare the stand-in providers' facts with the real providers' schemas (needs a provider registry)
 	$(BIN)/python -m tests.local_cloud.terraform.schema_diff
 
-lock: setup ## compile the three requirement files anew from pyproject.toml
+lock: setup ## compile the four requirement files anew from pyproject.toml
 	$(COMPILE) --upgrade pyproject.toml --group dev -o tests/requirements.txt
 	$(COMPILE) --upgrade pyproject.toml -c tests/requirements.txt -o functions/requirements.txt
 	$(COMPILE) --upgrade --group checkov -o tests/checkov-requirements.txt
+	$(COMPILE) --upgrade --group focus-validator -o tests/focus-validator-requirements.txt
 
 clean: ## remove the environments and caches
-	rm -rf $(VENV) $(FUNCTIONS_VENV) $(CHECKOV_VENV) .local .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(FUNCTIONS_VENV) $(CHECKOV_VENV) $(FOCUS_VENV) .local .mypy_cache .ruff_cache .hypothesis
