@@ -12,7 +12,7 @@ import duckdb
 from billing import dates, exports
 from billing.columns import Field, Plan, csv_rules, plan_csv, plan_parquet
 from billing.exports import Export, Manifest
-from billing.focus import FocusTable, focus_query
+from billing.focus import Mapped, source_query, union_query
 from billing.formats import FORMATS, SCHEMAS
 from billing.headers import csv_header, parquet_header
 from tests.samples import Delivery
@@ -28,11 +28,14 @@ _DATES = {None: "%Y-%m-%d", "MM/DD/YYYY": "%m/%d/%Y"}
 def focus_costs(database: duckdb.DuckDBPyConnection, formats: Sequence[str], folder: Path, *, rows: int = 200) -> None:
     """The view `acme.billing.focus_costs` over the same charges in all these formats, each a source of that name."""
     database.execute("SET TimeZone = 'UTC'; ATTACH ':memory:' AS acme; CREATE SCHEMA acme.billing")
-    tables = [_loaded(database, name, folder / name, rows) for name in formats]
-    database.execute(f"CREATE VIEW acme.billing.focus_costs AS {translated(focus_query(tables))}")
+    for name in formats:
+        _loaded(database, name, folder / name, rows)
+    views = translated(union_query([f"acme.billing.focus_costs_{name}" for name in formats]))
+    database.execute(f"CREATE VIEW acme.billing.focus_costs AS {views}")
 
 
-def _loaded(database: duckdb.DuckDBPyConnection, name: str, folder: Path, rows: int) -> FocusTable:
+def _loaded(database: duckdb.DuckDBPyConnection, name: str, folder: Path, rows: int) -> None:
+    """A source's table, and its own view."""
     export_format = FORMATS[name]
     version = export_format.versions[-1] if export_format.versions else ""
     delivery = sample_delivery(name, folder, MONTH, rows=rows, version=version, export_name=EXPORT)
@@ -46,7 +49,9 @@ def _loaded(database: duckdb.DuckDBPyConnection, name: str, folder: Path, rows: 
     for field in known:
         if field.name in missing:
             database.execute(f'ALTER TABLE {table} ADD COLUMN "{field.name}" {_physical(field)}')
-    return FocusTable(name, export_format.provider, export_format.focus, table, [*known, *plan.added])
+    mapped = Mapped(name, export_format.provider, export_format.focus, table)
+    view = translated(source_query(mapped, [*known, *plan.added]))
+    database.execute(f"CREATE VIEW acme.billing.focus_costs_{name} AS {view}")
 
 
 def _of_csv(delivery: Delivery, name: str, known: Sequence[Field]) -> tuple[Plan, str]:

@@ -52,7 +52,8 @@ def test_the_validator_finds_what_the_exports_themselves_lack_and_nothing_else(
         for column in FOCUS_COLUMNS
     ]
     charges = tmp_path / "charges.parquet"
-    query = f"SELECT {', '.join(columns)}, ChargeCategory AS ChargeType FROM acme.billing.focus_costs WHERE x_provider = '{provider}'"
+    columns.append("ChargeCategory AS ChargeType")
+    query = f"SELECT {', '.join(columns)} FROM acme.billing.focus_costs WHERE x_provider = '{provider}'"
     database.execute(f"COPY ({query}) TO '{charges}'")
     assert validated(charges) == broken
 
