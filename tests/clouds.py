@@ -50,9 +50,10 @@ def impatient(init: Callable[..., None]) -> Callable[..., None]:
 
 
 @pytest.fixture
-def harness(cloud: LocalCloud, emulators: None) -> Iterator[Harness]:
+def harness(cloud: LocalCloud, emulators: None, request: pytest.FixtureRequest) -> Iterator[Harness]:
     """Both sources in buckets and a dataset of this test's own; the handlers run in this process."""
-    stack = Stack(cloud, name=f"t{uuid4().hex[:10]}").create()
+    focus = request.node.get_closest_marker("focus_views") is not None
+    stack = Stack(cloud, name=f"t{uuid4().hex[:10]}", focus=focus).create()
     with wire() as sent:
         yield Harness(stack, SteppedClock(), sent)
 

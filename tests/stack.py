@@ -57,15 +57,23 @@ AZURE = SourceSpec(
 
 
 class Stack:
-    """One deployment in a local cloud; `name` keeps several of them apart in one cloud."""
+    """One deployment in a local cloud; `name` keeps several of them apart in one cloud.
+
+    Only with `focus` it has FOCUS views: each first load would spend a second of the laptop's BigQuery on them.
+    """
 
     def __init__(
-        self, cloud: LocalCloud, sources: tuple[SourceSpec, ...] = (AWS, AZURE), name: str = "billing"
+        self,
+        cloud: LocalCloud,
+        sources: tuple[SourceSpec, ...] = (AWS, AZURE),
+        name: str = "billing",
+        *,
+        focus: bool = False,
     ) -> None:
         self.cloud = cloud
         self.sources = sources
         self.dataset = name.replace("-", "_")
-        self.focus_dataset = f"{self.dataset}_focus"
+        self.focus_dataset = f"{self.dataset}_focus" if focus else ""
         self.bookkeeping = f"{name}-bookkeeping"
         self._landing = {provider: f"{name}-landing-{provider}" for provider in ("aws", "azure")}
         self._name = name
@@ -73,7 +81,7 @@ class Stack:
     def create(self) -> "Stack":
         for bucket in (self.bookkeeping, *self._landing.values()):
             self.cloud.create_bucket(bucket)
-        for name in (self.dataset, self.focus_dataset):
+        for name in filter(None, (self.dataset, self.focus_dataset)):
             dataset = bigquery.Dataset(f"{self.cloud.project}.{name}")
             dataset.location = self.cloud.location
             self.cloud.bigquery.create_dataset(dataset)

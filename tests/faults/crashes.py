@@ -16,6 +16,7 @@ from uuid import uuid4
 
 from billing.errors import BillingError, Kind
 from tests.faults import invariants
+from tests.faults.conftest import LONG
 from tests.faults.invariants import check_invariants, watched
 from tests.faults.process import joined, say
 from tests.faults.transport import Crash, Fault, Wire, wire
@@ -102,7 +103,7 @@ def main(cases: list[str]) -> None:
     with joined() as cloud:
         for case in cases:
             provider, fault, first, stride = case.split(":")
-            stack = Stack(cloud, name=f"c{uuid4().hex[:10]}").create()
+            stack = Stack(cloud, name=f"c{uuid4().hex[:10]}", focus=LONG).create()
             with tempfile.TemporaryDirectory() as folder, wire() as sent:
                 harness, spec = Harness(stack, SteppedClock(), sent), AWS if provider == "aws" else AZURE
                 fault_at_requests(harness, Path(folder), spec, cast(Fault, fault), int(first), int(stride))

@@ -19,6 +19,7 @@ from tests.samples import (
 )
 from tests.stack import AWS, AZURE, SourceSpec
 
+pytestmark = pytest.mark.focus_views
 MONTH = "2025-09"
 
 

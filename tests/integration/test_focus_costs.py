@@ -15,6 +15,7 @@ from tests.harness import Harness
 from tests.samples import aws_cur_delivery, azure_focus_delivery
 from tests.stack import AWS, AZURE
 
+pytestmark = pytest.mark.focus_views
 MONTH = "2025-09"
 
 

@@ -43,7 +43,7 @@ def spec(export_format: str) -> SourceSpec:
 def totals(cloud: LocalCloud, folder: Path, formats: tuple[str, ...], column: str, by: str) -> Totals:
     """By source and service, to nine decimals: where a side is DOUBLE, a sum has no more."""
     specs = tuple(map(spec, formats))
-    harness = Harness(Stack(cloud, specs, name=f"t{uuid4().hex[:10]}").create(), SteppedClock())
+    harness = Harness(Stack(cloud, specs, name=f"t{uuid4().hex[:10]}", focus=True).create(), SteppedClock())
     for source in specs:
         delivery = sample_delivery(
             source.format, folder / source.format, MONTH, path="exports/", rows=200, version=source.version

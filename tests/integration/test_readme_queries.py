@@ -4,6 +4,8 @@ import re
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.harness import Harness
 from tests.samples import aws_cur_delivery, azure_focus_delivery
 from tests.stack import AWS, AZURE
@@ -11,6 +13,7 @@ from tests.stack import AWS, AZURE
 README = Path(__file__).parents[2] / "README.md"
 
 
+@pytest.mark.focus_views
 def test_every_query_of_the_readme_answers(harness: Harness, tmp_path: Path) -> None:
     aws = aws_cur_delivery(tmp_path, "2025-09", rows=300)
     azure = azure_focus_delivery(tmp_path, "2025-09", rows=300)

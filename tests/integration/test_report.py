@@ -19,6 +19,7 @@ def billed(shares: Sequence[Share], currency: str) -> dict[str, Decimal]:
     return {share.label: share.billed for share in shares if share.currency == currency}
 
 
+@pytest.mark.focus_views
 def test_the_sums_of_a_named_source_are_its_invoices_and_what_is_beyond_the_largest_is_one_row(
     harness: Harness, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -73,7 +73,7 @@ def assert_the_stack_of_the_tests_is_the_same(system: System) -> None:
         replace(AWS, prefix="aws/cur/"),
         replace(AZURE, key="AZURE_FOCUS", prefix="azure/focus/"),
     )
-    stack = Stack(cloud, sources, name="twin").create()
+    stack = Stack(cloud, sources, name="twin", focus=True).create()
     renamed = {
         name: value.replace("twin-", "acme-billing-billing-").replace("twin", "billing")
         for name, value in stack.environment().items()
