@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from unittest.mock import patch
 
+import pytest
 import requests
 from google.oauth2.credentials import Credentials
 
@@ -41,6 +42,10 @@ class SteppedClock(Clock):
 
     def sleep(self, seconds: float) -> None:
         super().sleep(min(seconds, 0.05))
+
+
+class _Died(Exception):
+    """The instance, at this very place."""
 
 
 @dataclass
@@ -114,6 +119,20 @@ class Harness:
 
     def tracking(self, spec: SourceSpec) -> list[dict[str, Any]]:
         return self.rows(f"SELECT * FROM `{{dataset}}.{spec.table}_load_tracking` ORDER BY loaded_at")
+
+    @contextmanager
+    def dying_before_it_books(self) -> Iterator[None]:
+        """One instance's call: its load job is done, and nobody says so."""
+
+        def crash(*_: object) -> None:
+            raise _Died
+
+        self.cloud.ledger.commit = crash  # type: ignore[method-assign, assignment]
+        try:
+            with pytest.raises(_Died):
+                yield
+        finally:
+            del self.cloud.ledger.commit
 
     @contextmanager
     def counting(self) -> Iterator[Requests]:

@@ -279,10 +279,15 @@ def _newer(state: Books | None, tracked: Books | None) -> Books:
     """The state, but for a head that its own tracking rows have passed by."""
     if state is None or tracked is None or tracked.head is None:
         return state or tracked or Books()
-    head = state.head
-    if head is None or (head.job_id != tracked.head.job_id and head.order_key < tracked.head.order_key):
+    if state.head is None or _has_passed(tracked.head, state.head):
         return replace(state, head=tracked.head)
     return state
+
+
+def _has_passed(row: Head, head: Head) -> bool:
+    """By a newer run, or into a table that was made since: a booking may have slept meanwhile, and be dlt's newest."""
+    is_later = head.order_key < row.order_key or head.table_created < row.table_created
+    return head.job_id != row.job_id and is_later
 
 
 def _not_found(exc: Exception) -> BillingError:

@@ -84,6 +84,10 @@ def _of_any_table(books: Any, *_: str) -> Any:
     return books.head
 
 
+def _booked_at_an_unknown_time(real: Any, survey: Any, books: Any, *arguments: Any) -> Any:
+    return real(survey, replace(books, loaded_at=None), *arguments)
+
+
 def _state_alone(real: Any, source: Any, state: Any, tracked: Any, _: Any) -> Any:
     return real(source, state, tracked, None)
 
@@ -164,13 +168,23 @@ GUARDS: Mapping[str, Guard] = {
         ),
         Guard(
             "table identity in the job id",
-            f"{_FAULTS}test_destinations.py::test_a_dataset_that_was_made_again_is_loaded_again",
+            f"{_FAULTS}test_destinations.py::test_what_a_table_refused_is_loaded_into_the_one_that_was_made_in_its_place",
             around("billing.load_jobs.MonthLoad.job_id", _any_creation),
         ),
         Guard(
             "head in the job id",
             f"{_SWEEP}a_partition_dropped_again_and_again_is_restored_each_time",
             around("billing.load_jobs.MonthLoad.job_id", _without(over="")),
+        ),
+        Guard(
+            "month written since a job that is taken up",
+            f"{_LEASE}a_job_is_not_taken_up_where_another_has_written_the_month_since",
+            put("billing.load_jobs.LoadJobs._is_replaced", lambda *_: False),
+        ),
+        Guard(
+            "audit of when a month was written",
+            f"{_SWEEP}a_month_that_was_written_after_it_was_booked_is_reported_and_restored",
+            around("billing.sweep._difference", _booked_at_an_unknown_time),
         ),
         Guard(
             "settle rule",

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.faults.invariants import check_invariants
-from tests.faults.transport import wire
+from tests.faults.transport import failing_jobs, wire
 from tests.harness import Harness
 from tests.samples import azure_focus_delivery
 from tests.stack import AWS, AZURE
@@ -31,6 +31,22 @@ def test_a_dataset_that_was_made_again_is_loaded_again(harness: Harness, tmp_pat
 
     assert again.action == "loaded"
     assert again.job_id != first.job_id
+    check_invariants(harness, {(AZURE, MONTH): delivery})
+
+
+def test_what_a_table_refused_is_loaded_into_the_one_that_was_made_in_its_place(
+    harness: Harness, tmp_path: Path
+) -> None:
+    """The way out of a type that does not fit: the job that was refused is not taken up for the new table."""
+    delivery = azure_focus_delivery(tmp_path, MONTH, rows=20, files=1)
+    with failing_jobs("invalid", "injected") as inserted:
+        assert harness.load(AZURE, delivery).code == "LOAD_REJECTED"
+        harness.stack.cloud.bigquery.delete_table(harness.stack.table_id(AZURE))
+        harness.stack.create_table(AZURE)
+        again = harness.process(AZURE, delivery)
+
+    assert again.action == "loaded"
+    assert len({again.job_id, *inserted}) == 2
     check_invariants(harness, {(AZURE, MONTH): delivery})
 
 

@@ -47,6 +47,11 @@ class Lines(io.TextIOBase):
         return len(text)
 
 
+def _may_book(event: str | None, stream: Stream) -> bool:
+    """Whether an instance that sleeps may book the month anew when it wakes, as it was when it fell asleep."""
+    return event is None or (stream.period in event and stream.key.startswith(event.partition("/")[0]))
+
+
 def _uncatchable(check: Callable[[Job], None]) -> Callable[[Job], None]:
     def checked(job: Job) -> None:
         try:
@@ -90,6 +95,7 @@ class World:
         self.refused: dict[Stream, set[str]] = defaultdict(set)
         self.holds: dict[Stream, Delivery | None] = defaultdict(lambda: None)  # None: empty, or torn
         self.torn: set[Stream] = set()
+        self.told: dict[str, datetime] = {}  # executions refused since anything changed
         self.jobs: dict[str, Job] = {}  # that replaced a month
         self.by_job: dict[str, Delivery | None] = {}  # what a job's rows are; None: of files that changed under it
         self.inserted: dict[str, tuple[Instance, bool]] = {}  # who, and whether on somebody's wish
@@ -199,12 +205,14 @@ class World:
     def _(self, step: steps.Recreate) -> None:
         key = STREAMS[step.stream].key
         self.site.recreate_table(key)
+        self.told.clear()
         for stream in [one for one in self.holds if one.key == key]:
             self.holds[stream] = None
 
     @do.register
     def _(self, _: steps.LoseBooks) -> None:
         self.site.lose_dlt_tables()
+        self.told.clear()
 
     # -- the bucket -----------------------------------------------------------------------------------------------
 
@@ -277,7 +285,7 @@ class World:
         """I5: every event ends as one of these; what was not acknowledged is delivered again."""
         ends = [line for line in self.lines.seen if "action" in line and line["action"] not in _ASIDE]
         for line in ends:
-            self._check_line(line)
+            self._check_line(line, instance)
         if end == "paused":
             self.paused.append((instance, event))
         elif end == "died":
@@ -332,7 +340,7 @@ class World:
         rows = self.site.ever_loaded(source, delivery.stream.month)
         return [{**row, "execution": row[source.format.execution_column]} for row in rows]
 
-    def _check_line(self, line: dict[str, Any]) -> None:
+    def _check_line(self, line: dict[str, Any], instance: Instance) -> None:
         assert line["severity"] != "ERROR" or line["action"] in _ENDS, f"I5: {line}"
         delivery = self._named(line)
         if delivery is None:
@@ -340,10 +348,27 @@ class World:
         if line["action"] == "loaded":
             self._check_load(delivery, line)
             self.refused[delivery.stream].discard(delivery.execution)
-        if line["action"] == "rejected" and not delivery.stream.overwrites:
+            self.told.pop(delivery.execution, None)
+        if line["action"] == "rejected" and self._was_whole(delivery, instance):
             assert line["code"] in oracle.REFUSALS.get(delivery.kind, ()), f"{delivery} was refused: {line}"
             if line["code"] == "NARROWER":
                 self.refused[delivery.stream].add(delivery.execution)
+            self._check_refused_once(delivery, instance)
+
+    def _was_whole(self, delivery: Delivery, instance: Instance) -> bool:
+        """Where names come again, what an instance saw may have been of two deliveries."""
+        return not delivery.stream.overwrites or (
+            oracle.stands(delivery, self.landed)
+            and all(self.arrived[name] <= instance.started for name in delivery.objects)
+        )
+
+    def _check_refused_once(self, delivery: Delivery, instance: Instance) -> None:
+        """I5: one job, one row and one alert, until something changes or somebody asks for it."""
+        told = self.told.get(delivery.execution)
+        again = told is not None and told <= instance.started and not instance.on_wish
+        assert not again, f"I5: {delivery} was refused already, and nothing changed since"
+        if not any(_may_book(event, delivery.stream) for _, event in self.paused):
+            self.told[delivery.execution] = self.clock.now()
 
     def _learn_refusals(self) -> None:
         """Of an instance that died after it booked one, before it said so."""

@@ -125,14 +125,8 @@ def test_no_job_is_inserted_after_the_deadline(harness: Harness, tmp_path: Path)
 @pytest.mark.fault("F3")
 def test_a_load_that_was_not_booked_is_taken_up_by_the_next_event(harness: Harness, tmp_path: Path) -> None:
     delivery = aws_cur_delivery(tmp_path, MONTH, rows=20)
-
-    def crash(*_: object) -> None:
-        raise RuntimeError("the instance died here")
-
-    harness.cloud.ledger.commit = crash  # type: ignore[method-assign, assignment]
-    with pytest.raises(RuntimeError):
+    with harness.dying_before_it_books():
         harness.load(AWS, delivery)
-    del harness.cloud.ledger.commit
     with harness.counting() as requests:
         outcome = harness.process(AWS, delivery)
 
@@ -140,6 +134,21 @@ def test_a_load_that_was_not_booked_is_taken_up_by_the_next_event(harness: Harne
     assert len(requests.matching("POST", "/jobs")) == 1  # answered 409: the job that is already there is taken up
     check_invariants(harness, {(AWS, MONTH): delivery})
     assert [row["job_id"] for row in harness.tracking(AWS)] == [outcome.job_id]
+
+
+@pytest.mark.fault("F3")
+def test_a_job_is_not_taken_up_where_another_has_written_the_month_since(harness: Harness, tmp_path: Path) -> None:
+    """Both instances died before they booked: of the older run's job, which came last, no books and no id tell."""
+    older, newer = (azure_focus_delivery(tmp_path, MONTH, rows=20, revision=revision) for revision in (1, 2))
+    for delivery in (newer, older):
+        with harness.dying_before_it_books():
+            harness.load(AZURE, delivery)
+
+    outcome = harness.process(AZURE, newer)
+
+    assert outcome.action == "loaded"
+    assert str(outcome.job_id).endswith("_1")
+    check_invariants(harness, {(AZURE, MONTH): newer})
 
 
 @pytest.mark.fault("F18")

@@ -1,10 +1,12 @@
 """The sweep heals what events missed, says what waits, and audits what the tables hold."""
 
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from billing.replay import replay
 from tests.faults.invariants import check_invariants
 from tests.harness import Harness, SteppedClock, log_lines, manifest_name
 from tests.samples import aws_columns, aws_cur_delivery, azure_focus_delivery
@@ -147,6 +149,27 @@ def test_a_partition_changed_by_hand_is_reported_and_restored(
     check_invariants(harness, {(AWS, MONTH): delivery})
     [found] = [line for line in log_lines(capsys.readouterr().out) if line.get("code") == "AUDIT_DIFFERS"]
     assert (found["severity"], found["month"]) == ("ERROR", MONTH)
+    assert harness.sweep()["differing"] == []
+
+
+@pytest.mark.fault("F19")
+def test_a_month_that_was_written_after_it_was_booked_is_reported_and_restored(
+    harness: Harness, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By an older run of as many rows, whose instance died before it could book it."""
+    monkeypatch.setattr("billing.sweep._CLOCKS_DIFFER", timedelta())  # there is one clock here, and no time passes
+    older, newer = (azure_focus_delivery(tmp_path, MONTH, rows=20, revision=revision) for revision in (1, 2))
+    harness.load(AZURE, older)
+    harness.load(AZURE, newer)
+    assert harness.sweep()["differing"] == []
+    with harness.dying_before_it_books():
+        replay(harness.settings, "azure_billing", MONTH, older.execution, harness.cloud)
+    assert harness.month(AZURE, MONTH) == (20, older.totals.cost)
+
+    report = harness.sweep()
+
+    assert (report["differing"], report["loaded"]) == (["azure_billing 2025-09"], ["azure_billing 2025-09"])
+    check_invariants(harness, {(AZURE, MONTH): newer})
     assert harness.sweep()["differing"] == []
 
 

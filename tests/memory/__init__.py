@@ -1,6 +1,6 @@
 """Cloud Storage, BigQuery's load jobs and the books in memory: what the histories run on, thousands of times.
 
-It claims no more than `test_contract.py` checks, on this cloud and on the laptop's alike.
+It claims no more than the contract tests beside it check, on this cloud and on the laptop's alike.
 """
 
 from tests.memory.cloud import MemoryCloud

@@ -11,7 +11,7 @@ from typing import Any
 from billing import books, ledger
 from billing.books import Books
 from billing.config import Settings, Source
-from billing.ledger import Ledger, pipeline_name
+from billing.ledger import Ledger
 from tests.memory.wire import Wire
 
 State = dict[str, dict[str, Any]]
@@ -92,7 +92,7 @@ class MemoryLedger(Ledger):
 
     def _run(self, source: Source, month: str, state: Books, row: Mapping[str, Any]) -> None:
         """As dlt does: the pipeline's state is read, rows are loaded, and then the load is said to be complete."""
-        name = pipeline_name(source, month)
+        name = ledger.pipeline_name(source, month)
         kept: State = self._wire.send("read state", lambda: copy.deepcopy(self._kept.state(name) or {}))
         for part, value in books.to_state(state, month).items():
             kept.setdefault(part, {}).pop(month, None)
@@ -109,7 +109,7 @@ class MemoryLedger(Ledger):
         self._wire.send("complete load", lambda: self._kept.complete.add(load))
 
     def _state(self, source: Source, month: str) -> Books | None:
-        state = self._kept.state(pipeline_name(source, month))
+        state = self._kept.state(ledger.pipeline_name(source, month))
         return books.from_state(state, month) if state is not None else None
 
     def _rows(self, source: Source, *, complete: bool) -> dict[str, dict[str, Any]]:

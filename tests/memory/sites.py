@@ -189,4 +189,7 @@ class _Names:
     location = "europe-west1"
 
 
-_MEMORY = read_settings(Stack(_Names(), _SPECS).environment(), folder=Path("/nowhere"))  # type: ignore[arg-type]
+_MEMORY = read_settings(
+    {**Stack(_Names(), _SPECS).environment(), "FOCUS_DATASET": ""},  # type: ignore[arg-type]
+    folder=Path("/nowhere"),
+)
