@@ -7,10 +7,12 @@ type, NULL where the account has none and where the text is empty; then what sev
 step touches the partition column, so that BigQuery prunes months through all of them.
 """
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from textwrap import indent
+from typing import Literal
 
 import msgspec
 
@@ -38,6 +40,24 @@ class Rule(msgspec.Struct, frozen=True):
     judgement: bool = False
 
 
+class Lookup(msgspec.Struct, frozen=True):
+    """What `schemas/<lookup>.json` says of a key: it lists keys by service, and services by category."""
+
+    lookup: str
+    key: str
+    gives: Literal["category", "service"]
+
+    def case(self) -> str:
+        listed: Mapping[str, Mapping[str, Sequence[str]]] = json.loads((SCHEMAS / f"{self.lookup}.json").read_text())
+        lines = [
+            f"  WHEN {_literal(key)} THEN {_literal(category if self.gives == 'category' else service)}"
+            for category, services in listed.items()
+            for service, keys in services.items()
+            for key in keys
+        ]
+        return "\n".join([f"CASE {self.key}", *lines, "END"])
+
+
 class FocusMapping(msgspec.Struct, frozen=True):
     """One kind of export. `parts` makes several rows of one: an array of their names, which rules know as `part`.
 
@@ -46,7 +66,7 @@ class FocusMapping(msgspec.Struct, frozen=True):
 
     focus: dict[str, Rule]
     columns: dict[str, str] = {}
-    steps: dict[str, str | list[str]] = {}
+    steps: dict[str, str | list[str] | Lookup] = {}
     parts: str | None = None
     base: str | None = None
 
@@ -109,7 +129,9 @@ def _rule(name: str, rule: Rule) -> str:
     return f"{comment}{text(rule.expression)} AS {name}"
 
 
-def text(expression: str | list[str]) -> str:
+def text(expression: str | list[str] | Lookup) -> str:
+    if isinstance(expression, Lookup):
+        return expression.case()
     return expression if isinstance(expression, str) else "\n".join(expression)
 
 

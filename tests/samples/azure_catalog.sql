@@ -1,15 +1,15 @@
--- What a charge may be about. Prices are per unit; scale is the usual size of the quantity.
+-- What a charge may be about; service and category as Microsoft lists them for the resource's type. Prices are per unit; scale is the usual size of the quantity.
 CREATE TABLE meter AS SELECT row_number() OVER () - 1 AS meter_no, * FROM (VALUES
   ('Virtual Machines', 'Compute', 'Virtual Machines', 'Dv5/Dsv5 Series', 'D4s v5', 'Compute', '1 Hour', 'Hours', 0.1920000000, 1, 'Microsoft.Compute', 'virtualMachines'),
   ('Virtual Machines', 'Compute', 'Virtual Machines', 'Ev5/Esv5 Series', 'E8s v5', 'Compute', '1 Hour', 'Hours', 0.5040000000, 1, 'Microsoft.Compute', 'virtualMachines'),
-  ('Storage Accounts', 'Storage', 'Storage', 'Premium SSD Managed Disks', 'P10 LRS Disk', 'Storage', '1/Month', 'Units/Month', 19.7100000000, 1, 'Microsoft.Compute', 'disks'),
+  ('Virtual Machines', 'Compute', 'Storage', 'Premium SSD Managed Disks', 'P10 LRS Disk', 'Storage', '1/Month', 'Units/Month', 19.7100000000, 1, 'Microsoft.Compute', 'disks'),
   ('Storage Accounts', 'Storage', 'Storage', 'Tiered Block Blob', 'Hot Read Operations', 'Storage', '10K', 'Operations', 0.0000004400, 900, 'Microsoft.Storage', 'storageAccounts'),
-  ('Bandwidth', 'Networking', 'Bandwidth', 'Inter-Region', 'Standard Data Transfer Out', 'Networking', '1 GB', 'GB', 0.0800000000, 5, 'Microsoft.Network', 'publicIPAddresses'),
+  ('Virtual Network', 'Networking', 'Bandwidth', 'Inter-Region', 'Standard Data Transfer Out', 'Networking', '1 GB', 'GB', 0.0800000000, 5, 'Microsoft.Network', 'publicIPAddresses'),
   ('Azure SQL Database', 'Databases', 'SQL Database', 'Single/Elastic Pool General Purpose', 'vCore', 'Databases', '1 Hour', 'Hours', 0.2522000000, 1, 'Microsoft.Sql', 'servers'),
-  ('Azure Functions', 'Compute', 'Functions', 'Flex Consumption', 'On Demand Execution Time', 'Compute', '1 GB Second', 'GB Seconds', 0.0000260000, 500, 'Microsoft.Web', 'sites'),
+  ('Azure App Service', 'Web', 'Functions', 'Flex Consumption', 'On Demand Execution Time', 'Compute', '1 GB Second', 'GB Seconds', 0.0000260000, 500, 'Microsoft.Web', 'sites'),
   ('Azure Monitor', 'Management and Governance', 'Log Analytics', 'Analytics Logs', 'Data Ingestion', 'Management and Governance', '1 GB', 'GB', 2.7600000000, 1, 'Microsoft.OperationalInsights', 'workspaces'),
   ('Azure Kubernetes Service', 'Compute', 'Azure Kubernetes Service', 'Uptime SLA', 'Standard Uptime SLA', 'Compute', '1 Hour', 'Hours', 0.1000000000, 1, 'Microsoft.ContainerService', 'managedClusters'),
-  ('Azure OpenAI', 'AI and Machine Learning', 'Cognitive Services', 'Azure OpenAI', 'gpt 4o Input Tokens', 'AI and Machine Learning', '1K', 'Tokens', 0.0000025000, 800, 'Microsoft.CognitiveServices', 'accounts'),
+  ('Azure AI Services', 'AI and Machine Learning', 'Cognitive Services', 'Azure OpenAI', 'gpt 4o Input Tokens', 'AI and Machine Learning', '1K', 'Tokens', 0.0000025000, 800, 'Microsoft.CognitiveServices', 'accounts'),
   ('Key Vault', 'Security', 'Key Vault', 'Standard', 'Operations', 'Security', '10K', 'Operations', 0.0000030000, 200, 'Microsoft.KeyVault', 'vaults')
 ) t(service, category, meter_category, meter_subcategory, meter, family, unit_text, unit, price, scale, resource_provider, resource_kind);
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -12,8 +11,6 @@ import duckdb
 import pytest
 
 from billing.focus import FOCUS_COLUMNS
-from billing.formats import FORMATS
-from tests.unit.exported import focus_costs
 
 VENV = Path(__file__).parents[2] / ".venv-focus"
 # Its rules for 1.0 ask for names that FOCUS gave up before 1.0; and one for ChargeType, which is ChargeCategory.
@@ -30,13 +27,6 @@ pytestmark = pytest.mark.skipif(
 )
 
 
-@pytest.fixture(scope="module")
-def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
-    with duckdb.connect() as connection:
-        focus_costs(connection, tuple(FORMATS), tmp_path_factory.mktemp("exports"))
-        yield connection
-
-
 @pytest.mark.parametrize(
     ("provider", "broken"),
     [
@@ -45,7 +35,7 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDB
     ],
 )
 def test_the_validator_finds_what_the_exports_themselves_lack_and_nothing_else(
-    database: duckdb.DuckDBPyConnection, tmp_path: Path, provider: str, broken: set[str]
+    exported: duckdb.DuckDBPyConnection, tmp_path: Path, provider: str, broken: set[str]
 ) -> None:
     columns = [
         f'CAST({column.name} AS {PHYSICAL[column.type]}) AS "{OLD_NAMES.get(column.name, column.name)}"'
@@ -54,7 +44,7 @@ def test_the_validator_finds_what_the_exports_themselves_lack_and_nothing_else(
     charges = tmp_path / "charges.parquet"
     columns.append("ChargeCategory AS ChargeType")
     query = f"SELECT {', '.join(columns)} FROM acme.billing.focus_costs WHERE x_provider = '{provider}'"
-    database.execute(f"COPY ({query}) TO '{charges}'")
+    exported.execute(f"COPY ({query}) TO '{charges}'")
     assert validated(charges) == broken
 
 
