@@ -15,6 +15,8 @@ from sqlglot import exp
 from billing import focus
 from billing.columns import Field
 from billing.focus import FOCUS_COLUMNS, Mapped, mapping_of, source_query, text, union_query
+from billing.formats import FORMATS
+from tests.generated import partition_type
 from tests.unit.bigquery_sql import PHYSICAL, create_table, insert, rows, translated
 from tests.unit.test_views import RESERVED
 
@@ -298,18 +300,27 @@ def test_google_s_own_export_is_read_net_of_its_credits(database: duckdb.DuckDBP
     assert (tax["ChargeCategory"], tax["BilledCost"], tax["PricingQuantity"]) == ("Tax", Decimal("0.01"), None)
 
 
-@pytest.mark.parametrize("mapping", PARTITION)
-def test_the_month_is_the_bare_partition_column_through_every_step(mapping: str) -> None:
-    """BigQuery prunes partitions by a filter on the column itself, not on an expression over it."""
-    tree = sqlglot.parse_one(
-        source_query(Mapped("mine", "aws", mapping, "acme.billing.charges"), full(mapping)), read="bigquery"
-    )
-    for depth, select in enumerate(tree.find_all(exp.Select)):
-        if select.args["from_"].this.find(exp.Select) is None and select.args["from_"].this.name != "charges":
-            continue  # an array's
-        named = {one.alias_or_name: one.unalias() for one in select.selects}
-        name = "BillingPeriodStart" if depth == 0 else PARTITION[mapping]
-        assert "*" in named or named[name].sql("bigquery") == PARTITION[mapping]
+@pytest.mark.parametrize("name", FORMATS)
+def test_the_month_is_the_bare_partition_column_through_every_step_where_that_is_a_timestamp(name: str) -> None:
+    """BigQuery prunes partitions by a filter on the column itself, and does not say that it does by one over a cast."""
+    partition, kind = FORMATS[name].partition, partition_type(name)
+    mapped = Mapped("mine", FORMATS[name].provider, FORMATS[name].focus, "acme.billing.charges")
+    tree = sqlglot.parse_one(source_query(mapped, [Field(partition, kind)]), read="bigquery")
+    steps = [
+        {one.alias_or_name: one.unalias().sql("bigquery") for one in select.selects}
+        for select in tree.find_all(exp.Select)
+        if select.args["from_"].this.find(exp.Select) or select.args["from_"].this.name == "charges"  # else an array's
+    ]
+    month = [steps[0]["BillingPeriodStart"], *(step[partition] for step in steps[1:] if "*" not in step)]
+    assert len(month) > 1
+    assert (set(month) == {partition}) == (kind == "TIMESTAMP")
+
+
+def test_only_dates_in_csv_keep_a_month_from_its_partition_and_the_union_does_not() -> None:
+    dates = {name for name in FORMATS if partition_type(name) == "DATE"}
+    assert dates == {"azure_actual_csv", "azure_amortized_csv"}
+    [select] = sqlglot.parse_one(union_query(["acme.billing.focus_costs_mine"]), read="bigquery").find_all(exp.Select)
+    assert all(isinstance(one, exp.Column) for one in select.selects)
 
 
 def test_what_is_a_judgement_says_so_in_the_view() -> None:
