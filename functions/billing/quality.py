@@ -10,7 +10,12 @@ from .formats import SCHEMAS
 # What a month's deliveries say of it, from the status view of a dataset: code, sentence, and by how much.
 DELIVERIES: Mapping[str, tuple[str, str]] = {
     "SHRANK": ("The last delivery has fewer rows than the one before", "IF(rows_changed < 0, -rows_changed, 0)"),
+    "COST_FELL": (
+        "The last delivery costs over 1 % less than the one before",
+        "IF(-cost_changed > 0.01 * ABS(cost - cost_changed), 1, 0)",
+    ),
     "AMENDED": ("A delivery changed the month after its close", "IF(finality = 'amended', 1, 0)"),
+    "ROWS_DIFFER": ("BigQuery loaded other rows than the manifest counts", "IF(code = 'ROWS_DIFFER', 1, 0)"),
 }
 
 
@@ -47,7 +52,10 @@ def _listed(values: Sequence[str]) -> str:
 
 
 def quality_query(focus_view: str, status_views: Sequence[str]) -> str:
-    """The view's query; a dataset in which nothing is booked yet has no status view."""
+    """The view's query; a dataset in which nothing is booked yet has no status view.
+
+    It groups by the bare BillingPeriodStart, so that a filter on that can reach the partitions.
+    """
     return "\nUNION ALL\n".join([_of_charges(focus_view), *map(_of_deliveries, status_views)])
 
 
@@ -59,15 +67,16 @@ def _of_charges(focus_view: str) -> str:
         for number, rule in enumerate(rules)
     )
     return f"""
-SELECT source, month, rule.code AS code, rule.sentence AS sentence, rule.broken AS broken
+SELECT source, FORMAT_TIMESTAMP('%Y-%m', BillingPeriodStart) AS month, BillingPeriodStart,
+  rule.code AS code, rule.sentence AS sentence, rule.broken AS broken
 FROM (
-  SELECT x_source AS source, FORMAT_TIMESTAMP('%Y-%m', BillingPeriodStart) AS month,
+  SELECT x_source AS source, BillingPeriodStart,
     {counts}
   FROM (
     SELECT *, ChargePeriodStart >= BillingPeriodStart AND ChargePeriodStart < BillingPeriodEnd AS in_month
     FROM `{focus_view}`
   )
-  GROUP BY source, month
+  GROUP BY source, BillingPeriodStart
 ) CROSS JOIN UNNEST([
   {names}
 ]) AS rule
@@ -76,8 +85,8 @@ WHERE rule.broken > 0""".strip()
 
 def _of_deliveries(status_view: str) -> str:
     parts = [
-        f"SELECT source, month, '{code}' AS code, '{sentence}' AS sentence, {broken} AS broken FROM `{status_view}`"
-        f" WHERE {broken} > 0"
+        f"SELECT source, month, TIMESTAMP(PARSE_DATE('%Y-%m', month)) AS BillingPeriodStart,"
+        f" '{code}' AS code, '{sentence}' AS sentence, {broken} AS broken FROM `{status_view}` WHERE {broken} > 0"
         for code, (sentence, broken) in DELIVERIES.items()
     ]
     return "\nUNION ALL\n".join(parts)

@@ -152,6 +152,7 @@ def _quality(
     if not warehouse.is_there(settings.quality_view):
         return None
     rows = warehouse.query(
-        f"SELECT * FROM `{settings.quality_view}` WHERE month >= @first ORDER BY month DESC, source", first=first
+        f"SELECT * EXCEPT (BillingPeriodStart) FROM `{settings.quality_view}`"
+        f" WHERE BillingPeriodStart >= TIMESTAMP '{first}-01' ORDER BY month DESC, source, code"
     )
     return _chosen([dict(row) for row in rows], sources)

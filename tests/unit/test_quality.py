@@ -59,7 +59,8 @@ def database() -> Iterator[duckdb.DuckDBPyConnection]:
         create_table(connection, "acme.focus.focus_costs", {**columns, "x_source": "STRING", "x_provider": "STRING"})
         connection.execute(
             "CREATE TABLE acme.focus.billing_status"
-            " (source VARCHAR, month VARCHAR, finality VARCHAR, rows_changed BIGINT)"
+            " (source VARCHAR, month VARCHAR, finality VARCHAR, rows_changed BIGINT, cost_changed DECIMAL(38, 18),"
+            " cost DECIMAL(38, 18), code VARCHAR)"
         )
         query = translated(quality_query("acme.focus.focus_costs", ["acme.focus.billing_status"]))
         connection.execute(f"CREATE VIEW acme.focus.billing_quality AS {query}")
@@ -93,16 +94,24 @@ def test_a_charge_that_breaks_a_rule_is_counted_under_it(database: duckdb.DuckDB
 @pytest.mark.parametrize(
     ("status", "expected"),
     [
-        (("open", None), {}),
-        (("open", 3), {}),
-        (("closed", -2), {"SHRANK": 2}),
-        (("amended", 1), {"AMENDED": 1}),
+        ({"finality": "open"}, {}),
+        ({"finality": "open", "rows_changed": 3, "cost_changed": "70", "cost": "100"}, {}),
+        ({"finality": "closed", "rows_changed": -2}, {"SHRANK": 2}),
+        ({"finality": "amended", "rows_changed": 1}, {"AMENDED": 1}),
+        ({"cost_changed": "-1", "cost": "99"}, {}),
+        ({"cost_changed": "-1.01", "cost": "98.99"}, {"COST_FELL": 1}),
+        ({"cost_changed": "-1", "cost": "-100"}, {"COST_FELL": 1}),
+        ({"cost_changed": "-0.5", "cost": "0"}, {"COST_FELL": 1}),
+        ({"code": "ROWS_DIFFER"}, {"ROWS_DIFFER": 1}),
+        ({"code": "WAITING_FOR_FILES"}, {}),
     ],
 )
 def test_what_a_month_s_deliveries_did_to_it_is_there_too(
-    database: duckdb.DuckDBPyConnection, status: tuple[str, int | None], expected: dict[str, int]
+    database: duckdb.DuckDBPyConnection, status: dict[str, object], expected: dict[str, int]
 ) -> None:
-    database.execute("INSERT INTO acme.focus.billing_status VALUES ('aws_cur', '2025-09', ?, ?)", list(status))
+    insert(database, "acme.focus.billing_status", {"source": "aws_cur", "month": "2025-09", **status})
+    months = rows(database, "SELECT BillingPeriodStart FROM acme.focus.billing_quality")
+    assert [row["BillingPeriodStart"] for row in months] == [FIRST] * len(expected)
     assert broken(database) == expected
     assert set(expected) <= set(DELIVERIES)
 
@@ -111,8 +120,17 @@ def test_months_and_sources_are_told_apart(database: duckdb.DuckDBPyConnection) 
     october = {**GOOD, "BillingPeriodStart": NEXT, "BillingPeriodEnd": datetime(2025, 11, 1, tzinfo=UTC)}
     october |= {"ChargePeriodStart": NEXT, "ChargePeriodEnd": datetime(2025, 10, 2, tzinfo=UTC)}
     insert(database, "acme.focus.focus_costs", {**GOOD, "BilledCost": None}, {**october, "x_source": "other"})
-    found = rows(database, "SELECT source, month, code FROM acme.focus.billing_quality")
-    assert [tuple(row.values()) for row in found] == [("aws_cur", "2025-09", "NO_BilledCost")]
+    found = rows(database, "SELECT source, month, BillingPeriodStart, code FROM acme.focus.billing_quality")
+    assert [tuple(row.values()) for row in found] == [("aws_cur", "2025-09", FIRST, "NO_BilledCost")]
+
+
+def test_the_month_is_grouped_by_as_it_is_so_that_a_filter_on_it_reaches_the_partitions() -> None:
+    tree = sqlglot.parse_one(quality_query("p.d.focus_costs", []), read="bigquery")
+    [grouped] = tree.find_all(exp.Group)
+    assert [one.sql("bigquery") for one in grouped.expressions] == ["source", "BillingPeriodStart"]
+    selects = list(tree.find_all(exp.Select))
+    named = [{one.alias_or_name: one.unalias().sql("bigquery") for one in select.selects} for select in selects[:2]]
+    assert [names["BillingPeriodStart"] for names in named] == ["BillingPeriodStart"] * 2
 
 
 def test_no_name_is_a_word_that_bigquery_reserves() -> None:
