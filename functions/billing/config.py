@@ -192,6 +192,9 @@ def _source(key: str, values: Mapping[str, str], project: str) -> Source:
     base = f"SOURCES__{key}__"
     if not _NAME.fullmatch(key.lower()) or key != key.upper() or len(key) > _LONGEST_KEY:
         raise BillingError("SETTING_INVALID", f"{base}BUCKET: the key must look like AWS_CUR, not '{key}'.")
+    if key.lower() == GOOGLE_KEY:
+        why = "is what Google Cloud's own export is called in x_source: rename the source, to GCP_BILLING for example"
+        raise BillingError("SETTING_INVALID", f"{base}BUCKET: the key {key} {why}.")
     if f"{base}PREFIX" not in values:
         raise BillingError("SETTING_MISSING", f"{base}PREFIX is not set; '' means the whole bucket.")
     return Source(

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from billing.__main__ import status
-from billing.config import Settings
+from billing.config import GOOGLE_KEY, Settings
 from billing.errors import BillingError
 
 TOP = 12  # rows of a table and bars of a chart; the rest is one row
@@ -88,7 +88,7 @@ def gather(settings: Settings, cloud: Any, question: Question) -> Report:
 
 
 def _check(sources: Sequence[str], settings: Settings) -> None:
-    known = [source.key for source in settings.sources] + ["google_billing"] * bool(settings.google_billing_export)
+    known = [source.key for source in settings.sources] + [GOOGLE_KEY] * bool(settings.google_billing_export)
     for source in sources:
         if source not in known:
             raise BillingError("SETTING_INVALID", f"SOURCES: {source} is none of {', '.join(known)}.")

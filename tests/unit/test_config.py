@@ -186,6 +186,15 @@ def test_a_key_that_dlt_would_rename_is_refused() -> None:
     )
 
 
+def test_a_key_that_is_google_cloud_s_own_export_in_focus_costs_is_refused() -> None:
+    """Terraform's keys begin with aws_ or azure_: it is a key of somebody's own settings."""
+    renamed = {name.replace("AWS_CUR", "GOOGLE_BILLING"): value for name, value in ENVIRONMENT.items()}
+    assert refusal(renamed) == (
+        "SETTING_INVALID: SOURCES__GOOGLE_BILLING__BUCKET: the key GOOGLE_BILLING is what Google Cloud's own export is"
+        " called in x_source: rename the source, to GCP_BILLING for example."
+    )
+
+
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
