@@ -6,13 +6,14 @@ import gzip
 import json
 import time
 import tracemalloc
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.faults.conftest import LONG
 from tests.faults.invariants import check_invariants
 from tests.harness import Harness, manifest_name
 from tests.samples import Delivery, aws_cur_delivery, azure_focus_delivery
@@ -116,7 +117,7 @@ def test_whatever_a_manifest_says_nothing_is_written_but_its_refusal(harness: Ha
         harness.stack.deliver(spec, newer[spec], "data")
     harness.cloud.ledger.commit = booked = _Booked()  # type: ignore[method-assign, assignment]
 
-    for hostile in TREES:
+    for hostile in TREES if LONG else _one_of_each():
         _is_refused(harness, hostile, newer[hostile.spec])
         assert booked.codes == [hostile.code]
         booked.codes.clear()
@@ -125,6 +126,11 @@ def test_whatever_a_manifest_says_nothing_is_written_but_its_refusal(harness: Ha
     for spec, delivery in newer.items():
         assert harness.load(spec, delivery).action == "loaded"
     check_invariants(harness, {(spec, MONTH): delivery for spec, delivery in newer.items()})
+
+
+def _one_of_each() -> Iterable[Hostile]:
+    """By provider and code; the unit tests of the manifests read all of them."""
+    return {(one.spec, one.code): one for one in TREES}.values()
 
 
 def _is_refused(harness: Harness, hostile: Hostile, delivery: Delivery) -> None:

@@ -27,7 +27,7 @@ def test_whichever_file_is_held_back_the_old_month_is_served_and_the_sweep_names
     generate = aws_cur_delivery if spec is AWS else azure_focus_delivery
     standing = generate(tmp_path, MONTH, rows=12, files=3)
     harness.load(spec, standing)
-    for held in range(3):
+    for held in range(3) if LONG else (0, 2):
         newer = generate(tmp_path, MONTH, rows=12, files=3, revision=held + 2)
         name = newer.data[held].name.removeprefix(spec.source_path)
         harness.stack.deliver(spec, newer, "manifest")

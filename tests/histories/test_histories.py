@@ -20,7 +20,7 @@ from tests.histories.world import run
 from tests.local_cloud import LocalCloud
 
 LONG = os.environ.get("FAULTS") == "long"
-_SLICES, _EACH, _LOCAL = (10, 1000, 10) if LONG else (1, 200, 2)  # histories in memory and on the laptop's cloud
+_SLICES, _EACH, _LOCAL = (10, 1000, 10) if LONG else (1, 150, 1)  # histories in memory and on the laptop's cloud
 _SEED = int(os.environ.get("FAULTS_SEED") or (random.randrange(10**6) if LONG else 0))
 
 

@@ -95,7 +95,8 @@ class World:
         self.refused: dict[Stream, set[str]] = defaultdict(set)
         self.holds: dict[Stream, Delivery | None] = defaultdict(lambda: None)  # None: empty, or torn
         self.torn: set[Stream] = set()
-        self.told: dict[str, datetime] = {}  # executions refused since anything changed
+        self.told: dict[str, datetime] = {}  # executions refused since a table or the books last changed
+        self.changed = self.clock.now()
         self.jobs: dict[str, Job] = {}  # that replaced a month
         self.by_job: dict[str, Delivery | None] = {}  # what a job's rows are; None: of files that changed under it
         self.inserted: dict[str, tuple[Instance, bool]] = {}  # who, and whether on somebody's wish
@@ -205,14 +206,14 @@ class World:
     def _(self, step: steps.Recreate) -> None:
         key = STREAMS[step.stream].key
         self.site.recreate_table(key)
-        self.told.clear()
+        self._forget_refusals()
         for stream in [one for one in self.holds if one.key == key]:
             self.holds[stream] = None
 
     @do.register
     def _(self, _: steps.LoseBooks) -> None:
         self.site.lose_dlt_tables()
-        self.told.clear()
+        self._forget_refusals()
 
     # -- the bucket -----------------------------------------------------------------------------------------------
 
@@ -367,8 +368,12 @@ class World:
         told = self.told.get(delivery.execution)
         again = told is not None and told <= instance.started and not instance.on_wish
         assert not again, f"I5: {delivery} was refused already, and nothing changed since"
-        if not any(_may_book(event, delivery.stream) for _, event in self.paused):
+        overlapped = any(_may_book(event, delivery.stream) for _, event in self.paused)
+        if instance.started > self.changed and not overlapped:
             self.told[delivery.execution] = self.clock.now()
+
+    def _forget_refusals(self) -> None:
+        self.told, self.changed = {}, self.clock.now()
 
     def _learn_refusals(self) -> None:
         """Of an instance that died after it booked one, before it said so."""

@@ -189,7 +189,4 @@ class _Names:
     location = "europe-west1"
 
 
-_MEMORY = read_settings(
-    {**Stack(_Names(), _SPECS).environment(), "FOCUS_DATASET": ""},  # type: ignore[arg-type]
-    folder=Path("/nowhere"),
-)
+_MEMORY = read_settings(Stack(_Names(), _SPECS).environment(), folder=Path("/nowhere"))  # type: ignore[arg-type]

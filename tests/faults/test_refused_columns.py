@@ -1,0 +1,56 @@
+"""F8 where a column cannot be taken: it is refused by name, and the table stays as it was."""
+
+from __future__ import annotations
+
+import gzip
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.faults.invariants import check_invariants
+from tests.faults.test_schema_changes import MONTH, deliveries_of
+from tests.harness import Harness
+from tests.samples import aws_columns, azure_columns, azure_focus_delivery
+from tests.samples.model import beside
+from tests.stack import AWS, AZURE
+
+pytestmark = pytest.mark.fault("F8")
+
+
+def test_a_type_that_flips_is_loaded_where_every_value_fits_and_refused_by_name_where_not(
+    harness: Harness, tmp_path: Path
+) -> None:
+    plain = list(aws_columns(MONTH))
+    as_text = [replace(one, type="String") if one.name == "lineItem/UnblendedCost" else one for one in plain]
+    good, fits = deliveries_of(tmp_path, plain, as_text)
+    assert harness.load(AWS, good).action == "loaded"
+    assert harness.load(AWS, fits).action == "loaded"
+    check_invariants(harness, {(AWS, MONTH): fits})
+
+    focus = list(azure_columns("1.2-preview"))
+    text = [replace(one, type="String") if one.name == "ContractedCost" else one for one in focus]
+    loaded = azure_focus_delivery(tmp_path, MONTH, rows=6, files=1)
+    flipped = azure_focus_delivery(tmp_path, MONTH, rows=6, files=1, revision=2, columns=text)
+    harness.load(AZURE, loaded)
+    outcome = harness.load(AZURE, flipped)
+
+    assert (outcome.action, outcome.code) == ("rejected", "TYPE_CHANGED")
+    assert "ContractedCost" in outcome.message
+    check_invariants(harness, {(AWS, MONTH): fits, (AZURE, MONTH): loaded})
+
+
+def test_ten_thousand_and_one_columns_are_refused_before_the_table_is_touched(harness: Harness, tmp_path: Path) -> None:
+    good, newer = deliveries_of(tmp_path, aws_columns(MONTH), aws_columns(MONTH))
+    harness.load(AWS, good)
+    before = harness.stack.cloud.bigquery.get_table(harness.stack.table_id(AWS)).schema
+    header = ",".join([*newer.columns, *(f"resourceTags/user:t{n}" for n in range(10_001 - len(newer.columns)))])
+    many = beside(newer.data[0].path, gzip.compress(f"{header}\n{',' * 10_000}\n".encode()))
+    objects = tuple(replace(item, path=many) if item is newer.data[0] else item for item in newer.objects)
+
+    outcome = harness.load(AWS, replace(newer, objects=objects))
+
+    assert (outcome.action, outcome.code) == ("rejected", "TOO_MANY_COLUMNS")
+    assert "10001" in outcome.message
+    assert harness.stack.cloud.bigquery.get_table(harness.stack.table_id(AWS)).schema == before
+    check_invariants(harness, {(AWS, MONTH): good})
