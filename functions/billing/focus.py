@@ -102,7 +102,8 @@ def source_query(source: Mapped, fields: Sequence[Field]) -> str:
     mapping = mapping_of(source.mapping)
     lines = [_rule(column.name, mapping.focus[column.name]) for column in FOCUS_COLUMNS]
     lines += [f"'{source.key}' AS x_source", f"'{source.provider}' AS x_provider"]
-    rows = _select([_present(name, kind, fields) for name, kind in mapping.columns.items()], f"`{source.table}`")
+    columns = [_present(name, kind, fields, source.provider) for name, kind in mapping.columns.items()]
+    rows = _select(columns, f"`{source.table}`")
     if mapping.parts is not None:
         rows = f"{rows} AS line CROSS JOIN UNNEST({mapping.parts}) AS part"
     if mapping.steps:
@@ -135,13 +136,15 @@ def text(expression: str | list[str] | Lookup) -> str:
     return expression if isinstance(expression, str) else "\n".join(expression)
 
 
-def _present(path: str, kind: str, fields: Sequence[Field]) -> str:
+def _present(path: str, kind: str, fields: Sequence[Field], provider: str) -> str:
     """A column, or a part of a RECORD, in the type that rules count on, whatever the table has of it."""
     column, _, part = path.partition(".")
     name = path.replace(".", "_")
     field = next((field for field in fields if field.name.lower() == column.lower()), None)
     if field is None:
         value = _of_several(name, kind, fields)
+    elif kind == "TAGS":
+        value = _tags(_entries(name) if field.entry else name, field.type, provider)
     else:
         value = _typed(replace(field, name=path, type="STRING" if kind == "STRING" else "") if part else field, kind)
     return name if value == name else f"{value} AS {name}"
@@ -153,9 +156,8 @@ def _typed(field: Field, kind: str) -> str:
         return f"NULLIF({name}, '')" if given == "STRING" else f"CAST({name} AS STRING)"
     if given == kind or kind.startswith("ARRAY"):
         return name
-    if kind in ("JSON", "TAGS"):
-        value = _entries(name) if field.entry else name
-        return _tags(value, given) if kind == "TAGS" else _parsed(value, given)
+    if kind == "JSON":
+        return _parsed(_entries(name) if field.entry else name, given)
     if given == "STRING":
         return f"SAFE_CAST(NULLIF({name}, '') AS {kind})"
     return f"CAST({name} AS {kind})"
@@ -173,17 +175,18 @@ def _parsed(value: str, given: str) -> str:
     return f"SAFE.PARSE_JSON(NULLIF({value}, ''))" if given == "STRING" else f"PARSE_JSON({value})"
 
 
-def _tags(value: str, given: str) -> str:
+def _tags(value: str, given: str, provider: str) -> str:
     """Azure may leave out the braces, and AWS puts `user_` before a tag's key; text that is no JSON is no tag."""
     if given == "STRING":
-        braced = f"IF(STARTS_WITH({value}, '{{'), {value}, CONCAT('{{', NULLIF({value}, ''), '}}'))"
-        return f"SAFE.PARSE_JSON({_own_keys(braced)})"
-    known = f"NULLIF(TO_JSON_STRING({value}), 'null')" if given == "JSON" else value
-    return f"PARSE_JSON({_own_keys(known)})"
+        value = f"IF(STARTS_WITH({value}, '{{'), {value}, CONCAT('{{', NULLIF({value}, ''), '}}'))"
+    elif given == "JSON":
+        value = f"NULLIF(TO_JSON_STRING({value}), 'null')"
+    return f"{'SAFE.' if given == 'STRING' else ''}PARSE_JSON({_own_keys(value) if provider == 'aws' else value})"
 
 
 def _own_keys(value: str) -> str:
-    return f"""REGEXP_REPLACE({value}, r'"{_OWN_TAG}[:_]([^"]*)":', r'"\\1":')"""
+    """A key stands behind a brace or a comma; in a value, its quotes would be escaped."""
+    return f"""REGEXP_REPLACE({value}, r'([{{,]\\s*)"{_OWN_TAG}[:_]([^"]*)":', r'\\1"\\2":')"""
 
 
 def _of_several(name: str, kind: str, fields: Sequence[Field]) -> str:
