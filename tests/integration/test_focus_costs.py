@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -64,6 +66,62 @@ def test_a_month_is_billed_as_the_generators_billed_it_to_the_last_decimal(harne
     )
     assert {row["team"] for row in tagged} > {None}
     assert sum(row["cost"] for row in tagged) == of_aws["effective"]
+
+
+# docs.cloud.google.com/billing/docs/how-to/export-data-bigquery-tables/detailed-usage
+GOOGLE_TABLE = """
+CREATE TABLE `{dataset}.gcp_billing_export_resource_v1_0123AB_CDEF01_234567` (
+  billing_account_id STRING, invoice STRUCT<month STRING, publisher_type STRING>, cost_type STRING,
+  service STRUCT<id STRING, description STRING>, sku STRUCT<id STRING, description STRING>,
+  usage_start_time TIMESTAMP, usage_end_time TIMESTAMP,
+  project STRUCT<id STRING, number STRING, name STRING, labels ARRAY<STRUCT<key STRING, value STRING>>,
+    ancestry_numbers STRING, ancestors ARRAY<STRUCT<resource_name STRING, display_name STRING>>>,
+  labels ARRAY<STRUCT<key STRING, value STRING>>, system_labels ARRAY<STRUCT<key STRING, value STRING>>,
+  location STRUCT<location STRING, country STRING, region STRING, zone STRING>,
+  resource STRUCT<name STRING, global_name STRING>, cost FLOAT64, currency STRING, currency_conversion_rate FLOAT64,
+  usage STRUCT<amount FLOAT64, unit STRING, amount_in_pricing_units FLOAT64, pricing_unit STRING>,
+  credits ARRAY<STRUCT<name STRING, amount FLOAT64, full_name STRING, id STRING, type STRING>>,
+  transaction_type STRING, seller_name STRING, export_time TIMESTAMP, cost_at_list FLOAT64
+)"""
+GOOGLE_ROWS = """
+INSERT INTO `{dataset}.gcp_billing_export_resource_v1_0123AB_CDEF01_234567`
+  (billing_account_id, invoice, cost_type, service, sku, usage_start_time, usage_end_time, project, labels, location,
+   cost, currency, usage, credits)
+VALUES
+  ('0123AB-CDEF01-234567', STRUCT('202509' AS month, 'GOOGLE' AS publisher_type), 'regular',
+   STRUCT('6F81' AS id, 'Compute Engine' AS description), STRUCT('A1' AS id, 'N2 core' AS description),
+   TIMESTAMP '2025-09-03 00:00:00+00', TIMESTAMP '2025-09-03 01:00:00+00',
+   STRUCT('acme-web' AS id, '1' AS number, 'Web' AS name, CAST([] AS ARRAY<STRUCT<key STRING, value STRING>>) AS labels,
+     '' AS ancestry_numbers, CAST([] AS ARRAY<STRUCT<resource_name STRING, display_name STRING>>) AS ancestors),
+   [STRUCT('team' AS key, 'platform' AS value)],
+   STRUCT('europe-west1' AS location, 'BE' AS country, 'europe-west1' AS region, '' AS zone), 1.5, 'EUR',
+   STRUCT(3600.0 AS amount, 'seconds' AS unit, 1.0 AS amount_in_pricing_units, 'hour' AS pricing_unit),
+   [STRUCT('CUD' AS name, -0.25 AS amount, 'Commitment' AS full_name, 'c' AS id, 'COMMITTED_USAGE_DISCOUNT' AS type)])
+"""
+
+
+def test_google_s_own_export_is_in_the_union_beside_ours(harness: Harness, tmp_path: Path) -> None:
+    azure = azure_focus_delivery(tmp_path, MONTH, rows=20)
+    harness.load(AZURE, azure)
+    harness.rows(GOOGLE_TABLE)
+    harness.rows(GOOGLE_ROWS)
+    table = f"{harness.settings.project}.{harness.stack.dataset}.gcp_billing_export_resource_v1_0123AB_CDEF01_234567"
+    refresh_all_focus(replace(harness.cloud, settings=replace(harness.settings, google_billing_export=table)))
+
+    [of_azure, of_google] = costs(harness, "SUM(BilledCost) AS billed, COUNT(*) AS n")
+    assert (of_azure["billed"], of_azure["n"]) == (azure.totals.cost, 20)
+    assert of_google == {"x_source": "google_billing", "billed": Decimal("1.25"), "n": 1}
+    [row] = harness.rows(
+        "SELECT ServiceName AS service, SubAccountId AS project, ListCost AS list, JSON_VALUE(Tags, '$.team') AS team,"
+        " BillingPeriodEnd AS ends FROM `{dataset}_focus.focus_costs` WHERE x_provider = 'google'"
+    )
+    assert row == {
+        "service": "Compute Engine",
+        "project": "acme-web",
+        "list": Decimal("1.5"),
+        "team": "platform",
+        "ends": datetime(2025, 10, 1, tzinfo=UTC),
+    }
 
 
 def test_the_view_changes_when_columns_do_and_at_no_other_time(harness: Harness, tmp_path: Path) -> None:
