@@ -43,14 +43,16 @@ def test_a_resource_of_azure_costs_the_same_by_service_from_focus_and_from_what_
 
 
 @pytest.mark.parametrize(("cost", "mapped"), [("BilledCost", ACTUAL), ("EffectiveCost", AMORTIZED)])
-def test_what_has_no_resource_costs_the_same_as_a_whole(
+def test_what_has_no_resource_costs_the_same_by_category(
     exported: duckdb.DuckDBPyConnection, cost: str, mapped: set[str]
 ) -> None:
     """Purchases, refunds and roundings: of these, actual cost names no service, but the category of a meter."""
-    found = costs(exported, cost, "BillingCurrency", where="ResourceId IS NULL")
-    assert {source: found[source] for source in FOCUS | mapped} == dict.fromkeys(
-        FOCUS | mapped, found["azure_focus_csv"]
-    )
+    by = ("ChargeCategory", "ChargeClass", "CommitmentDiscountStatus")
+    found = costs(exported, cost, *by, where="ResourceId IS NULL")
+    expected = {what: sum_ for what, sum_ in found["azure_focus_csv"].items() if sum_}
+    assert {what[0] for what in expected} >= {"Purchase", "Credit"}
+    for source in mapped:
+        assert {what: sum_ for what, sum_ in found[source].items() if sum_} == expected
 
 
 def test_what_microsoft_lists_is_said_once_and_in_focus_s_own_categories() -> None:
@@ -66,6 +68,16 @@ def test_what_microsoft_lists_is_said_once_and_in_focus_s_own_categories() -> No
         "listed_category",
         "listed_service",
     ]
+
+
+@pytest.mark.parametrize("cost", ["BilledCost", "EffectiveCost"])
+@pytest.mark.parametrize("by", ["ServiceName", "SubAccountId"])
+def test_aws_usage_costs_the_same_by_service_and_account_from_every_export(
+    exported: duckdb.DuckDBPyConnection, cost: str, by: str
+) -> None:
+    found = costs(exported, cost, by, where="x_provider = 'aws'")
+    assert len(found["aws_cur_v1_csv"]) >= 5
+    assert found == dict.fromkeys(AWS, found["aws_cur_v1_csv"])
 
 
 def test_aws_usage_costs_the_same_by_tag_from_every_export(exported: duckdb.DuckDBPyConnection) -> None:
