@@ -76,7 +76,10 @@ SCENES: Mapping[str, Scene] = {
     "a narrower delivery replaces no wider one": Scene(
         "narrower run",
         "I2: .* which covers more",
-        ([Deliver("azure", "good"), _NEWEST, Deliver("azure", "narrow"), _NEWEST],),
+        tuple(
+            [Deliver("azure", "good"), _NEWEST, Deliver("azure", "narrow"), Event(-1, Trouble(at, "503"))]
+            for at in range(1, 20)
+        ),
     ),
     "files replaced under a load are told, and the month mended": Scene(
         "TORN check",

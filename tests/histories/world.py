@@ -289,7 +289,7 @@ class World:
             self._check_line(line, instance)
         if end == "paused":
             self.paused.append((instance, event))
-        elif end == "died":
+        elif end != "done":
             self._learn_refusals()
         if event is not None and end in ("died", "try again"):
             self.events.append(event)
@@ -376,7 +376,7 @@ class World:
         self.told, self.changed = {}, self.clock.now()
 
     def _learn_refusals(self) -> None:
-        """Of an instance that died after it booked one, before it said so."""
+        """Of an instance that booked one, and died before it said so, or could not give its lease back."""
         for stream in self.deliveries:
             self.refused[stream] |= self.site.ever_refused(self.site.source(stream.key), "NARROWER")
 
