@@ -294,6 +294,22 @@ class TestViews:
         warehouse.load_csv(NOVEMBER, "t$202311")
         assert warehouse.rows("SELECT count(*) FROM $.v") == [(2,)]
 
+    # "a view's query is run each time that the view is queried"
+    def test_a_view_of_a_view_reads_what_is_there_now(self, warehouse: Warehouse) -> None:
+        load_november(warehouse)
+        warehouse.rows("CREATE VIEW $.low AS SELECT item, 1 AS size FROM $.t")
+        warehouse.rows("CREATE VIEW $.high AS SELECT * FROM $.low")
+        warehouse.rows("CREATE OR REPLACE VIEW $.low AS SELECT 'large' AS size, item FROM $.t")
+        assert warehouse.rows("SELECT DISTINCT size FROM $.high") == [("large",)]
+        warehouse.rows("CREATE OR REPLACE VIEW $.low AS SELECT 2.5 AS size, item FROM $.t")
+        warehouse.rows("CREATE OR REPLACE VIEW $.top AS SELECT size FROM $.high")
+        assert warehouse.rows("SELECT DISTINCT size FROM $.top") == [(2.5,)]
+
+    def test_row_access_policies_are_refused(self, warehouse: Warehouse) -> None:
+        load_november(warehouse)
+        with pytest.raises(GoogleAPICallError, match="no row access policies"):
+            warehouse.rows("CREATE ROW ACCESS POLICY mine ON $.t GRANT TO ('user:a@b.c') FILTER USING (TRUE)")
+
 
 # GoogleSQL functions that the product's views use
 @pytest.mark.parametrize(
