@@ -7,7 +7,6 @@ type, NULL where the account has none and where the text is empty; then what sev
 step touches the partition column, so that BigQuery prunes months through all of them.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
@@ -48,7 +47,8 @@ class Lookup(msgspec.Struct, frozen=True):
     gives: Literal["category", "service"]
 
     def case(self) -> str:
-        listed: Mapping[str, Mapping[str, Sequence[str]]] = json.loads((SCHEMAS / f"{self.lookup}.json").read_text())
+        path = SCHEMAS / f"{self.lookup}.json"
+        listed = msgspec.json.decode(path.read_bytes(), type=dict[str, dict[str, list[str]]])
         lines = [
             f"  WHEN {_literal(key)} THEN {_literal(category if self.gives == 'category' else service)}"
             for category, services in listed.items()

@@ -285,8 +285,13 @@ def test_tags_of_aws_lose_its_prefix_and_nothing_else(
     assert json.loads(row["Tags"] or "null") == json.loads(expected or "null")
 
 
-def test_what_older_exports_of_azure_call_otherwise_is_found(database: duckdb.DuckDBPyConnection) -> None:
-    names = {"x_InvoiceId": "InvoiceId", "x_PricingCurrency": "PricingCurrency", "x_SkuMeterName": "SkuMeter"}
+def test_what_azure_calls_otherwise_is_found(database: duckdb.DuckDBPyConnection) -> None:
+    names = {
+        "x_InvoiceId": "InvoiceId",
+        "x_PricingCurrency": "PricingCurrency",
+        "x_SkuMeterCategory": "ServiceName",
+        "x_SkuMeterName": "SkuMeter",
+    }
     fields = [Field("BillingPeriodStart", "TIMESTAMP"), *(Field(name, "STRING") for name in names)]
     [row] = ask(database, "native", fields, {"BillingPeriodStart": MONTH, **dict.fromkeys(names, "x")})
     assert {row[name] for name in names.values()} == {"x"}
