@@ -30,12 +30,13 @@ def lying(*arguments, **more):
     delivery = honest(*arguments, **more)
     return replace(delivery, totals=replace(delivery.totals, cost=delivery.totals.cost + Decimal("1e-18")))
 demo.azure_focus_delivery = lying
+demo.write_report = lambda system: 0
 sys.exit(demo.main())
 """
 
 
-def _run(folder: Path, *command: str) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "MONTHS": "2", "ROWS": "400", "REPORT": str(folder / "report.html")}
+def _run(folder: Path, *command: str, months: int = 2) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "MONTHS": str(months), "ROWS": "400", "REPORT": str(folder / "report.html")}
     return subprocess.run(
         [sys.executable, *command],
         cwd=ROOT,
@@ -73,7 +74,7 @@ def test_the_demo_shows_every_step_and_ends_well(tmp_path: Path) -> None:
 
 
 def test_the_demo_fails_when_a_total_differs_in_its_last_decimal(tmp_path: Path) -> None:
-    demo = _run(tmp_path, "-c", LYING_GENERATOR)
+    demo = _run(tmp_path, "-c", LYING_GENERATOR, months=1)
 
     assert demo.returncode == 1, demo.stdout + demo.stderr
     assert "DIFFERS  cost of azure_focus" in demo.stdout

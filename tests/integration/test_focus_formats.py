@@ -22,9 +22,10 @@ AWS = (
     "aws_focus_csv",
     "aws_focus_parquet",
 )
-AZURE = ("azure_focus_parquet", "azure_focus_csv", "azure_actual_csv", "azure_actual_parquet")
-SERVICE = "IF(ResourceId IS NULL, NULL, ServiceName)"  # what has no resource has no service in actual cost
+FOCUS = ("azure_focus_parquet", "azure_focus_csv")
+ACTUAL = ("azure_actual_csv", "azure_actual_parquet")
 AMORTIZED = ("azure_amortized_csv", "azure_amortized_parquet")
+SERVICE = "IF(ResourceId IS NULL, NULL, ServiceName)"  # what has no resource has no service in actual cost
 Totals = dict[str, dict[str | None, Decimal]]
 
 
@@ -41,8 +42,8 @@ def spec(export_format: str) -> SourceSpec:
     return SourceSpec(**{**vars(one), "version": versions[-1]}) if versions else one
 
 
-def totals(cloud: LocalCloud, folder: Path, formats: tuple[str, ...], column: str, by: str) -> Totals:
-    """By source and service, to nine decimals: where a side is DOUBLE, a sum has no more."""
+def exported(cloud: LocalCloud, folder: Path, formats: tuple[str, ...]) -> Harness:
+    """The same usage of one month, loaded from each of these formats."""
     specs = tuple(map(spec, formats))
     harness = Harness(Stack(cloud, specs, name=f"t{uuid4().hex[:10]}", focus=True).create(), SteppedClock())
     for source in specs:
@@ -51,10 +52,15 @@ def totals(cloud: LocalCloud, folder: Path, formats: tuple[str, ...], column: st
         )
         outcomes = harness.arrive(source, *delivery.data, *delivery.manifests)
         assert "loaded" in [outcome.action for outcome in outcomes], outcomes
-    found: Totals = {source.table: {} for source in specs}
+    return harness
+
+
+def totals(harness: Harness, formats: tuple[str, ...], column: str, by: str) -> Totals:
+    """By source and service, to nine decimals: where a side is DOUBLE, a sum has no more."""
+    found: Totals = {name: {} for name in formats}
     for row in harness.rows(
         f"SELECT x_source, {by} AS service, ROUND(SUM({column}), 9) AS cost FROM `{{dataset}}_focus.focus_costs`"
-        f" WHERE BillingPeriodStart = '{MONTH}-01' GROUP BY x_source, service"
+        f" WHERE BillingPeriodStart = '{MONTH}-01' AND x_source IN {formats} GROUP BY x_source, service"
     ):
         found[row["x_source"]][row["service"]] = row["cost"]
     return found
@@ -64,25 +70,19 @@ def totals(cloud: LocalCloud, folder: Path, formats: tuple[str, ...], column: st
 def test_aws_usage_costs_the_same_by_service_from_every_export(
     cloud: LocalCloud, emulators: None, tmp_path: Path
 ) -> None:
-    found = totals(cloud, tmp_path, AWS, "BilledCost", "ServiceName")
+    found = totals(exported(cloud, tmp_path, AWS), AWS, "BilledCost", "ServiceName")
     first = found[AWS[0]]
     assert len(first) > 5
     assert found == dict.fromkeys(AWS, first)
 
 
 @pytest.mark.timeout(180)
-def test_azure_usage_is_billed_the_same_from_focus_and_from_actual_cost(
+def test_azure_usage_costs_the_same_by_service_from_focus_as_from_actual_and_from_amortized_cost(
     cloud: LocalCloud, emulators: None, tmp_path: Path
 ) -> None:
-    found = totals(cloud, tmp_path, AZURE, "BilledCost", SERVICE)
-    assert len(found[AZURE[0]]) > 5
-    assert found == dict.fromkeys(AZURE, found[AZURE[0]])
-
-
-@pytest.mark.timeout(180)
-def test_azure_usage_costs_the_same_from_focus_and_from_amortized_cost(
-    cloud: LocalCloud, emulators: None, tmp_path: Path
-) -> None:
-    formats = (AZURE[0], *AMORTIZED)
-    found = totals(cloud, tmp_path, formats, "EffectiveCost", SERVICE)
-    assert found == dict.fromkeys(formats, found[AZURE[0]])
+    harness = exported(cloud, tmp_path, (*FOCUS, *ACTUAL, *AMORTIZED))
+    for formats, column in (((*FOCUS, *ACTUAL), "BilledCost"), ((*FOCUS, *AMORTIZED), "EffectiveCost")):
+        found = totals(harness, formats, column, SERVICE)
+        first = found[FOCUS[0]]
+        assert len(first) > 5
+        assert found == dict.fromkeys(formats, first)
