@@ -173,7 +173,7 @@ GUARDS: Mapping[str, Guard] = {
         ),
         Guard(
             "head in the job id",
-            f"{_SWEEP}a_partition_dropped_again_and_again_is_restored_each_time",
+            "tests/integration/test_replay.py::test_the_newest_delivery_is_loaded_again_by_another_job_each_time",
             around("billing.load_jobs.MonthLoad.job_id", _without(over="")),
         ),
         Guard(
