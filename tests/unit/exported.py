@@ -26,12 +26,12 @@ _DATES = {None: "%Y-%m-%d", "MM/DD/YYYY": "%m/%d/%Y"}
 
 
 def focus_costs(database: duckdb.DuckDBPyConnection, formats: Sequence[str], folder: Path, *, rows: int = 200) -> None:
-    """The view `acme.billing.focus_costs` over the same charges in all these formats, each a source of that name."""
+    """What `acme.billing.focus_costs` shows of the same charges in all these formats, each a source of that name."""
     database.execute("SET TimeZone = 'UTC'; ATTACH ':memory:' AS acme; CREATE SCHEMA acme.billing")
     for name in formats:
         _loaded(database, name, folder / name, rows)
     views = translated(union_query([f"acme.billing.focus_costs_{name}" for name in formats]))
-    database.execute(f"CREATE VIEW acme.billing.focus_costs AS {views}")
+    database.execute(f"CREATE TABLE acme.billing.focus_costs AS {views}")
 
 
 def _loaded(database: duckdb.DuckDBPyConnection, name: str, folder: Path, rows: int) -> None:
