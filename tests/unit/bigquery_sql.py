@@ -23,7 +23,7 @@ PHYSICAL = {
 
 
 def translated(bigquery: str) -> str:
-    tree = sqlglot.parse_one(bigquery, read="bigquery").transform(_safe)
+    tree = sqlglot.parse_one(bigquery, read="bigquery").transform(_safe, copy=False)
     # sqlglot's DuckDB has no BIGNUMERIC, and takes 5 decimals for it
     sql: str = tree.sql("duckdb")
     return sql.replace("DECIMAL(38, 5)", "DECIMAL(38, 18)")
