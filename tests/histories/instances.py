@@ -44,6 +44,7 @@ class Instance(Wire):
         self.name = name
         self.started = clock.now()
         self.on_wish = False
+        self.slept = False
         self.end: End = "paused"
         self.failure: BaseException | None = None
         self._trouble: Trouble | None = None
@@ -93,7 +94,7 @@ class Instance(Wire):
     def _after(self, how: How | None) -> None:
         """The request was taken, whatever its answer."""
         if how == "pauses":
-            self.end = "paused"
+            self.end, self.slept = "paused", True
             self._back.release()
             self._go.acquire()
         if how == "dies" or self._dead:

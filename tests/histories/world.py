@@ -364,11 +364,14 @@ class World:
         )
 
     def _check_refused_once(self, delivery: Delivery, instance: Instance) -> None:
-        """I5: one job, one row and one alert, until something changes or somebody asks for it."""
+        """I5: one job, one row and one alert, until something changes or somebody asks for it.
+
+        Of bookings that sleep past their lease, the last one stands: it may know nothing of the refusal.
+        """
         told = self.told.get(delivery.execution)
         again = told is not None and told <= instance.started and not instance.on_wish
         assert not again, f"I5: {delivery} was refused already, and nothing changed since"
-        overlapped = any(_may_book(event, delivery.stream) for _, event in self.paused)
+        overlapped = instance.slept or any(_may_book(event, delivery.stream) for _, event in self.paused)
         if instance.started > self.changed and not overlapped:
             self.told[delivery.execution] = self.clock.now()
 
