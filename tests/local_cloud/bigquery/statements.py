@@ -134,7 +134,7 @@ def _with_view_columns(execute: Execute) -> Execute:
 
     async def run(project: str, job_id: str, sql: str, parameters: Any, context: AppContext, **rest: Any) -> JobMeta:
         view = _CREATE_VIEW.match(sql) and sqlglot.parse_one(sql, read="bigquery")
-        if not isinstance(view, exp.Create):
+        if not isinstance(view, exp.Create) or not (isinstance(view.this, exp.Schema) or _description(view)):
             return await execute(project, job_id, sql, parameters, context, **rest)
         target, described = view.this, {}
         if isinstance(target, exp.Schema):
