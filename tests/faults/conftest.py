@@ -5,7 +5,6 @@ import os
 LONG = os.environ.get("FAULTS") == "long"
 
 # Whole deployments: in the short form two processes and three threads do what these do; 10,000 files take minutes.
-# Proofs in processes of their own: in the short form the histories' scenes are played without their guards.
 # Columns that are refused: in the short form by the unit tests of columns and bounds.
-_LONG_ALONE = ["test_instances.py", "test_many_files.py", "test_proofs.py", "test_refused_columns.py"]
+_LONG_ALONE = ["test_instances.py", "test_many_files.py", "test_refused_columns.py"]
 collect_ignore = [] if LONG else _LONG_ALONE

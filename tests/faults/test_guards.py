@@ -1,4 +1,4 @@
-"""What each guard's removal is caught by stands: the proofs themselves are in the long form."""
+"""Every guard names the test that fails without it; the proofs are in the long form, and in the histories' scenes."""
 
 from __future__ import annotations
 
