@@ -26,8 +26,8 @@ variable "aws_sources" {
     error_message = "bucket in aws_sources must be an S3 bucket's name alone, without s3:// and without a path."
   }
   validation {
-    condition     = alltrue([for source in var.aws_sources : source.path == "" || (endswith(source.path, "/") && !startswith(source.path, "/"))])
-    error_message = "path in aws_sources must end in '/' and not begin with it, such as exports/aws/; '' means the whole bucket."
+    condition     = alltrue([for source in var.aws_sources : source.path == "" || (endswith(source.path, "/") && !startswith(source.path, "/") && !can(regex("[*]|://", source.path)))])
+    error_message = "path in aws_sources must end in '/' and not begin with it, without wildcards and addresses, such as exports/aws/; '' means the whole bucket."
   }
   validation {
     condition     = alltrue([for source in var.aws_sources : can(regex("^[^/\\s]+$", source.export_name))])

@@ -35,8 +35,8 @@ variable "azure_sources" {
     error_message = "container in azure_sources must be a container's name: 3 to 63 lower case letters, digits and single hyphens."
   }
   validation {
-    condition     = alltrue([for source in var.azure_sources : source.path == "" || (endswith(source.path, "/") && !startswith(source.path, "/"))])
-    error_message = "path in azure_sources must end in '/' and not begin with it, such as exports/azure/; '' means the whole container."
+    condition     = alltrue([for source in var.azure_sources : source.path == "" || (endswith(source.path, "/") && !startswith(source.path, "/") && !can(regex("[*]|://", source.path)))])
+    error_message = "path in azure_sources must end in '/' and not begin with it, without wildcards and addresses, such as exports/azure/; '' means the whole container."
   }
   validation {
     condition     = alltrue([for source in var.azure_sources : can(regex("^[^/\\s]+$", source.export_name))])

@@ -85,6 +85,15 @@ run "a_path_that_begins_with_a_slash" {
   expect_failures = [var.aws_sources, var.azure_sources]
 }
 
+run "a_path_that_is_a_pattern_or_an_address" {
+  command = plan
+  variables {
+    aws_sources   = { cur = { bucket = "acme-exports", path = "s3://acme-exports/aws/", export_name = "acme-cur", role_arn = "arn:aws:iam::123456789012:role/billing" } }
+    azure_sources = { focus = { storage_account = "acmebilling", container = "exports", path = "exports/*/", export_name = "focus-cost", focus_version = "1.2", credentials_secret = "projects/123456789012/secrets/azure-sas" } }
+  }
+  expect_failures = [var.aws_sources, var.azure_sources]
+}
+
 run "an_export_name_that_is_empty_or_a_path" {
   command = plan
   variables {
