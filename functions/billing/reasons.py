@@ -135,7 +135,7 @@ SENTENCES: Mapping[str, str] = {
 _MEANING = {reason.casefold(): code for reason, code in {**STORAGE, **BIGQUERY}.items()}
 _IN_TEXT = re.compile(r'"reason": ?"([\w.]+)"')  # Storage's downloads carry the answer's JSON in their message only
 _BY_DLT = re.compile(r"reason (?:reported from bigquery|was):? `(\w+)`")
-_NO_LOGIN = ("invalid_grant", "Reauthentication is needed")
+_NO_LOGIN = ("invalid_grant", "Reauthentication is needed", "do not contain the necessary fields")
 
 
 def job_failure(reason: str, message: str) -> BillingError:
@@ -217,5 +217,6 @@ def _reasons_by_dlt(exc: BaseException) -> list[str]:
 
 def _of_credentials(exc: BaseException) -> BillingError:
     """A metadata server that does not answer passes; credentials that are not there, or are withdrawn, do not."""
-    missing = type(exc).__name__ == "DefaultCredentialsError" or any(words in str(exc) for words in _NO_LOGIN)
+    kinds = {kind.__name__ for kind in type(exc).__mro__}
+    missing = "DefaultCredentialsError" in kinds or any(words in str(exc) for words in _NO_LOGIN)
     return BillingError("CREDENTIALS" if missing else "TRANSIENT", f"{type(exc).__name__}: {exc}")

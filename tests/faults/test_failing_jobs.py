@@ -10,7 +10,7 @@ from billing.errors import BillingError, Kind
 from tests.faults.conftest import LONG
 from tests.faults.invariants import check_invariants
 from tests.faults.transport import Fault, failing_jobs, wire
-from tests.harness import Harness
+from tests.harness import Harness, SteppedClock
 from tests.samples import azure_focus_delivery
 from tests.stack import AZURE
 
@@ -59,6 +59,8 @@ def test_a_permission_that_lacks_is_told_at_once_books_nothing_and_harms_nothing
         assert sent.loads == []
     assert len(harness.tracking(AZURE)) == booked
 
+    assert isinstance(harness.clock, SteppedClock)
+    harness.clock.step(minutes=11)  # of an insertion that ended without Google's answer the lease is kept
     assert harness.process(AZURE, newer).action == "loaded"
     check_invariants(harness, {(AZURE, "2025-09"): newer})
 
