@@ -11,7 +11,7 @@ from bqemulator.api.dependencies import AppContext
 from bqemulator.config import Settings
 from fastapi import FastAPI
 
-from tests.local_cloud.bigquery import engine, information_schema, parsing, statements
+from tests.local_cloud.bigquery import engine, information_schema, parsing, statements, translations
 from tests.local_cloud.bigquery.jobs import Jobs
 from tests.local_cloud.bigquery.partitions import PartitionTimes
 from tests.local_cloud.bigquery.tables import Tables
@@ -21,6 +21,7 @@ def main() -> None:
     given = json.loads(sys.argv[1])
     partition_times = PartitionTimes()
     parsing.install()
+    translations.install()
     engine.install(partition_times, Path(given["home"]) / "tables.duckdb" if given["on_disk"] else None)
     information_schema.install()
     statements.install(given["location"])
