@@ -294,6 +294,19 @@ class TestViews:
         warehouse.load_csv(NOVEMBER, "t$202311")
         assert warehouse.rows("SELECT count(*) FROM $.v") == [(2,)]
 
+    def test_a_dataset_may_be_called_like_a_part_of_its_project(self, cloud: LocalCloud) -> None:
+        dataset = bigquery.Dataset(f"{cloud.project}.project")
+        dataset.location = cloud.location
+        cloud.bigquery.create_dataset(dataset)
+        try:
+            for quoted in (f"`{cloud.project}.project.v`", f"`{cloud.project}`.`project`.`v`"):
+                cloud.bigquery.query_and_wait(f"CREATE OR REPLACE VIEW {quoted} AS SELECT 'project' AS name")
+                assert [row["name"] for row in cloud.bigquery.query_and_wait(f"SELECT name FROM {quoted}")] == [
+                    "project"
+                ]
+        finally:
+            cloud.bigquery.delete_dataset(dataset, delete_contents=True)
+
     # "a view's query is run each time that the view is queried"
     def test_a_view_of_a_view_reads_what_is_there_now(self, warehouse: Warehouse) -> None:
         load_november(warehouse)

@@ -32,7 +32,7 @@ def _translate_once(translate: Callable[..., Result[str, Any]]) -> Callable[...,
             names = _placeholders(sql)
             found = of_text(translator, _renamed(sql, names), json.dumps(schema), caller)
             if isinstance(found, Ok):
-                return Ok(_renamed(found.value, {name: dataset for dataset, name in names.items()}))
+                return Ok(_restored(found.value, names))
         return translate(translator, sql, schema=schema, caller=caller)  # an error says what the datasets are called
 
     return once
@@ -45,18 +45,25 @@ def _qualify_once(qualify: Callable[[str, str], str]) -> Callable[[str, str], st
         if len(sql) > _LONGEST:
             return qualify(sql, project)
         names = _placeholders(sql)
-        return _renamed(remembered(_renamed(sql, names), project), {name: dataset for dataset, name in names.items()})
+        return _restored(remembered(_renamed(sql, names), project), names)
 
     return once
 
 
 def _placeholders(sql: str) -> dict[str, str]:
-    return {dataset: f"dataset__{number}" for number, dataset in enumerate(dict.fromkeys(_DATASET.findall(sql)))}
+    datasets = dict.fromkeys(_DATASET.findall(sql))
+    return {dataset: f"placeholder_{number}_of_a_dataset" for number, dataset in enumerate(datasets)}
 
 
 def _renamed(sql: str, names: Mapping[str, str]) -> str:
-    """The names as whole words, and behind the `project__` that qualifies them for DuckDB."""
+    """Wherever a name stands as a whole word, be it part of the project's: `_restored` gives back each."""
     if not names:
         return sql
-    words = "|".join(map(re.escape, names))
-    return re.sub(rf"(?:(?<![\w])|(?<=__))({words})(?!\w)", lambda found: names[found[1]], sql)
+    return re.sub(rf"\b({'|'.join(names)})\b", lambda found: names[found[1]], sql)
+
+
+def _restored(sql: str, names: Mapping[str, str]) -> str:
+    """Anywhere: DuckDB's schemas are called `project__dataset`, where no name is a word of its own."""
+    for dataset, name in names.items():
+        sql = sql.replace(name, dataset)
+    return sql
