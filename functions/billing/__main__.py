@@ -7,24 +7,15 @@ from collections.abc import Sequence
 from typing import Any
 
 from .config import Settings
-from .entry import cloud_of, settings_or_exit
-from .reasons import known_failure
+from .entry import cloud_of, exit_code, settings_or_exit
 
 _SHOWN = ("source", "month", "state", "delivered_at", "loaded_at", "row_count", "cost", "currency", "code", "message")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """What Google Cloud or the loader refuses ends as one sentence; only a bug has a traceback."""
     options = _options(arguments)
     settings = settings_or_exit()
-    try:
-        return _run(settings, options)
-    except Exception as exc:
-        known = known_failure(exc)
-        if known is None:
-            raise
-        print(" ".join(str(known).split()), file=sys.stderr)
-        return 1
+    return exit_code(lambda: _run(settings, options))
 
 
 def _run(settings: Settings, options: argparse.Namespace) -> int:

@@ -1,5 +1,6 @@
 """From the platform's calls to the load path, and from how it ended to a log line and an answer."""
 
+import sys
 import traceback
 from collections.abc import Callable, Sequence
 from functools import cache, partial
@@ -26,6 +27,18 @@ def settings_or_exit() -> Settings:
     except BillingError as exc:
         emit("CRITICAL", exc.message, code=exc.code)
         raise SystemExit(f"{exc.code}: {exc.message}") from None
+
+
+def exit_code(work: Callable[[], int]) -> int:
+    """Of a command: what Google Cloud or the loader refuses ends as one sentence and 1; only a bug has a traceback."""
+    try:
+        return work()
+    except Exception as exc:
+        known = known_failure(exc)
+        if known is None:
+            raise
+        print(" ".join(str(known).split()), file=sys.stderr)
+        return 1
 
 
 def handle_event(settings: Settings, provider: str, data: dict[str, Any], cloud: Any = None) -> None:

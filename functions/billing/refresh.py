@@ -57,10 +57,11 @@ def _keep_source(cloud: Cloud, mapped: focus.Mapped) -> None:
 
 
 def _keep_over_all(cloud: Cloud) -> None:
-    """The union of the views that are there, and the judgement of it."""
+    """The union of the views that are there, and the judgement of it; a table of Google's that fails bars no source."""
     settings, warehouse = cloud.settings, cloud.warehouse
     if google := settings.google_billing_export:
-        _keep_source(cloud, focus.Mapped(GOOGLE_KEY, "google", "google_billing", google))
+        mapped = focus.Mapped(GOOGLE_KEY, "google", "google_billing", google)
+        _guarded(settings.focus_dataset, GOOGLE_KEY, partial(_keep_source, cloud, mapped))
     warehouse.keep_view(settings.focus_view, lambda: focus.union_query(_present_views(cloud)))
     warehouse.keep_view(settings.quality_view, lambda: _quality_query(cloud))
 

@@ -8,8 +8,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from billing.entry import cloud_of, settings_or_exit
-from billing.reasons import known_failure
+from billing.config import Settings
+from billing.entry import cloud_of, exit_code, settings_or_exit
 
 from .page import page
 from .queries import Question, gather
@@ -17,16 +17,13 @@ from .queries import Question, gather
 
 def main(arguments: Sequence[str] | None = None) -> int:
     options = _options(arguments)
-    sources = tuple(source.strip() for source in options.sources.split(",") if source.strip())
     settings = settings_or_exit()
-    try:
-        report = gather(settings, cloud_of(settings), Question(options.months, options.tag, sources))
-    except Exception as exc:
-        known = known_failure(exc)
-        if known is None:
-            raise
-        print(" ".join(str(known).split()), file=sys.stderr)
-        return 1
+    return exit_code(lambda: _write(settings, options))
+
+
+def _write(settings: Settings, options: argparse.Namespace) -> int:
+    sources = tuple(source.strip() for source in options.sources.split(",") if source.strip())
+    report = gather(settings, cloud_of(settings), Question(options.months, options.tag, sources))
     options.output.parent.mkdir(parents=True, exist_ok=True)
     options.output.write_text(page(report), encoding="utf-8")
     print(f"Report: {options.output.resolve().as_uri()}")

@@ -124,6 +124,17 @@ def test_google_s_own_export_is_in_the_union_beside_ours(harness: Harness, tmp_p
     }
 
 
+def test_an_export_of_google_s_that_is_not_there_keeps_no_source_out(
+    harness: Harness, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    gone = f"{harness.settings.project}.{harness.stack.dataset}.gone"
+    harness.cloud = replace(harness.cloud, settings=replace(harness.settings, google_billing_export=gone))
+    harness.load(AZURE, azure_focus_delivery(tmp_path, MONTH, rows=20))
+    [line] = [json.loads(line) for line in capsys.readouterr().out.splitlines() if "VIEW_FAILED" in line]
+    assert (line["severity"], line["source"]) == ("ERROR", "google_billing")
+    assert [row["x_source"] for row in costs(harness, "COUNT(*) AS n")] == ["azure_billing"]
+
+
 def test_the_view_changes_when_columns_do_and_at_no_other_time(harness: Harness, tmp_path: Path) -> None:
     harness.load(AZURE, azure_focus_delivery(tmp_path, MONTH, rows=20))
     harness.sweep()

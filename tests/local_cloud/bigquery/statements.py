@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 import sqlglot
 from bqemulator.api.dependencies import AppContext
 from bqemulator.api.routes import jobs as stock
 from bqemulator.catalog import ddl_sync
-from bqemulator.catalog.models import JobMeta, TableMeta
-from bqemulator.domain.errors import DomainError, NotFoundError, PermissionDeniedError, UnsupportedFeatureError
+from bqemulator.catalog.models import JobMeta
+from bqemulator.domain.errors import NotFoundError, PermissionDeniedError, UnsupportedFeatureError
 from bqemulator.jobs import executor
 from bqemulator.row_access.identity import CallerIdentity
 from bqemulator.scripting.ast import SqlStmt
@@ -29,13 +29,12 @@ _CREATE_VIEW = re.compile(r"\s*CREATE\s+(OR\s+REPLACE\s+)?VIEW", re.IGNORECASE)
 _REPLACE_VIEW = re.compile(r"\s*CREATE\s+OR\s+REPLACE\s+VIEW", re.IGNORECASE)
 _JSON_OF_ARRAYS = re.compile(r"\bJSON_OBJECT\s*\(\s*(?=ARRAY\s*[(\[])", re.IGNORECASE)
 _ROW_POLICY = re.compile(r"\s*(CREATE|DROP)\s[\w\s]*\bROW\s+ACCESS", re.IGNORECASE)
-_ALTERED = "Contents of view were altered"
 _EMPTY_RESULT = "SELECT 1 AS done LIMIT 0"
 _NOBODY = CallerIdentity(principal="user:anonymous@local", is_authenticated=False)
 
 
 def install(location: str) -> None:
-    execute = _with_fresh_views(_with_replaced_views(_without_row_policies(executor.execute_query_job)))
+    execute = _with_replaced_views(_without_row_policies(executor.execute_query_job))
     execute = _with_view_columns(_with_location(execute, location))
     inner_query.rewrite_for_row_access = _as_it_is
     stock.execute_query_job = _with_json_of_arrays(_statement_by_statement(_with_added_columns(execute)))
@@ -46,7 +45,7 @@ def dataset_not_found(dataset: str, location: str) -> NotFoundError:
 
 
 def _as_it_is(sql: str, **_: Any) -> str:
-    """Instead of writing the text of every view into a query for row access policies: DuckDB has the views."""
+    """No view's text is written into a query for row access policies: DuckDB reads a view as it is now."""
     return sql
 
 
@@ -57,39 +56,6 @@ def _without_row_policies(execute: Execute) -> Execute:
         return await execute(project, job_id, sql, parameters, context, **rest)
 
     return run
-
-
-def _with_fresh_views(execute: Execute) -> Execute:
-    """DuckDB refuses a view whose columns are others since, where BigQuery reads what is there: it is made again."""
-
-    async def run(project: str, job_id: str, sql: str, parameters: Any, context: AppContext, **rest: Any) -> JobMeta:
-        try:
-            return await execute(project, job_id, sql, parameters, context, **rest)
-        except DomainError as error:
-            if _ALTERED not in error.message:
-                raise
-        for view in _views(sql, project, context):
-            await _replace_view(_create_view(view), project, context)
-        return await execute(project, job_id, sql, parameters, context, **rest)
-
-    return run
-
-
-def _views(sql: str, project: str, context: AppContext) -> Iterator[TableMeta]:
-    """The views that a statement reads, those behind a view before it."""
-    for table in sqlglot.parse_one(sql, read="bigquery").find_all(exp.Table):
-        found = context.catalog.get_table(*_table_reference(table, project)) if table.db else None
-        if found is not None and found.view_query:
-            yield from _views(found.view_query, project, context)
-            yield found
-
-
-def _create_view(view: TableMeta) -> str:
-    return f"CREATE OR REPLACE VIEW `{view.project_id}.{view.dataset_id}.{view.table_id}` AS {view.view_query}"
-
-
-async def _replace_view(sql: str, project: str, context: AppContext) -> None:
-    await executor._run_single_sql(project, sql, None, context, caller=_NOBODY)
 
 
 def _with_location(execute: Execute, location: str) -> Execute:
@@ -113,7 +79,7 @@ def _with_replaced_views(execute: Execute) -> Execute:
     async def run(project: str, job_id: str, sql: str, parameters: Any, context: AppContext, **rest: Any) -> JobMeta:
         if parameters or not _REPLACE_VIEW.match(sql):
             return await execute(project, job_id, sql, parameters, context, **rest)
-        await _replace_view(sql, project, context)
+        await executor._run_single_sql(project, sql, None, context, caller=_NOBODY)
         ddl_sync.sync_created_view(sql, project, context)
         return await _made(execute, project, job_id, "CREATE_VIEW", context, **rest)
 
