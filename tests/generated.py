@@ -1,6 +1,5 @@
 """What documents hold that is made from the code: `python -m tests.generated` writes it, a test checks it."""
 
-import json
 import re
 import sys
 from collections.abc import Mapping
@@ -11,7 +10,7 @@ sys.path.insert(0, str(ROOT / "functions"))
 
 from billing import focus, reasons  # noqa: E402
 from billing.errors import FAULTS  # noqa: E402
-from billing.formats import FORMATS, SCHEMAS  # noqa: E402
+from billing.formats import FORMATS  # noqa: E402
 from billing.quality import DELIVERIES, quality_rules  # noqa: E402
 
 README = ROOT / "README.md"
@@ -41,23 +40,12 @@ def reason_table() -> str:
 
 
 def format_table() -> str:
-    """A partition that is no TIMESTAMP is cast by the view, and Google does not say that it prunes through a cast."""
-    head = ["| format | provider | export | delivery | a month of `focus_costs` reads |", "|---|---|---|---|---|"]
+    head = ["| format | provider | export | delivery |", "|---|---|---|---|"]
     rows = [
-        f"| `{name}` | {one.provider} | {one.export} | {', '.join(one.layouts).replace('_', ' ')}"
-        f" | {'its partition' if partition_type(name) == 'TIMESTAMP' else 'every month'} |"
+        f"| `{name}` | {one.provider} | {one.export} | {', '.join(one.layouts).replace('_', ' ')} |"
         for name, one in FORMATS.items()
     ]
     return "\n".join([*head, *rows]) + "\n"
-
-
-def partition_type(name: str) -> str:
-    """Of the column that a format's tables are partitioned by, whatever its version."""
-    one = FORMATS[name]
-    schemas = [SCHEMAS / f"{one.table_schema.format(version=version)}.json" for version in one.versions or ("",)]
-    columns = [column for path in schemas for column in json.loads(path.read_text())]
-    [kind] = {column["type"] for column in columns if column["name"] == one.partition}
-    return str(kind)
 
 
 def judgement_table() -> str:

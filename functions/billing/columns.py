@@ -48,11 +48,10 @@ def map_of(key: str, value: str) -> str:
 
 @dataclass(frozen=True)
 class Plan:
-    """The load's schema in the files' order, what the table lacks of it, and how the files spell dates."""
+    """The load's schema in the files' order, and what the table lacks of it."""
 
     schema: tuple[Field, ...]
     added: tuple[Field, ...]
-    date_format: str | None = None  # None: as BigQuery does
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass, replace
 
-from . import columns, dates, landing
+from . import columns, landing
 from .books import Books, Head, Rejection
+from .dates import DateFormats, date_formats
 from .decide import Delivery, Load, Reject, Skip, Wait, short_name
 from .errors import BillingError, Kind
 from .exports import MAX_FILES
@@ -86,11 +87,11 @@ def _act(visit: Visit, look: Look, lease: Lease) -> Outcome:
 
 
 def _load(visit: Visit, look: Look, delivery: Delivery, table: Table, lease: Lease) -> Outcome:
-    plan = _plan(visit, delivery, table)
+    plan, spelled = _plan(visit, delivery, table)
     visit.cloud.warehouse.add_columns(table, plan.added)
     month_load = _month_load(visit, look)
     assert month_load is not None  # noqa: S101 - the decision is Load
-    month_load = replace(month_load, schema=plan.schema, date_format=plan.date_format)
+    month_load = replace(month_load, schema=plan.schema, dates=spelled)
     loaded = visit.cloud.jobs.replace_month(month_load, lease, visit.timer)
     after = replace(delivery, found=visit.landing.found(delivery.export, delivery.manifest))
     code, message = _check(delivery, after, loaded)
@@ -125,23 +126,23 @@ def _month_load(visit: Visit, look: Look) -> MonthLoad | None:
     )
 
 
-def _plan(visit: Visit, delivery: Delivery, table: Table) -> columns.Plan:
+def _plan(visit: Visit, delivery: Delivery, table: Table) -> tuple[columns.Plan, DateFormats]:
     """Reads the files' own headers. Raises BillingError EMPTY, or what is wrong with a column."""
     headers = visit.landing.headers(delivery.files)
     if not any(header.has_rows for _, header in headers):
         raise BillingError("EMPTY", f"No file of execution {delivery.export.execution} has a data row.")
     export_format, overrides = visit.source.format, visit.source.type_overrides
+    spelled = DateFormats()
     if export_format.file_format == "CSV":
         present, rules = landing.csv_columns(headers), columns.csv_rules(export_format)
         plan = columns.plan_csv(present, delivery.export.columns, rules, overrides, table.fields)
         rows = [row for _, header in headers for row in header.rows]
-        spelling = dates.date_format(plan.schema, rows, export_format.partition, delivery.export.month)
-        plan = replace(plan, date_format=spelling)
+        spelled = date_formats(plan.schema, rows, export_format.partition, delivery.export.month)
     else:
         plan = columns.plan_parquet(landing.parquet_columns(headers), table.fields)
     if export_format.partition not in (field.name for field in plan.schema):
         raise BillingError("MISSING_COLUMN", f"The files have no column {export_format.partition}.")
-    return plan
+    return plan, spelled
 
 
 def _check(before: Delivery, after: Delivery, loaded: Loaded) -> tuple[str | None, str | None]:

@@ -2,12 +2,13 @@
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from .clock import Timer
 from .columns import Field
 from .config import Settings, Source
+from .dates import DateFormats
 from .decide import Destination
 from .errors import BillingError, Kind
 from .lease import Lease
@@ -32,7 +33,7 @@ class MonthLoad:
     uris: tuple[str, ...]
     over: str  # the job that the books say the month was last loaded by
     schema: tuple[Field, ...] = ()
-    date_format: str | None = None
+    dates: DateFormats = field(default_factory=DateFormats)
 
     def job_id(self, attempt: str) -> str:
         """The same delivery over the same head of the same table is the same job: inserted twice, it runs once.
@@ -187,8 +188,10 @@ def _job_config(load: MonthLoad) -> Any:
     if load.source.format.file_format == "CSV":
         config.skip_leading_rows = 1
         config.allow_quoted_newlines = True
-        if load.date_format is not None:
-            config.date_format = load.date_format
+        if load.dates.date is not None:
+            config.date_format = load.dates.date
+        if load.dates.timestamp is not None:
+            config.timestamp_format = load.dates.timestamp
     else:
         config.decimal_target_types = ["BIGNUMERIC"]
         config.parquet_options = bigquery.ParquetOptions.from_api_repr({"mapTargetType": "ARRAY_OF_STRUCT"})

@@ -178,11 +178,28 @@ def test_a_date_format_is_the_only_one_for_dates(warehouse: Warehouse) -> None:
         assert "CSV processing encountered too many errors" in str(error)
 
 
-@pytest.mark.parametrize("date_format", ["DD-MON-YYYY", "MM/DD/YY", "MM/DD", "%m/%d/%Y"])
-def test_a_date_format_that_the_local_cloud_does_not_know_is_refused(warehouse: Warehouse, date_format: str) -> None:
+# timestampFormat: likewise; what it does not ask for is zero, in UTC
+def test_a_timestamp_format_is_the_only_one_for_timestamps(warehouse: Warehouse) -> None:
+    schema = {"d": "DATE", "t": "TIMESTAMP"}
+    warehouse.create_table(schema=schema, partition=None)
+    warehouse.load_csv("d,t\n2023-11-02,11/03/2023\n,\n", schema=schema, timestamp_format="MM/DD/YYYY")
+    assert warehouse.rows("SELECT d, FORMAT_TIMESTAMP('%F %T', t, 'UTC') FROM $.t ORDER BY d") == [
+        (None, None),
+        (date(2023, 11, 2), "2023-11-03 00:00:00"),
+    ]
+    for text in ("2023-11-02", "2023-11-02T00:00Z", "13/01/2023", "1/2/2023", "11/31/2023"):
+        uri = warehouse.upload(f"d,t\n,{text}\n")
+        error, _ = failure(warehouse.load(uri, schema=schema, timestamp_format="MM/DD/YYYY"))
+        assert "CSV processing encountered too many errors" in str(error)
+
+
+@pytest.mark.parametrize("option", ["date_format", "timestamp_format"])
+@pytest.mark.parametrize("text", ["DD-MON-YYYY", "MM/DD/YY", "MM/DD", "%m/%d/%Y", "YYYY-MM-DD HH24:MI"])
+def test_a_format_that_the_local_cloud_does_not_know_is_refused(warehouse: Warehouse, option: str, text: str) -> None:
     warehouse.create_table()
-    with pytest.raises(BadRequest, match=f"The local cloud does not know: dateFormat {date_format}"):
-        warehouse.load(warehouse.upload(NOVEMBER), date_format=date_format)
+    sent = option.replace("_f", "F")
+    with pytest.raises(BadRequest, match=f"The local cloud does not know: {sent} {text}"):
+        warehouse.load(warehouse.upload(NOVEMBER), schema=None, **{option: text})
 
 
 # BIGNUMERIC holds 38 digits on either side of the point: the local cloud holds 20 and 18, and says so
@@ -333,8 +350,8 @@ def test_a_uri_may_hold_one_wildcard(warehouse: Warehouse) -> None:
 # an option that is silently ignored would be a lie told to a test
 def test_an_option_that_the_local_cloud_does_not_know_is_refused(warehouse: Warehouse) -> None:
     warehouse.create_table()
-    with pytest.raises(BadRequest, match="The local cloud does not know: timestampFormat"):
-        warehouse.load(warehouse.upload(NOVEMBER), timestamp_format="YYYY")
+    with pytest.raises(BadRequest, match="The local cloud does not know: timeZone"):
+        warehouse.load(warehouse.upload(NOVEMBER), time_zone="Europe/Berlin")
 
 
 # parquetOptions: what is not known is refused, like any other option

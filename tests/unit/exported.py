@@ -9,8 +9,9 @@ from pathlib import Path
 
 import duckdb
 
-from billing import dates, exports
+from billing import exports
 from billing.columns import Field, Plan, csv_rules, plan_csv, plan_parquet
+from billing.dates import DateFormats, date_formats
 from billing.exports import Export, Manifest
 from billing.focus import Mapped, source_query, union_query
 from billing.formats import FORMATS, SCHEMAS
@@ -22,7 +23,6 @@ from tests.unit.values import GENERATION, aws
 
 MONTH = "2025-09"
 EXPORT = "acme-export"
-_DATES = {None: "%Y-%m-%d", "MM/DD/YYYY": "%m/%d/%Y"}
 
 
 def focus_costs(database: duckdb.DuckDBPyConnection, formats: Sequence[str], folder: Path, *, rows: int = 200) -> None:
@@ -60,10 +60,11 @@ def _of_csv(delivery: Delivery, name: str, known: Sequence[Field]) -> tuple[Plan
     header = csv_header(delivery.data[0].path.read_bytes(), name, complete=True)
     source = [column.name for column in header.columns]
     plan = plan_csv(source, _export(delivery, name).columns, csv_rules(export_format), {}, known)
-    spelling = dates.date_format(plan.schema, header.rows, export_format.partition, MONTH)
+    spelled = date_formats(plan.schema, header.rows, export_format.partition, MONTH)
+    assert spelled in (DateFormats(), DateFormats("MM/DD/YYYY", "MM/DD/YYYY"))
     columns = [
-        f'CAST(strptime("{field.name}", \'{_DATES[spelling]}\') AS DATE) AS "{field.name}"'
-        if field.type == "DATE"
+        f'CAST(strptime("{field.name}", \'%m/%d/%Y\') AS TIMESTAMPTZ) AS "{field.name}"'
+        if field.type == "TIMESTAMP" and spelled.timestamp
         else f'CAST("{field.name}" AS {_physical(field)}) AS "{field.name}"'
         for field in plan.schema
     ]

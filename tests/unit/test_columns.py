@@ -379,7 +379,7 @@ def test_azure_headers_of_three_kinds_of_accounts_plan_the_same_columns() -> Non
     ]
     assert plans[0] == plans[1] == plans[2]
     assert [(one.name, one.type) for one in plans[0].schema] == list(
-        zip(published, ["DATE", "DATE", "BIGNUMERIC", "STRING", "STRING"], strict=True)
+        zip(published, ["TIMESTAMP", "TIMESTAMP", "BIGNUMERIC", "STRING", "STRING"], strict=True)
     )
 
 

@@ -7,19 +7,27 @@ from collections.abc import Sequence
 import pytest
 
 from billing.columns import Field
-from billing.dates import date_format
+from billing.dates import DateFormats, date_formats
 from billing.errors import BillingError
 
-SCHEMA = (Field("Start", "DATE"), Field("End", "DATE"), Field("Date", "DATE"), Field("Text", "STRING"))
+
+def schema(kind: str) -> tuple[Field, ...]:
+    return (Field("Start", kind), Field("End", kind), Field("Date", kind), Field("Text", "STRING"))
 
 
 def spelling(*rows: Sequence[str], month: str = "2025-09") -> str | None:
-    return date_format(SCHEMA, rows, "Start", month)
+    """Of dates; of timestamps without a time it is the same, said in any case."""
+    dates = date_formats(schema("DATE"), rows, "Start", month)
+    timestamps = date_formats(schema("TIMESTAMP"), rows, "Start", month)
+    dated = any(cell for row in rows for cell in row[:3])
+    assert timestamps == DateFormats(timestamp=(dates.date or "YYYY-MM-DD") if dated else None)
+    assert dates.timestamp is None
+    return dates.date
 
 
 def refusal(*rows: Sequence[str], month: str = "2025-09") -> str:
     with pytest.raises(BillingError) as raised:
-        spelling(*rows, month=month)
+        date_formats(schema("DATE"), rows, "Start", month)
     return str(raised.value)
 
 
@@ -39,9 +47,24 @@ def test_one_spelling_reads_every_date(row: Sequence[str], load_format: str | No
     assert spelling(row, row) == load_format
 
 
-def test_without_a_row_or_a_date_column_nothing_is_said() -> None:
+def test_without_a_row_nothing_is_said() -> None:
     assert spelling() is None
-    assert date_format((Field("Start", "TIMESTAMP"),), [("2024-01-01T00:00Z",)], "Start", "2024-01") is None
+
+
+@pytest.mark.parametrize(
+    "rows", [[("2024-01-01T00:00Z", "2024-01-31")], [("2024-01-01", ""), ("", "2024-01-01 00:00:00")]]
+)
+def test_timestamps_with_a_time_are_left_to_bigquery(rows: list[Sequence[str]]) -> None:
+    found = date_formats((Field("Start", "TIMESTAMP"), Field("End", "TIMESTAMP")), rows, "Start", "2024-01")
+    assert found == DateFormats()
+
+
+def test_dates_beside_timestamps_have_a_format_of_their_own() -> None:
+    mixed = (Field("Start", "TIMESTAMP"), Field("Date", "DATE"))
+    row = ("2025-09-01T00:00:00Z", "09/05/2025")
+    with pytest.raises(BillingError, match="DATES_UNCLEAR"):
+        date_formats(mixed, [row], "Start", "2025-09")  # no period's begin tells May from September
+    assert date_formats(mixed, [row, (row[0], "09/15/2025")], "Start", "2025-09") == DateFormats(date="MM/DD/YYYY")
 
 
 def test_in_january_the_last_day_tells_the_month_from_the_day() -> None:
@@ -59,7 +82,7 @@ def test_what_may_mean_two_days_is_refused() -> None:
     [
         [("09/01/2025", "09/30/2025", "", ""), ("2025-09-01", "", "", "")],
         [("09/01/2025", "09/30/2025", "13/09/2025", "")],
-        [("2025-09-01T00:00:00Z", "", "", "")],
+        [("2025-09-01T00:00:00Z", "", "", "")],  # of a DATE
         [("9/1/2025", "", "", "")],
         [("01.09.2025", "", "", "")],
         [("2025-09-31", "", "", "")],

@@ -16,8 +16,7 @@ from sqlglot import exp
 from billing import focus
 from billing.columns import Field
 from billing.focus import FOCUS_COLUMNS, Mapped, mapping_of, source_query, text, union_query
-from billing.formats import FORMATS
-from tests.generated import partition_type
+from billing.formats import FORMATS, SCHEMAS
 from tests.unit.bigquery_sql import PHYSICAL, create_table, insert, rows, translated
 from tests.unit.test_views import RESERVED
 
@@ -325,10 +324,14 @@ def test_google_s_own_export_is_read_net_of_its_credits(database: duckdb.DuckDBP
 
 
 @pytest.mark.parametrize("name", FORMATS)
-def test_the_month_is_the_bare_partition_column_through_every_step_where_that_is_a_timestamp(name: str) -> None:
+def test_the_month_is_the_bare_partition_column_through_every_step(name: str) -> None:
     """BigQuery prunes partitions by a filter on the column itself, and does not say that it does by one over a cast."""
-    partition, kind = FORMATS[name].partition, partition_type(name)
-    mapped = Mapped("mine", FORMATS[name].provider, FORMATS[name].focus, "acme.billing.charges")
+    export_format = FORMATS[name]
+    partition = export_format.partition
+    names = {f"{export_format.table_schema.format(version=version)}.json" for version in export_format.versions or [""]}
+    columns = [column for schema in names for column in json.loads((SCHEMAS / schema).read_text())]
+    [kind] = {column["type"] for column in columns if column["name"] == partition}
+    mapped = Mapped("mine", export_format.provider, export_format.focus, "acme.billing.charges")
     tree = sqlglot.parse_one(source_query(mapped, [Field(partition, kind)]), read="bigquery")
     steps = [
         {one.alias_or_name: one.unalias().sql("bigquery") for one in select.selects}
@@ -337,12 +340,10 @@ def test_the_month_is_the_bare_partition_column_through_every_step_where_that_is
     ]
     month = [steps[0]["BillingPeriodStart"], *(step[partition] for step in steps[1:] if "*" not in step)]
     assert len(month) > 1
-    assert (set(month) == {partition}) == (kind == "TIMESTAMP")
+    assert set(month) == {partition}
 
 
-def test_only_dates_in_csv_keep_a_month_from_its_partition_and_the_union_does_not() -> None:
-    dates = {name for name in FORMATS if partition_type(name) == "DATE"}
-    assert dates == {"azure_actual_csv", "azure_amortized_csv"}
+def test_the_union_keeps_no_month_from_its_partition() -> None:
     [select] = sqlglot.parse_one(union_query(["acme.billing.focus_costs_mine"]), read="bigquery").find_all(exp.Select)
     assert all(isinstance(one, exp.Column) for one in select.selects)
 

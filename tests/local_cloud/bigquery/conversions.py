@@ -32,7 +32,9 @@ _ELEMENT = re.compile("YYYY|MM|DD|[-/]")
 _ROW_ERROR_NAMES = {"INTEGER": "INT64", "FLOAT": "DOUBLE", "BOOLEAN": "BOOL"}
 
 
-def converted(field: TableFieldSchema, text: str, date_format: str | None) -> str:
+def converted(
+    field: TableFieldSchema, text: str, date_format: str | None = None, timestamp_format: str | None = None
+) -> str:
     conversions = {
         "STRING": text,
         "INTEGER": _matching(text, "[+-]?[0-9]+", "BIGINT"),
@@ -40,8 +42,10 @@ def converted(field: TableFieldSchema, text: str, date_format: str | None) -> st
         "NUMERIC": f"TRY_CAST({text} AS DECIMAL(38, 9))",
         "BIGNUMERIC": f"CASE WHEN {_is_exact(text)} THEN TRY_CAST({text} AS DECIMAL(38, {BIGNUMERIC_DECIMALS})) END",
         "BOOLEAN": f"CASE WHEN lower({text}) IN ({_TRUE}) THEN true WHEN lower({text}) IN ({_FALSE}) THEN false END",
-        "DATE": _dated(text, date_format) if date_format else _matching(text, _DATE, "DATE"),
-        "TIMESTAMP": _matching(text, _TIMESTAMP, "TIMESTAMPTZ"),
+        "DATE": _formatted(text, date_format, "DATE") if date_format else _matching(text, _DATE, "DATE"),
+        "TIMESTAMP": _formatted(text, timestamp_format, "TIMESTAMPTZ")
+        if timestamp_format
+        else _matching(text, _TIMESTAMP, "TIMESTAMPTZ"),
         "DATETIME": f"TRY_CAST({text} AS TIMESTAMP)",
         "TIME": f"TRY_CAST({text} AS TIME)",
         "JSON": f"TRY_CAST({text} AS JSON)",
@@ -68,11 +72,11 @@ def is_known_date_format(date_format: str) -> bool:
     return "".join(elements) == date_format and {"YYYY", "MM", "DD"} <= set(elements)
 
 
-def _dated(text: str, date_format: str) -> str:
+def _formatted(text: str, load_format: str, kind: str) -> str:
     """ "If this value is present, this format is the only compatible DATE format"."""
-    known = [_ELEMENTS[element] for element in _ELEMENT.findall(date_format)]
+    known = [_ELEMENTS[element] for element in _ELEMENT.findall(load_format)]
     pattern, duckdb_format = ("".join(parts) for parts in zip(*known, strict=True))
-    return f"CASE WHEN regexp_full_match({text}, '{pattern}') THEN try_strptime({text}, '{duckdb_format}')::DATE END"
+    return f"CASE WHEN regexp_full_match({text}, '{pattern}') THEN try_strptime({text}, '{duckdb_format}')::{kind} END"
 
 
 def _is_exact(text: str) -> str:

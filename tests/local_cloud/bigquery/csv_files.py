@@ -43,6 +43,7 @@ class CsvOptions:
     by_name: bool
     max_bad: int
     date_format: str | None
+    timestamp_format: str | None
 
     @classmethod
     def of(cls, load: dict[str, Any]) -> CsvOptions:
@@ -58,6 +59,7 @@ class CsvOptions:
             by_name=by_name,
             max_bad=int(load.get("maxBadRecords") or 0),
             date_format=load.get("dateFormat"),
+            timestamp_format=load.get("timestampFormat"),
         )
 
 
@@ -125,7 +127,7 @@ class CsvLoad:
         return f"SELECT {columns} FROM {source}"
 
     def _converted(self, field: TableFieldSchema, text: str) -> str:
-        return converted(field, text, self.options.date_format)
+        return converted(field, text, self.options.date_format, self.options.timestamp_format)
 
     def _checked(self, field: TableFieldSchema, text: str) -> str:
         before, after = literal(f"{_BAD_VALUE}{_SEPARATOR}{field.name}{_SEPARATOR}"), literal(_SEPARATOR)

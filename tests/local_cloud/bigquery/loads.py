@@ -36,7 +36,7 @@ _KNOWN = {
     "sourceUris", "schema", "destinationTable", "createDisposition", "writeDisposition", "sourceFormat",
     "schemaUpdateOptions", "timePartitioning", "clustering", "maxBadRecords", "skipLeadingRows", "fieldDelimiter",
     "quote", "allowQuotedNewlines", "nullMarker", "nullMarkers", "sourceColumnMatch", "decimalTargetTypes",
-    "dateFormat", "parquetOptions",
+    "dateFormat", "timestampFormat", "parquetOptions",
 }
 _KNOWN_PARQUET_OPTIONS = {"mapTargetType": ("MAP_TARGET_TYPE_UNSPECIFIED", "ARRAY_OF_STRUCT")}
 # fmt: on
@@ -101,8 +101,11 @@ def read_request(project: str, load: dict[str, Any]) -> LoadRequest:
     unknown = sorted(
         name for name, value in load.items() if name not in _KNOWN and value not in (None, False, "", [], {})
     )
-    if not is_known_date_format(load.get("dateFormat") or "YYYY-MM-DD"):
-        unknown.append(f"dateFormat {load['dateFormat']}")
+    unknown += [
+        f"{name} {load[name]}"
+        for name in ("dateFormat", "timestampFormat")
+        if not is_known_date_format(load.get(name) or "YYYY-MM-DD")
+    ]
     unknown += [
         f"parquetOptions.{name}={value}"
         for name, value in (load.get("parquetOptions") or {}).items()
