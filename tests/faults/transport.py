@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import ctypes
 import json
 import re
+import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -82,10 +82,13 @@ class Wire:
             return self.count == self.at
 
     def die(self) -> None:
-        """In all threads at once: dlt sends from a pool, and waits for it."""
+        """In all threads at once: dlt sends from a pool, and waits for it.
+
+        A signal, since PyThreadState_SetAsyncExc may hit the thread that this one is just starting: that has its id.
+        """
         self.crashed = True
         if threading.get_ident() != self.process:
-            ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(self.process), ctypes.py_object(Crash))
+            signal.pthread_kill(self.process, signal.SIGUSR1)
         raise Crash
 
     def accepted(self, request: requests.PreparedRequest, response: requests.Response) -> None:
@@ -115,6 +118,10 @@ def unseen() -> Iterator[None]:
         _looking.on = before
 
 
+def _crash(*_: object) -> None:
+    raise Crash
+
+
 def _is_bystander() -> bool:
     return threading.current_thread().name == BYSTANDER or getattr(_looking, "on", False)
 
@@ -122,6 +129,8 @@ def _is_bystander() -> bool:
 @contextmanager
 def wire(fault: Fault | None = None, at: int = 0, paused: Callable[[], None] = lambda: None) -> Iterator[Wire]:
     state, send = Wire(fault, at, paused), requests.Session.send
+    if fault in ("crash before", "crash after"):
+        signal.signal(signal.SIGUSR1, _crash)
 
     def faulty_send(session: requests.Session, request: requests.PreparedRequest, **more: Any) -> requests.Response:
         if _is_bystander():

@@ -21,8 +21,9 @@ WITH numbered AS (
   FROM drawn JOIN sku USING (sku_no) JOIN region USING (region_no) JOIN hour USING (hour_no) JOIN tag USING (tag_no)
 ), line AS (
   -- AWS writes amounts as Java's BigDecimal prints them: exponents below 1E-6, zeros that keep their scale.
+  -- What a reservation covers costs nothing: its fee is billed.
   SELECT *, (amount * rate)::DECIMAL(38, 18) AS value, prefix || usage_type AS usage,
-    CASE a % 16 WHEN 0 THEN '0E-10' WHEN 1 THEN '0' ELSE concat(sign, CASE a % 16
+    CASE IF(line_type = 'DiscountedUsage', 0, a % 16) WHEN 0 THEN '0E-10' WHEN 1 THEN '0' ELSE concat(sign, CASE a % 16
       WHEN 2 THEN (amount * rate)::VARCHAR WHEN 3 THEN (amount * rate)::VARCHAR
       WHEN 4 THEN concat(1 + a % 9, '.', 10 + a // 16 % 90, 'E-', 7 + a // 1440 % 10)
       WHEN 5 THEN concat(1 + a % 9, '.', 10 + a // 16 % 90, 'E-', 7 + a // 1440 % 10)

@@ -61,7 +61,7 @@ def _of_csv(delivery: Delivery, name: str, known: Sequence[Field]) -> tuple[Plan
     source = [column.name for column in header.columns]
     plan = plan_csv(source, _export(delivery, name).columns, csv_rules(export_format), {}, known)
     spelled = date_formats(plan.schema, header.rows, export_format.partition, MONTH)
-    assert spelled in (DateFormats(), DateFormats("MM/DD/YYYY", "MM/DD/YYYY"))
+    assert spelled in (DateFormats(), DateFormats(timestamp="MM/DD/YYYY"))
     columns = [
         f'CAST(strptime("{field.name}", \'%m/%d/%Y\') AS TIMESTAMPTZ) AS "{field.name}"'
         if field.type == "TIMESTAMP" and spelled.timestamp
