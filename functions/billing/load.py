@@ -95,7 +95,6 @@ def _load(visit: Visit, look: Look, delivery: Delivery, table: Table, lease: Lea
     loaded = visit.cloud.jobs.replace_month(month_load, lease, visit.timer)
     after = replace(delivery, found=visit.landing.found(delivery.export, delivery.manifest))
     code, message = _check(delivery, after, loaded)
-    _still_ours(visit)
     _book(visit, look, delivery, table, loaded, code, message)
     if plan.added or not look.books.loaded:
         refresh_views(visit.cloud, {visit.source.key: [*table.fields, *plan.added]}, visit.source)
@@ -185,7 +184,7 @@ def _book(
         job_id=loaded.job_id,
         table_created=table.destination.created,
     )
-    visit.cloud.ledger.commit(visit.source, export.month, look.books.with_load(head), entry)
+    _commit(visit, export.month, look.books.with_load(head), entry)
 
 
 def _contents(delivery: Delivery) -> dict[str, str]:
@@ -203,14 +202,15 @@ def _reject(visit: Visit, look: Look, decision: Reject) -> Outcome:
     if look.month is not None:
         rejection = Rejection(decision.code, look.content, fingerprint(visit.source, look.table))
         entry = replace(_entry(visit, look, "rejected"), code=decision.code, message=decision.message)
-        visit.cloud.ledger.commit(visit.source, look.month, look.books.with_rejection(look.execution, rejection), entry)
+        _commit(visit, look.month, look.books.with_rejection(look.execution, rejection), entry)
     return _report(replace(look, decision=decision))
 
 
-def _still_ours(visit: Visit) -> None:
+def _commit(visit: Visit, month: str, books: Books, entry: Entry) -> None:
     """An instance that slept past its lease's term must not write the books: whoever has the lease does."""
     if visit.timer.elapsed() > TERM.total_seconds():
         raise BillingError("DEADLINE", "The lease of this month ended before it could be booked.")
+    visit.cloud.ledger.commit(visit.source, month, books, entry)
 
 
 def book_waiting(visit: Visit, books: Books, waits_for: str) -> None:
@@ -225,7 +225,7 @@ def book_waiting(visit: Visit, books: Books, waits_for: str) -> None:
         look = observe(visit)
         if isinstance(look.decision, Wait) and look.month is not None:
             entry = replace(_entry(visit, look, "waiting"), code=look.decision.code, message=look.decision.message)
-            visit.cloud.ledger.commit(visit.source, look.month, look.books.with_waiting(waits_for), entry)
+            _commit(visit, look.month, look.books.with_waiting(waits_for), entry)
     finally:
         lease.release()
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from pkgutil import resolve_name
 from typing import Any
 
@@ -129,7 +130,7 @@ GUARDS: Mapping[str, Guard] = {
         Guard(
             "lease's term before booking",
             f"{_LEASE}an_instance_that_slept_past_its_lease_does_not_write_the_books",
-            put("billing.load._still_ours", _NOTHING),
+            put("billing.load.TERM", timedelta.max),
         ),
         Guard(
             "etag on added columns",

@@ -305,3 +305,29 @@ def test_an_instance_that_slept_past_its_lease_does_not_write_the_books(harness:
 
     assert harness.tracking(AWS) == []
     assert harness.process(AWS, delivery).action == "loaded"
+
+
+@pytest.mark.fault("F18")
+def test_nor_does_one_that_would_refuse_or_wait(harness: Harness, tmp_path: Path) -> None:
+    empty, incomplete = aws_cur_delivery(tmp_path, MONTH, rows=0), aws_cur_delivery(tmp_path, "2025-10", rows=20)
+    harness.stack.deliver(AWS, replace(incomplete, objects=incomplete.manifests))
+    acquire = harness.cloud.leases.acquire
+
+    def asleep(*arguments: object) -> object:
+        lease = acquire(*arguments)  # type: ignore[arg-type]
+        _steppable(harness).step(minutes=11)
+        return lease
+
+    harness.cloud.leases.acquire = asleep  # type: ignore[method-assign, assignment]
+    assert harness.sweep()["left"] == ["aws_cur 2025-10"]
+    harness.stack.deliver(AWS, empty)
+    with pytest.raises(BillingError, match="DEADLINE"):
+        harness.process(AWS, empty)
+    del harness.cloud.leases.acquire
+
+    assert harness.tracking(AWS) == []
+    harness.sweep()
+    assert {(row["status"], row["code"]) for row in harness.tracking(AWS)} == {
+        ("rejected", "EMPTY"),
+        ("waiting", "WAITING_FOR_FILES"),
+    }
