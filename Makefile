@@ -54,7 +54,7 @@ demo: setup ## terraform apply on the laptop's cloud, months of both providers l
 local: setup ## keep the laptop's cloud up until Ctrl-C, and print its endpoints
 	@$(BIN)/python -m tests.local_cloud
 
-faults: setup ## the fault catalogue, one line per scenario (FAULTS=long: every case, two locations, every guard off once)
+faults: setup ## the fault catalogue, one line per scenario (FAULTS=long: every case, a sample in a second location, every guard off once)
 	@$(BIN)/python -m tests.faults -n $(WORKERS)
 
 fuzz: setup ## hostile input for every manifest parser and header reader (FUZZ_SECONDS=60, FUZZ_SEED= to repeat)
