@@ -17,14 +17,12 @@ from tests.samples.columns import Column, aws_focus_columns, cur2_columns
 from tests.samples.model import (
     Delivery,
     FileFormat,
-    Kind,
     Mode,
-    SampleObject,
     local_path,
     manifest_bytes,
     month_end,
     month_start,
-    write,
+    objects,
 )
 
 Table = Literal["cur2", "focus"]
@@ -131,14 +129,10 @@ def aws_data_export_delivery(
         usage, sample.columns, [local_path(home, key) for key in sample.data_keys], PHYSICAL, TEXT,
         cost=COST[table], service=SERVICE[table],
     )  # fmt: skip
-    contents: list[tuple[str, Kind, bytes]] = [
-        (k, "manifest", manifest_bytes(manifest(sample))) for k in sample.manifest_keys
-    ]
-    contents += [(k, "ignored", content) for k, content in ignored(sample).items()]
-    objects = [SampleObject(k, local_path(home, k), "data") for k in sample.data_keys]
-    objects += [SampleObject(k, write(local_path(home, k), c), kind) for k, kind, c in contents]
+    manifests = dict.fromkeys(sample.manifest_keys, manifest_bytes(manifest(sample)))
+    items = objects(home, sample.data_keys, manifests, ignored(sample))
     names = tuple(c.name for c in sample.columns)
-    return Delivery("aws", month, sample.execution, tuple(objects), engine.totals(parts), names)
+    return Delivery("aws", month, sample.execution, items, engine.totals(parts), names)
 
 
 def manifest(sample: DataExportSample) -> dict[str, Any]:

@@ -16,12 +16,11 @@ from tests.samples.columns import Column, azure_columns, azure_cost_columns, spe
 from tests.samples.model import (
     Delivery,
     Mode,
-    SampleObject,
     local_path,
     manifest_bytes,
     month_end,
     month_start,
-    write,
+    objects,
 )
 
 SUBSCRIPTION = "/subscriptions/00000000-0000-4000-8000-000000000000"
@@ -177,13 +176,10 @@ def azure_delivery(
     home = folder / sample.execution
     with engine.database(engine.sql("azure_catalog.sql", _values(sample))) as connection:
         parts = engine.per_file(connection, sample.rows, sample.files, lambda *job: _write_file(sample, home, *job))
-    objects = [SampleObject(k, local_path(home, k), "data") for k in sample.blob_names]
-    content = manifest_bytes(manifest(sample, _blobs(objects, parts)))
-    name = f"{sample.folder}manifest.json"
-    objects.append(SampleObject(name, write(local_path(home, name), content), "manifest"))
-    objects += [SampleObject(k, write(local_path(home, k), c), "ignored") for k, c in ignored(sample).items()]
+    content = manifest_bytes(manifest(sample, _blobs(sample, home, parts)))
+    items = objects(home, sample.blob_names, {f"{sample.folder}manifest.json": content}, ignored(sample))
     names = tuple(spelled(c.name, sample.headers) for c in sample.columns)
-    return Delivery("azure", month, sample.execution, tuple(objects), engine.totals(parts), names)
+    return Delivery("azure", month, sample.execution, items, engine.totals(parts), names)
 
 
 def manifest(sample: AzureSample, blobs: Sequence[dict[str, Any]]) -> dict[str, Any]:
@@ -275,10 +271,11 @@ def _texts(sample: AzureSample) -> dict[str, str]:
     }
 
 
-def _blobs(data: Sequence[SampleObject], parts: Sequence[engine.Part]) -> list[dict[str, Any]]:
+def _blobs(sample: AzureSample, home: Path, parts: Sequence[engine.Part]) -> list[dict[str, Any]]:
+    sizes = [local_path(home, name).stat().st_size for name in sample.blob_names]
     return [
-        {"blobName": o.name, "byteCount": o.path.stat().st_size, "dataRowCount": sum(line[1] for line in part)}
-        for o, part in zip(data, parts, strict=True)
+        {"blobName": name, "byteCount": size, "dataRowCount": sum(line[1] for line in part)}
+        for name, size, part in zip(sample.blob_names, sizes, parts, strict=True)
     ]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -104,6 +104,20 @@ def write(path: Path, content: bytes) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(content)
     return path
+
+
+def objects(
+    home: Path, data: Sequence[str], manifests: Mapping[str, bytes], ignored: Mapping[str, bytes]
+) -> tuple[SampleObject, ...]:
+    """A delivery's, kept under `home`: the data files are there already, the others are written."""
+    written: list[tuple[str, Kind, bytes]] = [
+        *((name, "manifest", content) for name, content in manifests.items()),
+        *((name, "ignored", content) for name, content in ignored.items()),
+    ]
+    return (
+        *(SampleObject(name, local_path(home, name), "data") for name in data),
+        *(SampleObject(name, write(local_path(home, name), content), kind) for name, kind, content in written),
+    )
 
 
 def place(delivery: Delivery, source: Path, *kinds: str) -> None:
