@@ -6,7 +6,6 @@ import gzip
 import re
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date
 from pathlib import Path
 from uuid import uuid4
 
@@ -74,13 +73,14 @@ def test_headers_and_dates_of_every_account_land_in_the_same_columns(costs: Harn
 
     assert {field.name for field in costs.stack.cloud.bigquery.get_table(costs.stack.table_id(CSV)).schema} == before
     rows = costs.rows(
-        "SELECT DISTINCT BillingPeriodStartDate AS first, BillingPeriodEndDate AS last"
+        "SELECT DISTINCT FORMAT_TIMESTAMP('%F %T', BillingPeriodStartDate) AS first,"
+        " FORMAT_TIMESTAMP('%F %T', BillingPeriodEndDate) AS last"
         f" FROM `{{dataset}}.{CSV.table}` ORDER BY 1"
     )
     assert [(row["first"], row["last"]) for row in rows] == [
-        (date(2025, 1, 1), date(2025, 1, 31)),
-        (date(2025, 8, 1), date(2025, 8, 31)),
-        (date(2025, 9, 1), date(2025, 9, 30)),
+        ("2025-01-01 00:00:00", "2025-01-31 00:00:00"),
+        ("2025-08-01 00:00:00", "2025-08-31 00:00:00"),
+        ("2025-09-01 00:00:00", "2025-09-30 00:00:00"),
     ]
     tags = {row["Tags"] for row in costs.rows(f"SELECT Tags FROM `{{dataset}}.{CSV.table}`")}
     assert '"env":"prod","team":"platform"' in tags  # as delivered: without braces
