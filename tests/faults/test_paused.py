@@ -135,7 +135,9 @@ def _sleep_at(
     is_busy = _load(harness, spec, newer) == "BUSY"
     woken = instance.wake(minutes)
     if is_busy:
-        assert harness.process(spec, newer).action == "loaded"
+        outcome = harness.process(spec, newer)
+        # AWS overwrites its manifest: who sleeps before the second look wakes to the newer run, and loads that.
+        assert outcome.action == "loaded" or (outcome.code == "DUPLICATE" and woken["loads"] and spec is AWS)
     else:
         assert woken["loads"] == slept["loads"], f"an older run was inserted after the newer: request {at}"
     return True
