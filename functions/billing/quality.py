@@ -15,7 +15,7 @@ DELIVERIES: Mapping[str, tuple[str, str]] = {
         "IF(-cost_changed > 0.01 * ABS(cost - cost_changed), 1, 0)",
     ),
     "AMENDED": ("A delivery changed the month after its close", "IF(finality = 'amended', 1, 0)"),
-    "ROWS_DIFFER": ("BigQuery loaded other rows than the manifest counts", "IF(code = 'ROWS_DIFFER', 1, 0)"),
+    "ROWS_DIFFER": ("BigQuery loaded other rows than the manifest counts", "IF(load_code = 'ROWS_DIFFER', 1, 0)"),
 }
 
 

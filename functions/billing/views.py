@@ -93,6 +93,7 @@ def _status(source: Source, fields: Sequence[Field] | None) -> str:
         column if columns is None or column in columns else null
         for column, null in ((kind.cost, "NULL"), (kind.currency, "CAST(NULL AS STRING)"))
     )
+    settled = _settled(source, "loaded", "CURRENT_TIMESTAMP()")
     return f"""
 SELECT
   '{source.key}' AS source, '{kind.provider}' AS provider, latest.billing_month AS month,
@@ -100,11 +101,11 @@ SELECT
        WHEN loaded.job_id IS NULL THEN latest.status
        ELSE 'loaded, newer ' || latest.status END AS state,
   CASE WHEN loaded.job_id IS NULL THEN NULL
-       WHEN NOT (loaded.invoiced OR {_settled(source, "loaded", "CURRENT_TIMESTAMP()")}) THEN 'open'
+       WHEN NOT (loaded.is_final OR (loaded.is_after AND {settled})) THEN 'open'
        WHEN loaded.was_amended THEN 'amended'
        ELSE 'closed' END AS finality,
   loaded.delivered_at, loaded.loaded_at, data.row_count, data.cost, data.currency,
-  loaded.rows_changed, loaded.cost_changed, latest.code, latest.message
+  loaded.rows_changed, loaded.cost_changed, latest.code, latest.message, loaded.code AS load_code
 FROM (
   SELECT * FROM ({_complete(source)})
   QUALIFY ROW_NUMBER() OVER (PARTITION BY billing_month ORDER BY loaded_at DESC) = 1
@@ -120,18 +121,28 @@ LEFT JOIN (
 
 
 def _changes(source: Source) -> str:
-    """The newest load of every month, what its delivery changed, and whether any changed a month that was closed."""
+    """The newest load of every month, what its delivery changed, and whether any changed a month that was closed.
+
+    A delivery's moment is the provider's: history that is loaded all at once, or again, was delivered when it was. One
+    from before the month's end closes nothing, whatever invoices it has.
+    """
     kind = source.format
+    month_end = _month_end("billing_month")
     return f"""
-  SELECT *, LOGICAL_OR((was_invoiced OR {_settled(source, "changed", "loaded_at")})
+  SELECT *, LOGICAL_OR((was_final OR (was_after AND {_settled(source, "changed", "moment")}))
       AND (rows_changed != 0 OR cost_changed != 0)) OVER (PARTITION BY billing_month) AS was_amended
   FROM (
-    SELECT billing_month, job_id, loaded_at, {_DELIVERED} AS delivered_at, COALESCE(invoiced, FALSE) AS invoiced,
-      COALESCE(LAG(invoiced) OVER deliveries, FALSE) AS was_invoiced,
+    SELECT billing_month, job_id, loaded_at, delivered_at, moment, code, is_after, is_final,
+      COALESCE(LAG(is_after) OVER deliveries, FALSE) AS was_after,
+      COALESCE(LAG(is_final) OVER deliveries, FALSE) AS was_final,
       row_count - LAG(row_count) OVER deliveries AS rows_changed, cost - LAG(cost) OVER deliveries AS cost_changed
     FROM (
-      SELECT * FROM `{source.destination}_loads`
-      QUALIFY ROW_NUMBER() OVER (PARTITION BY billing_month, {kind.execution_column} ORDER BY loaded_at DESC) = 1
+      SELECT *, moment >= {month_end} AS is_after, COALESCE(invoiced, FALSE) AND moment >= {month_end} AS is_final
+      FROM (
+        SELECT *, {_DELIVERED} AS delivered_at, COALESCE({_DELIVERED}, loaded_at) AS moment
+        FROM `{source.destination}_loads`
+        QUALIFY ROW_NUMBER() OVER (PARTITION BY billing_month, {kind.execution_column} ORDER BY loaded_at DESC) = 1
+      )
     )
     WINDOW deliveries AS (PARTITION BY billing_month ORDER BY loaded_at)
   ) AS changed
@@ -144,5 +155,8 @@ def _settled(source: Source, row: str, at: str) -> str:
     days, never = source.format.settled_days, "FALSE"
     if days is None:
         return never
-    month_end = f"TIMESTAMP(DATE_ADD(PARSE_DATE('%Y-%m', {row}.billing_month), INTERVAL 1 MONTH))"
-    return f"{at} >= TIMESTAMP_ADD({month_end}, INTERVAL {days} DAY)"
+    return f"{at} >= TIMESTAMP_ADD({_month_end(f'{row}.billing_month')}, INTERVAL {days} DAY)"
+
+
+def _month_end(month: str) -> str:
+    return f"TIMESTAMP(DATE_ADD(PARSE_DATE('%Y-%m', {month}), INTERVAL 1 MONTH))"

@@ -60,7 +60,7 @@ def database() -> Iterator[duckdb.DuckDBPyConnection]:
         connection.execute(
             "CREATE TABLE acme.focus.billing_status"
             " (source VARCHAR, month VARCHAR, finality VARCHAR, rows_changed BIGINT, cost_changed DECIMAL(38, 18),"
-            " cost DECIMAL(38, 18), code VARCHAR)"
+            " cost DECIMAL(38, 18), code VARCHAR, load_code VARCHAR)"
         )
         query = translated(quality_query("acme.focus.focus_costs", ["acme.focus.billing_status"]))
         connection.execute(f"CREATE VIEW acme.focus.billing_quality AS {query}")
@@ -102,7 +102,8 @@ def test_a_charge_that_breaks_a_rule_is_counted_under_it(database: duckdb.DuckDB
         ({"cost_changed": "-1.01", "cost": "98.99"}, {"COST_FELL": 1}),
         ({"cost_changed": "-1", "cost": "-100"}, {"COST_FELL": 1}),
         ({"cost_changed": "-0.5", "cost": "0"}, {"COST_FELL": 1}),
-        ({"code": "ROWS_DIFFER"}, {"ROWS_DIFFER": 1}),
+        ({"code": "ROWS_DIFFER", "load_code": "ROWS_DIFFER"}, {"ROWS_DIFFER": 1}),
+        ({"code": "WAITING_FOR_FILES", "load_code": "ROWS_DIFFER"}, {"ROWS_DIFFER": 1}),
         ({"code": "WAITING_FOR_FILES"}, {}),
     ],
 )

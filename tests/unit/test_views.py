@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -28,7 +28,7 @@ TRACKING = (
     "billing_month VARCHAR, loaded_at TIMESTAMPTZ, status VARCHAR, code VARCHAR, message VARCHAR, job_id VARCHAR,"
     " order_key VARCHAR, _dlt_load_id VARCHAR, row_count BIGINT, cost DECIMAL(38, 9), invoiced BOOLEAN"
 )
-SUBMITTED = "2025-09-30T09:42:01.2466542Z/run"
+SUBMITTED = "2025-10-05T09:42:01.2466542Z/run"
 AT = datetime(2025, 10, 1, 12, tzinfo=UTC)
 # docs.cloud.google.com/bigquery/docs/reference/standard-sql/lexical#reserved_keywords, those that tempt as a name
 RESERVED = """
@@ -144,6 +144,7 @@ def test_a_loaded_month_shows_what_the_table_holds(database: duckdb.DuckDBPyConn
             "cost_changed": None,
             "code": None,
             "message": None,
+            "load_code": None,
         },
         {
             "source": "azure_billing",
@@ -151,7 +152,7 @@ def test_a_loaded_month_shows_what_the_table_holds(database: duckdb.DuckDBPyConn
             "month": "2025-09",
             "state": "loaded",
             "finality": "closed",
-            "delivered_at": datetime(2025, 9, 30, 9, 42, 1, tzinfo=UTC),
+            "delivered_at": datetime(2025, 10, 5, 9, 42, 1, tzinfo=UTC),
             "loaded_at": AT.replace(hour=2),
             "row_count": 1,
             "cost": Decimal("-0.000000001"),
@@ -160,6 +161,7 @@ def test_a_loaded_month_shows_what_the_table_holds(database: duckdb.DuckDBPyConn
             "cost_changed": None,
             "code": None,
             "message": None,
+            "load_code": None,
         },
     ]
 
@@ -212,9 +214,13 @@ def test_a_booking_that_is_not_complete_changes_no_state(database: duckdb.DuckDB
         (AWS, [(4, "b", 12, "6.5", True), (20, "c", 9, "6", True), (21, "d", 9, "6", True)], "amended", (0, "0")),
         (AWS, [(4, "b", 12, "6.5", True), (20, "b", 12, "6.5", True)], "closed", (None, None)),  # loaded again
         (AWS, [(20, "a", 10, "5", None)], "open", (None, None)),  # loaded by a version that did not ask
+        (AWS, [(-2, "a", 10, "5", True)], "open", (None, None)),  # a purchase, invoiced at once
+        (AWS, [(-2, "a", 10, "5", True), (4, "b", 12, "6.5", True)], "closed", (2, "1.5")),
         (AZURE, [(3, "a", 10, "5", False), (9, "b", 12, "6.5", False)], "closed", (2, "1.5")),
         (AZURE, [(3, "a", 10, "5", False), (11, "b", 12, "6.5", False)], "amended", (2, "1.5")),
         (AZURE, [(25, "a", 10, "5", False)], "closed", (None, None)),
+        (AZURE, [(-5, "a", 10, "5", False)], "open", (None, None)),  # never delivered again after its month
+        (AZURE, [(-5, "a", 10, "5", False), (25, "b", 12, "6.5", False)], "closed", (2, "1.5")),
     ],
 )
 def test_a_month_is_open_closed_or_amended_and_by_how_much(
@@ -224,11 +230,12 @@ def test_a_month_is_open_closed_or_amended_and_by_how_much(
     finality: str,
     changed: tuple[int | None, str | None],
 ) -> None:
-    """AWS closes by its invoices, Azure ten days after the month."""
+    """AWS closes by its invoices, Azure ten days after the month; both by a delivery from after its end."""
     create(database)
     for load, (day, execution, count, cost, invoiced) in enumerate(deliveries):
+        at = datetime(2025, 9, 30, tzinfo=UTC) + timedelta(days=day)
         book(
-            database, source, f"{load}", "loaded", job=f"job-{load}", at=datetime(2025, 10, day, tzinfo=UTC),
+            database, source, f"{load}", "loaded", job=f"job-{load}", at=at, order_key=ordered(source, at),
             execution=execution, billed=(count, cost, invoiced),
         )  # fmt: skip
     assert rows(database, "SELECT finality, rows_changed, cost_changed FROM billing_status") == [
@@ -238,6 +245,41 @@ def test_a_month_is_open_closed_or_amended_and_by_how_much(
             "cost_changed": None if changed[1] is None else Decimal(changed[1]),
         }
     ]
+
+
+@pytest.mark.parametrize("loads", [["a", "b"], ["a", "b", "b"], ["b", "a", "b"]])
+def test_history_that_is_loaded_at_once_or_again_amends_no_month(
+    database: duckdb.DuckDBPyConnection, loads: Sequence[str]
+) -> None:
+    """Long after the close, as a first transfer brings it or a replay does: what counts is when Azure delivered."""
+    create(database)
+    costs, days = {"a": "5", "b": "6.5"}, {"a": 3, "b": 5}
+    for number, execution in enumerate(loads):
+        submitted = datetime(2025, 10, days[execution], tzinfo=UTC)
+        book(
+            database, AZURE, f"{number}", "loaded", job=f"job-{number}", at=datetime(2025, 11, 20, tzinfo=UTC),
+            hour=number, order_key=ordered(AZURE, submitted), execution=execution,
+            billed=(10, costs[execution], False),
+        )  # fmt: skip
+    assert rows(database, "SELECT finality, cost_changed FROM billing_status") == [
+        {"finality": "closed", "cost_changed": Decimal("1.5")}
+    ]
+
+
+@pytest.mark.parametrize(("status", "code"), [("waiting", "WAITING_FOR_FILES"), ("rejected", "EMPTY")])
+def test_what_is_wrong_with_what_is_loaded_stays_said_while_a_newer_delivery_waits_or_is_rejected(
+    database: duckdb.DuckDBPyConnection, status: str, code: str
+) -> None:
+    create(database)
+    book(database, AWS, "1", "loaded", job="a", hour=1, code="ROWS_DIFFER")
+    book(database, AWS, "2", status, hour=2, code=code)
+    assert rows(database, "SELECT code, load_code FROM billing_status") == [{"code": code, "load_code": "ROWS_DIFFER"}]
+
+
+def ordered(source: Source, at: datetime) -> str:
+    if source is AZURE:
+        return f"{at:%Y-%m-%dT%H:%M:%S}.2466542Z/run"
+    return f"{int(at.timestamp()) * 1_000_000:020d}"
 
 
 def test_a_month_that_never_loaded_has_no_finality(database: duckdb.DuckDBPyConnection) -> None:
