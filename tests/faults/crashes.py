@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any, cast
 from uuid import uuid4
 
-from billing.errors import BillingError, Kind
+from billing.errors import Kind
+from billing.reasons import known_failure
 from tests.faults import invariants
 from tests.faults.conftest import LONG
 from tests.faults.invariants import check_invariants, watched
@@ -57,8 +58,9 @@ def _visit_once(harness: Harness, spec: SourceSpec, delivery: Delivery, fault: F
             harness.process(spec, delivery)
         except Crash:
             return sent, True
-        except BillingError as error:
-            if error.kind is not Kind.RETRY:
+        except Exception as error:
+            known = known_failure(error)  # as the edge does
+            if known is None or known.kind is not Kind.RETRY:
                 raise
             return sent, True
     return sent, False
