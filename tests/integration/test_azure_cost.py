@@ -57,6 +57,7 @@ def test_actual_and_amortized_cost_sum_up_to_what_focus_says_of_the_same_charges
 
     assert costs.month(CSV, MONTH) == costs.month(PARQUET, MONTH) == (98, focus.cost)
     assert costs.month(SPREAD, MONTH) == (98, focus.effective_cost)
+    assert [(row["cost"], row["invoiced"]) for row in costs.tracking(CSV)] == [(focus.cost, False)]  # it has no invoice
     kinds = {
         source.key: {row["ChargeType"] for row in costs.rows(f"SELECT ChargeType FROM `{{dataset}}.{source.table}`")}
         for source in (CSV, SPREAD)
