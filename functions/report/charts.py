@@ -1,5 +1,6 @@
 """The report's charts: Vega-Lite descriptions, drawn as SVG."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
@@ -12,6 +13,8 @@ from .queries import MonthCost, Share
 
 _SVG = "http://www.w3.org/2000/svg"
 _COLOURS = {"aws": "#e69f00", "azure": "#0072b2", "google": "#009e73"}  # told apart by colour-blind people, too
+# XML has no sign for these, and the library that draws ends the process over one: www.w3.org/TR/xml/#charsets
+_NO_XML = re.compile(r"[^\t\n\r\x20-\uD7FF\uE000-\uFFFD\U00010000-\U0010FFFF]")
 _MEASURES = {"billed": "#999999", "effective": "#0072b2"}
 
 
@@ -48,9 +51,9 @@ def months_chart(months: Sequence[MonthCost]) -> dict[str, Any]:
 
 
 def split_chart(by: str, shares: Sequence[Share]) -> dict[str, Any]:
-    rows = [{**row, "label": share.label} for share in shares for row in _by_measure([share])]
+    rows = [{**row, "label": _drawable(share.label)} for share in shares for row in _by_measure([share])]
     return _chart(
-        f"Cost by {by}",
+        f"Cost by {_drawable(by)}",
         rows,
         lambda measure: {
             "width": 320,
@@ -75,6 +78,10 @@ def split_chart(by: str, shares: Sequence[Share]) -> dict[str, Any]:
             },
         },
     )
+
+
+def _drawable(text: str) -> str:
+    return _NO_XML.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 def _by_measure(costs: Sequence[MonthCost | Share]) -> list[dict[str, Any]]:

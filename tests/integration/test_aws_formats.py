@@ -113,7 +113,7 @@ def test_a_cur_2_export_may_select_more_columns_later(harness_of: Callable[..., 
         assert loaded(harness, source, delivery)[-1] == "loaded"
         if selected == "few":
             [shown] = harness.rows("SELECT * FROM `{dataset}.aws_cur_v2_csv_charges` LIMIT 1")
-            assert set(shown) == {column.name for column in columns} | {"bill_invoice_id"}  # what the table is made with
+            assert set(shown) == {column.name for column in columns} | {"bill_invoice_id"}  # made with it
     [row] = harness.rows(
         "SELECT COUNT(*) AS n, COUNT(identity_line_item_id) AS added FROM `{dataset}.aws_cur_v2_csv_charges`"
     )

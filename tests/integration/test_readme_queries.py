@@ -1,6 +1,7 @@
 """The README's queries answer, on both providers' months."""
 
 import re
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -31,8 +32,11 @@ def test_every_query_of_the_readme_answers(harness: Harness, tmp_path: Path) -> 
     ]
     assert sum(row["cost"] for row in by_account) == aws.totals.cost
     assert {row["service"] for row in by_account} == set(aws.totals.by_service)
-    assert by_subscription
-    assert all(row["saved"] == row["list"] - row["effective"] for row in by_subscription)
+    [reservations] = [row for row in commitments if row["source"] == "azure_billing"]
+    assert sum(row["with_them"] for row in by_subscription) == reservations["committed"]
+    without = sum(row["without_them"] for row in by_subscription)
+    assert round(without * Decimal("0.63") / Decimal("0.95"), 9) == round(reservations["used"], 9)  # the sample's prices
+    assert sum(row["saved"] for row in by_subscription) == without - reservations["committed"]
     costs = {(row["month"], row["currency"]): (row["aws"], row["azure"]) for row in by_month}
     assert costs["2025-09", "USD"] == (aws.totals.cost, 0)
     assert costs["2025-09", "EUR"] == (0, azure.totals.cost)

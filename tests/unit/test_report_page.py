@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from report.charts import split_chart
 from report.page import page
 from report.queries import MonthCost, Question, Report, Share, Split, first_month
 
@@ -62,6 +63,14 @@ def test_a_hostile_name_is_text_and_nothing_is_fetched() -> None:
     tags = Tags(html)
     assert tags.names & {"script", "img", "link", "iframe", "object", "image", "use", "a"} == set()
     assert [name for name in tags.attributes if name.endswith(("src", "href")) or name.startswith("on")] == []
+
+
+def test_a_sign_that_no_chart_can_draw_is_replaced() -> None:
+    """A tag's value may hold one; the library that draws ends the whole process over it."""
+    split = Split("tag \x1b", [Share("USD", "a\x00\x01\x0b\ufffe\tb 😀", 0, Decimal(1), Decimal(1))])
+    labels = {row["label"] for row in split_chart(split.by, split.shares)["data"]["values"]}
+    assert labels == {"a\ufffd\ufffd\ufffd\ufffd\tb 😀"}
+    assert "a\ufffd\ufffd\ufffd\ufffd\tb 😀" in page(replace(REPORT, splits=[split]))
 
 
 def test_currencies_are_sections_of_their_own_and_numbers_read_well() -> None:
