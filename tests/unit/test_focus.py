@@ -296,6 +296,38 @@ def test_what_azure_calls_otherwise_is_found(database: duckdb.DuckDBPyConnection
     assert {row[name] for name in names.values()} == {"x"}
 
 
+@pytest.mark.parametrize(
+    ("unit", "block", "consumed"),
+    [
+        ("1 Hour", 1, "Hour"),
+        ("100 Hours", 100, "Hours"),
+        ("10K", 10_000, "Units"),
+        ("1,000 Calls", 1000, "Calls"),
+        ("1M", 1_000_000, "Units"),
+        ("1 MB", 1, "MB"),
+        ("1/Month", 1, "Month"),
+        ("Hours", 1, "Hours"),
+        (None, 1, None),
+    ],
+)
+def test_a_price_of_azure_is_for_a_block_of_units_and_in_its_pricing_currency(
+    database: duckdb.DuckDBPyConnection, unit: str | None, block: int, consumed: str | None
+) -> None:
+    """MCA prices in dollars what it bills in euros; EA has no exchange rate, for its two currencies are one."""
+    line = {
+        "BillingPeriodStartDate": MONTH, "ChargeType": "Usage", "BenefitId": "/reservation", "UnitOfMeasure": unit,
+        "Cost": "0", "Quantity": str(4 * block), "UnitPrice": "2", "PayGPrice": "3", "PricingCurrency": "USD",
+    }  # fmt: skip
+    names = (
+        *("PricingQuantity", "ConsumedQuantity", "ConsumedUnit", "ContractedCost", "ListCost"),
+        *("ContractedUnitPrice", "ListUnitPrice", "PricingCurrencyContractedUnitPrice"),
+    )
+    fields = full("azure_actual")
+    rated = {**line, "ExchangeRatePricingToBilling": "0.5"}
+    found = [[row[name] for name in names] for row in ask(database, "azure_actual", fields, line, rated)]
+    assert found == [[4, 4 * block, consumed, 8, 8, 2, 3, 2], [4, 4 * block, consumed, 4, 4, 1, Decimal("1.5"), 2]]
+
+
 def test_google_s_own_export_is_read_net_of_its_credits(database: duckdb.DuckDBPyConnection) -> None:
     database.execute(
         "CREATE TABLE acme.billing.gcp AS SELECT 'A-1' AS billing_account_id, 1.25::DOUBLE AS cost,"

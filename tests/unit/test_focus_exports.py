@@ -31,7 +31,9 @@ def costs(database: duckdb.DuckDBPyConnection, cost: str, *by: str, where: str =
     return found
 
 
-@pytest.mark.parametrize(("cost", "mapped"), [("BilledCost", ACTUAL), ("EffectiveCost", AMORTIZED)])
+@pytest.mark.parametrize(
+    ("cost", "mapped"), [("BilledCost", ACTUAL), ("EffectiveCost", AMORTIZED), ("ListCost", ACTUAL)]
+)
 @pytest.mark.parametrize("by", ["ServiceName", "ServiceCategory"])
 def test_a_resource_of_azure_costs_the_same_by_service_from_focus_and_from_what_is_mapped(
     exported: duckdb.DuckDBPyConnection, cost: str, mapped: set[str], by: str
