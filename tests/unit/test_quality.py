@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import UTC, datetime
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import duckdb
@@ -85,10 +85,37 @@ def test_every_rule_has_a_charge_that_breaks_it() -> None:
 def test_a_charge_that_breaks_a_rule_is_counted_under_it(database: duckdb.DuckDBPyConnection, code: str) -> None:
     insert(database, "acme.focus.focus_costs", GOOD, {**GOOD, **BREAKS[code]})
     found = broken(database)
-    assert found[code] == {"CURRENCIES": 2, "DAYS_MISSING": 2}.get(code, 1)
+    assert found[code] == {"CURRENCIES": 2, "DAYS_MISSING": 28}.get(code, 1)
     related = {"BILLING_PERIOD", "CHARGE_AFTER_PERIOD", "CHARGE_PERIOD"}
     others = set(found) - {code} - related
     assert len(others) <= 1, others
+
+
+@pytest.mark.parametrize(
+    ("is_over", "days", "missing"),
+    [
+        (False, [1, 4], 2),  # the month is not over: what is to come is not missing
+        (False, [1, 2, 3], 0),
+        (True, range(1, 29), 2),  # an export that stopped before the month did
+        (True, range(1, 31), 0),
+        (True, [1], 0),  # a report by month: every charge begins with it
+    ],
+)
+def test_days_are_missing_in_a_month_s_middle_and_at_the_end_of_one_that_is_over(
+    database: duckdb.DuckDBPyConnection, is_over: bool, days: Sequence[int], missing: int
+) -> None:
+    start, end = (FIRST, NEXT) if is_over else this_month()
+    charges = [
+        {**GOOD, "BillingPeriodStart": start, "BillingPeriodEnd": end, "ChargePeriodStart": at, "ChargePeriodEnd": at}
+        for at in (start.replace(day=day) for day in days)
+    ]
+    insert(database, "acme.focus.focus_costs", *charges)
+    assert broken(database) == ({"DAYS_MISSING": missing} if missing else {})
+
+
+def this_month() -> tuple[datetime, datetime]:
+    start = datetime.now(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    return start, (start + timedelta(days=31)).replace(day=1)
 
 
 @pytest.mark.parametrize(
