@@ -15,6 +15,7 @@ from tests.local_cloud.terraform.transfers import Transfer
 from tests.samples import Delivery, place
 
 ROOT = Path(__file__).parents[1] / "terraform"
+_REGIONS = {"EU": "europe-west1", "US": "us-central1"}  # where functions are, with data in a multi-region
 AWS_SOURCES: Mapping[str, Any] = {
     "cur": {
         "bucket": "acme-billing-exports",
@@ -74,7 +75,7 @@ class System:
         self._places: Mapping[str, Path] = {**made, **(folders or {})}
         settings = {
             "project_id": cloud.project,
-            "region": cloud.location,
+            "region": _REGIONS.get(cloud.location, cloud.location),
             "bigquery_location": cloud.location,
             "prefix": prefix,
             "deletion_protection": False,
