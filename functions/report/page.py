@@ -1,5 +1,6 @@
 """The report as one page; every text in it is escaped, whoever wrote it."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
@@ -30,12 +31,19 @@ def page(report: Report) -> str:
     months = sorted({row.month for row in report.months})
     return environment.get_template("page.html").render(
         report=report,
+        several=_several(report.status),
         period=f"{months[0]} to {months[-1]}" if months else "no month",
         currencies=[_currency(report, name) for name in sorted({row.currency for row in report.months}, key=str)],
         status=_table(report.status, _STATUS),
         wrong=_table([row for row in report.status if row.get("code")], _WRONG),
         quality=_table(report.quality or (), list((report.quality or [{}])[0])),
     )
+
+
+def _several(status: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The providers of which a month stands in more than one source: what two of them export is added up twice."""
+    loaded = Counter((row.get("provider"), row["month"]) for row in status if row.get("row_count"))
+    return sorted({str(provider) for (provider, _), sources in loaded.items() if sources > 1})
 
 
 def _currency(report: Report, currency: str | None) -> Mapping[str, Any]:

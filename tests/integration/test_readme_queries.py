@@ -25,7 +25,7 @@ def test_every_query_of_the_readme_answers(harness: Harness, tmp_path: Path) -> 
 
     queries = re.findall(r"```sql\n(.*?)```", README.read_text(), re.DOTALL)
     answers = [_answer(harness, query) for query in queries]
-    wrong, by_account, by_subscription, by_month, invoices, teams, commitments, units = answers
+    wrong, by_account, by_subscription, by_month, invoices, teams, commitments, coverage, units = answers
 
     assert [(row["source"], row["month"], row["code"]) for row in wrong] == [
         ("aws_cur", "2025-10", "WAITING_FOR_FILES")
@@ -48,6 +48,9 @@ def test_every_query_of_the_readme_answers(harness: Harness, tmp_path: Path) -> 
     assert sum(row["cost"] for row in teams if row["currency"] == "EUR") == azure.totals.effective_cost
     assert {row["kind"] for row in commitments} == {"Reservation", "Reserved Instance", "Savings Plan"}
     assert all(0 < row["used"] <= row["committed"] for row in commitments)
+    assert all(0 <= row["coverage"] <= 1 for row in coverage)
+    assert {row["source"] for row in coverage if 0 < row["coverage"] < 1} == {"aws_cur", "azure_billing"}
+    assert sum(row["covered"] for row in coverage if row["source"] == "azure_billing") == without
     assert units
     assert all(row["unit"] for row in units)
 

@@ -87,6 +87,23 @@ def test_currencies_are_sections_of_their_own_and_numbers_read_well() -> None:
     assert "2025-11-03 04:05" in dollars
 
 
+@pytest.mark.parametrize(
+    ("sources", "said"),
+    [
+        ([("azure", "2025-09", 9), ("azure", "2025-09", 9), ("aws", "2025-09", 9)], "the same months of azure:"),
+        ([("azure", "2025-09", 9), ("azure", "2025-10", 9), ("aws", "2025-09", 9)], None),
+        ([("azure", "2025-09", 9), ("azure", "2025-09", None)], None),  # one of them waits
+    ],
+)
+def test_sources_that_may_overlap_are_named(sources: list[tuple[str, str, int | None]], said: str | None) -> None:
+    status = [
+        {"source": f"s{number}", "provider": provider, "month": month, "row_count": count}
+        for number, (provider, month, count) in enumerate(sources)
+    ]
+    html = page(replace(REPORT, status=status))
+    assert (said in html) if said else ("More than one source" not in html)
+
+
 def test_what_there_is_not_is_said_or_left_out() -> None:
     nothing = page(replace(REPORT, months=[], splits=[], status=[], quality=None))
     assert "No charge is loaded." in nothing
