@@ -39,12 +39,12 @@ def is_whole(dataset: str) -> str:
 
 
 def billed(source: Source, month: str) -> str:
-    """The query that a booking makes of its month: what it costs, and whether every row bears an invoice."""
+    """The query that a booking makes of its month: what it costs, and whether all that costs bears an invoice."""
     kind, first = source.format, date.fromisoformat(f"{month}-01")
     after = (first + timedelta(days=31)).replace(day=1)
     return (
         f"SELECT SUM(CAST({kind.cost} AS BIGNUMERIC)) AS cost,"
-        f" COUNTIF(COALESCE({kind.invoice}, '') = '') = 0 AS invoiced"
+        f" COUNTIF({kind.cost} != 0 AND COALESCE({kind.invoice}, '') = '') = 0 AS invoiced"
         f" FROM `{source.destination}` WHERE {kind.partition} >= '{first}' AND {kind.partition} < '{after}'"
     )
 

@@ -77,6 +77,12 @@ def test_a_charge_as_focus_wants_it_breaks_no_rule(database: duckdb.DuckDBPyConn
     assert broken(database) == {}
 
 
+def test_a_purchase_that_is_not_spread_over_its_usage_breaks_no_rule(database: duckdb.DuckDBPyConnection) -> None:
+    """Azure's actual cost: what a commitment covers costs nothing, and its purchase all."""
+    insert(database, "acme.focus.focus_costs", {**GOOD, "EffectiveCost": "0"}, {**GOOD, **BREAKS["PURCHASE_EFFECTIVE"]})
+    assert broken(database) == {}
+
+
 def test_every_rule_has_a_charge_that_breaks_it() -> None:
     assert set(BREAKS) == {rule.code for rule in quality_rules()}
 

@@ -292,6 +292,7 @@ def test_a_booking_asks_for_its_own_month_alone(database: duckdb.DuckDBPyConnect
     database.execute("ALTER TABLE azure_focus ADD COLUMN InvoiceId VARCHAR")
     database.execute(
         "INSERT INTO azure_focus VALUES ('2025-12-01', 1, 'EUR', 'i'), ('2025-12-31', 2, 'EUR', 'i'),"
+        " ('2025-12-02', 0, 'EUR', ''),"  # no invoice has what is free
         " ('2026-01-01', 4, 'EUR', ''), ('2025-11-30', 8, 'EUR', NULL)"
     )
     found = [rows(database, translated(views.billed(AZURE, month))) for month in ("2025-12", "2025-11", "2026-01")]
