@@ -18,6 +18,7 @@ import msgspec
 from .columns import Field
 from .formats import SCHEMAS
 
+_OF_RESOURCES = "resourceTags"  # as CUR 2.0's column `tags` tells them from those of accounts and cost categories
 _OWN_TAG = "user"  # AWS's prefix of a tag that the user made: no part of the key at any other provider
 
 
@@ -186,7 +187,8 @@ def _tags(value: str, given: str, provider: str) -> str:
 
 def _own_keys(value: str) -> str:
     """A key stands behind a brace or a comma; in a value, its quotes would be escaped."""
-    return f"""REGEXP_REPLACE({value}, r'([{{,]\\s*)"{_OWN_TAG}[:_]([^"]*)":', r'\\1"\\2":')"""
+    prefix = f"(?:{_OF_RESOURCES}/(?:{_OWN_TAG}[:_])?|{_OWN_TAG}[:_])"
+    return f"""REGEXP_REPLACE({value}, r'([{{,]\\s*)"{prefix}([^"]*)":', r'\\1"\\2":')"""
 
 
 def _of_several(name: str, kind: str, fields: Sequence[Field]) -> str:

@@ -284,6 +284,17 @@ def test_tags_of_aws_lose_its_prefix_and_nothing_else(
     assert json.loads(row["Tags"] or "null") == json.loads(expected or "null")
 
 
+def test_cur_2_0_may_have_the_one_column_of_tags_or_the_other(database: duckdb.DuckDBPyConnection) -> None:
+    fields = [Field("bill_billing_period_start_date", "TIMESTAMP")]
+    line = {"bill_billing_period_start_date": MONTH}
+    all_of_them = '{"resourceTags/team":"a","resourceTags/user:x":"y","accountTag/team":"b","costCategory/unit":"c"}'
+    [only] = ask(database, "aws_cur", [*fields, Field("tags", "JSON")], {**line, "tags": all_of_them})
+    assert json.loads(only["Tags"]) == {"team": "a", "x": "y", "accountTag/team": "b", "costCategory/unit": "c"}
+    both = [*fields, Field("resource_tags", "JSON"), Field("tags", "JSON")]
+    [first] = ask(database, "aws_cur", both, {**line, "resource_tags": '{"user_team":"a"}', "tags": all_of_them})
+    assert json.loads(first["Tags"]) == {"team": "a"}
+
+
 def test_what_azure_calls_otherwise_is_found(database: duckdb.DuckDBPyConnection) -> None:
     names = {
         "x_InvoiceId": "InvoiceId",
