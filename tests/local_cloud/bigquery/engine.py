@@ -11,6 +11,7 @@ from bqemulator.storage.engine import DuckDBEngine
 from sqlglot import exp
 from sqlglot.dialects import DuckDB
 
+from tests.local_cloud.bigquery import products
 from tests.local_cloud.bigquery.conversions import BIGNUMERIC_DECIMALS
 from tests.local_cloud.bigquery.partitions import PartitionTimes
 
@@ -22,6 +23,7 @@ def install(partition_times: PartitionTimes, database: Path | None) -> None:
     """Tables are kept in memory, or compressed in the file `database`."""
     DuckDBEngine._load_spatial = _without_geography
     DuckDBEngine._register_builtin_udfs = _with_macros(DuckDBEngine._register_builtin_udfs)
+    executor._translator._rules.append(products.ProductRule())
     if database is not None:
         DuckDBEngine._resolve_path = lambda _: str(database)
     # DuckDB's decimals end at 38 digits; the stock DECIMAL(76, 38) makes every CREATE TABLE with BIGNUMERIC fail.
@@ -41,6 +43,7 @@ def _with_macros(stock: Callable[[DuckDBEngine], None]) -> Callable[[DuckDBEngin
     def register(engine: DuckDBEngine) -> None:
         stock(engine)
         engine.connection.execute(f"CREATE OR REPLACE MACRO {JSON_OF_ARRAYS}(k, v) AS to_json(map(k, v))")
+        products.create_macro(engine.connection)
 
     return register
 
