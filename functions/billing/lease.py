@@ -35,10 +35,11 @@ class Lease:
     def record(self, job_id: str) -> None:
         """Names the job before it is inserted, so that whoever takes over can look it up. Free when unchanged."""
         if job_id != self.terms.job_id:
-            self.terms = replace(self.terms, job_id=job_id)
-            self.generation, held = _write(self.blob, self.terms, self.generation)
-            if held != self.terms:
+            terms = replace(self.terms, job_id=job_id)
+            generation, held = _write(self.blob, terms, self.generation)
+            if held != terms:  # nor is it ours to release: the generation stays the one that we wrote
                 raise BillingError("BUSY", f"The lease {self.blob.name} is another instance's by now.")
+            self.generation, self.terms = generation, terms
 
     def release(self) -> None:
         from google.api_core.exceptions import NotFound, PreconditionFailed

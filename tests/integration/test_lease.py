@@ -288,6 +288,20 @@ def test_a_write_of_the_lease_that_was_sent_twice_is_ours(harness: Harness) -> N
 
 
 @pytest.mark.fault("F18")
+def test_an_instance_whose_lease_was_taken_over_does_not_release_the_other_s(harness: Harness) -> None:
+    late = harness.cloud.leases.acquire("aws_cur", MONTH, None)
+    _steppable(harness).step(minutes=11)
+    harness.cloud.leases.acquire("aws_cur", MONTH, "billing_second_0")
+
+    with pytest.raises(BillingError, match="another instance's by now"):
+        late.record("billing_first_0")
+    late.release()
+
+    with pytest.raises(BillingError, match="BUSY"):
+        harness.cloud.leases.acquire("aws_cur", MONTH, "billing_third_0")
+
+
+@pytest.mark.fault("F18")
 def test_an_instance_that_slept_past_its_lease_does_not_write_the_books(harness: Harness, tmp_path: Path) -> None:
     delivery = aws_cur_delivery(tmp_path, MONTH, rows=20)
     harness.stack.deliver(AWS, delivery)
