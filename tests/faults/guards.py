@@ -81,6 +81,14 @@ def _job_is_never_looked_up(real: Any, leases: Any, *arguments: Any) -> Any:
     return real(leases, *arguments)
 
 
+def _keeping_the_other_s_generation(real: Any, lease: Any, job_id: str) -> None:
+    try:
+        real(lease, job_id)
+    finally:
+        lease.blob.reload()
+        lease.generation = lease.blob.generation
+
+
 def _of_any_table(books: Any, *_: str) -> Any:
     return books.head
 
@@ -116,6 +124,11 @@ GUARDS: Mapping[str, Guard] = {
             "job looked up before a takeover",
             f"{_LEASE}an_expired_lease_whose_job_still_runs_is_busy",
             around("billing.lease.Leases.acquire", _job_is_never_looked_up),
+        ),
+        Guard(
+            "only one's own lease is released",
+            f"{_LEASE}an_instance_whose_lease_was_taken_over_does_not_release_the_other_s",
+            around("billing.lease.Lease.record", _keeping_the_other_s_generation),
         ),
         Guard(
             "second decision under the lease",
