@@ -114,10 +114,11 @@ class LocalStage(LocalSite, Stage):
         return created.isoformat()
 
     def ever_loaded(self, source: Source, month: str) -> Loads:
-        complete = self._forgotten | set(self._load_ids("_dlt_loads", "load_id", "status = 0"))
+        complete = set(self._load_ids("_dlt_loads", "load_id", "status = 0"))
+        oldest = min(complete, default="")
         sql = f"SELECT * FROM `{source.destination}_load_tracking` WHERE status = 'loaded' ORDER BY loaded_at"
         rows = [row for row in self._query(sql) if row["billing_month"] == month]
-        return [row for row in rows if row["_dlt_load_id"] in complete]
+        return [row for row in rows if (load := row["_dlt_load_id"]) in complete | self._forgotten or load < oldest]
 
     def ever_refused(self, source: Source, code: str) -> set[str]:
         column = source.format.execution_column

@@ -153,6 +153,14 @@ def test_a_booking_that_slept_while_the_table_was_made_again_lets_no_older_run_p
 
 
 @pytest.mark.fault("histories")
+@pytest.mark.parametrize("at", range(12, 20))
+def test_a_first_booking_that_died_counts_once_dlt_knows_another_load(at: int) -> None:
+    """Of loads before the oldest that dlt knows nobody can say whether they were complete."""
+    sleeps, dies = Event(-1, Trouble(3, "pauses")), Event(-1, Trouble(at, "dies"))
+    run([Deliver("azure", "good"), sleeps, Deliver("azure next", "good"), dies, Wake(-1)])
+
+
+@pytest.mark.fault("histories")
 @_IDS
 def test_it_does_not_without_the_guard(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     scene = SCENES[name]

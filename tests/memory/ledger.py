@@ -52,8 +52,8 @@ class Kept:
 
     def ever_loaded(self, table: str, month: str) -> list[dict[str, Any]]:
         """What the view would tell of a month, had dlt's tables not been lost."""
-        counted = self.complete | self.forgotten
-        return [row for load, row in self._loaded(table) if load in counted and row["billing_month"] == month]
+        found = [(load, row) for load, row in self._loaded(table) if row["billing_month"] == month]
+        return [row for load, row in found if load in self.forgotten or self._is(load)]
 
     def _loaded(self, table: str) -> list[tuple[int, dict[str, Any]]]:
         found = [(load, row) for load, name, row in self.tracking if name == table and row["status"] == "loaded"]
