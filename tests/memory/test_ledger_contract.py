@@ -102,6 +102,18 @@ def test_a_load_that_is_not_complete_bars_older_runs_and_no_more(site: Site) -> 
     assert [row["execution"] for row in site.loads("azure_billing")] == ["a"]
 
 
+def test_the_first_load_of_all_that_is_not_complete_counts_once_another_is(site: Site) -> None:
+    head = _head(site, "a", "1")
+    _commit(site, head)
+    site.undo_last_completion()
+    barred = _read(site)
+    _commit(site, _head(site, "o", "1"), OCTOBER)
+
+    assert (barred.head, barred.unbooked) == (None, head)
+    assert _read(site) == Books(loaded=("a",), head=head)
+    assert [row["execution"] for row in site.loads("azure_billing")] == ["a", "o"]
+
+
 def test_without_dlts_tables_the_newest_tracking_row_is_the_head(site: Site) -> None:
     first = _commit(site, _head(site, "a", "1"))
     head = _head(site, "b", "2")
