@@ -94,6 +94,7 @@ def _write(blob: Any, terms: Terms, generation: int) -> tuple[int, Terms]:
     """
     from google.api_core.exceptions import PreconditionFailed
 
+    blob = blob.bucket.blob(blob.name)  # one that has a generation reads that one, and not what stands there then
     text = json.dumps({"holder": terms.holder, "expires": terms.expires.isoformat(), "job_id": terms.job_id})
     try:
         blob.upload_from_string(text, content_type="application/json", if_generation_match=generation, checksum=None)

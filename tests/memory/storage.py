@@ -76,8 +76,7 @@ class MemoryBlob:
     def __init__(self, bucket: MemoryBucket, name: str, generation: int | None = None) -> None:
         self.bucket = bucket
         self.name = name
-        self.generation = generation
-        self._asked = generation
+        self.generation = generation  # of the last answer: the one that is read, or deleted, from then on
         self.size = 0
         self.crc32c = ""
         self.updated = self.custom_time = None  # type: datetime | None
@@ -130,7 +129,7 @@ class MemoryBlob:
 
     def _live(self) -> Stored:
         stored = self.bucket.client.buckets.of(self.bucket.name).get(self.name)
-        if stored is None or self._asked not in (None, stored.generation):
+        if stored is None or self.generation not in (None, stored.generation):
             raise NotFound(f"No such object: {self.bucket.name}/{self.name}")
         return stored
 

@@ -11,7 +11,7 @@ import google_crc32c
 import pytest
 from google.api_core.exceptions import NotFound, PreconditionFailed, RequestRangeNotSatisfiable
 
-from tests.memory.sites import Site
+from tests.memory.sites import MemorySite, Site
 
 
 @pytest.fixture
@@ -133,3 +133,18 @@ def test_a_delimiter_leaves_out_what_lies_deeper(site: Site, objects: Any) -> No
 def test_a_missing_bucket_is_not_found(site: Site) -> None:
     with pytest.raises(NotFound):
         list(site.storage.list_blobs(site.storage.bucket("no-such-bucket"), prefix=""))
+
+
+@pytest.mark.parametrize(
+    "act", [lambda blob: blob.download_as_bytes(), lambda blob: blob.delete()], ids=["read", "delete"]
+)
+def test_in_memory_what_has_a_generation_by_its_last_answer_asks_for_that_one(act: Callable[[Any], object]) -> None:
+    """As google-cloud-storage does (blob.py); the laptop's server takes no notice of the generation."""
+    site = MemorySite()
+    objects = site.storage.bucket(site.source("aws_cur").bucket)
+    old = _put(objects, "lease", b"1")
+    _put(objects, "lease", b"2")
+
+    with pytest.raises(NotFound):
+        act(old)
+    assert objects.blob("lease").download_as_bytes() == b"2"
