@@ -156,6 +156,13 @@ FAULTS: dict[str, Fault] = {
             _APPLY,
         ),
         Fault(
+            "DOUBLE_SLASH",
+            Kind.REJECT,
+            "A file's name has two slashes in a row (a prefix at AWS that ends in '/'), which BigQuery takes for one.",
+            "Let SOURCE_PATH, and the transfer's path, end in both slashes (cur//), or correct the prefix at AWS.",
+            _APPLY,
+        ),
+        Fault(
             "TOO_MANY_FILES",
             Kind.REJECT,
             "BigQuery takes 10,000 files in one load job.",

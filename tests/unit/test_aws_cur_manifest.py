@@ -438,7 +438,6 @@ def test_a_key_outside_the_source_path_is_rejected_with_the_setting(key: str) ->
         ("cur/other/20251001-20251101/a.csv.gz", f"{PERIOD}a.csv.gz"),
         ("cur/20251001-20251101/20251001-20251101/a.csv.gz", f"{PERIOD}a.csv.gz"),
         ("cur/athena/year=2025/a.csv.gz", "gcs-transfer/aws_cur/athena/year=2025/a.csv.gz"),
-        ("cur//etc/passwd", "gcs-transfer/aws_cur//etc/passwd"),
         ("cur/prefix/ü.csv.gz", "gcs-transfer/aws_cur/prefix/ü.csv.gz"),
         ("cur/prefix/a..b.csv.gz", "gcs-transfer/aws_cur/prefix/a..b.csv.gz"),
     ],
@@ -447,6 +446,22 @@ def test_a_key_is_looked_for_where_the_transfer_puts_it_or_beside_the_manifest(k
     export = exports.parse(AWS, changed(put("reportKeys", [key])))
     assert isinstance(export, Export)
     assert [file.name for file in export.files] == [landed]
+
+
+def test_two_slashes_in_a_row_are_rejected_unless_the_transfer_strips_both() -> None:
+    """Of a report whose prefix at AWS is `cur/`."""
+    keys = put("reportKeys", [f"cur//cur-demo/20251001-20251101/{ASSEMBLY}/cur-demo-1.csv.gz"])
+    place = "cur-demo/20251001-20251101/"
+    name = f"gcs-transfer/aws_cur//{place}cur-demo-Manifest.json"
+    landed = f"gcs-transfer/aws_cur//{place}{ASSEMBLY}/cur-demo-1.csv.gz"
+    assert refusal(golden("aws_create_new.json", name, keys)) == (
+        f"DOUBLE_SLASH: {name} names {landed!r}: of two slashes BigQuery makes one, and looks for another object."
+    )
+
+    source, name = aws(SOURCE_PATH="cur//"), name.replace("//", "/")
+    export = exports.parse(source, golden("aws_create_new.json", name, keys))
+    assert isinstance(export, Export)
+    assert [file.name for file in export.files] == [landed.replace("//", "/")]
 
 
 def test_without_a_source_path_a_key_stays_whole_below_the_prefix() -> None:

@@ -159,7 +159,8 @@ def identity(text: str, field: str, manifest: Manifest) -> str:
 def landed_names(keys: Sequence[str], source: Source, manifest: Manifest, home: str = "") -> tuple[str, ...]:
     """Every key's object, at home in the manifest's own folder if no other is given.
 
-    Rejects two keys that are one object: its rows would be loaded twice.
+    Rejects two keys that are one object: its rows would be loaded twice; and what BigQuery's URIs cannot name:
+    docs.cloud.google.com/bigquery/docs/cloud-storage-transfer-overview#google-cloud-storage-uri
     """
     if len(keys) > MAX_FILES:
         raise BillingError("TOO_MANY_FILES", f"{manifest.name} names {len(keys)} files; one load takes {MAX_FILES}.")
@@ -168,6 +169,12 @@ def landed_names(keys: Sequence[str], source: Source, manifest: Manifest, home: 
     if long is not None:
         raise BillingError(
             "PATH_OUTSIDE_PREFIX", f"{manifest.name} names a file that no bucket can have: {long[:200]!r}."
+        )
+    doubled = next((name for name in names if "//" in name), None)
+    if doubled is not None:
+        raise BillingError(
+            "DOUBLE_SLASH",
+            f"{manifest.name} names {doubled[:200]!r}: of two slashes BigQuery makes one, and looks for another object.",
         )
     if len(set(names)) != len(names):
         raise BillingError("MANIFEST_INVALID", f"{manifest.name} names a file twice.")
