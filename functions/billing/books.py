@@ -23,6 +23,7 @@ class Head:
     table: str
     table_created: str
     torn: bool = False
+    scope: str = ""
     files: Mapping[str, str] = field(default_factory=dict)  # only where the next delivery repeats the names
 
 

@@ -119,7 +119,7 @@ def _judge(delivery: Delivery, books: Books, destination: Destination, rules: Ru
         if same is not None:
             return same
     newer = books.newer_than(export.order_key, destination.table, destination.created)
-    if newer is not None:
+    if newer is not None and not _is_of_another_scope(export, head):
         return Skip("SUPERSEDED", f"Execution {newer.execution} is newer and already loaded.")
     waiting = missing_files(delivery)
     if waiting is None and export.names_repeat:
@@ -142,6 +142,11 @@ def _same_execution(delivery: Delivery, head: Head) -> Decision | None:
     return Load() if missing is None else missing
 
 
+def _is_of_another_scope(export: Export, head: Head | None) -> bool:
+    """Two exports of one name, of two subscriptions, in one path: each has a part of the cost; they are newest in turn."""
+    return head is not None and bool(head.scope and export.scope) and head.scope != export.scope
+
+
 def _refusal(export: Export, head: Head | None, now: datetime) -> Reject | None:
     if export.month > f"{now + timedelta(days=1):%Y-%m}":
         return Reject("FUTURE_MONTH", f"The manifest names {export.month}, which has not begun.")
@@ -149,6 +154,8 @@ def _refusal(export: Export, head: Head | None, now: datetime) -> Reject | None:
         return Reject("FUTURE_RUN", f"Execution {export.execution} was submitted at {export.submitted:%F %H:%M} UTC.")
     if not export.files or export.rows == 0:
         return Reject("EMPTY", f"Execution {export.execution} has no data; {export.month} stays as it is.")
+    if head is not None and _is_of_another_scope(export, head):
+        return Reject("OTHER_SCOPE", f"Execution {export.execution} is of {export.scope}, but {head.scope} is loaded.")
     if head is not None and head.covers_until and export.covers_until and export.covers_until < head.covers_until:
         return Reject(
             "NARROWER",

@@ -197,6 +197,13 @@ FAULTS: dict[str, Fault] = {
             _MANIFEST,
         ),
         Fault(
+            "OTHER_SCOPE",
+            Kind.REJECT,
+            "Another export of the same name, of another subscription or account, delivers into this source's path.",
+            "Give it a directory and a source of its own; if it takes the other's place, replay the month once.",
+            "make replay SOURCE=azure_billing MONTH=2025-09",
+        ),
+        Fault(
             "NARROWER",
             Kind.REJECT,
             "The run covers fewer days than what is loaded.",

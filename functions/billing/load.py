@@ -174,6 +174,7 @@ def _book(
         table=table.destination.table,
         table_created=table.destination.created,
         torn=code == "TORN",
+        scope=export.scope,
         files=_contents(delivery) if export.names_repeat else {},
     )
     entry = replace(

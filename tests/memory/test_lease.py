@@ -37,10 +37,10 @@ def _leases(site: MemorySite, wire: Wire) -> Leases:
 def test_a_write_of_one_s_own_that_was_sent_twice_stands_and_is_given_back(expired: bool, at: int) -> None:
     """Of the taking, of the takeover (whose first write is refused), and of a job's record."""
     site = MemorySite()
-    wire = SentTwice(site.clock)
+    wire = SentTwice(site.cloud.clock)
     if expired:
-        _leases(site, Wire(site.clock)).acquire("aws_cur", "2025-09", "job_0")
-        site.clock.step(seconds=(TERM + timedelta(seconds=1)).total_seconds())
+        _leases(site, Wire(site.cloud.clock)).acquire("aws_cur", "2025-09", "job_0")
+        site.step(seconds=(TERM + timedelta(seconds=1)).total_seconds())
     wire.at = at
     lease = _leases(site, wire).acquire("aws_cur", "2025-09", "job_0")
     lease.record("job_1")

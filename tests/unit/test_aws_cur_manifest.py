@@ -455,7 +455,7 @@ def test_two_slashes_in_a_row_are_rejected_unless_the_transfer_strips_both() -> 
     name = f"gcs-transfer/aws_cur//{place}cur-demo-Manifest.json"
     landed = f"gcs-transfer/aws_cur//{place}{ASSEMBLY}/cur-demo-1.csv.gz"
     assert refusal(golden("aws_create_new.json", name, keys)) == (
-        f"DOUBLE_SLASH: {name} names {landed!r}: of two slashes BigQuery makes one, and looks for another object."
+        f"DOUBLE_SLASH: {name} names {landed!r}: of two slashes BigQuery makes one, and reads another object."
     )
 
     source, name = aws(SOURCE_PATH="cur//"), name.replace("//", "/")

@@ -38,6 +38,7 @@ def expected(folder: str, run: str, month: str, submitted: str, until: str, *par
         covers_until=until,
         rows=sum(rows for _, rows in parts) if parts else None,
         submitted=datetime.fromisoformat(f"{submitted[:19]}+00:00"),
+        scope="/subscriptions/00000000-0000-0000-0000-000000000000",
     )
 
 
@@ -421,3 +422,23 @@ def test_a_manifest_of_each_kind_is_an_export_of_its_format_and_of_no_other(file
         else:
             with pytest.raises(BillingError, match=rf"set FORMAT {format_name}, with a table of its own"):
                 exports.parse(source, manifest)
+
+
+@pytest.mark.parametrize(
+    ("resource_id", "scope"),
+    [
+        ("/Subscriptions/A/providers/Microsoft.CostManagement/exports/focus-cost", "/subscriptions/a"),
+        (
+            "/providers/Microsoft.Billing/billingAccounts/B:C_2019-05-31/providers/Microsoft.CostManagement/exports/x",
+            "/providers/microsoft.billing/billingaccounts/b:c_2019-05-31",
+        ),
+        ("/subscriptions/a\n", ""),
+        ("x" * 501, ""),
+        (None, ""),
+    ],
+)
+def test_a_run_s_scope_is_what_stands_before_the_export_in_its_id(resource_id: str | None, scope: str) -> None:
+    manifest = golden("azure_zulu_dates.json", JULY, put("exportConfig.resourceId", resource_id))
+    export = exports.parse(AZURE, manifest)
+    assert isinstance(export, Export)
+    assert export.scope == scope

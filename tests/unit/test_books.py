@@ -22,7 +22,7 @@ HEAD = Head(
     table="p.d.t",
     table_created="2025-01-01T00:00:00+00:00",
 )
-REPEATING = replace(HEAD, torn=True, covers_until=None, files={"f1": "10:crc"})
+REPEATING = replace(HEAD, torn=True, covers_until=None, scope="/subscriptions/a", files={"f1": "10:crc"})
 REJECTION = Rejection("EMPTY", "def", "print-1")
 FULL = Books(loaded=("run-1", "run-2"), head=REPEATING, rejected={"run-3": REJECTION}, waiting="run-4 ghi WAITING")
 
@@ -46,6 +46,7 @@ def test_the_state_has_the_documented_shape() -> None:
                 "table": "p.d.t",
                 "table_created": "2025-01-01T00:00:00+00:00",
                 "torn": True,
+                "scope": "/subscriptions/a",
                 "files": {"f1": "10:crc"},
             }
         },

@@ -210,6 +210,17 @@ def test_files_that_the_manifest_does_not_name_are_no_matter() -> None:
             replace(OLDER, covers_until="2025-10-05"),
             Reject("NARROWER", "Execution run-2 covers up to 2025-10-04, but 2025-10-05 is loaded."),
         ),
+        *(
+            (
+                {"scope": "/subscriptions/b"},
+                replace(head, scope="/subscriptions/a"),
+                Reject("OTHER_SCOPE", "Execution run-2 is of /subscriptions/b, but /subscriptions/a is loaded."),
+            )
+            for head in (OLDER, NEWER)
+        ),
+        ({"scope": "/subscriptions/a"}, replace(OLDER, scope="/subscriptions/a"), Load()),
+        ({"scope": "/subscriptions/a"}, OLDER, Load()),
+        ({"scope": ""}, replace(OLDER, scope="/subscriptions/a"), Load()),
         ({"covers_until": "2025-10-05"}, replace(OLDER, covers_until="2025-10-05"), Load()),
         ({"covers_until": "2025-10-06"}, replace(OLDER, covers_until="2025-10-05"), Load()),
         ({"covers_until": "2025-10-04"}, OLDER, Load()),

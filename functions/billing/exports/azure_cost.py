@@ -25,6 +25,7 @@ _MANIFEST = "manifest.json"
 _DATA = re.compile(r"part_\d+_\d+\.(snappy\.parquet|parquet|csv|csv\.gz)")
 _CLASSIC = re.compile(r"\d{8}-\d{8}/(\d{12}/)?[^/]+_[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\.csv(\.gz)?$")
 _SUBMITTED = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,7})?(Z|\+00:00)?", re.ASCII)
+_LONGEST_SCOPE = 500
 _Count = Annotated[int, msgspec.Meta(ge=0)]
 
 
@@ -37,6 +38,7 @@ class _Blob(msgspec.Struct, rename="camel"):
 class _Config(msgspec.Struct, rename="camel"):
     export_name: str
     type: str
+    resource_id: str | None = None
 
 
 class _Delivery(msgspec.Struct, rename="camel"):
@@ -111,7 +113,14 @@ def parse(source: Source, manifest: Manifest) -> Export | OtherExport:
         covers_until=min(end.isoformat(), submitted[:10]),
         rows=_rows(fields),
         submitted=datetime.fromisoformat(submitted[:19]).replace(tzinfo=UTC),
+        scope=_scope(fields.export_config.resource_id),
     )
+
+
+def _scope(resource_id: str | None) -> str:
+    """The subscription, resource group or billing account, as `/subscriptions/<id>`; Azure's ids have no case."""
+    scope = (resource_id or "").lower().partition("/providers/microsoft.costmanagement/")[0]
+    return scope if scope.isprintable() and len(scope) <= _LONGEST_SCOPE else ""
 
 
 def _check_format(fields: _Manifest, source: Source, manifest: Manifest) -> None:

@@ -55,6 +55,7 @@ class Export:
     covers_until: str | None  # last day covered, where a run can cover less than its month
     rows: int | None
     submitted: datetime | None = None  # when the run began, where its manifest says so
+    scope: str = ""  # what the export is of, where its manifest says so: one name may stand in several scopes
     is_named: bool = True  # the provider gave the execution an id; else equal manifests are told apart by nothing
 
 
@@ -174,7 +175,7 @@ def landed_names(keys: Sequence[str], source: Source, manifest: Manifest, home: 
     if doubled is not None:
         raise BillingError(
             "DOUBLE_SLASH",
-            f"{manifest.name} names {doubled[:200]!r}: of two slashes BigQuery makes one, and looks for another object.",
+            f"{manifest.name} names {doubled[:200]!r}: of two slashes BigQuery makes one, and reads another object.",
         )
     if len(set(names)) != len(names):
         raise BillingError("MANIFEST_INVALID", f"{manifest.name} names a file twice.")
