@@ -7,7 +7,8 @@ from typing import Any
 
 import msgspec
 
-MAX_IDS = 50  # executions and rejections remembered per month
+MAX_IDS = 50  # executions remembered per month
+MAX_REFUSALS = 1000  # of one that is forgotten while it stands in the bucket, each sweep would book it again
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,7 @@ class Books:
 
     def with_rejection(self, execution: str, rejection: Rejection) -> "Books":
         others = {name: past for name, past in self.rejected.items() if name != execution}
-        kept = dict(list(others.items())[1 - MAX_IDS :])
+        kept = dict(list(others.items())[1 - MAX_REFUSALS :])
         return replace(self, rejected={**kept, execution: rejection}, waiting=None)
 
     def with_waiting(self, waiting: str) -> "Books":

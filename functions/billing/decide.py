@@ -143,7 +143,7 @@ def _same_execution(delivery: Delivery, head: Head) -> Decision | None:
 
 
 def _is_of_another_scope(export: Export, head: Head | None) -> bool:
-    """Two exports of one name, of two subscriptions, in one path: each has a part of the cost; they are newest in turn."""
+    """Two exports of one name, of two subscriptions, in one path: each has a part of the cost, newest in turn."""
     return head is not None and bool(head.scope and export.scope) and head.scope != export.scope
 
 

@@ -75,16 +75,25 @@ def _collect(surveys: list[Survey], cloud: Cloud, source: Source) -> None:
 
 def _month(cloud: Cloud, survey: Survey, month: str, timer: Timer, report: Report) -> None:
     what = f"{survey.source.key} {month}"
-    if timer.elapsed() > INSERT_DEADLINE:
-        report.add("left", what)
+    if _is_late(timer, what, report):
         return
     _guarded(survey.source, what, report, lambda: _heal(cloud, survey, month, timer, report))
+
+
+def _is_late(timer: Timer, what: str, report: Report) -> bool:
+    """Whether what is due is the next sweep's: a month of many refusals may take longer than a function lives."""
+    late = timer.elapsed() > INSERT_DEADLINE
+    if late:
+        report.add("left", what)
+    return late
 
 
 def _heal(cloud: Cloud, survey: Survey, month: str, timer: Timer, report: Report) -> None:
     """The newest delivery that can be loaded; rejected and waiting ones supersede nothing."""
     waiting = False
     for candidate in survey.months.get(month, ()):
+        if _is_late(timer, f"{survey.source.key} {month}", report):
+            return
         visit = Visit(cloud, survey.source, candidate.manifest.name, timer)
         verdict = _judge(survey, month, candidate, timer)
         if isinstance(verdict, Wait):

@@ -10,7 +10,7 @@ from dataclasses import replace
 import pytest
 from dlt.common.versioned_state import compress_state
 
-from billing.books import MAX_IDS, Books, Head, Rejection, from_state, to_state
+from billing.books import MAX_IDS, MAX_REFUSALS, Books, Head, Rejection, from_state, to_state
 
 HEAD = Head(
     execution="run-2",
@@ -100,22 +100,22 @@ def test_a_wait_changes_nothing_else() -> None:
     assert Books(head=HEAD).with_waiting("x") == Books(head=HEAD, waiting="x")
 
 
-def test_only_the_last_fifty_are_remembered() -> None:
+def test_the_last_fifty_loads_are_remembered_and_every_refusal_that_a_month_can_have() -> None:
     books = Books()
     for number in range(120):
         books = books.with_load(replace(HEAD, execution=f"run-{number}"))
-    for number in range(120):
-        books = books.with_rejection(f"bad-{number}", REJECTION)
-    assert MAX_IDS == 50
+    books = replace(books, rejected={f"bad-{number}": REJECTION for number in range(1000)})
+    books = books.with_rejection("bad-1000", REJECTION)
+    assert (MAX_IDS, MAX_REFUSALS) == (50, 1000)
     assert books.loaded == tuple(f"run-{number}" for number in range(70, 120))
-    assert list(books.rejected) == [f"bad-{number}" for number in range(70, 120)]
+    assert list(books.rejected) == [f"bad-{number}" for number in range(1, 1001)]
 
 
 def test_an_old_rejection_that_is_repeated_counts_as_new() -> None:
-    books = Books()
-    for number in (*range(50), 0, 50):
+    books = Books(rejected={f"bad-{number}": REJECTION for number in range(MAX_REFUSALS)})
+    for number in (0, MAX_REFUSALS):
         books = books.with_rejection(f"bad-{number}", REJECTION)
-    assert list(books.rejected) == [*(f"bad-{number}" for number in range(2, 50)), "bad-0", "bad-50"]
+    assert list(books.rejected) == [*(f"bad-{number}" for number in range(2, 1000)), "bad-0", "bad-1000"]
 
 
 @pytest.mark.parametrize(
