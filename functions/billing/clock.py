@@ -18,13 +18,18 @@ class Clock:
 
 @dataclass(frozen=True)
 class Timer:
-    """Seconds since one call of a function began, by the monotonic clock."""
+    """Seconds since one call of a function began, by whichever clock says more.
+
+    A wall clock may be set back, and a monotonic one stands still while a laptop is shut: a lease goes on.
+    """
 
     clock: Clock
     started: float = field(init=False)
+    began: datetime = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "started", self.clock.monotonic())
+        object.__setattr__(self, "began", self.clock.now())
 
     def elapsed(self) -> float:
-        return self.clock.monotonic() - self.started
+        return max(self.clock.monotonic() - self.started, (self.clock.now() - self.began).total_seconds())
