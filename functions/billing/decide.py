@@ -114,11 +114,11 @@ def refused_before(books: Books, execution: str, content: str, fingerprint: str)
 
 def _judge(delivery: Delivery, books: Books, destination: Destination, rules: Rules, now: datetime) -> Decision:
     export, head = delivery.export, books.head_of(destination.table, destination.created)
+    newer = books.newer_than(export.order_key, destination.table, destination.created)
     if head is not None and head.execution == export.execution and not head.torn:
         same = _same_execution(delivery, head)
-        if same is not None:
+        if same is not None and not (isinstance(same, Load) and newer):
             return same
-    newer = books.newer_than(export.order_key, destination.table, destination.created)
     if newer is not None and not _is_of_another_scope(export, head):
         return Skip("SUPERSEDED", f"Execution {newer.execution} is newer and already loaded.")
     waiting = missing_files(delivery)

@@ -103,6 +103,15 @@ def test_an_older_delivery_is_superseded_even_while_its_files_are_missing() -> N
     assert judged(of(EXPORT, []), NEWER) == Skip("SUPERSEDED", "Execution run-3 is newer and already loaded.")
 
 
+def test_a_loaded_delivery_with_new_content_never_replaces_a_newer_one_that_is_not_booked() -> None:
+    changed = replace(WHOLE, found={**WHOLE.found, FILES[0]: stored(FILES[0], "again")})
+    books = Books(head=head_for(WHOLE))
+    assert decide(changed, books, TABLE, RULES, NOW) == Load()
+    assert decide(changed, replace(books, unbooked=NEWER), TABLE, RULES, NOW) == Skip(
+        "SUPERSEDED", "Execution run-3 is newer and already loaded."
+    )
+
+
 def test_another_delivery_of_the_same_order_key_is_loaded() -> None:
     assert judged(head=replace(OLDER, order_key=EXPORT.order_key)) == Load()
 
