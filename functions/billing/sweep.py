@@ -91,7 +91,8 @@ def _is_late(timer: Timer, what: str, report: Report) -> bool:
 def _heal(cloud: Cloud, survey: Survey, month: str, timer: Timer, report: Report) -> None:
     """The newest delivery that can be loaded; rejected and waiting ones supersede nothing."""
     waiting = False
-    for candidate in survey.months.get(month, ()):
+    unreadable_first = sorted(survey.months.get(month, ()), key=lambda one: one.export is not None)  # none has an age
+    for candidate in unreadable_first:
         if _is_late(timer, f"{survey.source.key} {month}", report):
             return
         visit = Visit(cloud, survey.source, candidate.manifest.name, timer)

@@ -281,6 +281,22 @@ def test_an_unreadable_manifest_does_not_hide_an_older_run(harness: Harness, tmp
 
 
 @pytest.mark.fault("F12")
+def test_an_unreadable_manifest_whose_event_was_lost_is_told_though_an_older_run_is_loaded(
+    harness: Harness, tmp_path: Path
+) -> None:
+    good, cut = (azure_focus_delivery(tmp_path, MONTH, rows=20, revision=revision) for revision in (1, 2))
+    harness.load(AZURE, good)
+    harness.stack.deliver(AZURE, cut)
+    harness.stack.cloud.upload(harness.stack.bucket(AZURE), manifest_name(AZURE, cut), b"{")
+
+    first, second = harness.sweep(), harness.sweep()
+
+    assert (first["rejected"], second["rejected"]) == (["azure_billing 2025-09"], [])
+    assert [row["code"] for row in harness.tracking(AZURE)] == [None, "MANIFEST_NOT_JSON"]
+    check_invariants(harness, {(AZURE, MONTH): good})
+
+
+@pytest.mark.fault("F12")
 def test_every_sweep_tells_the_age_of_each_source_s_newest_load(
     harness: Harness, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
