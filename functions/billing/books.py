@@ -41,7 +41,8 @@ class Rejection:
 class Books:
     """The state of one month. `waiting` is what the tracking table last said that it waits for.
 
-    `loaded_at` is when the newest load was booked.
+    `loaded_at` is when the newest load was booked, and `last` its execution: not the head's where somebody else keeps
+    books of this table.
     `unbooked` is a load whose booking was not completed, or whose completion was lost: nothing older may follow it.
     """
 
@@ -51,6 +52,7 @@ class Books:
     waiting: str | None = None
     unbooked: Head | None = None
     loaded_at: datetime | None = field(default=None, compare=False)
+    last: str | None = field(default=None, compare=False)
 
     def newer_than(self, order_key: str, table: str, created: str) -> Head | None:
         """What this table was loaded from that a delivery of that order key must not replace."""

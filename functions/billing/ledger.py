@@ -256,7 +256,7 @@ def _from_tracking(source: Source, row: Any) -> Books:
 def _books(source: Source, state: Books | None, tracked: Any | None, unbooked: Any | None) -> Books:
     known = _newer(state, _from_tracking(source, tracked) if tracked is not None else None)
     if tracked is not None:
-        known = replace(known, loaded_at=tracked["loaded_at"])
+        known = replace(known, loaded_at=tracked["loaded_at"], last=tracked["execution"])
     is_newest = unbooked is not None and (tracked is None or unbooked["loaded_at"] > tracked["loaded_at"])
     return replace(known, unbooked=_head(source, unbooked)) if is_newest else known
 

@@ -173,6 +173,8 @@ def _difference(survey: Survey, books: Books, partitions: Mapping[str, Partition
         return f"it has {rows} rows, and no load of them is booked." if rows else None
     if head.rows != rows:
         return f"it has {rows} rows, but {head.rows} were loaded by {head.job_id}."
+    if books.last not in (None, head.execution):
+        return f"it was last loaded from {books.last}, and not from {head.execution}, as the books say."
     if head.torn:
         return f"files were replaced while {head.job_id} read them."
     if held is not None and books.loaded_at is not None and held.modified > books.loaded_at + _CLOCKS_DIFFER:
