@@ -128,18 +128,25 @@ def _judge(delivery: Delivery, books: Books, destination: Destination, rules: Ru
 
 
 def _same_execution(delivery: Delivery, head: Head) -> Decision | None:
-    """None where it need not be the same: the manifest has no id, and is not copied again when it stays as it was."""
+    """None where it need not be the same: the manifest has no id, and is not copied again when it stays as it was, or
+    all of it stands elsewhere by now.
+    """
     gone = len(delivery.export.files) - len(delivery.files)
     if gone:
         return Skip("DUPLICATE", f"Already loaded by {head.job_id}; {gone} of its files are no longer there.")
     if delivery.content == head.content:
         return Skip("DUPLICATE", f"Already loaded by {head.job_id}.")
-    if delivery.export.names_repeat and not delivery.export.is_named:
+    if delivery.export.names_repeat and (not delivery.export.is_named or _has_moved(delivery, head)):
         return None
     if delivery.export.names_repeat:
         return Wait("WAITING_FOR_MANIFEST", "Files changed under a manifest that is loaded; the next one decides.")
     missing = missing_files(delivery)
     return Load() if missing is None else missing
+
+
+def _has_moved(delivery: Delivery, booked: Head) -> bool:
+    """By another PREFIX or SOURCE_PATH: no name is a booked one, and of a closed month no other manifest comes."""
+    return bool(booked.files) and not any(short_name(file.name) in booked.files for file in delivery.files)
 
 
 def _is_of_another_scope(export: Export, head: Head | None) -> bool:

@@ -147,6 +147,16 @@ def test_the_same_delivery_with_another_content_waits_for_files_of_the_right_siz
     )
 
 
+def test_an_overwrite_delivery_that_was_moved_is_loaded_once_more_when_it_is_still() -> None:
+    """By another PREFIX: the same execution and bytes under names of which none is booked."""
+    export = replace(EXPORT, names_repeat=True)
+    booked = head_for(of(export), content="of the old names", files={short_name("old/cur-1.csv.gz"): "10:crc-2"})
+    still = NOW - timedelta(hours=4)
+    moved = of(export, [stored(MANIFEST, updated=still), *(stored(name, updated=still) for name in FILES)])
+    assert judged(moved, booked) == Load()
+    assert isinstance(judged(of(export), booked), Wait)
+
+
 def test_files_that_change_under_a_loaded_manifest_wait_for_the_next_one_however_long() -> None:
     export = replace(EXPORT, names_repeat=True)
     old = datetime(2025, 1, 1, tzinfo=UTC)
