@@ -1,6 +1,7 @@
 """Cloud Storage: the real fake-gcs-server binary, behind a gate that keeps Google's rules where the binary does not.
 
-The gate adds what was seen missing (README.md): `ifGenerationMatch` on reads and deletes, and pages of at most 1,000.
+The gate adds what was seen missing (README.md): `generation` and `ifGenerationMatch` on reads and deletes, and pages of
+at most 1,000.
 Every write passes it, so it also knows of every new generation: that is where the finalized events come from.
 """
 
@@ -14,7 +15,7 @@ import re
 import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -31,7 +32,7 @@ BINARY_VARIABLE = "FAKE_GCS_SERVER_BINARY"
 _PAGE_LIMIT = 1000
 _PRECONDITION = "ifGenerationMatch"
 _JSON_NAME = re.compile(rb'"name":\s*("(?:[^"\\]|\\.)*")')
-_UNCHECKED = ("GET", "DELETE", "PATCH")  # where the binary ignores ifGenerationMatch
+_UNCHECKED = ("GET", "DELETE", "PATCH")  # where the binary ignores both
 _WITH_BODY = ("POST", "PUT", "PATCH")
 _HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "host", "content-length"}
 
@@ -146,12 +147,15 @@ class _Gate(BaseHTTPRequestHandler):
     def _ask(self, body: bytes) -> _Reply:
         headers = {name: value for name, value in self.headers.items() if name.lower() not in _HOP_BY_HOP}
         headers["Host"] = self.headers.get("Host", "")
-        expected = parse_qs(urlsplit(self.path).query).get(_PRECONDITION)
-        if expected and self.command in _UNCHECKED and "/o/" in self.path:
+        query = parse_qs(urlsplit(self.path).query)
+        asked, expected = query.get("generation"), query.get(_PRECONDITION)
+        if (asked or expected) and self.command in _UNCHECKED and "/o/" in self.path:
             actual = self.upstream.generation(self.path, {"Host": headers["Host"]})
-            if actual is not None and actual != expected[0]:
+            if asked and actual not in (None, asked[0]):
+                return _error(404, "notFound", f"No such object: there is no generation {asked[0]} any more.")
+            if expected and actual not in (None, expected[0]):
                 return _condition_not_met()
-        return self.upstream.ask(self.command, _paged(self.command, self.path), headers, body)
+        return _linked(self.path, self.upstream.ask(self.command, _paged(self.command, self.path), headers, body))
 
     def _read_body(self) -> bytes:
         if "chunked" not in self.headers.get("Transfer-Encoding", ""):
@@ -188,6 +192,16 @@ def _paged(method: str, path: str) -> str:
     query = {name: values[0] for name, values in parse_qs(parts.query, keep_blank_values=True).items()}
     query["maxResults"] = str(min(int(query.get("maxResults") or _PAGE_LIMIT), _PAGE_LIMIT))
     return f"{parts.path}?{urlencode(query)}"
+
+
+def _linked(path: str, reply: _Reply) -> _Reply:
+    """Google's media link names the generation that the client then reads; the binary's does not."""
+    if "alt=media" in path or b'"mediaLink"' not in reply.content:
+        return reply
+    found = json.loads(reply.content)
+    for resource in found.get("items", [found.get("resource", found)]):
+        resource["mediaLink"] += f"&generation={resource['generation']}"
+    return replace(reply, content=json.dumps(found).encode())
 
 
 def _condition_not_met() -> _Reply:

@@ -11,7 +11,7 @@ import google_crc32c
 import pytest
 from google.api_core.exceptions import NotFound, PreconditionFailed, RequestRangeNotSatisfiable
 
-from tests.memory.sites import MemorySite, Site
+from tests.memory.sites import Site
 
 
 @pytest.fixture
@@ -60,6 +60,21 @@ def test_only_the_current_generation_is_written_over_or_deleted(
         act(objects.blob("lease"), old)
     assert objects.blob("lease").download_as_bytes() == b"2"
     act(objects.blob("lease"), current)
+
+
+@pytest.mark.parametrize(
+    "act", [lambda blob: blob.download_as_bytes(), lambda blob: blob.delete()], ids=["read", "delete"]
+)
+def test_of_a_blob_that_has_a_generation_by_its_last_answer_that_one_is_meant(
+    objects: Any, act: Callable[[Any], object]
+) -> None:
+    """By the client: google-cloud-storage's blob.py."""
+    old = _put(objects, "lease", b"1")
+    _put(objects, "lease", b"2")
+
+    with pytest.raises(NotFound):
+        act(old)
+    assert objects.blob("lease").download_as_bytes() == b"2"
 
 
 def test_a_deleted_object_is_gone_and_its_name_free(objects: Any) -> None:
@@ -133,18 +148,3 @@ def test_a_delimiter_leaves_out_what_lies_deeper(site: Site, objects: Any) -> No
 def test_a_missing_bucket_is_not_found(site: Site) -> None:
     with pytest.raises(NotFound):
         list(site.storage.list_blobs(site.storage.bucket("no-such-bucket"), prefix=""))
-
-
-@pytest.mark.parametrize(
-    "act", [lambda blob: blob.download_as_bytes(), lambda blob: blob.delete()], ids=["read", "delete"]
-)
-def test_in_memory_what_has_a_generation_by_its_last_answer_asks_for_that_one(act: Callable[[Any], object]) -> None:
-    """As google-cloud-storage does (blob.py); the laptop's server takes no notice of the generation."""
-    site = MemorySite()
-    objects = site.storage.bucket(site.source("aws_cur").bucket)
-    old = _put(objects, "lease", b"1")
-    _put(objects, "lease", b"2")
-
-    with pytest.raises(NotFound):
-        act(old)
-    assert objects.blob("lease").download_as_bytes() == b"2"
