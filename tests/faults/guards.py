@@ -93,8 +93,8 @@ def _of_any_table(books: Any, *_: str) -> Any:
     return books.head
 
 
-def _booked_at_an_unknown_time(real: Any, survey: Any, books: Any, *arguments: Any) -> Any:
-    return real(survey, replace(books, loaded_at=None), *arguments)
+def _audit_without(**known: object) -> Callable[..., Any]:
+    return lambda real, survey, books, *arguments: real(survey, replace(books, **known), *arguments)
 
 
 def _state_alone(real: Any, source: Any, state: Any, tracked: Any, _: Any) -> Any:
@@ -198,7 +198,12 @@ GUARDS: Mapping[str, Guard] = {
         Guard(
             "audit of when a month was written",
             f"{_SWEEP}a_month_that_was_written_after_it_was_booked_is_reported_and_restored",
-            around("billing.sweep._difference", _booked_at_an_unknown_time),
+            around("billing.sweep._difference", _audit_without(loaded_at=None)),
+        ),
+        Guard(
+            "audit of what a month was last loaded from",
+            "tests/memory/test_other_key.py::test_a_month_that_was_last_loaded_from_another_run_is_reported_and_restored",
+            around("billing.sweep._difference", _audit_without(last=None)),
         ),
         Guard(
             "settle rule",
@@ -212,6 +217,11 @@ GUARDS: Mapping[str, Guard] = {
         ),
         Guard(
             "narrower run", f"{_BAD}a_narrower_run_never_replaces_a_wider_one", put("billing.decide._refusal", _NOTHING)
+        ),
+        Guard(
+            "one scope of an export's name",
+            f"{_UNIT}test_decide.py::test_a_delivery_that_must_not_replace_a_month_is_rejected",
+            put("billing.decide._is_of_another_scope", lambda *_: False),
         ),
         Guard(
             "rows differ",
