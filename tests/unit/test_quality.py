@@ -119,6 +119,16 @@ def test_days_are_missing_in_a_month_s_middle_and_at_the_end_of_one_that_is_over
     assert broken(database) == ({"DAYS_MISSING": missing} if missing else {})
 
 
+@pytest.mark.parametrize(("provider", "hour", "late"), [("google", 7, 0), ("google", 8, 1), ("aws", 0, 1)])
+def test_a_month_of_google_ends_at_midnight_in_california(
+    database: duckdb.DuckDBPyConnection, provider: str, hour: int, late: int
+) -> None:
+    start = NEXT.replace(hour=hour)
+    charge = {**GOOD, "x_provider": provider, "ChargePeriodStart": start, "ChargePeriodEnd": start}
+    insert(database, "acme.focus.focus_costs", charge)
+    assert broken(database) == ({"CHARGE_AFTER_PERIOD": late} if late else {})
+
+
 def this_month() -> tuple[datetime, datetime]:
     start = datetime.now(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
     return start, (start + timedelta(days=31)).replace(day=1)
