@@ -27,6 +27,14 @@ def test_every_make_target_that_is_named_exists() -> None:
     assert targets <= set(re.findall(r"make ([a-z]+)", listed)) | {"at"}
 
 
+def test_no_query_adds_up_currencies() -> None:
+    queries = [text for text in re.findall(r"```sql\n(.*?)```", README.read_text(), re.DOTALL) if "SUM(" in text]
+    groups = [re.search(r"^GROUP BY (.*)$", text, re.MULTILINE) for text in queries]
+
+    assert len(queries) == 8
+    assert all(group and "currency" in group[1].split(", ") for group in groups)
+
+
 def test_every_code_that_is_logged_is_on_the_page_of_errors() -> None:
     source = "".join(path.read_text() for path in (ROOT / "functions" / "billing").rglob("*.py"))
     logged = re.findall(r'(?:(?:Skip|Wait)\(\s*|code=|return )"([A-Z_]+)"', source)
