@@ -119,7 +119,7 @@ def _judge(delivery: Delivery, books: Books, destination: Destination, rules: Ru
         same = _same_execution(delivery, head)
         if same is not None and not (isinstance(same, Load) and newer):
             return same
-    if newer is not None and not _is_of_another_scope(export, head):
+    if newer is not None and not _is_of_another_scope(export, head):  # an older one of that, too, must be told
         return Skip("SUPERSEDED", f"Execution {newer.execution} is newer and already loaded.")
     waiting = missing_files(delivery)
     if waiting is None and export.names_repeat:
@@ -128,9 +128,7 @@ def _judge(delivery: Delivery, books: Books, destination: Destination, rules: Ru
 
 
 def _same_execution(delivery: Delivery, head: Head) -> Decision | None:
-    """None where it need not be the same: the manifest has no id, and is not copied again when it stays as it was, or
-    all of it stands elsewhere by now.
-    """
+    """None where it need not be the same: its manifest has no id, and is not copied when unchanged; or it has moved."""
     gone = len(delivery.export.files) - len(delivery.files)
     if gone:
         return Skip("DUPLICATE", f"Already loaded by {head.job_id}; {gone} of its files are no longer there.")

@@ -75,13 +75,13 @@ def _collect(surveys: list[Survey], cloud: Cloud, source: Source) -> None:
 
 def _month(cloud: Cloud, survey: Survey, month: str, timer: Timer, report: Report) -> None:
     what = f"{survey.source.key} {month}"
-    if _is_late(timer, what, report):
+    if _leave_if_late(timer, what, report):
         return
     _guarded(survey.source, what, report, lambda: _heal(cloud, survey, month, timer, report))
 
 
-def _is_late(timer: Timer, what: str, report: Report) -> bool:
-    """Whether what is due is the next sweep's: a month of many refusals may take longer than a function lives."""
+def _leave_if_late(timer: Timer, what: str, report: Report) -> bool:
+    """Leaves a month to the next sweep, and says so: one of many refusals may take longer than a function lives."""
     late = timer.elapsed() > INSERT_DEADLINE
     if late:
         report.add("left", what)
@@ -93,7 +93,7 @@ def _heal(cloud: Cloud, survey: Survey, month: str, timer: Timer, report: Report
     waiting = False
     unreadable_first = sorted(survey.months.get(month, ()), key=lambda one: one.export is not None)  # none has an age
     for candidate in unreadable_first:
-        if _is_late(timer, f"{survey.source.key} {month}", report):
+        if _leave_if_late(timer, f"{survey.source.key} {month}", report):
             return
         visit = Visit(cloud, survey.source, candidate.manifest.name, timer)
         verdict = _judge(survey, month, candidate, timer)

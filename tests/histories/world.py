@@ -62,13 +62,13 @@ def _uncatchable(check: Callable[[Job], None]) -> Callable[[Job], None]:
     return checked
 
 
-class InTurn:
+class _InTurn:
     """A pool of one thread, which is the caller's: the sweep's months one after the other."""
 
     def __init__(self, workers: int) -> None:
         self.workers = workers
 
-    def __enter__(self) -> InTurn:
+    def __enter__(self) -> _InTurn:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -79,6 +79,13 @@ class InTurn:
 
     def map(self, work: Callable[[Any], Any], items: Any) -> list[Any]:
         return [work(item) for item in items]
+
+
+@contextmanager
+def in_turn() -> Iterator[None]:
+    """Sweeps without threads: the same from one run to the next."""
+    with patch.object(sweep, "ThreadPoolExecutor", _InTurn), patch.object(survey, "ThreadPoolExecutor", _InTurn):
+        yield
 
 
 class World:
@@ -457,8 +464,7 @@ def world(stage: Stage) -> Iterator[World]:
     with (
         stage.open(),
         redirect_stdout(made.lines),
-        patch.object(sweep, "ThreadPoolExecutor", InTurn),
-        patch.object(survey, "ThreadPoolExecutor", InTurn),
+        in_turn(),
     ):
         try:
             yield made

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from typing import Any
-from unittest.mock import patch
 
 import pytest
 
-from billing import replay, survey, sweep
+from billing import replay, sweep
 from tests.histories.provider import STREAMS, deliver
-from tests.histories.world import InTurn
+from tests.histories.world import in_turn
 from tests.memory.sites import MemorySite
 
 
@@ -28,7 +27,7 @@ def test_a_month_that_was_last_loaded_from_another_run_is_reported_and_restored(
     def swept() -> dict[str, Any]:
         return sweep.sweep(renamed, site.cloud.assemble(renamed))
 
-    with patch.object(sweep, "ThreadPoolExecutor", InTurn), patch.object(survey, "ThreadPoolExecutor", InTurn):
+    with in_turn():
         swept()
         replay.replay(site.settings, "azure_billing", "2025-09", older.execution, site.rooms())
         assert site.items("azure_billing")["2025-09"] == list(older.items)

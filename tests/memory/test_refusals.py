@@ -7,9 +7,9 @@ from unittest.mock import patch
 
 import pytest
 
-from billing import survey, sweep
+from billing import sweep
 from tests.histories.provider import STREAMS, deliver
-from tests.histories.world import InTurn
+from tests.histories.world import in_turn
 from tests.memory.ledger import MemoryLedger
 from tests.memory.sites import MemorySite
 
@@ -35,11 +35,7 @@ def _sweep(site: MemorySite) -> dict[str, Any]:
         site.step(seconds=8)
         run(*arguments)
 
-    with (
-        patch.object(MemoryLedger, "_run", slow),
-        patch.object(sweep, "ThreadPoolExecutor", InTurn),
-        patch.object(survey, "ThreadPoolExecutor", InTurn),
-    ):
+    with patch.object(MemoryLedger, "_run", slow), in_turn():
         return sweep.sweep(site.settings, site.rooms())
 
 
