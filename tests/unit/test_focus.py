@@ -339,6 +339,26 @@ def test_a_price_of_azure_is_for_a_block_of_units_and_in_its_pricing_currency(
     assert found == [[4, 4 * block, consumed, 8, 8, 2, 3, 2], [4, 4 * block, consumed, 4, 4, 1, Decimal("1.5"), 2]]
 
 
+@pytest.mark.parametrize(
+    ("model", "billed", "status", "category"),
+    [
+        ("Reservation", 0, "Used", "Committed"),
+        ("SavingsPlan", 0, "Used", "Committed"),
+        (None, 0, "Used", "Committed"),
+        ("OnDemand", 7, None, "Standard"),  # such as the Windows licence of a reserved machine
+        ("Spot", 7, None, "Dynamic"),
+    ],
+)
+def test_what_amortized_cost_prices_on_demand_is_billed_whatever_commitment_it_names(
+    database: duckdb.DuckDBPyConnection, model: str | None, billed: int, status: str | None, category: str
+) -> None:
+    line = {"BillingPeriodStartDate": MONTH, "ChargeType": "Usage", "PricingModel": model, "ReservationId": "r"}
+    cost = {"Cost": "7", "Quantity": "1", "UnitPrice": "9"}
+    [row] = ask(database, "azure_amortized", full("azure_amortized"), {**line, **cost}, provider="azure")
+    names = ("BilledCost", "EffectiveCost", "CommitmentDiscountStatus", "PricingCategory")
+    assert [row[name] for name in names] == [billed, 7, status, category]
+
+
 def test_google_s_own_export_is_read_net_of_its_credits(database: duckdb.DuckDBPyConnection) -> None:
     database.execute(
         "CREATE TABLE acme.billing.gcp AS SELECT 'A-1' AS billing_account_id, 1.25::DOUBLE AS cost,"
