@@ -353,10 +353,10 @@ def test_what_amortized_cost_prices_on_demand_is_billed_whatever_commitment_it_n
     database: duckdb.DuckDBPyConnection, model: str | None, billed: int, status: str | None, category: str
 ) -> None:
     line = {"BillingPeriodStartDate": MONTH, "ChargeType": "Usage", "PricingModel": model, "ReservationId": "r"}
-    cost = {"Cost": "7", "Quantity": "1", "UnitPrice": "9"}
+    cost = {"ReservationName": "n", "Cost": "7", "Quantity": "1", "UnitPrice": "9"}
     [row] = ask(database, "azure_amortized", full("azure_amortized"), {**line, **cost}, provider="azure")
-    names = ("BilledCost", "EffectiveCost", "CommitmentDiscountStatus", "PricingCategory")
-    assert [row[name] for name in names] == [billed, 7, status, category]
+    names = ("BilledCost", "EffectiveCost", "CommitmentDiscountStatus", "PricingCategory", "CommitmentDiscountName")
+    assert [row[name] for name in names] == [billed, 7, status, category, "n" if status else None]
 
 
 def test_google_s_own_export_is_read_net_of_its_credits(database: duckdb.DuckDBPyConnection) -> None:
