@@ -64,19 +64,20 @@ terraform: setup ## on a real project: terraform in terraform/, from PyPI where 
 	@$(BIN)/python -m tests.local_cloud.terraform.command $(or $(ARGS),version)
 
 sweep: setup ## on a real project: load what is due (settings from the environment or .dlt/config.toml)
-	@PYTHONPATH=functions $(FUNCTIONS_VENV)/bin/python -m billing sweep
+	@PYTHONPATH=functions $(FUNCTIONS_VENV)/bin/python -m billing_cli sweep
 
 replay: setup ## on a real project: load one month again (SOURCE=aws_cur MONTH=2025-09, EXECUTION= for an older delivery)
-	@PYTHONPATH=functions $(FUNCTIONS_VENV)/bin/python -m billing replay $(SOURCE) $(MONTH) $(if $(EXECUTION),--execution $(EXECUTION))
+	@PYTHONPATH=functions $(FUNCTIONS_VENV)/bin/python -m billing_cli replay $(SOURCE) $(MONTH) $(if $(EXECUTION),--execution $(EXECUTION))
 
 status: setup ## on a real project: print billing_status
-	@PYTHONPATH=functions $(FUNCTIONS_VENV)/bin/python -m billing status
+	@PYTHONPATH=functions $(FUNCTIONS_VENV)/bin/python -m billing_cli status
 
 report: setup ## on a real project: cost as one HTML page, from focus_costs (MONTHS=13, TAG=team, SOURCES=aws_cur,azure_focus, REPORT=file)
-	@PYTHONPATH=functions $(BIN)/python -m report $(if $(MONTHS),--months '$(MONTHS)') --tag '$(TAG)' --sources '$(SOURCES)' $(if $(REPORT),--output '$(REPORT)')
+	@PYTHONPATH=functions $(BIN)/python -m billing_cli.report $(if $(MONTHS),--months '$(MONTHS)') --tag '$(TAG)' --sources '$(SOURCES)' $(if $(REPORT),--output '$(REPORT)')
 
-lint: setup ## ruff: rules and format
+lint: setup ## ruff: rules and format; import-linter: which package may import which
 	$(BIN)/ruff check --no-cache
+	PYTHONPATH=functions $(BIN)/lint-imports --no-cache
 	$(BIN)/ruff format --no-cache --check
 
 types: setup ## mypy, strict
@@ -93,7 +94,7 @@ schema-diff: setup ## compare the stand-in providers' facts with the real provid
 	$(BIN)/python -m tests.local_cloud.terraform.schema_diff
 
 lock: setup ## compile the four requirement files anew from pyproject.toml
-	$(COMPILE) --upgrade pyproject.toml --group dev -o tests/requirements.txt
+	$(COMPILE) --upgrade pyproject.toml --extra report --group dev -o tests/requirements.txt
 	$(COMPILE) --upgrade pyproject.toml -c tests/requirements.txt -o functions/requirements.txt
 	$(COMPILE) --upgrade --group checkov -o tests/checkov-requirements.txt
 	$(COMPILE) --upgrade --group focus-validator -o tests/focus-validator-requirements.txt

@@ -185,7 +185,7 @@ def write_report(system: System) -> int:
         tempfile.TemporaryDirectory() as at,
     ):
         return subprocess.run(
-            [sys.executable, "-m", "report", "--tag", os.environ.get("TAG", "team"), "--output", output],
+            [sys.executable, "-m", "billing_cli.report", "--tag", os.environ.get("TAG", "team"), "--output", output],
             cwd=at,  # where no settings of a real project are
             env={
                 **environment,

@@ -11,13 +11,15 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from billing import exports
-from billing.columns import csv_rules
-from billing.config import Source
+from billing import manifests
+from billing.columns.csv_header import csv_header
+from billing.columns.header import NeedMore
+from billing.columns.names import csv_rules
+from billing.columns.parquet_footer import parquet_header
 from billing.errors import BillingError
-from billing.exports import MAX_MANIFEST, Column, Export, Manifest, OtherExport
 from billing.formats import FORMATS, Format
-from billing.headers import NeedMore, csv_header, parquet_header
+from billing.manifests import MAX_MANIFEST, Column, Export, Manifest, OtherExport
+from billing.settings import Source
 
 _SETTINGS = frozenset({"export_name", "focus_version", "format", "path", "settle_hours", "type_overrides"})
 _HEADER_BYTES = 8 * 2**20
@@ -99,7 +101,7 @@ def recognise(bucket: Path, name: str, data: bytes) -> tuple[str, str] | Billing
     refusal: BillingError | None = None
     for format_name in FORMATS:
         for export_name in ("?", *_texts(data), *_beginnings(name)):
-            if not exports.is_manifest(_source(format_name, export_name), name):
+            if not manifests.is_manifest(_source(format_name, export_name), name):
                 continue
             try:
                 parsed = _parsed(format_name, export_name, Manifest(name, 1, data), bucket)
@@ -114,7 +116,7 @@ def recognise(bucket: Path, name: str, data: bytes) -> tuple[str, str] | Billing
 def _parsed(format_name: str, export_name: str, manifest: Manifest, bucket: Path) -> str | None:
     """The export's name if the format's parser takes the manifest for its own, be it to refuse what it says."""
     try:
-        parsed = exports.parse(_source(format_name, export_name), manifest)
+        parsed = manifests.parse(_source(format_name, export_name), manifest)
     except BillingError as exc:
         if exc.code in _NOT_ITS_OWN:
             raise
@@ -203,7 +205,7 @@ def _nothing_found(bucket: Path, wanted: Mapping[str, str], refusals: Sequence[s
     looked_for = f"looked in {len(files)} files for a manifest of {', '.join(FORMATS)}"
     if wanted:
         looked_for = f"{looked_for} with {', '.join(f'{name} = {value}' for name, value in wanted.items())}"
-    reasons = {exports.never_loaded(_source(one, "?"), name) for one in FORMATS for name in files}
+    reasons = {manifests.never_loaded(_source(one, "?"), name) for one in FORMATS for name in files}
     why = " ".join([*refusals[:3], *(f"Its files say that {reason}" for reason in sorted(filter(None, reasons)))])
     return (
         f"{bucket}: no export is recognised; {looked_for}. {why}".rstrip()

@@ -8,10 +8,11 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT / "functions"))
 
-from billing import focus, reasons  # noqa: E402
 from billing.errors import FAULTS  # noqa: E402
 from billing.formats import FORMATS  # noqa: E402
-from billing.quality import DELIVERIES, quality_rules  # noqa: E402
+from billing.gcp.api_errors import BIGQUERY, DLT, STORAGE  # noqa: E402
+from billing.views.focus import judgements  # noqa: E402
+from billing.views.quality import DELIVERIES, quality_rules  # noqa: E402
 
 README = ROOT / "README.md"
 ERRORS = ROOT / "ERRORS.md"
@@ -29,7 +30,7 @@ def error_table() -> str:
 
 def reason_table() -> str:
     """By code, in the order of the table of codes."""
-    tables = {"BigQuery, Cloud Storage": {**reasons.BIGQUERY, **reasons.STORAGE}, "dlt": reasons.DLT}
+    tables = {"BigQuery, Cloud Storage": {**BIGQUERY, **STORAGE}, "dlt": DLT}
     rows = []
     for code in FAULTS:
         for who, table in tables.items():
@@ -51,7 +52,7 @@ def format_table() -> str:
 def judgement_table() -> str:
     rows = [
         f"| `{mapping}` | `{column}` | {rule.note} |"
-        for mapping, rules in focus.judgements().items()
+        for mapping, rules in judgements().items()
         for column, rule in rules.items()
     ]
     return "\n".join(["| mapping | column | what was decided |", "|---|---|---|", *rows]) + "\n"

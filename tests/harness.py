@@ -13,13 +13,15 @@ import pytest
 import requests
 from google.oauth2.credentials import Credentials
 
-from billing import entry, exports
+from billing import manifests
 from billing.clock import Clock, Timer
-from billing.config import Settings, Source, read_settings
-from billing.ledger import Ledger
-from billing.load import Outcome, process
-from billing.look import Cloud, Visit
-from billing.sweep import sweep
+from billing.gcp.history import Ledger
+from billing.gcp.services import Cloud, assemble
+from billing.settings import Settings, Source, read_settings
+from billing.workflows.evaluate import Visit
+from billing.workflows.load import process
+from billing.workflows.outcome import Outcome
+from billing.workflows.sweep import sweep
 from tests.faults.transport import Wire, unseen
 from tests.samples import Delivery, SampleObject, sink_name
 from tests.stack import SourceSpec, Stack
@@ -68,7 +70,7 @@ class Harness:
         self.sent = sent
         self.ended: dict[str, Outcome] = {}
         self.settings: Settings = read_settings(stack.environment())
-        self.cloud: Cloud = entry.assemble(
+        self.cloud: Cloud = assemble(
             self.settings, stack.cloud.storage, stack.cloud.bigquery, Credentials("local"), self.clock
         )
 
@@ -82,7 +84,7 @@ class Harness:
     def event(self, spec: SourceSpec, name: str) -> Outcome:
         """As an event of that object would."""
         source = self.source(spec)
-        for manifest in exports.manifest_names(source, name):
+        for manifest in manifests.manifest_names(source, name):
             outcome = process(Visit(self.cloud, source, manifest, Timer(self.clock)))
             if not outcome.unseen:
                 break

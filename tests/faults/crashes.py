@@ -15,7 +15,7 @@ from typing import Any, cast
 from uuid import uuid4
 
 from billing.errors import Kind
-from billing.reasons import known_failure
+from billing.gcp.api_errors import known_failure
 from tests.faults import invariants
 from tests.faults.conftest import LONG
 from tests.faults.invariants import check_invariants, watched

@@ -54,8 +54,10 @@ def _write_over(real: Any, blob: Any, terms: Any, generation: int) -> Any:
 
 
 def _first_look_only(patch: pytest.MonkeyPatch) -> None:
-    observe, looks = resolve_name("billing.load.observe"), {}  # type: ignore[var-annotated]
-    patch.setattr("billing.load.observe", lambda visit: looks.setdefault(id(visit), (visit, observe(visit)))[1])
+    observe, looks = resolve_name("billing.workflows.load.observe"), {}  # type: ignore[var-annotated]
+    patch.setattr(
+        "billing.workflows.load.observe", lambda visit: looks.setdefault(id(visit), (visit, observe(visit)))[1]
+    )
 
 
 def _without(**changes: object) -> Callable[..., Any]:
@@ -94,7 +96,7 @@ def _of_any_table(books: Any, *_: str) -> Any:
 
 
 def _audit_without(**known: object) -> Callable[..., Any]:
-    return lambda real, survey, books, *arguments: real(survey, replace(books, **known), *arguments)
+    return lambda real, books, *arguments: real(replace(books, **known), *arguments)
 
 
 def _state_alone(real: Any, source: Any, state: Any, tracked: Any, _: Any) -> Any:
@@ -114,21 +116,21 @@ _NOTHING: Callable[..., None] = lambda *_: None  # noqa: E731
 GUARDS: Mapping[str, Guard] = {
     guard.name: guard
     for guard in (
-        Guard("lease", f"{_LEASE}a_held_lease_makes_others_come_back", around("billing.lease._write", _write_over)),
+        Guard("lease", f"{_LEASE}a_held_lease_makes_others_come_back", around("billing.gcp.lease._write", _write_over)),
         Guard(
             "lease kept while its job runs",
             f"{_LEASE}a_job_that_outlives_the_function_keeps_its_lease",
-            put("billing.lease.Lease.guards_a_job", property(lambda _: False, lambda *_: None)),
+            put("billing.gcp.lease.Lease.guards_a_job", property(lambda _: False, lambda *_: None)),
         ),
         Guard(
             "job looked up before a takeover",
             f"{_LEASE}an_expired_lease_whose_job_still_runs_is_busy",
-            around("billing.lease.Leases.acquire", _job_is_never_looked_up),
+            around("billing.gcp.lease.Leases.acquire", _job_is_never_looked_up),
         ),
         Guard(
             "only one's own lease is released",
             f"{_LEASE}an_instance_whose_lease_was_taken_over_does_not_release_the_other_s",
-            around("billing.lease.Lease.record", _keeping_the_other_s_generation),
+            around("billing.gcp.lease.Lease.record", _keeping_the_other_s_generation),
         ),
         Guard(
             "second decision under the lease",
@@ -138,125 +140,136 @@ GUARDS: Mapping[str, Guard] = {
         Guard(
             "deadline before insert",
             f"{_LEASE}no_job_is_inserted_after_the_deadline",
-            put("billing.load_jobs.INSERT_DEADLINE", float("inf")),
+            put("billing.gcp.load_jobs.INSERT_DEADLINE", float("inf")),
         ),
         Guard(
             "lease's term before booking",
             f"{_LEASE}an_instance_that_slept_past_its_lease_does_not_write_the_books",
-            put("billing.load.TERM", timedelta.max),
+            put("billing.workflows.record.TERM", timedelta.max),
         ),
         Guard(
             "etag on added columns",
             f"{_LEASE}a_table_that_changed_meanwhile_is_read_again",
-            around("billing.warehouse.Warehouse.add_columns", _no_etag),
+            around("billing.gcp.bigquery.Warehouse.add_columns", _no_etag),
         ),
         Guard(
             "order key",
             f"{_ORDER}an_older_run_never_replaces_a_newer_one",
-            put("billing.books.Books.newer_than", _NOTHING),
+            put("billing.decisions.state.Books.newer_than", _NOTHING),
         ),
         Guard(
             "completeness",
             f"{_ORDER}a_manifest_before_its_data_waits_and_then_loads",
-            both(put("billing.decide.missing_files", _NOTHING), put("billing.look.missing_files", _NOTHING)),
+            both(
+                put("billing.decisions.decide.missing_files", _NOTHING),
+                put("billing.workflows.evaluate.missing_files", _NOTHING),
+            ),
         ),
         Guard(
             "content print",
             f"{_ORDER}the_same_delivery_again_is_a_duplicate",
-            put("billing.decide.Delivery.content", property(lambda delivery: delivery.generations)),
+            put("billing.decisions.delivery.Delivery.content", property(lambda delivery: delivery.generations)),
         ),
         Guard(
             "generations print",
             f"{_BAD}the_next_good_files_clear_a_rejection",
-            around("billing.load_jobs.MonthLoad.job_id", _without(generations="")),
+            around("billing.gcp.load_jobs.MonthLoad.job_id", _without(generations="")),
         ),
         Guard(
             "TORN check",
             f"{_ORDER}a_file_that_is_replaced_while_it_is_read_is_booked_as_torn_and_loaded_again",
-            around("billing.load._check", lambda real, before, _, loaded: real(before, before, loaded)),
+            around("billing.workflows.load.check", lambda real, before, _, loaded: real(before, before, loaded)),
         ),
         Guard(
             "table identity in the head",
             f"{_ORDER}a_table_created_again_is_loaded_again",
-            put("billing.books.Books.head_of", _of_any_table),
+            put("billing.decisions.state.Books.head_of", _of_any_table),
         ),
         Guard(
             "table identity in the job id",
             f"{_FAULTS}test_destinations.py::test_what_a_table_refused_is_loaded_into_the_one_that_was_made_in_its_place",
-            around("billing.load_jobs.MonthLoad.job_id", _any_creation),
+            around("billing.gcp.load_jobs.MonthLoad.job_id", _any_creation),
         ),
         Guard(
             "head in the job id",
             "tests/integration/test_replay.py::test_the_newest_delivery_is_loaded_again_by_another_job_each_time",
-            around("billing.load_jobs.MonthLoad.job_id", _without(over="")),
+            around("billing.gcp.load_jobs.MonthLoad.job_id", _without(over="")),
         ),
         Guard(
             "month written since a job that is taken up",
             f"{_LEASE}a_job_is_not_taken_up_where_another_has_written_the_month_since",
-            put("billing.load_jobs.LoadJobs._is_replaced", lambda *_: False),
+            put("billing.gcp.load_jobs.LoadJobs._is_replaced", lambda *_: False),
         ),
         Guard(
             "audit of when a month was written",
             f"{_SWEEP}a_month_that_was_written_after_it_was_booked_is_reported_and_restored",
-            around("billing.sweep._difference", _audit_without(loaded_at=None)),
+            around("billing.workflows.sweep.difference", _audit_without(loaded_at=None)),
         ),
         Guard(
             "audit of what a month was last loaded from",
             "tests/memory/test_other_key.py::test_a_month_that_was_last_loaded_from_another_run_is_reported_and_restored",
-            around("billing.sweep._difference", _audit_without(last=None)),
+            around("billing.workflows.sweep.difference", _audit_without(last=None)),
         ),
         Guard(
             "settle rule",
             f"{_ORDER}an_overwrite_delivery_is_not_mixed_with_the_one_before",
-            put("billing.decide._unsettled", _NOTHING),
+            put("billing.decisions.decide._unsettled", _NOTHING),
         ),
         Guard(
             "times at the provider",
             f"{_FAULTS}test_interleavings.py::test_no_interleaving_is_ever_loaded_as_a_mix[over a booked one]",
-            put("billing.decide._written_apart", _NOTHING),
+            put("billing.decisions.decide._written_apart", _NOTHING),
         ),
         Guard(
-            "narrower run", f"{_BAD}a_narrower_run_never_replaces_a_wider_one", put("billing.decide._refusal", _NOTHING)
+            "narrower run",
+            f"{_BAD}a_narrower_run_never_replaces_a_wider_one",
+            put("billing.decisions.decide._refusal", _NOTHING),
         ),
         Guard(
             "one scope of an export's name",
             f"{_UNIT}test_decide.py::test_a_delivery_that_must_not_replace_a_month_is_rejected",
-            put("billing.decide._is_of_another_scope", lambda *_: False),
+            put("billing.decisions.decide._is_of_another_scope", lambda *_: False),
         ),
         Guard(
             "rows differ",
             f"{_BAD}rows_that_differ_from_the_manifest_are_booked_with_both_numbers",
-            around("billing.load._check", _rows_do_not_count),
+            around("billing.workflows.load.check", _rows_do_not_count),
         ),
         Guard(
             "a refusal stands",
             f"{_BAD}a_bad_manifest_is_rejected_with_its_code_before_any_load[azure-empty]",
-            both(put("billing.decide.refused_before", _NOTHING), put("billing.look.refused_before", _NOTHING)),
+            both(
+                put("billing.decisions.decide.refused_before", _NOTHING),
+                put("billing.workflows.evaluate.refused_before", _NOTHING),
+            ),
         ),
         Guard(
             "prefix check",
             f"{_BAD}a_bad_manifest_is_rejected_with_its_code_before_any_load[aws-path with dots]",
-            put("billing.exports.model.landed_name", _anywhere),
+            put("billing.manifests.model.landed_name", _anywhere),
         ),
         Guard(
             "duplicate keys",
             f"{_UNIT}test_aws_cur_manifest.py::test_a_field_that_stands_twice_is_rejected",
-            put("billing.exports.check_shape", _NOTHING),
+            put("billing.manifests.check_shape", _NOTHING),
         ),
         Guard(
             "per-month state",
             f"{_SWEEP}a_rejected_month_is_one_job_and_one_row_until_something_changes",
-            put("billing.ledger.pipeline_name", lambda source, _: f"{source.key}__2025_01"),
+            put("billing.gcp.history.pipeline_name", lambda source, _: f"{source.key}__2025_01"),
         ),
         Guard(
             "unbooked loads bar older runs",
             f"{_FAULTS}test_lost_state.py::test_tables_restored_from_an_old_copy_cost_one_reload_and_let_no_older_run_pass",
-            around("billing.ledger._books", _state_alone),
+            around("billing.gcp.history.reconcile", _state_alone),
         ),
         Guard(
             "loads older than dlt's memory count",
             f"{_FAULTS}test_lost_state.py::test_dropped_tables_that_another_month_made_again_let_no_older_run_pass[_dlt_loads]",
-            both(put("billing.ledger.is_whole", _is_complete), put("billing.views.is_whole", _is_complete)),
+            both(
+                put("billing.gcp.history_queries.is_whole", _is_complete),
+                put("billing.views.status.is_whole", _is_complete),
+            ),
         ),
     )
 }

@@ -11,11 +11,11 @@ from decimal import Decimal
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from billing import exports
-from billing.config import Settings, Source, read_settings
+from billing import manifests
 from billing.errors import FAULTS, BillingError, Kind
-from billing.exports import Export, Manifest, OtherExport
-from billing.load import Outcome
+from billing.manifests import Export, Manifest, OtherExport
+from billing.settings import Settings, Source, read_settings
+from billing.workflows.outcome import Outcome
 from tests.faults.transport import BYSTANDER, Wire, unseen
 from tests.harness import Harness
 from tests.local_cloud import LocalCloud
@@ -151,7 +151,7 @@ def _says_why(outcome: Outcome) -> bool:
 def _standing(cloud: LocalCloud, source: Source) -> Iterator[tuple[str, Export | OtherExport | None]]:
     """Every manifest that decides about a month; None for what cannot be read."""
     for blob in cloud.storage.list_blobs(source.bucket, prefix=source.prefix):
-        if exports.is_manifest(source, blob.name):
+        if manifests.is_manifest(source, blob.name):
             yield f"gs://{source.bucket}/{blob.name}", _parsed(cloud, source, blob.name, int(blob.generation))
 
 
@@ -159,7 +159,7 @@ def _standing(cloud: LocalCloud, source: Source) -> Iterator[tuple[str, Export |
 def _parsed(cloud: LocalCloud, source: Source, name: str, generation: int) -> Export | OtherExport | None:
     data = cloud.storage.bucket(source.bucket).blob(name).download_as_bytes()
     try:
-        return exports.parse(source, Manifest(name, generation, data))
+        return manifests.parse(source, Manifest(name, generation, data))
     except BillingError:
         return None
 

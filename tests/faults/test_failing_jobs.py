@@ -67,7 +67,7 @@ def test_a_permission_that_lacks_is_told_at_once_books_nothing_and_harms_nothing
 
 def _as_the_edge(harness: Harness, delivery: object) -> None:
     """What `run_guarded` makes of a client's exception."""
-    from billing.reasons import api_failure
+    from billing.gcp.api_errors import api_failure
 
     try:
         harness.process(AZURE, delivery)  # type: ignore[arg-type]

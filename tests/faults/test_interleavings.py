@@ -9,9 +9,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from billing.books import Books, Head
-from billing.decide import Delivery, Destination, Load, Rules, StoredObject, decide, short_name
-from billing.exports import DataFile, Export
+from billing.decisions.decide import Load, Rules, decide
+from billing.decisions.delivery import Delivery, Destination, StoredObject, short_name
+from billing.decisions.state import Books, Head
+from billing.manifests import DataFile, Export
 from tests.faults.conftest import LONG
 
 FILES, MANIFEST = ("cur/f1", "cur/f2", "cur/f3"), "cur/manifest"

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from billing.columns import csv_rules, plan_csv
+from billing.columns.names import csv_rules
+from billing.columns.plan import plan_csv
 from billing.formats import FORMATS
 from tests.faults.invariants import check_invariants
 from tests.harness import Harness

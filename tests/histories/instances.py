@@ -10,7 +10,7 @@ from typing import Literal, TypeVar
 import requests
 from google.api_core.exceptions import ServiceUnavailable, TooManyRequests
 
-from billing.entry import TryAgain
+from billing.workflows.guard import TryAgain
 from tests.memory.wire import SteppedByHand, Wire
 
 T = TypeVar("T")

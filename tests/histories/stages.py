@@ -17,9 +17,9 @@ import requests
 from google.api_core.exceptions import NotFound, ServiceUnavailable, TooManyRequests
 from google.api_core.retry import retry_unary
 
-from billing.config import Source
-from billing.ledger import Ledger
-from billing.look import Cloud
+from billing.gcp.history import Ledger
+from billing.gcp.services import Cloud
+from billing.settings import Source
 from tests.faults.transport import answer, failing_jobs
 from tests.harness import SteppedClock
 from tests.histories.instances import Instance

@@ -12,10 +12,12 @@ from functools import singledispatchmethod
 from typing import Any
 from unittest.mock import patch
 
-from billing import entry, replay, survey, sweep
 from billing.errors import Kind
-from billing.look import Cloud
-from billing.reasons import known_failure
+from billing.gcp.api_errors import known_failure
+from billing.gcp.services import Cloud
+from billing.workflows.events import handle_event
+from billing.workflows.replay import replay
+from billing.workflows.sweep import sweep
 from tests.histories import oracle, provider, steps
 from tests.histories.instances import Instance, Trouble
 from tests.histories.provider import STREAMS, Delivery, Stream, Written
@@ -84,7 +86,8 @@ class _InTurn:
 @contextmanager
 def in_turn() -> Iterator[None]:
     """Sweeps without threads: the same from one run to the next."""
-    with patch.object(sweep, "ThreadPoolExecutor", _InTurn), patch.object(survey, "ThreadPoolExecutor", _InTurn):
+    users = ("billing.workflows.sweep", "billing.workflows.inventory")
+    with patch(f"{users[0]}.ThreadPoolExecutor", _InTurn), patch(f"{users[1]}.ThreadPoolExecutor", _InTurn):
         yield
 
 
@@ -193,7 +196,7 @@ class World:
 
         def work(rooms: Cloud) -> None:
             try:
-                replay.replay(self.site.settings, stream.key, stream.month, execution, rooms)
+                replay(self.site.settings, stream.key, stream.month, execution, rooms)
             except Exception as error:
                 known = known_failure(error)
                 if known is None or (known.kind is not Kind.RETRY and known.code != "NO_SUCH_DELIVERY"):
@@ -260,11 +263,11 @@ class World:
         which = "aws" if name.startswith("aws/") else "azure"
         data = {"bucket": self._bucket(name), "name": name}
         settings = self.site.settings
-        self._call(f"event {name}", lambda rooms: entry.handle_event(settings, which, data, rooms), trouble, event=name)
+        self._call(f"event {name}", lambda rooms: handle_event(settings, which, data, rooms), trouble, event=name)
 
     def _sweep(self, trouble: Trouble | None = None) -> dict[str, Any]:
         reports: list[dict[str, Any]] = []
-        self._call("sweep", lambda rooms: reports.append(sweep.sweep(self.site.settings, rooms)), trouble)
+        self._call("sweep", lambda rooms: reports.append(sweep(self.site.settings, rooms)), trouble)
         return reports[0] if reports else {}
 
     def _call(

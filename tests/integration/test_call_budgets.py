@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from billing import entry
+from billing.workflows.events import handle_event
 from tests.harness import Harness, Requests
 from tests.samples import (
     Column,
@@ -33,7 +33,7 @@ COLUMNS: Mapping[SourceSpec, Sequence[Column]] = {AWS: aws_columns(MONTH), AZURE
 def test_an_object_that_is_none_of_ours_costs_no_request(harness: Harness) -> None:
     bucket = harness.stack.bucket(AWS)
     with harness.counting() as requests:
-        entry.handle_event(harness.settings, "aws", {"bucket": bucket, "name": "aws/cur/acme-cur/crawler-cfn.yml"})
+        handle_event(harness.settings, "aws", {"bucket": bucket, "name": "aws/cur/acme-cur/crawler-cfn.yml"})
 
     assert requests.made == []
 

@@ -11,8 +11,7 @@ from typing import Any
 
 import pytest
 
-from billing import focus
-from billing.refresh import refresh_all_focus
+from billing.workflows.publish_views import refresh_all_focus
 from tests.harness import Harness
 from tests.samples import aws_cur_delivery, azure_focus_delivery
 from tests.stack import AWS, AZURE
@@ -186,7 +185,7 @@ def test_of_two_that_replace_the_view_at_once_the_later_has_seen_every_column(ha
 def test_a_view_that_fails_fails_no_load(
     harness: Harness, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(focus, "source_query", lambda *_: "SELECT nonsense FROM nowhere")
+    monkeypatch.setattr("billing.workflows.publish_views.source_query", lambda *_: "SELECT nonsense FROM nowhere")
     delivery = azure_focus_delivery(tmp_path, MONTH, rows=20)
     assert harness.load(AZURE, delivery).action == "loaded"
     assert harness.month(AZURE, MONTH) == (20, delivery.totals.cost)

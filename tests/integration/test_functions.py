@@ -180,7 +180,7 @@ def _command(system: System, home: Path, command: str) -> subprocess.CompletedPr
         **system.environment,
     }
     return subprocess.run(
-        [str(functions_python()), "-m", "billing", command],
+        [str(functions_python()), "-m", "billing_cli", command],
         env=environment,
         cwd=home,
         capture_output=True,

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from billing.errors import BillingError
-from billing.load_jobs import INSERT_DEADLINE
-from billing.look import observe
+from billing.gcp.load_jobs import INSERT_DEADLINE
+from billing.workflows.evaluate import observe
 from tests.faults.invariants import check_invariants
 from tests.harness import Harness, SteppedClock
 from tests.samples import aws_cur_delivery, azure_focus_delivery

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from billing.load import process
+from billing.workflows.load import process
 from tests.faults.invariants import check_invariants
 from tests.harness import Harness, manifest_name
 from tests.samples import SampleObject, aws_cur_delivery, azure_focus_delivery, sink_name

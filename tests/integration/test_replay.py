@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from billing.errors import BillingError
-from billing.replay import replay
+from billing.workflows.replay import replay
 from tests.faults.invariants import check_invariants
 from tests.harness import Harness, log_lines
 from tests.samples import azure_focus_delivery

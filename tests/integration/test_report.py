@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from report import queries
-from report.queries import Question, Share, gather
+from billing_cli.report import queries
+from billing_cli.report.queries import Question, Share, gather
 from tests.harness import Harness
 from tests.samples import aws_cur_delivery, azure_focus_delivery
 from tests.stack import AWS, AZURE

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from billing.replay import replay
+from billing.workflows.replay import replay
 from tests.faults.invariants import check_invariants
 from tests.harness import Harness, SteppedClock, log_lines, manifest_name
 from tests.samples import aws_columns, aws_cur_delivery, azure_focus_delivery
@@ -157,7 +157,9 @@ def test_a_month_that_was_written_after_it_was_booked_is_reported_and_restored(
     harness: Harness, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """By an older run of as many rows, whose instance died before it could book it."""
-    monkeypatch.setattr("billing.sweep._CLOCKS_DIFFER", timedelta())  # there is one clock here, and no time passes
+    monkeypatch.setattr(
+        "billing.decisions.audit._CLOCKS_DIFFER", timedelta()
+    )  # there is one clock here, and no time passes
     older = azure_focus_delivery(tmp_path, MONTH, rows=23)
     newer = azure_focus_delivery(tmp_path, MONTH, rows=20, revision=2)  # three more, which correct others
     harness.load(AZURE, older)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from billing.config import Settings
-from billing.landing import Landing
-from billing.lease import Leases
-from billing.load_jobs import LoadJobs
-from billing.look import Cloud
-from billing.warehouse import Warehouse
+from billing.gcp.bigquery import Warehouse
+from billing.gcp.landing import Landing
+from billing.gcp.lease import Leases
+from billing.gcp.load_jobs import LoadJobs
+from billing.gcp.services import Cloud
+from billing.settings import Settings
 from tests.memory.bigquery import MemoryBigQuery, Tables
 from tests.memory.clock import MemoryClock
 from tests.memory.ledger import Kept, MemoryLedger

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from billing import books, ledger
-from billing.books import Books
-from billing.config import Settings, Source
-from billing.ledger import Ledger
+from billing.decisions.state import Books, from_state, to_state
+from billing.gcp import history  # by module, so that a mutation of it holds here too
+from billing.gcp.history import Ledger
+from billing.settings import Settings, Source
 from tests.memory.wire import Wire
 
 State = dict[str, dict[str, Any]]
@@ -75,7 +75,7 @@ class MemoryLedger(Ledger):
             whole, other = (self._rows(source, complete=complete) for complete in (True, False))
             wanted = months if months is not None else {*whole, *other, *self._booked_months(source)}
             found = {month: (self._state(source, month), whole.get(month), other.get(month)) for month in wanted}
-            return {month: ledger._books(source, *three) for month, three in found.items() if any(three)}
+            return {month: history.reconcile(source, *three) for month, three in found.items() if any(three)}
 
         return self._wire.send("read books", act)
 
@@ -92,9 +92,9 @@ class MemoryLedger(Ledger):
 
     def _run(self, source: Source, month: str, state: Books, row: Mapping[str, Any]) -> None:
         """As dlt does: the pipeline's state is read, rows are loaded, and then the load is said to be complete."""
-        name = ledger.pipeline_name(source, month)
+        name = history.pipeline_name(source, month)
         kept: State = self._wire.send("read state", lambda: copy.deepcopy(self._kept.state(name) or {}))
-        for part, value in books.to_state(state, month).items():
+        for part, value in to_state(state, month).items():
             kept.setdefault(part, {}).pop(month, None)
             kept[part].update(value)
 
@@ -109,8 +109,8 @@ class MemoryLedger(Ledger):
         self._wire.send("complete load", lambda: self._kept.complete.add(load))
 
     def _state(self, source: Source, month: str) -> Books | None:
-        state = self._kept.state(ledger.pipeline_name(source, month))
-        return books.from_state(state, month) if state is not None else None
+        state = self._kept.state(history.pipeline_name(source, month))
+        return from_state(state, month) if state is not None else None
 
     def _rows(self, source: Source, *, complete: bool) -> dict[str, dict[str, Any]]:
         rows = self._kept.heads(source.destination, complete=complete)

@@ -11,12 +11,11 @@ from typing import Any
 from google.cloud import bigquery
 from google.oauth2.credentials import Credentials
 
-from billing import entry
 from billing.clock import Clock
-from billing.config import Settings, Source, read_settings
 from billing.formats import SCHEMAS
-from billing.look import Cloud
-from billing.refresh import refresh_views
+from billing.gcp.services import Cloud, assemble
+from billing.settings import Settings, Source, read_settings
+from billing.workflows.publish_views import refresh_views
 from tests.harness import SteppedClock
 from tests.local_cloud import LocalCloud
 from tests.memory.cloud import MemoryCloud
@@ -132,7 +131,7 @@ class LocalSite(Site):
 
     def rooms(self, wire: Wire | None = None) -> Cloud:
         credentials = Credentials("local")
-        rooms: Cloud = entry.assemble(self.settings, self.storage, self.bigquery, credentials, self.clock)
+        rooms: Cloud = assemble(self.settings, self.storage, self.bigquery, credentials, self.clock)
         return rooms
 
     def items(self, key: str) -> dict[str, list[str]]:

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 import pytest
 
-from billing.lease import TERM, Leases
+from billing.gcp.lease import TERM, Leases
 from tests.memory.sites import MemorySite
 from tests.memory.wire import Wire
 

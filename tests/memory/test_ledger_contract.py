@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from billing.books import Books, Head, Rejection
-from billing.ledger import Entry
+from billing.decisions.state import Books, Head, Rejection
+from billing.decisions.tracking import Entry
 from tests.memory.sites import Site
 
 SEPTEMBER, OCTOBER = "2025-09", "2025-10"

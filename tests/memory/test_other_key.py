@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from billing import replay, sweep
+from billing.workflows.replay import replay
+from billing.workflows.sweep import sweep
 from tests.histories.provider import STREAMS, deliver
 from tests.histories.world import in_turn
 from tests.memory.sites import MemorySite
@@ -25,11 +26,11 @@ def test_a_month_that_was_last_loaded_from_another_run_is_reported_and_restored(
         site.put(source.bucket, name, data)
 
     def swept() -> dict[str, Any]:
-        return sweep.sweep(renamed, site.cloud.assemble(renamed))
+        return sweep(renamed, site.cloud.assemble(renamed))
 
     with in_turn():
         swept()
-        replay.replay(site.settings, "azure_billing", "2025-09", older.execution, site.rooms())
+        replay(site.settings, "azure_billing", "2025-09", older.execution, site.rooms())
         assert site.items("azure_billing")["2025-09"] == list(older.items)
         first, second = swept(), swept()
 

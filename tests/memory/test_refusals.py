@@ -7,7 +7,7 @@ from unittest.mock import patch
 
 import pytest
 
-from billing import sweep
+from billing.workflows.sweep import sweep
 from tests.histories.provider import STREAMS, deliver
 from tests.histories.world import in_turn
 from tests.memory.ledger import MemoryLedger
@@ -36,7 +36,7 @@ def _sweep(site: MemorySite) -> dict[str, Any]:
         run(*arguments)
 
     with patch.object(MemoryLedger, "_run", slow), in_turn():
-        return sweep.sweep(site.settings, site.rooms())
+        return sweep(site.settings, site.rooms())
 
 
 @pytest.mark.fault("F21")

@@ -15,9 +15,9 @@ import pytest
 from google.cloud import bigquery
 from google.oauth2.credentials import Credentials
 
-from billing import entry
-from billing.config import read_settings
-from billing.sweep import sweep
+from billing.gcp.services import assemble
+from billing.settings import read_settings
+from billing.workflows.sweep import sweep
 from tests.harness import SteppedClock, log_lines
 from tests.local_cloud import Backoff, LocalCloud, StartError
 from tests.local_cloud.terraform.state import resources
@@ -120,7 +120,7 @@ def _found_by_sweeps(system: System) -> list[tuple[str, dict[str, Any]]]:
         for name, value in system.cloud.environment().items():
             patch.setenv(name, value)
         credentials = Credentials("local")
-        cloud = entry.assemble(settings, system.cloud.storage, system.cloud.bigquery, credentials, clock)
+        cloud = assemble(settings, system.cloud.storage, system.cloud.bigquery, credentials, clock)
         sweep(settings, cloud)
     return [(system.outputs["functions"]["sweep"], line) for line in log_lines(output.getvalue())]
 

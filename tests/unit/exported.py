@@ -9,13 +9,16 @@ from pathlib import Path
 
 import duckdb
 
-from billing import exports
-from billing.columns import Field, Plan, csv_rules, plan_csv, plan_parquet
-from billing.dates import DateFormats, date_formats
-from billing.exports import Export, Manifest
-from billing.focus import Mapped, source_query, union_query
+from billing import manifests
+from billing.columns.csv_header import csv_header
+from billing.columns.dates import DateFormats, date_formats
+from billing.columns.field import Field
+from billing.columns.names import csv_rules
+from billing.columns.parquet_footer import parquet_header
+from billing.columns.plan import Plan, plan_csv, plan_parquet
 from billing.formats import FORMATS, SCHEMAS
-from billing.headers import csv_header, parquet_header
+from billing.manifests import Export, Manifest
+from billing.views.focus import Mapped, source_query, union_query
 from tests.samples import Delivery
 from tests.samples.catalogue import sample_delivery
 from tests.unit.bigquery_sql import PHYSICAL, translated
@@ -87,9 +90,9 @@ def _of_parquet(delivery: Delivery, name: str, known: Sequence[Field]) -> tuple[
 
 def _export(delivery: Delivery, name: str) -> Export:
     source = replace(aws(), format_name=name, export_name=EXPORT, prefix="", source_path="")
-    manifests = [Manifest(item.name, GENERATION, item.path.read_bytes()) for item in delivery.manifests]
-    decisive = next(one for one in manifests if exports.is_manifest(source, one.name))
-    export = exports.parse(source, decisive)
+    read = [Manifest(item.name, GENERATION, item.path.read_bytes()) for item in delivery.manifests]
+    decisive = next(one for one in read if manifests.is_manifest(source, one.name))
+    export = manifests.parse(source, decisive)
     assert isinstance(export, Export)
     return export
 

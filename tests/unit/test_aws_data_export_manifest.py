@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from billing import exports
+from billing import manifests
 from billing.errors import BillingError
-from billing.exports import Column, DataFile, Export, Manifest
+from billing.manifests import Column, DataFile, Export, Manifest
 from tests.unit.values import GENERATION, aws, drop, golden, put
 
 CSV = aws(FORMAT="aws_cur_v2_csv", EXPORT_NAME="cur2-demo")
@@ -49,14 +49,14 @@ def create_new(change: Callable[[Any], object] | None = None, name: str = IN_EXE
 
 
 def parsed(manifest: Manifest) -> Export:
-    export = exports.parse(CSV, manifest)
+    export = manifests.parse(CSV, manifest)
     assert isinstance(export, Export)
     return export
 
 
 def refusal(manifest: Manifest) -> str:
     with pytest.raises(BillingError) as raised:
-        exports.parse(CSV, manifest)
+        manifests.parse(CSV, manifest)
     return str(raised.value)
 
 
@@ -65,7 +65,7 @@ def names(*files: str) -> Callable[[Any], None]:
 
 
 @pytest.mark.parametrize(
-    ("name", "manifests"),
+    ("name", "expected"),
     [
         (IN_PERIOD, (IN_PERIOD,)),
         (IN_EXECUTION, (IN_EXECUTION,)),
@@ -86,10 +86,10 @@ def names(*files: str) -> Callable[[Any], None]:
         ),
     ],
 )
-def test_an_object_of_the_export_leads_to_the_manifests_that_may_decide(name: str, manifests: tuple[str, ...]) -> None:
-    assert exports.manifest_names(CSV, name) == manifests
-    assert exports.is_manifest(CSV, name) is (name in manifests)
-    assert {exports.month_in(manifest) for manifest in manifests} == {"2026-07"}
+def test_an_object_of_the_export_leads_to_the_manifests_that_may_decide(name: str, expected: tuple[str, ...]) -> None:
+    assert manifests.manifest_names(CSV, name) == expected
+    assert manifests.is_manifest(CSV, name) is (name in expected)
+    assert {manifests.month_in(manifest) for manifest in expected} == {"2026-07"}
 
 
 @pytest.mark.parametrize(
@@ -121,20 +121,20 @@ def test_an_object_of_the_export_leads_to_the_manifests_that_may_decide(name: st
     ],
 )
 def test_an_object_that_is_none_of_the_export_s_is_ignored(name: str) -> None:
-    assert exports.manifest_names(CSV, name) == ()
-    assert not exports.is_manifest(CSV, name)
+    assert manifests.manifest_names(CSV, name) == ()
+    assert not manifests.is_manifest(CSV, name)
 
 
 def test_a_create_new_manifest_becomes_an_export() -> None:
-    assert exports.parse(CSV, create_new()) == CREATE_NEW
+    assert manifests.parse(CSV, create_new()) == CREATE_NEW
 
 
 def test_the_manifest_directly_in_the_period_is_the_same_execution() -> None:
-    assert exports.parse(CSV, create_new(name=IN_PERIOD)) == CREATE_NEW
+    assert manifests.parse(CSV, create_new(name=IN_PERIOD)) == CREATE_NEW
 
 
 def test_without_an_id_the_execution_is_the_folder_that_the_files_stand_in() -> None:
-    assert exports.parse(CSV, create_new(drop("executionId"), IN_PERIOD)) == CREATE_NEW
+    assert manifests.parse(CSV, create_new(drop("executionId"), IN_PERIOD)) == CREATE_NEW
 
 
 def test_the_folder_has_the_time_where_the_id_has_none() -> None:
@@ -144,7 +144,7 @@ def test_the_folder_has_the_time_where_the_id_has_none() -> None:
 def test_an_overwrite_manifest_repeats_names_and_is_ordered_by_its_generation() -> None:
     name = f"{ROOT}metadata/billing_period=2026-07/cur2-demo-Manifest.json"
     data = f"{ROOT}data/billing_period=2026-07/"
-    assert exports.parse(PARQUET, golden("aws_data_export_overwrite.json", name)) == Export(
+    assert manifests.parse(PARQUET, golden("aws_data_export_overwrite.json", name)) == Export(
         name="cur2-demo",
         execution="6ddf17ff-b767-446c-b1dd-001cbeeefbfa",
         month="2026-07",

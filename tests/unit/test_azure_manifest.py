@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from billing import exports
+from billing import manifests
 from billing.errors import BillingError
-from billing.exports import DataFile, Export, Manifest, OtherExport
 from billing.formats import FORMATS
+from billing.manifests import DataFile, Export, Manifest, OtherExport
 from tests.unit.values import azure, drop, golden, put
 
 AZURE = azure()
@@ -88,7 +88,7 @@ GOLDEN = {
 
 def refusal(manifest: Manifest) -> str:
     with pytest.raises(BillingError) as raised:
-        exports.parse(AZURE, manifest)
+        manifests.parse(AZURE, manifest)
     return str(raised.value)
 
 
@@ -97,7 +97,7 @@ def changed(change: Callable[[Any], object]) -> Manifest:
 
 
 def parsed(change: Callable[[Any], object]) -> Export:
-    export = exports.parse(AZURE, changed(change))
+    export = manifests.parse(AZURE, changed(change))
     assert isinstance(export, Export)
     return export
 
@@ -113,8 +113,8 @@ def parsed(change: Callable[[Any], object]) -> Export:
     ],
 )
 def test_an_object_of_a_run_leads_to_the_manifest_beside_it(name: str) -> None:
-    assert exports.manifest_names(AZURE, name) == (JULY,)
-    assert exports.is_manifest(AZURE, name) is (name == JULY)
+    assert manifests.manifest_names(AZURE, name) == (JULY,)
+    assert manifests.is_manifest(AZURE, name) is (name == JULY)
 
 
 @pytest.mark.parametrize(
@@ -126,8 +126,8 @@ def test_an_object_of_a_run_leads_to_the_manifest_beside_it(name: str) -> None:
     ],
 )
 def test_a_run_s_folder_is_not_parsed(folder: str) -> None:
-    assert exports.manifest_names(AZURE, f"{folder}part_0_0001.snappy.parquet") == (f"{folder}manifest.json",)
-    assert exports.is_manifest(AZURE, f"{folder}manifest.json")
+    assert manifests.manifest_names(AZURE, f"{folder}part_0_0001.snappy.parquet") == (f"{folder}manifest.json",)
+    assert manifests.is_manifest(AZURE, f"{folder}manifest.json")
 
 
 @pytest.mark.parametrize(
@@ -149,19 +149,19 @@ def test_a_run_s_folder_is_not_parsed(folder: str) -> None:
     ],
 )
 def test_an_object_that_is_none_of_an_export_s_is_ignored(name: str) -> None:
-    assert exports.manifest_names(AZURE, name) == ()
-    assert not exports.is_manifest(AZURE, name)
+    assert manifests.manifest_names(AZURE, name) == ()
+    assert not manifests.is_manifest(AZURE, name)
 
 
 @pytest.mark.parametrize(("file", "export"), GOLDEN.items(), ids=list(GOLDEN))
 def test_a_manifest_becomes_an_export(file: str, export: Export) -> None:
-    assert exports.parse(AZURE, golden(file, JULY)) == export
+    assert manifests.parse(AZURE, golden(file, JULY)) == export
 
 
 @pytest.mark.parametrize("name", ["FOCUS-COST", "Focus-Cost"])
 def test_the_export_s_name_is_compared_as_azure_does_without_case(name: str) -> None:
     assert (
-        exports.parse(azure(EXPORT_NAME=name), golden("azure_zulu_dates.json", JULY))
+        manifests.parse(azure(EXPORT_NAME=name), golden("azure_zulu_dates.json", JULY))
         == (GOLDEN["azure_zulu_dates.json"])
     )
 
@@ -170,8 +170,8 @@ def test_a_manifest_of_another_export_is_told_apart_even_when_the_rest_is_odd() 
     def change(tree: Any) -> None:
         tree.update(exportConfig={"exportName": "actual", "type": "ActualCost"}, runInfo=None)
 
-    assert exports.parse(AZURE, changed(change)) == OtherExport("actual")
-    assert exports.parse(AZURE, changed(put("exportConfig.exportName", "x" * 999))) == OtherExport("x" * 200)
+    assert manifests.parse(AZURE, changed(change)) == OtherExport("actual")
+    assert manifests.parse(AZURE, changed(put("exportConfig.exportName", "x" * 999))) == OtherExport("x" * 200)
 
 
 def test_a_manifest_of_2021_is_rejected_with_the_way_out() -> None:
@@ -306,7 +306,7 @@ def test_zip_compression_is_rejected_with_the_setting_to_change() -> None:
     ],
 )
 def test_a_classic_export_s_file_is_told_by_its_name(name: str, classic: bool) -> None:
-    reason = exports.never_loaded(AZURE, name)
+    reason = manifests.never_loaded(AZURE, name)
     assert (reason is not None) is classic
     assert reason is None or "create an export with file partitioning on" in reason
 
@@ -412,16 +412,16 @@ def test_a_manifest_of_each_kind_is_an_export_of_its_format_and_of_no_other(file
     for other in (name for name, one in FORMATS.items() if one.provider == "azure"):
         source, manifest = azure(FORMAT=other), golden(file, name)
         if other == format_name:
-            export = exports.parse(source, manifest)
+            export = manifests.parse(source, manifest)
             assert isinstance(export, Export)
             assert export.files == tuple(
                 DataFile(f"azure/{blob}", size, rows)
                 for blob, size, rows in zip(blobs, (1000, 2000), (15, 25), strict=True)
             )
-            assert exports.manifest_names(source, f"azure/{blobs[0]}") == (name,)
+            assert manifests.manifest_names(source, f"azure/{blobs[0]}") == (name,)
         else:
             with pytest.raises(BillingError, match=rf"set FORMAT {format_name}, with a table of its own"):
-                exports.parse(source, manifest)
+                manifests.parse(source, manifest)
 
 
 @pytest.mark.parametrize(
@@ -439,6 +439,6 @@ def test_a_manifest_of_each_kind_is_an_export_of_its_format_and_of_no_other(file
 )
 def test_a_run_s_scope_is_what_stands_before_the_export_in_its_id(resource_id: str | None, scope: str) -> None:
     manifest = golden("azure_zulu_dates.json", JULY, put("exportConfig.resourceId", resource_id))
-    export = exports.parse(AZURE, manifest)
+    export = manifests.parse(AZURE, manifest)
     assert isinstance(export, Export)
     assert export.scope == scope

@@ -10,7 +10,7 @@ from dataclasses import replace
 import pytest
 from dlt.common.versioned_state import compress_state
 
-from billing.books import MAX_IDS, MAX_REFUSALS, Books, Head, Rejection, from_state, to_state
+from billing.decisions.state import MAX_IDS, MAX_REFUSALS, Books, Head, Rejection, from_state, to_state
 
 HEAD = Head(
     execution="run-2",

@@ -10,19 +10,12 @@ from collections.abc import Mapping, Sequence
 
 import pytest
 
-from billing.columns import (
-    Field,
-    Plan,
-    as_is,
-    athena_name,
-    csv_rules,
-    map_of,
-    plan_csv,
-    plan_parquet,
-)
+from billing.columns.field import Field, map_of
+from billing.columns.names import as_is, athena_name, csv_rules
+from billing.columns.plan import Plan, plan_csv, plan_parquet
 from billing.errors import BillingError
-from billing.exports import MAX_COLUMNS, Column
 from billing.formats import FORMATS, SCHEMAS, Format
+from billing.manifests import MAX_COLUMNS, Column
 
 WAY_OUT = 'name its BigQuery type in TYPE_OVERRIDES, like {"a/b": "STRING"}.'
 ECU = ("product/ecu", "product/Ecu", "product/ecu!", "product//ecu")

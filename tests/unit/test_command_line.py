@@ -8,9 +8,8 @@ import pytest
 from google.api_core.exceptions import Forbidden, NotFound, ServiceUnavailable
 from google.auth.exceptions import DefaultCredentialsError
 
-from billing import __main__ as command_line
-from billing import replay, sweep
-from billing.look import Cloud
+from billing.gcp.services import Cloud
+from billing_cli import __main__ as command_line
 from tests.memory.sites import MemorySite
 from tests.memory.wire import Wire
 
@@ -34,8 +33,8 @@ class _FailingWire(Wire):
 
 def _reach(monkeypatch: pytest.MonkeyPatch, site: MemorySite, cloud: Callable[[object], Cloud]) -> None:
     monkeypatch.setattr(command_line, "settings_or_exit", lambda: site.settings)
-    for module in (command_line, replay, sweep):
-        monkeypatch.setattr(module, "cloud_of", cloud)
+    for module in ("billing_cli.status", "billing.workflows.replay", "billing.workflows.sweep"):
+        monkeypatch.setattr(f"{module}.cloud_of", cloud)
 
 
 @pytest.mark.parametrize("arguments", [REPLAY, ["status"]], ids=["replay", "status"])

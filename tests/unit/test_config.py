@@ -7,10 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from billing import config
-from billing.config import Settings, Source, read_settings
 from billing.errors import BillingError
 from billing.formats import FORMATS
+from billing.settings import Settings, Source, read_settings
 from tests.unit.values import ENVIRONMENT, aws, settings
 
 NOWHERE = Path("/nowhere")
@@ -303,7 +302,7 @@ def test_a_rejection_is_tried_again_after_a_setting_changed(changes: dict[str, s
 
 def test_a_rejection_is_tried_again_after_an_upgrade(monkeypatch: pytest.MonkeyPatch) -> None:
     before = aws().fingerprint
-    monkeypatch.setattr(config, "__version__", "99.0.0")
+    monkeypatch.setattr("billing.settings.__version__", "99.0.0")
     assert aws().fingerprint != before
 
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from billing.columns import Field
-from billing.dates import DateFormats, date_formats
+from billing.columns.dates import DateFormats, date_formats
+from billing.columns.field import Field
 from billing.errors import BillingError
 
 

@@ -9,21 +9,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from billing.books import Books, Head, Rejection
-from billing.decide import (
-    Delivery,
-    Destination,
-    Load,
-    Reject,
-    Rules,
-    Skip,
-    StoredObject,
-    Wait,
-    decide,
-    refused_before,
-    short_name,
-)
-from billing.exports import DataFile, Export
+from billing.decisions.decide import Load, Reject, Rules, Skip, Wait, decide, refused_before
+from billing.decisions.delivery import Delivery, Destination, StoredObject, short_name
+from billing.decisions.state import Books, Head, Rejection
+from billing.manifests import DataFile, Export
 
 NOW = datetime(2025, 10, 20, 12, tzinfo=UTC)
 EARLIER = NOW - timedelta(minutes=5)

@@ -13,12 +13,14 @@ from typing import Any
 import pytest
 from google.api_core.exceptions import BadRequest, Forbidden, ServiceUnavailable
 
-from billing.entry import TryAgain, handle_event, run_guarded, settings_or_exit
 from billing.errors import BillingError
+from billing.settings import settings_or_exit
+from billing.workflows.events import handle_event
+from billing.workflows.guard import TryAgain, run_guarded
 from tests.unit.values import ENVIRONMENT, aws, settings
 
 FUNCTIONS = Path(__file__).parents[2] / "functions"
-HEAVY = ("dlt", "google.cloud.bigquery", "google.cloud.storage", "google.auth", "requests", "billing.load")
+HEAVY = ("dlt", "google.cloud.bigquery", "google.cloud.storage", "google.auth", "requests", "billing.workflows.load")
 IGNORED_EVENTS = """
 import json, sys
 import main
@@ -32,7 +34,7 @@ print(json.dumps([name for name in json.loads(sys.argv[2]) if name in sys.module
 
 HEAVY_IMPORTS = """
 import json, sys
-import billing.load, dlt, google.cloud.bigquery, google.cloud.storage
+import billing.workflows.load, dlt, google.cloud.bigquery, google.cloud.storage
 print(json.dumps([name for name in json.loads(sys.argv[1]) if name in sys.modules]))
 """
 

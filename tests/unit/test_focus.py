@@ -13,10 +13,9 @@ import pytest
 import sqlglot
 from sqlglot import exp
 
-from billing import focus
-from billing.columns import Field
-from billing.focus import FOCUS_COLUMNS, Mapped, mapping_of, source_query, text, union_query
+from billing.columns.field import Field
 from billing.formats import FORMATS, SCHEMAS
+from billing.views.focus import FOCUS_COLUMNS, Mapped, judgements, mapping_of, source_query, text, union_query
 from tests.unit.bigquery_sql import PHYSICAL, create_table, insert, rows, translated
 from tests.unit.test_views import RESERVED
 
@@ -414,7 +413,7 @@ def test_the_union_keeps_no_month_from_its_partition() -> None:
 def test_what_is_a_judgement_says_so_in_the_view() -> None:
     query = source_query(Mapped("mine", "aws", "aws_cur", "acme.billing.charges"), cur())
     marked = {line.split()[1] for line in query.splitlines() if "is a judgement" in line}
-    assert marked == set(focus.judgements()["aws_cur"])
+    assert marked == set(judgements()["aws_cur"])
 
 
 def test_a_view_has_room_for_every_tag_and_the_union_for_a_hundred_sources() -> None:

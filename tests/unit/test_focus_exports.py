@@ -10,8 +10,8 @@ from decimal import Decimal
 import duckdb
 import pytest
 
-from billing.focus import FOCUS_COLUMNS, Lookup, mapping_of
 from billing.formats import FORMATS, SCHEMAS
+from billing.views.focus import FOCUS_COLUMNS, Lookup, mapping_of
 from tests.unit.bigquery_sql import rows
 
 AWS = {name for name, export_format in FORMATS.items() if export_format.provider == "aws"}

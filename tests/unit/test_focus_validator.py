@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 import duckdb
 import pytest
 
-from billing.focus import FOCUS_COLUMNS
+from billing.views.focus import FOCUS_COLUMNS
 
 VENV = Path(__file__).parents[2] / ".venv-focus"
 # Its rules for 1.0 ask for names that FOCUS gave up before 1.0; and one for ChargeType, which is ChargeCategory.

@@ -16,9 +16,11 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from billing.columns.csv_header import csv_header
+from billing.columns.header import Header, NeedMore
+from billing.columns.parquet_footer import parquet_header
 from billing.errors import BillingError
-from billing.exports import Column
-from billing.headers import Header, NeedMore, csv_header, parquet_header
+from billing.manifests import Column
 
 
 def zipped(content: bytes, level: int = 9) -> bytes:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import re
 import subprocess
 from pathlib import Path
@@ -56,22 +55,3 @@ def test_the_words_that_are_looked_for_are_found(line: str) -> None:
 @pytest.mark.parametrize("line", ["the latest.status = 'loaded'", "greatest/least", "contest.x"])
 def test_words_that_only_look_alike_are_not(line: str) -> None:
     assert laptop_words(line) == []
-
-
-def imports(file: Path) -> set[str]:
-    nodes = ast.walk(ast.parse(file.read_text()))
-    return {
-        name
-        for node in nodes
-        if isinstance(node, ast.Import | ast.ImportFrom)
-        for name in ([alias.name for alias in node.names] if isinstance(node, ast.Import) else [node.module or ""])
-    }
-
-
-@pytest.mark.parametrize("room", ["config", "columns", "decide", "books", "headers", "views", "errors", "exports"])
-def test_a_pure_room_imports_no_client(room: str) -> None:
-    path = ROOT / "functions" / "billing" / room
-    files = sorted(path.glob("*.py")) if path.is_dir() else [path.with_suffix(".py")]
-    found = set().union(*(imports(file) for file in files))
-    assert found != set()
-    assert {name for name in found if name.startswith(("google", "dlt", "requests", "urllib", "socket"))} == set()

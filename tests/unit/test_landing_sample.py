@@ -7,11 +7,12 @@ from datetime import UTC, datetime
 
 import pytest
 
-from billing.decide import StoredObject
+from billing.columns.agree import csv_columns, parquet_columns
+from billing.columns.header import Header
+from billing.decisions.delivery import StoredObject
 from billing.errors import BillingError
-from billing.exports import Column
-from billing.headers import Header
-from billing.landing import csv_columns, parquet_columns, sample
+from billing.gcp.landing import sample
+from billing.manifests import Column
 
 
 def files(*sizes: int) -> list[StoredObject]:

@@ -11,8 +11,8 @@ import pytest
 import sqlglot
 from sqlglot import exp
 
-from billing.focus import FOCUS_COLUMNS
-from billing.quality import DELIVERIES, quality_query, quality_rules
+from billing.views.focus import FOCUS_COLUMNS
+from billing.views.quality import DELIVERIES, quality_query, quality_rules
 from tests.unit.bigquery_sql import create_table, insert, rows, translated
 from tests.unit.test_views import RESERVED
 

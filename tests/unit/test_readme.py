@@ -3,7 +3,7 @@
 import re
 import subprocess
 
-from billing import config
+from billing.settings import _FIELDS
 from tests.generated import ERRORS, README, ROOT, documents
 
 
@@ -15,7 +15,7 @@ def test_the_generated_parts_are_the_code_s() -> None:
 def test_every_setting_of_a_source_is_in_the_table() -> None:
     described = set(re.findall(r"`SOURCES__<KEY>__([A-Z_]+)`", README.read_text()))
 
-    assert described == config._FIELDS
+    assert described == _FIELDS
 
 
 def test_every_make_target_that_is_named_exists() -> None:

@@ -7,9 +7,10 @@ import requests
 from google.api_core import exceptions as api
 from google.auth import exceptions as auth
 
-from billing import ledger, reasons
 from billing.errors import FAULTS, BillingError, Kind
-from billing.reasons import api_failure, dlt_failure, job_failure
+from billing.gcp import api_errors
+from billing.gcp.api_errors import api_failure, dlt_failure, job_failure
+from billing.gcp.commit_errors import causes_of
 
 # docs.cloud.google.com/bigquery/docs/error-messages#errortable, of 2026-11: reason, status, what it means to a call and
 # as the end of a load job
@@ -103,8 +104,8 @@ def test_every_reason_of_storage_means_one_thing(status: str, kind: str, reason:
 
 def test_the_table_has_all_documented_reasons_and_no_others() -> None:
     documented = {row[0] for row in BIGQUERY_ROWS} | {row[2].rpartition(".")[2] for row in STORAGE_ROWS} - {"-"}
-    assert {*reasons.BIGQUERY, *reasons.STORAGE} == documented | _BESIDE
-    assert set(reasons.BIGQUERY).isdisjoint(reasons.STORAGE)
+    assert {*api_errors.BIGQUERY, *api_errors.STORAGE} == documented | _BESIDE
+    assert set(api_errors.BIGQUERY).isdisjoint(api_errors.STORAGE)
 
 
 def test_a_reason_in_a_download_s_message_counts_too() -> None:
@@ -198,13 +199,13 @@ def of_dlt(name: str, message: str = "x", cause: Exception | None = None) -> Exc
 
 
 def committed(exc: Exception) -> str:
-    return kind_of(dlt_failure(list(ledger._causes(exc))))
+    return kind_of(dlt_failure(list(causes_of(exc))))
 
 
-@pytest.mark.parametrize("name", reasons.DLT)
+@pytest.mark.parametrize("name", api_errors.DLT)
 def test_what_dlt_raises_for_a_reason_of_its_own_is_no_bug(name: str) -> None:
     wrapped = of_dlt("DestinationTransientException", cause=of_dlt(name))
-    assert committed(wrapped) == str(FAULTS[reasons.DLT[name]].kind)
+    assert committed(wrapped) == str(FAULTS[api_errors.DLT[name]].kind)
 
 
 def test_every_transient_error_of_dlt_s_load_is_retried() -> None:
@@ -217,7 +218,7 @@ def test_every_transient_error_of_dlt_s_load_is_retried() -> None:
         "InvalidPlaceholderCallback",
         "TableChainFollowupJobCreationFailedException",
     }  # of the filesystem; of merges
-    assert transient - abstract - never_ours == {name for name, code in reasons.DLT.items() if code == "TRANSIENT"}
+    assert transient - abstract - never_ours == {name for name, code in api_errors.DLT.items() if code == "TRANSIENT"}
 
 
 @pytest.mark.parametrize(

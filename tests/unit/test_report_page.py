@@ -14,9 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from report.charts import split_chart
-from report.page import page
-from report.queries import MonthCost, Question, Report, Share, Split, first_month
+from billing_cli.report.charts import split_chart
+from billing_cli.report.page import page
+from billing_cli.report.queries import MonthCost, Question, Report, Share, Split, first_month
 
 HOSTILE = "<script>document.title = 'run'</script>"
 CHROMIUM = shutil.which("chromium")

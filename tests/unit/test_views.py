@@ -17,9 +17,9 @@ import pytest
 import sqlglot
 from sqlglot import exp
 
-from billing import views
-from billing.columns import Field, map_of
-from billing.config import Source
+from billing.columns.field import Field, map_of
+from billing.settings import Source
+from billing.views.status import billed, statements
 from tests.unit.bigquery_sql import translated
 from tests.unit.values import aws, azure
 
@@ -68,7 +68,7 @@ def create(
     database: duckdb.DuckDBPyConnection, sources: Sequence[Source] = (AWS, AZURE), **columns: Sequence[str]
 ) -> None:
     fields = {key: [Field(name, "STRING") for name in names] for key, names in columns.items()}
-    for statement in views.statements(sources, fields):
+    for statement in statements(sources, fields):
         for text in sqlglot.transpile(statement, read="bigquery", write="duckdb"):
             database.execute(text.replace("DECIMAL(38, 5)", "DECIMAL(38, 9)"))  # sqlglot's BIGNUMERIC
 
@@ -295,7 +295,7 @@ def test_a_booking_asks_for_its_own_month_alone(database: duckdb.DuckDBPyConnect
         " ('2025-12-02', 0, 'EUR', ''),"  # no invoice has what is free
         " ('2026-01-01', 4, 'EUR', ''), ('2025-11-30', 8, 'EUR', NULL)"
     )
-    found = [rows(database, translated(views.billed(AZURE, month))) for month in ("2025-12", "2025-11", "2026-01")]
+    found = [rows(database, translated(billed(AZURE, month))) for month in ("2025-12", "2025-11", "2026-01")]
     assert found == [
         [{"cost": Decimal(3), "invoiced": True}],
         [{"cost": Decimal(8), "invoiced": False}],
@@ -327,7 +327,7 @@ def test_a_table_without_a_cost_column_still_has_a_status(database: duckdb.DuckD
 
 def test_each_source_has_its_view_and_the_dataset_has_one_status() -> None:
     other = replace(AWS, key="acme", table="acme_cur")
-    created = [sqlglot.parse_one(text, read="bigquery") for text in views.statements([AWS, other, AZURE], {})]
+    created = [sqlglot.parse_one(text, read="bigquery") for text in statements([AWS, other, AZURE], {})]
     assert [statement.find(exp.Table).sql("bigquery").replace("`", "") for statement in created] == [
         "example-project.billing.aws_cur_loads",
         "example-project.billing.acme_cur_loads",
@@ -340,7 +340,7 @@ def test_no_column_is_called_by_a_word_that_bigquery_reserves() -> None:
     """`AS rows` is a syntax error on BigQuery, whatever other parsers think of it."""
     found = [
         name.this
-        for text in views.statements([AWS, AZURE], {})
+        for text in statements([AWS, AZURE], {})
         for alias in sqlglot.parse_one(text, read="bigquery").find_all(exp.Alias, exp.TableAlias)
         for name in [alias.this if isinstance(alias, exp.TableAlias) else alias.args["alias"]]
         if isinstance(name, exp.Identifier) and not name.args.get("quoted")
@@ -356,17 +356,17 @@ def test_charges_show_every_map_as_json_and_an_empty_one_where_there_is_none() -
         f"ARRAY(SELECT entry.{part} FROM UNNEST(`x_Discounts`) AS entry WITH OFFSET AS place ORDER BY place)"
         for part in ("key", "value")
     )
-    assert views.statements([source], {source.key: fields})[1] == (
+    assert statements([source], {source.key: fields})[1] == (
         "CREATE OR REPLACE VIEW `example-project.billing.aws_cur_charges` AS\n"
         "SELECT * REPLACE (\n"
         "  COALESCE(`Tags`, JSON '{}') AS `Tags`,\n"
         f"  JSON_OBJECT({keys}, {values}) AS `x_Discounts`\n"
         ") FROM `example-project.billing.aws_cur`"
     )
-    assert views.statements([source], {source.key: fields[:1]})[1].endswith(
+    assert statements([source], {source.key: fields[:1]})[1].endswith(
         "AS\nSELECT * FROM `example-project.billing.aws_cur`"
     )
-    assert len(views.statements([source], {})) == len(views.statements([AWS], {AWS.key: fields})) == 2
+    assert len(statements([source], {})) == len(statements([AWS], {AWS.key: fields})) == 2
 
 
 def test_the_time_of_an_execution_is_when_it_was_delivered(database: duckdb.DuckDBPyConnection) -> None:

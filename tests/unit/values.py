@@ -7,8 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from billing.config import Settings, Source, read_settings
-from billing.exports import Manifest
+from billing.manifests import Manifest
+from billing.settings import Settings, Source, read_settings
 
 MANIFESTS = Path(__file__).parent / "manifests"
 GENERATION = 1758000000000001

@@ -14,7 +14,7 @@ variable "datasets" {
 }
 
 variable "environment" {
-  description = "Environment of all functions, as functions/billing/config.py reads it; values known at plan."
+  description = "Environment of all functions, as functions/billing/settings.py reads it; values known at plan."
   type        = map(string)
 }
 

@@ -1,0 +1,40 @@
+"""What an exception of dlt's commit means."""
+
+from collections.abc import Iterator
+
+from billing.errors import BillingError
+from billing.gcp.api_errors import api_failure, dlt_failure
+
+
+def passes(exc: BaseException) -> bool:
+    """Whether the same commit may succeed in a moment: a passing error, or a table that another just created."""
+    for cause in causes_of(exc):
+        known = api_failure(cause)
+        if known is not None and known.code == "TRANSIENT":
+            return True
+        code, text = getattr(cause, "code", None), str(cause)
+        if code == 409 or "table update operations" in text:
+            return True
+        if code in (404, 410) and "/upload/" in text:  # the upload of dlt's rows ended unheard of: it begins anew
+            return True
+    return False
+
+
+def failure_of(exc: Exception) -> Exception:
+    """What BigQuery said under dlt's wrapping, or the exception itself: then it is a bug."""
+    found = dlt_failure(list(causes_of(exc)))
+    if found is not None or passes(exc):
+        return found or BillingError("TRANSIENT", str(exc))
+    return exc
+
+
+def causes_of(exc: BaseException) -> Iterator[BaseException]:
+    seen: set[int] = set()
+    queue: list[BaseException | None] = [exc]
+    while queue:
+        cause = queue.pop(0)
+        if isinstance(cause, BaseException) and id(cause) not in seen:
+            seen.add(id(cause))
+            yield cause
+            wrapped = (getattr(cause, name, None) for name in ("exception", "client_exception"))
+            queue += [cause.__cause__, cause.__context__, *wrapped]
