@@ -103,6 +103,10 @@ def _state_alone(real: Any, source: Any, state: Any, tracked: Any, _: Any) -> An
     return real(source, state, tracked, None)
 
 
+def _one_pipeline(source: Any, _: str) -> str:
+    return f"{source.key}__2025_01"
+
+
 def _is_complete(dataset: str) -> str:
     return f"(_dlt_load_id IN (SELECT load_id FROM `{dataset}._dlt_loads` WHERE status = 0))"
 
@@ -256,12 +260,18 @@ GUARDS: Mapping[str, Guard] = {
         Guard(
             "per-month state",
             f"{_SWEEP}a_rejected_month_is_one_job_and_one_row_until_something_changes",
-            put("billing.gcp.history.pipeline_name", lambda source, _: f"{source.key}__2025_01"),
+            both(
+                put("billing.gcp.history.pipeline_name", _one_pipeline),
+                put("tests.memory.ledger.pipeline_name", _one_pipeline),
+            ),
         ),
         Guard(
             "unbooked loads bar older runs",
             f"{_FAULTS}test_lost_state.py::test_tables_restored_from_an_old_copy_cost_one_reload_and_let_no_older_run_pass",
-            around("billing.gcp.history.reconcile", _state_alone),
+            both(
+                around("billing.gcp.history.reconcile", _state_alone),
+                around("tests.memory.ledger.reconcile", _state_alone),
+            ),
         ),
         Guard(
             "loads older than dlt's memory count",

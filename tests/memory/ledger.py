@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from billing.decisions.reconcile import reconcile
 from billing.decisions.state import Books, from_state, to_state
-from billing.gcp import history  # by module, so that a mutation of it holds here too
-from billing.gcp.history import Ledger
+from billing.gcp.history import Ledger, pipeline_name
 from billing.settings import Settings, Source
 from tests.memory.wire import Wire
 
@@ -75,7 +75,7 @@ class MemoryLedger(Ledger):
             whole, other = (self._rows(source, complete=complete) for complete in (True, False))
             wanted = months if months is not None else {*whole, *other, *self._booked_months(source)}
             found = {month: (self._state(source, month), whole.get(month), other.get(month)) for month in wanted}
-            return {month: history.reconcile(source, *three) for month, three in found.items() if any(three)}
+            return {month: reconcile(source, *three) for month, three in found.items() if any(three)}
 
         return self._wire.send("read books", act)
 
@@ -92,7 +92,7 @@ class MemoryLedger(Ledger):
 
     def _run(self, source: Source, month: str, state: Books, row: Mapping[str, Any]) -> None:
         """As dlt does: the pipeline's state is read, rows are loaded, and then the load is said to be complete."""
-        name = history.pipeline_name(source, month)
+        name = pipeline_name(source, month)
         kept: State = self._wire.send("read state", lambda: copy.deepcopy(self._kept.state(name) or {}))
         for part, value in to_state(state, month).items():
             kept.setdefault(part, {}).pop(month, None)
@@ -109,7 +109,7 @@ class MemoryLedger(Ledger):
         self._wire.send("complete load", lambda: self._kept.complete.add(load))
 
     def _state(self, source: Source, month: str) -> Books | None:
-        state = self._kept.state(history.pipeline_name(source, month))
+        state = self._kept.state(pipeline_name(source, month))
         return from_state(state, month) if state is not None else None
 
     def _rows(self, source: Source, *, complete: bool) -> dict[str, dict[str, Any]]:
