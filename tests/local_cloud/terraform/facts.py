@@ -8,6 +8,8 @@ for google 8.7 is the difference to 7.46, a JSON merge patch (RFC 7396). `overla
     upper          stored in upper case                 enum      the only values allowed
     min, max       bounds of a number                   pattern   [regular expression, what the provider says]
     max_items      most elements of a list           refused   real, but nothing here could stand for it
+    stored         what a name becomes at apply: the plan has the name, the state this path, and no plan undoes it
+    at_plan        whether `value` is known at plan already
 
 and per resource the groups `conflicts`, `exactly_one_of` and `at_least_one_of`.
 """

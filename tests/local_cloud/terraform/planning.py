@@ -25,11 +25,18 @@ def planned(kind: Kind, proposed: Object, prior: Object | None) -> Object:
             return UNKNOWN
         return value.upper() if attribute.get("upper") and isinstance(value, str) else value
 
-    return _filled(kind.block, proposed, prior, fill)
+    plan = _filled(kind.block, proposed, prior, fill)
+    return {**plan, **_early(kind, plan), **_unchanged(kind, plan, prior)}
 
 
 def applied(kind: Kind, plan: Object, known: Object) -> Object:
-    """Every unknown becomes what the service would answer, or null where no fact says it."""
+    """Every unknown becomes what the service would answer, or null where no fact says it; some names become paths."""
+    stored = {
+        name: _rendered(template, known, f"{kind.name}.{name}")
+        for name, template in _stored(kind).items()
+        if "/" not in plan[name]
+    }
+    known = {**known, **stored}
 
     def fill(attribute: Json, value: Value, _is_new: bool, path: str) -> Value:
         if value is not UNKNOWN:
@@ -39,12 +46,31 @@ def applied(kind: Kind, plan: Object, known: Object) -> Object:
         answer = _rendered(attribute["value"], known, f"{kind.name}.{path}")
         return int(answer) if attribute["type"] == "number" else answer
 
-    return _filled(kind.block, plan, plan, fill)
+    return _filled(kind.block, {**plan, **stored}, plan, fill)
 
 
 def replacements(kind: Kind, prior: Object, plan: Object) -> list[Path]:
     """Where a change means another resource. A computed value that becomes unknown is no change of the user's."""
     return [path for path, old, new in _force_new(kind.block, prior, plan, ()) if old != new]
+
+
+def _early(kind: Kind, plan: Object) -> Object:
+    """Computed values that the provider puts together at plan already, where all that they are made of is known."""
+    templates = {name: attribute["value"] for name, attribute in kind.attributes.items() if attribute.get("at_plan")}
+    return {
+        name: template.format_map(plan)
+        for name, template in templates.items()
+        if plan[name] is UNKNOWN and not _missing(template, plan)
+    }
+
+
+def _unchanged(kind: Kind, plan: Object, prior: Object | None) -> Object:
+    """A name is no change of a path that ends in it."""
+    return {name: prior[name] for name in _stored(kind) if prior and f"/{prior[name]}".endswith(f"/{plan[name]}")}
+
+
+def _stored(kind: Kind) -> Object:
+    return {name: attribute["stored"] for name, attribute in kind.attributes.items() if "stored" in attribute}
 
 
 def _filled(block: Json, value: Object, prior: Object | None, fill: Fill, path: str = "") -> Object:
@@ -66,11 +92,14 @@ def _filled(block: Json, value: Object, prior: Object | None, fill: Fill, path: 
 def _rendered(template: Any, known: Object, where: str) -> Value:
     if not isinstance(template, str):
         return template
-    needed = [name for _, name, _, _ in Formatter().parse(template) if name]
-    missing = [name for name in needed if known.get(name) is None or known[name] is UNKNOWN]
-    if missing:
+    if missing := _missing(template, known):
         raise RefusedError(f"{where} cannot be computed: {', '.join(missing)} is not known (set it, or the provider's)")
     return template.format_map(known)
+
+
+def _missing(template: str, known: Object) -> list[str]:
+    needed = [name for _, name, _, _ in Formatter().parse(template) if name]
+    return [name for name in needed if known.get(name) is None or known[name] is UNKNOWN]
 
 
 def _force_new(block: Json, prior: Object, plan: Object, path: Path) -> Iterator[tuple[Path, Value, Value]]:

@@ -101,10 +101,10 @@ class Provider:
         kind, prior, proposed = self._decoded(request, "proposed_new_state")
         if proposed is None:
             return MESSAGES["PlanResponse"](planned_state=encode(None), legacy_type_system=self._is_legacy)
-        plan = planned(kind, proposed, prior)
         for name in ("project", "region"):
-            if plan.get(name) is UNKNOWN and self._settings.get(name):
-                plan[name] = self._settings[name]
+            if prior is None and name in kind.attributes and proposed[name] is None:
+                proposed[name] = self._settings.get(name)
+        plan = planned(kind, proposed, prior)
         self._plan_labels(kind, plan)
         by_service = self._service(kind.name).planned(plan, prior)
         paths = [*replacements(kind, prior, plan), *[(name,) for name in by_service]] if prior else []
