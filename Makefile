@@ -45,14 +45,14 @@ $(FOCUS_VENV)/.ready: tests/focus-validator-requirements.txt | $(UV)
 	@touch $@
 
 test: setup $(CHECKOV_VENV)/.ready $(FOCUS_VENV)/.ready ## run all tests (about 6 minutes on 2 cores)
-	@$(BIN)/python -m tests.local_cloud.terraform.command
+	@$(BIN)/python -m tests.emulator.terraform_provider.command
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
 demo: setup ## terraform apply on the laptop's cloud, months of both providers loaded, every total checked (MONTHS=, ROWS=), or your own exports (EXPORTS=dir)
-	@PYTHONPATH=functions $(BIN)/python -m tests.$(if $(EXPORTS),demo_exports,demo)
+	@PYTHONPATH=functions $(BIN)/python -m tests.demo.$(if $(EXPORTS),demo_exports,demo)
 
 local: setup ## keep the laptop's cloud up until Ctrl-C, and print its endpoints
-	@$(BIN)/python -m tests.local_cloud
+	@$(BIN)/python -m tests.emulator
 
 faults: setup ## the fault catalogue, one line per scenario (FAULTS=long: every case, a sample in a second location, every guard off once)
 	@$(BIN)/python -m tests.faults -n $(WORKERS)
@@ -61,7 +61,7 @@ fuzz: setup ## hostile input for every manifest parser and header reader (FUZZ_S
 	@PYTHONPATH=functions $(BIN)/python -m tests.fuzz
 
 terraform: setup ## on a real project: terraform in terraform/, from PyPI where there is none (ARGS=init, ARGS=apply)
-	@$(BIN)/python -m tests.local_cloud.terraform.command $(or $(ARGS),version)
+	@$(BIN)/python -m tests.emulator.terraform_provider.command $(or $(ARGS),version)
 
 sweep: setup ## on a real project: load what is due (settings from the environment or .dlt/config.toml)
 	@PYTHONPATH=functions $(FUNCTIONS_VENV)/bin/python -m billing_cli sweep
@@ -91,7 +91,7 @@ bench: setup ## rows per second of the laptop's BigQuery and of the sample gener
 	$(BIN)/python -m tests.bench.bench_load
 
 schema-diff: setup ## compare the stand-in providers' facts with the real providers' schemas (needs a provider registry)
-	$(BIN)/python -m tests.local_cloud.terraform.schema_diff
+	$(BIN)/python -m tests.emulator.terraform_provider.schema_diff
 
 lock: setup ## compile the four requirement files anew from pyproject.toml
 	$(COMPILE) --upgrade pyproject.toml --extra report --group dev -o tests/requirements.txt

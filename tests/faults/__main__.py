@@ -9,8 +9,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from tests.faults.guards import GUARDS
-from tests.faults.proofs import cloud_for_proofs, prove
+from tests.faults.mutation_runner import cloud_for_proofs, prove
+from tests.faults.mutations import GUARDS
 
 LONG = os.environ.get("FAULTS") == "long"
 

@@ -21,9 +21,9 @@ from tests.faults.conftest import LONG
 from tests.faults.invariants import check_invariants, watched
 from tests.faults.process import joined, say
 from tests.faults.transport import Crash, Fault, Wire, wire
-from tests.harness import Harness, SteppedClock
 from tests.samples import Delivery, aws_cur_delivery, azure_focus_delivery, with_manifest
-from tests.stack import AWS, AZURE, SourceSpec, Stack
+from tests.support.harness import Harness, SteppedClock
+from tests.support.stack import AWS, AZURE, SourceSpec, Stack
 
 MONTH = "2025-09"
 OTHER = "2025-08"

@@ -16,14 +16,14 @@ from billing.errors import FAULTS, BillingError, Kind
 from billing.manifests import Export, Manifest, OtherExport
 from billing.settings import Settings, Source, read_settings
 from billing.workflows.outcome import Outcome
+from tests.emulator import LocalCloud
 from tests.faults.transport import BYSTANDER, Wire, unseen
-from tests.harness import Harness
-from tests.local_cloud import LocalCloud
 from tests.samples import Delivery
-from tests.stack import SourceSpec
+from tests.support.harness import Harness
+from tests.support.stack import SourceSpec
 
 if TYPE_CHECKING:
-    from tests.system import System
+    from tests.support.system import System
 
 Held = tuple[int, Decimal | None]
 Expected = Mapping[tuple[SourceSpec, str], Delivery]

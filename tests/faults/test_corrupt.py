@@ -16,11 +16,11 @@ import pytest
 from tests.faults.conftest import LONG
 from tests.faults.invariants import check_invariants
 from tests.faults.transport import wire
-from tests.generated import ROOT
-from tests.harness import Harness, log_lines
 from tests.samples import Delivery, SampleObject, aws_cur_delivery, azure_focus_delivery, with_manifest
 from tests.samples.model import beside
-from tests.stack import AWS, AZURE, SourceSpec
+from tests.support.harness import Harness, log_lines
+from tests.support.paths import ROOT
+from tests.support.stack import AWS, AZURE, SourceSpec
 
 MONTH = "2025-09"
 SPECS = [AZURE, AWS] if LONG else [AWS]  # AWS's files can be wrong in more ways

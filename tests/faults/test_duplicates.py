@@ -14,9 +14,9 @@ from billing.errors import BillingError
 from tests.faults.conftest import LONG
 from tests.faults.invariants import check_invariants
 from tests.faults.transport import Wire, wire
-from tests.harness import Harness
 from tests.samples import Delivery, aws_cur_delivery, azure_focus_delivery, sink_name
-from tests.stack import AWS, AZURE, SourceSpec
+from tests.support.harness import Harness
+from tests.support.stack import AWS, AZURE, SourceSpec
 
 MONTH = "2025-09"
 SPECS = [AWS, AZURE] if LONG else [AZURE]

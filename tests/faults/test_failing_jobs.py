@@ -10,9 +10,9 @@ from billing.errors import BillingError, Kind
 from tests.faults.conftest import LONG
 from tests.faults.invariants import check_invariants
 from tests.faults.transport import Fault, failing_jobs, wire
-from tests.harness import Harness, SteppedClock
 from tests.samples import azure_focus_delivery
-from tests.stack import AZURE
+from tests.support.harness import Harness, SteppedClock
+from tests.support.stack import AZURE
 
 PASSING = ("backendError", "quotaExceeded", "internalError", "rateLimitExceeded", "jobRateLimitExceeded", "stopped")
 LASTING = (("invalid", "LOAD_REJECTED"), ("invalidQuery", "LOAD_REJECTED"), ("responseTooLarge", "LOAD_REJECTED"))

@@ -15,10 +15,10 @@ import pytest
 
 from tests.faults.conftest import LONG
 from tests.faults.invariants import check_invariants
-from tests.harness import Harness, manifest_name
 from tests.samples import Delivery, aws_cur_delivery, azure_focus_delivery
 from tests.samples.model import beside
-from tests.stack import AWS, AZURE, SourceSpec
+from tests.support.harness import Harness, manifest_name
+from tests.support.stack import AWS, AZURE, SourceSpec
 
 MONTH = "2025-09"
 _MIB, _CPU_SECONDS = 100, 10

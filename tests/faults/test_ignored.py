@@ -8,9 +8,9 @@ import pytest
 
 from billing.workflows.events import handle_event
 from tests.faults.transport import wire
-from tests.harness import Harness
 from tests.samples import aws_cur_delivery, azure_focus_delivery, sink_name
-from tests.stack import AWS, AZURE
+from tests.support.harness import Harness
+from tests.support.stack import AWS, AZURE
 
 PERIOD = "acme-cur/20250901-20251001/"
 ODD = {

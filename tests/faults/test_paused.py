@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 
 from billing.errors import BillingError
+from tests.emulator import LocalCloud
 from tests.faults.conftest import LONG
 from tests.faults.invariants import check_invariants
 from tests.faults.process import heard, start
-from tests.harness import Harness, SteppedClock, manifest_name
-from tests.local_cloud import LocalCloud
 from tests.samples import Delivery, aws_cur_delivery, azure_focus_delivery
-from tests.stack import AWS, AZURE, SourceSpec
+from tests.support.harness import Harness, SteppedClock, manifest_name
+from tests.support.stack import AWS, AZURE, SourceSpec
 
 MONTH, OTHER = "2025-09", "2025-08"
 

@@ -7,8 +7,8 @@ from uuid import uuid4
 import pytest
 from google.cloud import bigquery
 
-from tests.integration.warehouse import Warehouse
-from tests.local_cloud import LocalCloud
+from tests.contract.warehouse import Warehouse
+from tests.emulator import LocalCloud
 
 
 @pytest.fixture

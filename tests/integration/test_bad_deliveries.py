@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from tests.faults.invariants import check_invariants
-from tests.harness import Harness, manifest_name
 from tests.samples import Delivery, SampleObject, aws_cur_delivery, azure_focus_delivery, with_manifest
-from tests.stack import AWS, AZURE, SourceSpec
+from tests.support.harness import Harness, manifest_name
+from tests.support.stack import AWS, AZURE, SourceSpec
 
 MONTH = "2025-09"
 Change = Callable[[dict[str, Any]], None]

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from billing.workflows.publish_views import refresh_all_focus
-from tests.harness import Harness
 from tests.samples import aws_cur_delivery, azure_focus_delivery
-from tests.stack import AWS, AZURE
+from tests.support.harness import Harness
+from tests.support.stack import AWS, AZURE
 
 pytestmark = pytest.mark.focus_views
 MONTH = "2025-09"

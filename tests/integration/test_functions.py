@@ -9,12 +9,13 @@ from uuid import uuid4
 
 import pytest
 
+from tests.emulator import FunctionSpec, LocalCloud, StartError
+from tests.emulator.functions import functions_python
 from tests.faults.invariants import check_system
-from tests.local_cloud import FunctionSpec, LocalCloud, StartError
-from tests.local_cloud.functions import functions_python
 from tests.samples import aws_cur_delivery, azure_focus_delivery
-from tests.stack import FUNCTIONS, Stack
-from tests.system import System
+from tests.support.paths import FUNCTIONS
+from tests.support.stack import Stack
+from tests.support.system import System
 
 MONTH = "2025-09"
 _MIB_LIMIT = 200

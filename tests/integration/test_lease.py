@@ -11,9 +11,9 @@ from billing.errors import BillingError
 from billing.gcp.load_jobs import INSERT_DEADLINE
 from billing.workflows.evaluate import observe
 from tests.faults.invariants import check_invariants
-from tests.harness import Harness, SteppedClock
 from tests.samples import aws_cur_delivery, azure_focus_delivery
-from tests.stack import AWS, AZURE
+from tests.support.harness import Harness, SteppedClock
+from tests.support.stack import AWS, AZURE
 
 MONTH = "2025-09"
 

@@ -8,9 +8,9 @@ import pytest
 
 from billing.workflows.load import process
 from tests.faults.invariants import check_invariants
-from tests.harness import Harness, manifest_name
 from tests.samples import SampleObject, aws_cur_delivery, azure_focus_delivery, sink_name
-from tests.stack import AWS, AZURE
+from tests.support.harness import Harness, manifest_name
+from tests.support.stack import AWS, AZURE
 
 MONTH = "2025-09"
 

@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
-from tests.harness import Harness
 from tests.samples import aws_cur_delivery, azure_focus_delivery
-from tests.stack import AWS, AZURE
+from tests.support.harness import Harness
+from tests.support.paths import ROOT
+from tests.support.stack import AWS, AZURE
 
-README = Path(__file__).parents[2] / "README.md"
+README = ROOT / "README.md"
 
 
 @pytest.mark.focus_views

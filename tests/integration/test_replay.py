@@ -7,9 +7,9 @@ import pytest
 from billing.errors import BillingError
 from billing.workflows.replay import replay
 from tests.faults.invariants import check_invariants
-from tests.harness import Harness, log_lines
 from tests.samples import azure_focus_delivery
-from tests.stack import AZURE
+from tests.support.harness import Harness, log_lines
+from tests.support.stack import AZURE
 
 MONTH = "2025-09"
 

@@ -10,9 +10,9 @@ import pytest
 
 from billing_cli.report import queries
 from billing_cli.report.queries import Question, Share, gather
-from tests.harness import Harness
 from tests.samples import aws_cur_delivery, azure_focus_delivery
-from tests.stack import AWS, AZURE
+from tests.support.harness import Harness
+from tests.support.stack import AWS, AZURE
 
 
 def billed(shares: Sequence[Share], currency: str) -> dict[str, Decimal]:

@@ -8,9 +8,9 @@ import pytest
 
 from billing.workflows.replay import replay
 from tests.faults.invariants import check_invariants
-from tests.harness import Harness, SteppedClock, log_lines, manifest_name
 from tests.samples import aws_columns, aws_cur_delivery, azure_focus_delivery
-from tests.stack import AWS, AZURE
+from tests.support.harness import Harness, SteppedClock, log_lines, manifest_name
+from tests.support.stack import AWS, AZURE
 
 MONTH = "2025-09"
 

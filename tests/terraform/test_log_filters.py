@@ -18,11 +18,11 @@ from google.oauth2.credentials import Credentials
 from billing.gcp.services import assemble
 from billing.settings import read_settings
 from billing.workflows.sweep import sweep
-from tests.harness import SteppedClock, log_lines
-from tests.local_cloud import Backoff, LocalCloud, StartError
-from tests.local_cloud.terraform.state import resources
+from tests.emulator import Backoff, LocalCloud, StartError
+from tests.emulator.terraform_provider.state import resources
 from tests.samples import aws_cur_delivery, azure_focus_delivery
-from tests.system import System
+from tests.support.harness import SteppedClock, log_lines
+from tests.support.system import System
 from tests.terraform.log_filters import matches
 
 # What counts each kind of line, and what alerts on it; `alerts.…` are alerts on the line itself.

@@ -12,9 +12,9 @@ import pytest
 from pytest_terraform import terraform
 from pytest_terraform.tf import LazyModuleDir, TerraformTestApi
 
-from tests.local_cloud import LocalCloud
-from tests.local_cloud.terraform import Terraform
-from tests.local_cloud.terraform.deployment import provider_environment
+from tests.emulator import LocalCloud
+from tests.emulator.terraform_provider import Terraform
+from tests.emulator.terraform_provider.deployment import provider_environment
 
 MODULES = Path(__file__).parent / "modules"
 

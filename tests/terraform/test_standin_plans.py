@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from google.cloud import bigquery
 
-from tests.local_cloud import LocalCloud
-from tests.local_cloud.terraform import GOOGLE_VERSIONS, Terraform, TerraformError
-from tests.local_cloud.terraform.state import resources
-from tests.local_cloud.terraform.table_schemas import hidden_columns, live_schema, same_schema, schema_change
+from tests.emulator import LocalCloud
+from tests.emulator.terraform_provider import GOOGLE_VERSIONS, Terraform, TerraformError
+from tests.emulator.terraform_provider.state import resources
+from tests.emulator.terraform_provider.table_schemas import hidden_columns, live_schema, same_schema, schema_change
 from tests.terraform.conftest import Roots, rewrite
 
 BUCKET = """

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.local_cloud import Backoff, LocalCloud
-from tests.local_cloud.terraform import GOOGLE_VERSIONS
+from tests.emulator import Backoff, LocalCloud
+from tests.emulator.terraform_provider import GOOGLE_VERSIONS
 from tests.samples import aws_cur_delivery, azure_focus_delivery
-from tests.stack import AWS, AZURE, Stack
-from tests.system import System
+from tests.support.stack import AWS, AZURE, Stack
+from tests.support.system import System
 
 MONTH = "2025-09"
 

@@ -10,7 +10,7 @@ import pytest
 import billing
 from billing.errors import FAULTS, BillingError, Kind
 from billing.gcp.api_errors import BIGQUERY, DLT, SENTENCES, STATUS, STORAGE
-from tests.generated import ROOT
+from tests.support.paths import ROOT
 
 PACKAGE = Path(billing.__file__).parent
 

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.support.paths import ROOT
+
 LAPTOP = re.compile(
     r"emulat|local_cloud|localhost|127\.0\.0\.1|bqemulator|fake.?gcs|pubsub_emulator|\btests?[./]|\bmock|\bpytest\b",
     re.IGNORECASE,
@@ -40,12 +41,12 @@ def test_nothing_that_is_deployed_names_the_laptop_s_cloud() -> None:
     [
         'os.environ["STORAGE_EMULATOR_HOST"]',
         "BIGQUERY_EMULATOR_HOST",
-        "from tests.local_cloud import x",
+        "from tests.emulator import x",
         'endpoint = "http://localhost:9050"',
         "http://127.0.0.1:4443",
-        "import tests.stack",
+        "import tests.support.stack",
         "fake-gcs-server",
-        'source = "../tests/stack"',
+        'source = "../tests/support/stack"',
     ],
 )
 def test_the_words_that_are_looked_for_are_found(line: str) -> None:
