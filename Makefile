@@ -6,11 +6,13 @@ CHECKOV_VENV := .venv-checkov
 FOCUS_VENV := .venv-focus
 BIN := $(VENV)/bin
 UV := $(BIN)/uv
+PAGES = README.md $(wildcard functions/docs/*.md terraform/*.md terraform/modules/*/*.md)
+COG = PYTHONPATH=functions:. $(BIN)/python -m cogapp -p "from tests.support import tables"
 COMPILE = $(UV) pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --quiet
 WORKERS ?= 4
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test faults fuzz demo local terraform sweep replay status report lint types format lock bench schema-diff clean
+.PHONY: help setup test faults fuzz demo local terraform sweep replay status report lint types format docs lock bench schema-diff clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -75,17 +77,21 @@ status: setup ## on a real project: print billing_status
 report: setup ## on a real project: cost as one HTML page, from focus_costs (MONTHS=13, TAG=team, SOURCES=aws_cur,azure_focus, REPORT=file)
 	@PYTHONPATH=functions $(BIN)/python -m billing_cli.report $(if $(MONTHS),--months '$(MONTHS)') --tag '$(TAG)' --sources '$(SOURCES)' $(if $(REPORT),--output '$(REPORT)')
 
-lint: setup ## ruff: rules and format; import-linter: which package may import which
+lint: setup ## ruff: rules and format; import-linter: which package may import which; cog: the generated tables
 	$(BIN)/ruff check --no-cache
 	PYTHONPATH=functions $(BIN)/lint-imports --no-cache
 	$(BIN)/ruff format --no-cache --check
+	$(COG) --check --verbosity=1 $(PAGES)
 
 types: setup ## mypy, strict
 	$(BIN)/mypy
 
-format: setup ## ruff: rewrite the code in the project's format
+format: setup docs ## ruff: rewrite the code in the project's format; and the generated tables
 	$(BIN)/ruff check --no-cache --fix
 	$(BIN)/ruff format --no-cache
+
+docs: setup ## cog: rewrite the generated tables in the pages
+	@$(COG) -r --verbosity=1 $(PAGES)
 
 bench: setup ## rows per second of the laptop's BigQuery and of the sample generator
 	$(BIN)/python -m tests.bench.bench_load
