@@ -19,7 +19,7 @@ from tests.faults.transport import wire
 from tests.samples import Delivery, SampleObject, aws_cur_delivery, azure_focus_delivery, with_manifest
 from tests.samples.model import beside
 from tests.support.harness import Harness, log_lines
-from tests.support.paths import ROOT
+from tests.support.pages import DOCS
 from tests.support.stack import AWS, AZURE, SourceSpec
 
 MONTH = "2025-09"
@@ -127,7 +127,7 @@ def test_a_parquet_file_of_another_month_is_refused_and_the_page_says_which_acco
 
     assert (outcome.action, outcome.code) == ("rejected", "ROWS_OUTSIDE_MONTH")
     check_invariants(harness, {(AZURE, MONTH): good})
-    traps = re.findall(r"^- (.*(?:\n  .*)*)", (ROOT / "README.md").read_text(), re.MULTILINE)
+    traps = re.findall(r"^- (.*(?:\n  .*)*)", (DOCS / "formats.md").read_text(), re.MULTILINE)
     assert any("Azure account" in trap and "`ROWS_OUTSIDE_MONTH`" in trap for trap in traps)
 
 

@@ -7,15 +7,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 
 from billing.errors import FAULTS
 from billing.formats import FORMATS
 from billing.gcp.api_errors import BIGQUERY, DLT, STORAGE
 from billing.views.focus import judgements
 from billing.views.quality import DELIVERIES, quality_rules
+from tests.support.paths import TERRAFORM
 
-_TERRAFORM = Path(__file__).parents[2] / "terraform"
 _BLOCK = re.compile(r'^(variable|output) "(\w+)" \{\n(.*?)^\}', re.MULTILINE | re.DOTALL)
 
 
@@ -95,7 +94,7 @@ def _reasons_of(code: str, codes: Mapping[str, str]) -> list[str]:
 
 def _blocks(kind: str) -> list[tuple[str, str]]:
     """Return name and body of the root's blocks of that kind."""
-    text = "".join(path.read_text() for path in sorted(_TERRAFORM.glob("*.tf")))
+    text = "".join(path.read_text() for path in sorted(TERRAFORM.glob("*.tf")))
     return sorted((name, body) for found, name, body in _BLOCK.findall(text) if found == kind)
 
 

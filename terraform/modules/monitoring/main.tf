@@ -55,7 +55,7 @@ locals {
   log_alerts = {
     failed = {
       display_name = "bug or set-up error"
-      content      = "A function failed for a reason that is not the delivery's: a permission, a setting, a missing table, too little memory, or a bug. Nothing is lost: the sweep tries again every hour. The line's message says what to do; ERRORS.md lists the codes."
+      content      = "A function failed for a reason that is not the delivery's: a permission, a setting, a missing table, too little memory, or a bug. Nothing is lost: the sweep tries again every hour. The line's message says what to do; functions/docs/errors.md lists the codes."
       filter       = local._failed
       labels       = { code = "EXTRACT(jsonPayload.code)", message = "EXTRACT(jsonPayload.message)", source = "EXTRACT(jsonPayload.source)" }
       severity     = "ERROR"
@@ -69,7 +69,7 @@ locals {
     }
     rejected = {
       display_name = "delivery rejected"
-      content      = "A delivery cannot be loaded as it is; the month keeps what it had. The code and its way out are in ERRORS.md; billing_status shows the month."
+      content      = "A delivery cannot be loaded as it is; the month keeps what it had. The code and its way out are in functions/docs/errors.md; billing_status shows the month."
       filter       = "${local._lines} AND severity>=ERROR AND jsonPayload.action=\"rejected\""
       labels       = { code = "EXTRACT(jsonPayload.code)", message = "EXTRACT(jsonPayload.message)", month = "EXTRACT(jsonPayload.month)", source = "EXTRACT(jsonPayload.source)" }
       severity     = "ERROR"

@@ -1,6 +1,7 @@
-"""The README's queries answer, on both providers' months."""
+"""The queries in the pages answer, on months of both providers."""
 
-import re
+from __future__ import annotations
+
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -9,14 +10,14 @@ import pytest
 
 from tests.samples import aws_cur_delivery, azure_focus_delivery
 from tests.support.harness import Harness
-from tests.support.paths import ROOT
+from tests.support.pages import DOCS, README, Page
 from tests.support.stack import AWS, AZURE
 
-README = ROOT / "README.md"
+PAGES = (README, DOCS / "tables.md", DOCS / "focus.md")
 
 
 @pytest.mark.focus_views
-def test_every_query_of_the_readme_answers(harness: Harness, tmp_path: Path) -> None:
+def test_every_query_of_the_pages_answers(harness: Harness, tmp_path: Path) -> None:
     aws = aws_cur_delivery(tmp_path, "2025-09", rows=300)
     azure = azure_focus_delivery(tmp_path, "2025-09", rows=300)
     harness.load(AWS, aws)
@@ -24,9 +25,8 @@ def test_every_query_of_the_readme_answers(harness: Harness, tmp_path: Path) -> 
     harness.stack.deliver(AWS, aws_cur_delivery(tmp_path, "2025-10", rows=10), "manifest")
     harness.sweep()
 
-    queries = re.findall(r"```sql\n(.*?)```", README.read_text(), re.DOTALL)
-    answers = [_answer(harness, query) for query in queries]
-    wrong, by_account, by_subscription, by_month, invoices, teams, commitments, coverage, units = answers
+    answers = [_answer(harness, query) for path in PAGES for query in Page(path).queries()]
+    by_month, wrong, by_account, by_subscription, invoices, teams, commitments, coverage, units = answers
 
     assert [(row["source"], row["month"], row["code"]) for row in wrong] == [
         ("aws_cur", "2025-10", "WAITING_FOR_FILES")
@@ -54,6 +54,10 @@ def test_every_query_of_the_readme_answers(harness: Harness, tmp_path: Path) -> 
     assert sum(row["covered"] for row in coverage if row["source"] == "azure_billing") == without
     assert units
     assert all(row["unit"] for row in units)
+
+
+def test_no_other_page_has_a_query() -> None:
+    assert [path.name for path in DOCS.glob("*.md") if Page(path).queries() and path not in PAGES] == []
 
 
 def _answer(harness: Harness, query: str) -> list[dict[str, Any]]:
