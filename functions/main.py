@@ -7,7 +7,7 @@ from werkzeug.exceptions import ServiceUnavailable
 
 from billing.settings import settings_or_exit
 from billing.workflows.events import handle_event
-from billing.workflows.guard import TryAgain
+from billing.workflows.guard import RetryLater
 
 _SETTINGS = settings_or_exit()
 
@@ -36,5 +36,5 @@ def sweep(request: Request) -> tuple[dict[str, object], int]:
 def _handle(event: CloudEvent, provider: str) -> None:
     try:
         handle_event(_SETTINGS, provider, event.get_data() or {})
-    except TryAgain as exc:
+    except RetryLater as exc:
         raise ServiceUnavailable(str(exc)) from None

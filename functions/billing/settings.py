@@ -134,7 +134,7 @@ def read_settings(environment: Mapping[str, str] | None = None, folder: Path | N
     if not sources:
         raise BillingError("SETTING_MISSING", "No source is configured: set SOURCES__<KEY>__BUCKET and the rest.")
     bookkeeping = _required(values, "BOOKKEEPING_BUCKET", _BUCKET)
-    _refuse_shared_ground(sources, bookkeeping)
+    _reject_shared_ground(sources, bookkeeping)
     focus_dataset = _optional(values, "FOCUS_DATASET", "", _NAME)
     if any((source.project, source.dataset) == (project, focus_dataset) for source in sources):
         raise BillingError("SETTING_INVALID", f"FOCUS_DATASET {focus_dataset} is the dataset of a source: use another.")
@@ -277,7 +277,7 @@ def _hours(values: Mapping[str, str], name: str) -> float:
     return hours
 
 
-def _refuse_shared_ground(sources: tuple[Source, ...], bookkeeping: str) -> None:
+def _reject_shared_ground(sources: tuple[Source, ...], bookkeeping: str) -> None:
     """Two sources in one table wipe each other's months; overlapping prefixes load one file twice."""
     for index, one in enumerate(sources):
         if one.bucket == bookkeeping:

@@ -26,7 +26,7 @@ def _run(settings: Settings, options: argparse.Namespace) -> int:
 
     report = sweep(settings)
     print(json.dumps(report, indent=2), file=sys.stderr)
-    return 1 if report["left"] else 0
+    return 1 if report["deferred"] else 0
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:

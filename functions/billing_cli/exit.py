@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Callable
 
-from billing.gcp.api_errors import known_failure
+from billing.gcp.api_errors import classify
 
 
 def exit_code(work: Callable[[], int]) -> int:
@@ -11,7 +11,7 @@ def exit_code(work: Callable[[], int]) -> int:
     try:
         return work()
     except Exception as exc:
-        known = known_failure(exc)
+        known = classify(exc)
         if known is None:
             raise
         print(" ".join(str(known).split()), file=sys.stderr)

@@ -3,15 +3,15 @@
 from collections.abc import Sequence
 from typing import Any
 
-from billing.gcp.services import Cloud, cloud_of
+from billing.gcp.services import Services, connect
 from billing.settings import Settings
 
 _SHOWN = ("source", "month", "state", "delivered_at", "loaded_at", "row_count", "cost", "currency", "code", "message")
 
 
-def status(settings: Settings, cloud: Cloud | None = None) -> list[dict[str, Any]]:
+def status(settings: Settings, cloud: Services | None = None) -> list[dict[str, Any]]:
     """All rows of every dataset's billing_status, by source and month."""
-    cloud = cloud or cloud_of(settings)
+    cloud = cloud or connect(settings)
     datasets = sorted({f"{source.project}.{source.dataset}" for source in settings.sources})
     rows = [
         row

@@ -240,12 +240,12 @@ class TestFunctions:
         function = cloud.deploy(FunctionSpec("books", source, "books", environment, signature="http"))
         for row in (
             {"month": "2023-11", "rows": 3},
-            {"month": "2023-12", "rows": 4, "code": "TORN", "at": "2024-01-01T00:00:00Z"},
+            {"month": "2023-12", "rows": 4, "code": "FILES_CHANGED_DURING_LOAD", "at": "2024-01-01T00:00:00Z"},
         ):
             answer = function.call({"dataset": dataset, "row": row})
             assert answer.status == 200, json.dumps(function.log_lines()[-30:], indent=1)
         rows = cloud.bigquery.query_and_wait(f"SELECT month, `rows`, code, runs FROM {dataset}.tracking ORDER BY runs")
-        assert [tuple(row) for row in rows] == [("2023-11", 3, None, 1), ("2023-12", 4, "TORN", 2)]
+        assert [tuple(row) for row in rows] == [("2023-11", 3, None, 1), ("2023-12", 4, "FILES_CHANGED_DURING_LOAD", 2)]
         cloud.delete_function("books")
 
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from billing.decisions.state import Books, Head, Rejection
-from billing.decisions.tracking import Entry
+from billing.decisions.state import LoadedDelivery, MonthState, Rejection
+from billing.decisions.tracking import TrackingRow
 from tests.fakes.deployments import Site
 
 SEPTEMBER, OCTOBER = "2025-09", "2025-10"
 
 
-def _head(site: Site, execution: str, order_key: str, key: str = "azure_billing", job: str = "") -> Head:
+def _head(site: Site, execution: str, order_key: str, key: str = "azure_billing", job: str = "") -> LoadedDelivery:
     destination = site.rooms().warehouse.table(site.source(key)).destination
-    return Head(
+    return LoadedDelivery(
         execution=execution,
         order_key=order_key,
         content=f"content of {execution}",
@@ -25,8 +25,10 @@ def _head(site: Site, execution: str, order_key: str, key: str = "azure_billing"
     )
 
 
-def _commit(site: Site, head: Head, month: str = SEPTEMBER, code: str | None = None, before: Books = Books()) -> Books:  # noqa: B008
-    entry = Entry(
+def _commit(
+    site: Site, head: LoadedDelivery, month: str = SEPTEMBER, code: str | None = None, before: MonthState = MonthState()
+) -> MonthState:  # noqa: B008
+    entry = TrackingRow(
         "loaded",
         head.execution,
         "gs://bucket/manifest.json",
@@ -40,18 +42,18 @@ def _commit(site: Site, head: Head, month: str = SEPTEMBER, code: str | None = N
     )
     key = "azure_billing" if "azure" in head.table else "aws_cur"
     state = before.with_load(head)
-    site.rooms().ledger.commit(site.source(key), month, state, entry)
+    site.rooms().history.commit(site.source(key), month, state, entry)
     return state
 
 
-def _read(site: Site, month: str = SEPTEMBER, key: str = "azure_billing") -> Books:
-    return site.rooms().ledger.read(site.source(key), month)
+def _read(site: Site, month: str = SEPTEMBER, key: str = "azure_billing") -> MonthState:
+    return site.rooms().history.read(site.source(key), month)
 
 
 def test_before_the_first_commit_there_is_nothing(site: Site) -> None:
-    assert _read(site) == Books()
-    assert site.rooms().ledger.read_months(site.source("azure_billing")) == {}
-    assert site.rooms().ledger.newest_load(site.source("azure_billing")) is None
+    assert _read(site) == MonthState()
+    assert site.rooms().history.read_months(site.source("azure_billing")) == {}
+    assert site.rooms().history.newest_load(site.source("azure_billing")) is None
 
 
 def test_what_is_committed_is_read_of_its_month_and_source_alone(site: Site) -> None:
@@ -59,11 +61,11 @@ def test_what_is_committed_is_read_of_its_month_and_source_alone(site: Site) -> 
     october = _commit(site, replace(_head(site, "o", "1"), files={"f": "1:x"}), OCTOBER)
     cur = _commit(site, _head(site, "c", "1", "aws_cur"))
 
-    months = site.rooms().ledger.read_months(site.source("azure_billing"))
+    months = site.rooms().history.read_months(site.source("azure_billing"))
     assert months == {SEPTEMBER: september, OCTOBER: october}
-    assert site.rooms().ledger.read_months(site.source("azure_billing"), [OCTOBER]) == {OCTOBER: october}
+    assert site.rooms().history.read_months(site.source("azure_billing"), [OCTOBER]) == {OCTOBER: october}
     assert _read(site, SEPTEMBER, "aws_cur") == cur
-    assert _read(site, OCTOBER, "aws_cur") == Books()
+    assert _read(site, OCTOBER, "aws_cur") == MonthState()
 
 
 def test_the_last_commit_is_the_head_and_every_load_stands_once(site: Site) -> None:
@@ -72,22 +74,22 @@ def test_the_last_commit_is_the_head_and_every_load_stands_once(site: Site) -> N
     again = _commit(site, _head(site, "b", "2"), before=second)
 
     assert _read(site) == again
-    assert again.loaded == ("a", "b")
+    assert again.loaded_executions == ("a", "b")
     loads = site.loads("azure_billing")
     assert [(row["execution"], row["job_id"], row["row_count"]) for row in loads] == [
         ("a", "job_a", 7),
         ("b", "job_b", 7),
     ]
-    assert site.rooms().ledger.newest_load(site.source("azure_billing")) == loads[-1]["loaded_at"]
+    assert site.rooms().history.newest_load(site.source("azure_billing")) == loads[-1]["loaded_at"]
 
 
 def test_rejections_and_waits_are_kept_and_are_no_loads(site: Site) -> None:
-    books = Books().with_rejection("a", Rejection("EMPTY", "content", "print")).with_waiting("b")
-    entry = Entry("rejected", "a", "gs://bucket/manifest.json", code="EMPTY", message="Nothing in it.")
-    site.rooms().ledger.commit(site.source("aws_cur"), SEPTEMBER, books, entry)
+    books = MonthState().with_rejection("a", Rejection("EMPTY_DELIVERY", "content", "print")).with_waiting("b")
+    entry = TrackingRow("rejected", "a", "gs://bucket/manifest.json", code="EMPTY_DELIVERY", message="Nothing in it.")
+    site.rooms().history.commit(site.source("aws_cur"), SEPTEMBER, books, entry)
 
     assert _read(site, SEPTEMBER, "aws_cur") == books
-    assert site.rooms().ledger.newest_load(site.source("aws_cur")) is None
+    assert site.rooms().history.newest_load(site.source("aws_cur")) is None
 
 
 def test_a_load_that_is_not_complete_bars_older_runs_and_no_more(site: Site) -> None:
@@ -96,9 +98,9 @@ def test_a_load_that_is_not_complete_bars_older_runs_and_no_more(site: Site) -> 
     site.undo_last_completion()
 
     read = _read(site)
-    assert replace(read, unbooked=None) == first
-    assert read.unbooked is not None
-    assert read.unbooked.execution == "b"
+    assert replace(read, uncommitted=None) == first
+    assert read.uncommitted is not None
+    assert read.uncommitted.execution == "b"
     assert [row["execution"] for row in site.loads("azure_billing")] == ["a"]
 
 
@@ -109,19 +111,19 @@ def test_the_first_load_of_all_that_is_not_complete_counts_once_another_is(site:
     barred = _read(site)
     _commit(site, _head(site, "o", "1"), OCTOBER)
 
-    assert (barred.head, barred.unbooked) == (None, head)
-    assert _read(site) == Books(loaded=("a",), head=head)
+    assert (barred.loaded, barred.uncommitted) == (None, head)
+    assert _read(site) == MonthState(loaded_executions=("a",), loaded=head)
     assert [row["execution"] for row in site.loads("azure_billing")] == ["a", "o"]
 
 
 def test_without_dlts_tables_the_newest_tracking_row_is_the_head(site: Site) -> None:
     first = _commit(site, _head(site, "a", "1"))
     head = _head(site, "b", "2")
-    _commit(site, head, code="TORN", before=first)
+    _commit(site, head, code="FILES_CHANGED_DURING_LOAD", before=first)
     site.lose_dlt_tables()
 
-    assert _read(site) == Books(loaded=("b",), head=replace(head, torn=True))
-    assert _read(site, OCTOBER) == Books()
+    assert _read(site) == MonthState(loaded_executions=("b",), loaded=replace(head, changed_during_load=True))
+    assert _read(site, OCTOBER) == MonthState()
 
 
 def test_a_head_that_a_later_row_has_passed_by_gives_way_to_it(site: Site) -> None:
@@ -129,6 +131,8 @@ def test_a_head_that_a_later_row_has_passed_by_gives_way_to_it(site: Site) -> No
     older, newer = _head(site, "a", "1"), _head(site, "b", "2")
     _commit(site, newer)
     rooms, source = site.rooms(), site.source("azure_billing")
-    rooms.ledger.commit(source, SEPTEMBER, Books().with_load(older), Entry("waiting", "c", "gs://bucket/manifest.json"))
+    rooms.history.commit(
+        source, SEPTEMBER, MonthState().with_load(older), TrackingRow("waiting", "c", "gs://bucket/manifest.json")
+    )
 
-    assert _read(site).head == newer
+    assert _read(site).loaded == newer

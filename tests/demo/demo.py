@@ -246,7 +246,7 @@ def swept(demo: Demo) -> None:
         print(
             f"  {found['months']} months compared, loaded: {len(found['loaded'])}, differing: {len(found['differing'])}"
         )
-        demo.expect("what the sweep had to load", found["loaded"] + found["differing"], [])
+        demo.expect("what the sweep had to load", found["loaded"] + found["mismatched"], [])
 
 
 def check_totals(demo: Demo) -> None:

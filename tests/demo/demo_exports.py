@@ -126,14 +126,14 @@ def _report(sources: Sequence[FoundSource], status: Sequence[dict[str, Any]], he
         if row["code"]
     ]
     booked = {row["source"] for row in status}
-    unbooked = {
+    uncommitted = {
         f"{entry['source']}: {entry['code']}: {entry['message']}"
         for entry in heard
         if entry.get("action") == "failed" or (entry.get("action") == "rejected" and entry.get("month") is None)
     }
     keys = {f"{one.provider}_{one.key}" for one in sources}
     idle = [f"{key}: none of its manifests led to a month." for key in sorted(keys - booked)]
-    problems = [*wrong, *sorted(unbooked), *idle]
+    problems = [*wrong, *sorted(uncommitted), *idle]
     if not problems:
         print("\nEverything that the manifests name is loaded.")
         return 0

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from billing.gcp.bigquery import Warehouse
-from billing.gcp.landing import Landing
+from billing.gcp.landing import LandingBucket
 from billing.gcp.lease import Leases
 from billing.gcp.load_jobs import LoadJobs
-from billing.gcp.services import Cloud
+from billing.gcp.services import Services
 from billing.settings import Settings
 from tests.fakes.bigquery import MemoryBigQuery, Tables
 from tests.fakes.clock import MemoryClock
@@ -29,17 +29,17 @@ class MemoryCloud:
     def bigquery(self, wire: Wire | None = None) -> MemoryBigQuery:
         return MemoryBigQuery(self.tables, wire or Wire(self.clock))
 
-    def assemble(self, settings: Settings, wire: Wire | None = None) -> Cloud:
-        """As billing.entry.assemble does: one process's rooms, whose requests all pass the one wire."""
+    def services(self, settings: Settings, wire: Wire | None = None) -> Services:
+        """One process's services. All their requests pass the one wire."""
         wire = wire or Wire(self.clock)
         storage, client = self.storage(wire), self.bigquery(wire)
         jobs = LoadJobs(client, settings)
-        return Cloud(
+        return Services(
             settings=settings,
             clock=self.clock,
             warehouse=Warehouse(client),
             jobs=jobs,
-            ledger=MemoryLedger(self.books, settings, wire),
+            history=MemoryLedger(self.books, settings, wire),
             leases=Leases(storage, settings.bookkeeping_bucket, self.clock, jobs.is_running),
-            landing=lambda source: Landing(storage, source),
+            landing=lambda source: LandingBucket(storage, source),
         )

@@ -13,7 +13,7 @@ from google.oauth2.credentials import Credentials
 
 from billing.clock import Clock
 from billing.formats import SCHEMAS
-from billing.gcp.services import Cloud, assemble
+from billing.gcp.services import Services, build_services
 from billing.settings import Settings, Source, read_settings
 from billing.workflows.publish_views import refresh_views
 from tests.emulator import LocalCloud
@@ -47,7 +47,7 @@ class Site(ABC):
         """As Storage Transfer does: `written` is the object's time at the provider."""
 
     @abstractmethod
-    def rooms(self, wire: Wire | None = None) -> Cloud: ...
+    def rooms(self, wire: Wire | None = None) -> Services: ...
 
     @abstractmethod
     def items(self, key: str) -> dict[str, list[str]]:
@@ -86,8 +86,8 @@ class MemorySite(Site):
         self.cloud.clock.step(seconds=0.01)
         self.cloud.buckets.write(bucket, name, data, self.clock.now(), written)
 
-    def rooms(self, wire: Wire | None = None) -> Cloud:
-        return self.cloud.assemble(self.settings, wire)
+    def rooms(self, wire: Wire | None = None) -> Services:
+        return self.cloud.services(self.settings, wire)
 
     def items(self, key: str) -> dict[str, list[str]]:
         partitions = self.cloud.tables.get(self.source(key).destination).partitions
@@ -129,9 +129,9 @@ class LocalSite(Site):
         blob.custom_time = written
         blob.upload_from_string(data, content_type="application/octet-stream")
 
-    def rooms(self, wire: Wire | None = None) -> Cloud:
+    def rooms(self, wire: Wire | None = None) -> Services:
         credentials = Credentials("local")
-        rooms: Cloud = assemble(self.settings, self.storage, self.bigquery, credentials, self.clock)
+        rooms: Services = build_services(self.settings, self.storage, self.bigquery, credentials, self.clock)
         return rooms
 
     def items(self, key: str) -> dict[str, list[str]]:

@@ -9,8 +9,8 @@ from datetime import datetime
 from typing import Any
 
 from billing.decisions.reconcile import reconcile
-from billing.decisions.state import Books, from_state, to_state
-from billing.gcp.history import Ledger, pipeline_name
+from billing.decisions.state import MonthState, from_state, to_state
+from billing.gcp.history import LoadHistory, pipeline_name
 from billing.settings import Settings, Source
 from tests.fakes.wire import Wire
 
@@ -64,14 +64,14 @@ class Kept:
         return load in self.complete or load < min(self.complete, default=0)
 
 
-class MemoryLedger(Ledger):
+class MemoryLedger(LoadHistory):
     def __init__(self, kept: Kept, settings: Settings, wire: Wire) -> None:
         super().__init__(None, settings, None, wire.clock)  # type: ignore[arg-type]
         self._kept = kept
         self._wire = wire
 
-    def read_months(self, source: Source, months: list[str] | None = None) -> dict[str, Books]:
-        def act() -> dict[str, Books]:
+    def read_months(self, source: Source, months: list[str] | None = None) -> dict[str, MonthState]:
+        def act() -> dict[str, MonthState]:
             whole, other = (self._rows(source, complete=complete) for complete in (True, False))
             wanted = months if months is not None else {*whole, *other, *self._booked_months(source)}
             found = {month: (self._state(source, month), whole.get(month), other.get(month)) for month in wanted}
@@ -90,7 +90,7 @@ class MemoryLedger(Ledger):
         """Costs are BigQuery's to sum up: none here, as of a table without the column."""
         return {}
 
-    def _run(self, source: Source, month: str, state: Books, row: Mapping[str, Any]) -> None:
+    def _run(self, source: Source, month: str, state: MonthState, row: Mapping[str, Any]) -> None:
         """As dlt does: the pipeline's state is read, rows are loaded, and then the load is said to be complete."""
         name = pipeline_name(source, month)
         kept: State = self._wire.send("read state", lambda: copy.deepcopy(self._kept.state(name) or {}))
@@ -108,7 +108,7 @@ class MemoryLedger(Ledger):
         load = self._wire.send("load rows", load_rows)
         self._wire.send("complete load", lambda: self._kept.complete.add(load))
 
-    def _state(self, source: Source, month: str) -> Books | None:
+    def _state(self, source: Source, month: str) -> MonthState | None:
         state = self._kept.state(pipeline_name(source, month))
         return from_state(state, month) if state is not None else None
 

@@ -12,7 +12,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from billing import manifests
-from billing.errors import FAULTS, BillingError, Kind
+from billing.errors import ERRORS, BillingError, ErrorClass
 from billing.manifests import Export, Manifest, OtherExport
 from billing.settings import Settings, Source, read_settings
 from billing.workflows.outcome import Outcome
@@ -120,7 +120,7 @@ def _check_ends(scene: Scene, source: Source, booked: list[dict[str, Any]]) -> N
     """I5: every manifest that stands in the bucket is booked, older than what is, or its last event says why not."""
     for row in booked:
         if row["status"] == "rejected":
-            assert FAULTS[row["code"]].kind is Kind.REJECT, row
+            assert ERRORS[row["code"]].kind is ErrorClass.REJECT, row
             assert row["message"], row
         assert row["status"] in ("loaded", "rejected", "waiting"), row
     told = {(row["manifest_uri"], row["execution"]) for row in booked}

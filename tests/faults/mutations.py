@@ -92,7 +92,7 @@ def _keeping_the_other_s_generation(real: Any, lease: Any, job_id: str) -> None:
 
 
 def _of_any_table(books: Any, *_: str) -> Any:
-    return books.head
+    return books.loaded
 
 
 def _audit_without(**known: object) -> Callable[..., Any]:
@@ -124,7 +124,7 @@ GUARDS: Mapping[str, Guard] = {
         Guard(
             "lease kept while its job runs",
             f"{_LEASE}a_job_that_outlives_the_function_keeps_its_lease",
-            put("billing.gcp.lease.Lease.guards_a_job", property(lambda _: False, lambda *_: None)),
+            put("billing.gcp.lease.Lease.keep_for_job", property(lambda _: False, lambda *_: None)),
         ),
         Guard(
             "job looked up before a takeover",
@@ -149,7 +149,7 @@ GUARDS: Mapping[str, Guard] = {
         Guard(
             "lease's term before booking",
             f"{_LEASE}an_instance_that_slept_past_its_lease_does_not_write_the_books",
-            put("billing.workflows.record.TERM", timedelta.max),
+            put("billing.workflows.record.LEASE_DURATION", timedelta.max),
         ),
         Guard(
             "etag on added columns",
@@ -159,7 +159,7 @@ GUARDS: Mapping[str, Guard] = {
         Guard(
             "order key",
             f"{_ORDER}an_older_run_never_replaces_a_newer_one",
-            put("billing.decisions.state.Books.newer_than", _NOTHING),
+            put("billing.decisions.state.MonthState.newer_load_than", _NOTHING),
         ),
         Guard(
             "completeness",
@@ -180,14 +180,14 @@ GUARDS: Mapping[str, Guard] = {
             around("billing.gcp.load_jobs.MonthLoad.job_id", _without(generations="")),
         ),
         Guard(
-            "TORN check",
+            "FILES_CHANGED_DURING_LOAD check",
             f"{_ORDER}a_file_that_is_replaced_while_it_is_read_is_booked_as_torn_and_loaded_again",
             around("billing.workflows.load.check", lambda real, before, _, loaded: real(before, before, loaded)),
         ),
         Guard(
             "table identity in the head",
             f"{_ORDER}a_table_created_again_is_loaded_again",
-            put("billing.decisions.state.Books.head_of", _of_any_table),
+            put("billing.decisions.state.MonthState.loaded_into", _of_any_table),
         ),
         Guard(
             "table identity in the job id",
@@ -197,7 +197,7 @@ GUARDS: Mapping[str, Guard] = {
         Guard(
             "head in the job id",
             "tests/integration/test_replay.py::test_the_newest_delivery_is_loaded_again_by_another_job_each_time",
-            around("billing.gcp.load_jobs.MonthLoad.job_id", _without(over="")),
+            around("billing.gcp.load_jobs.MonthLoad.job_id", _without(replaces_job_id="")),
         ),
         Guard(
             "month written since a job that is taken up",
@@ -212,7 +212,7 @@ GUARDS: Mapping[str, Guard] = {
         Guard(
             "audit of what a month was last loaded from",
             "tests/unit/workflows/test_other_key.py::test_a_month_that_was_last_loaded_from_another_run_is_reported_and_restored",
-            around("billing.workflows.sweep.difference", _audit_without(last=None)),
+            around("billing.workflows.sweep.difference", _audit_without(last_execution=None)),
         ),
         Guard(
             "settle rule",
@@ -227,7 +227,7 @@ GUARDS: Mapping[str, Guard] = {
         Guard(
             "narrower run",
             f"{_BAD}a_narrower_run_never_replaces_a_wider_one",
-            put("billing.decisions.decide._refusal", _NOTHING),
+            put("billing.decisions.decide._rejection", _NOTHING),
         ),
         Guard(
             "one scope of an export's name",
@@ -243,8 +243,8 @@ GUARDS: Mapping[str, Guard] = {
             "a refusal stands",
             f"{_BAD}a_bad_manifest_is_rejected_with_its_code_before_any_load[azure-empty]",
             both(
-                put("billing.decisions.decide.refused_before", _NOTHING),
-                put("billing.workflows.evaluate.refused_before", _NOTHING),
+                put("billing.decisions.decide.rejected_before", _NOTHING),
+                put("billing.workflows.evaluate.rejected_before", _NOTHING),
             ),
         ),
         Guard(
@@ -277,8 +277,8 @@ GUARDS: Mapping[str, Guard] = {
             "loads older than dlt's memory count",
             f"{_FAULTS}test_lost_state.py::test_dropped_tables_that_another_month_made_again_let_no_older_run_pass[_dlt_loads]",
             both(
-                put("billing.gcp.history_queries.is_whole", _is_complete),
-                put("billing.views.status.is_whole", _is_complete),
+                put("billing.gcp.history_queries.load_is_complete", _is_complete),
+                put("billing.views.status.load_is_complete", _is_complete),
             ),
         ),
     )

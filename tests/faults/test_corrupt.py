@@ -96,7 +96,7 @@ def test_a_corrupt_file_is_refused_once_by_name_and_the_next_good_run_clears_it(
         check_invariants(harness, {(spec, MONTH): good})
 
     report = harness.sweep()
-    assert (report["loaded"], report["rejected"], report["differing"]) == ([], [], [])
+    assert (report["loaded"], report["rejected"], report["mismatched"]) == ([], [], [])
     last = GENERATE[spec](tmp_path, MONTH, rows=400, files=2, revision=revision + 1)
     assert harness.load(spec, last).action == "loaded"
     check_invariants(harness, {(spec, MONTH): last})
@@ -144,7 +144,7 @@ def test_a_run_without_a_row_never_replaces_a_month(harness: Harness, tmp_path: 
 
     outcome = harness.load(spec, empty)
 
-    assert (outcome.action, outcome.code) == ("rejected", "EMPTY")
+    assert (outcome.action, outcome.code) == ("rejected", "EMPTY_DELIVERY")
     check_invariants(harness, {(spec, MONTH): good})
 
 

@@ -23,7 +23,7 @@ ODD = {
 def test_nothing_that_is_none_of_ours_makes_a_call(
     harness: Harness, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("billing.workflows.events.cloud_of", lambda _: pytest.fail("a client was made"))
+    monkeypatch.setattr("billing.workflows.events.connect", lambda _: pytest.fail("a client was made"))
     aws, azure = (generate(tmp_path, "2025-09", rows=2) for generate in (aws_cur_delivery, azure_focus_delivery))
     seen = 0
     with wire() as sent:

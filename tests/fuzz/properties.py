@@ -21,7 +21,7 @@ from billing.columns.header import Header, NeedMore
 from billing.columns.names import CsvRules, csv_rules
 from billing.columns.parquet_footer import parquet_header
 from billing.columns.plan import Plan, plan_csv, plan_parquet
-from billing.errors import BillingError, Kind
+from billing.errors import BillingError, ErrorClass
 from billing.formats import FORMATS
 from billing.manifests import MAX_COLUMNS, Column, Export, OtherExport
 from billing.manifests.model import MAX_FILES
@@ -70,7 +70,7 @@ def _outcome(ask: Callable[[Any], Any], given: Any) -> Any:
         rejection = exc
     except NeedMore:
         return "NeedMore"
-    assert rejection.kind is Kind.REJECT, str(rejection)
+    assert rejection.kind is ErrorClass.REJECT, str(rejection)
     assert len(str(rejection)) < 2100
     return rejection.code
 

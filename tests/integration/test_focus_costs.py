@@ -169,16 +169,16 @@ def test_a_table_that_is_gone_keeps_no_other_source_from_its_view(
 
 def test_of_two_that_replace_the_view_at_once_the_later_has_seen_every_column(harness: Harness, tmp_path: Path) -> None:
     warehouse, name = harness.cloud.warehouse, harness.settings.focus_view
-    warehouse.keep_view(name, lambda: "SELECT 1 AS one")
+    warehouse.ensure_view(name, lambda: "SELECT 1 AS one")
     queries = iter(["SELECT 2 AS stale", "SELECT 3 AS fresh"])
 
     def looks_at_tables() -> str:
         wanted = next(queries)
         if "stale" in wanted:  # between this one's look and its write, somebody else writes
-            warehouse.keep_view(name, lambda: "SELECT 4 AS other")
+            warehouse.ensure_view(name, lambda: "SELECT 4 AS other")
         return wanted
 
-    assert warehouse.keep_view(name, looks_at_tables)
+    assert warehouse.ensure_view(name, looks_at_tables)
     assert view(harness).view_query == "SELECT 3 AS fresh"
 
 

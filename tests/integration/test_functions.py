@@ -68,7 +68,7 @@ def test_a_busy_month_is_answered_503_quietly_and_delivered_again(system: System
     lease = system.cloud.storage.bucket(system.outputs["bookkeeping_bucket"]).blob(f"leases/aws_cur/{MONTH}.json")
     lease.upload_from_string('{"holder": "other", "expires": "2999-01-01T00:00:00+00:00", "job_id": null}')
     system.deliver("aws_cur", delivery, "data", "manifest")
-    _wait_for(system, ("retried", "BUSY"))
+    _wait_for(system, ("retried", "MONTH_LOCKED"))
     lease.delete()
     system.cloud.events.settle(60)
 

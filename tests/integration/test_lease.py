@@ -36,7 +36,7 @@ def test_a_held_lease_makes_others_come_back(harness: Harness, tmp_path: Path) -
         harness.load(AWS, delivery)
     lease.release()
 
-    assert caught.value.code == "BUSY"
+    assert caught.value.code == "MONTH_LOCKED"
     assert harness.process(AWS, delivery).action == "loaded"
     assert _leases(harness) == []
 
@@ -67,7 +67,7 @@ def test_an_expired_lease_whose_job_still_runs_is_busy(harness: Harness, tmp_pat
     with pytest.raises(BillingError) as caught:
         harness.load(AWS, delivery)
 
-    assert caught.value.code == "BUSY"
+    assert caught.value.code == "MONTH_LOCKED"
     assert "billing_running_0" in caught.value.message
 
 
@@ -80,7 +80,7 @@ def test_a_lease_that_was_taken_over_is_not_released_by_its_first_holder(harness
     first.release()
 
     assert _leases(harness) == [f"leases/aws_cur/{MONTH}.json"]
-    with pytest.raises(BillingError, match="BUSY"):
+    with pytest.raises(BillingError, match="MONTH_LOCKED"):
         first.record("billing_late_0")
 
 
@@ -297,7 +297,7 @@ def test_an_instance_whose_lease_was_taken_over_does_not_release_the_other_s(har
         late.record("billing_first_0")
     late.release()
 
-    with pytest.raises(BillingError, match="BUSY"):
+    with pytest.raises(BillingError, match="MONTH_LOCKED"):
         harness.cloud.leases.acquire("aws_cur", MONTH, "billing_third_0")
 
 
@@ -333,7 +333,7 @@ def test_nor_does_one_that_would_refuse_or_wait(harness: Harness, tmp_path: Path
         return lease
 
     harness.cloud.leases.acquire = asleep  # type: ignore[method-assign, assignment]
-    assert harness.sweep()["left"] == ["aws_cur 2025-10"]
+    assert harness.sweep()["deferred"] == ["aws_cur 2025-10"]
     harness.stack.deliver(AWS, empty)
     with pytest.raises(BillingError, match="DEADLINE"):
         harness.process(AWS, empty)
@@ -342,6 +342,6 @@ def test_nor_does_one_that_would_refuse_or_wait(harness: Harness, tmp_path: Path
     assert harness.tracking(AWS) == []
     harness.sweep()
     assert {(row["status"], row["code"]) for row in harness.tracking(AWS)} == {
-        ("rejected", "EMPTY"),
+        ("rejected", "EMPTY_DELIVERY"),
         ("waiting", "WAITING_FOR_FILES"),
     }

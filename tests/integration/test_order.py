@@ -128,7 +128,7 @@ def test_a_file_that_is_replaced_while_it_is_read_is_booked_as_torn_and_loaded_a
     again = harness.process(AZURE, delivery)
     then = harness.process(AZURE, delivery)
 
-    assert (torn.action, torn.code, torn.error) == ("loaded", "TORN", True)
+    assert (torn.action, torn.code, torn.error) == ("loaded", "FILES_CHANGED_DURING_LOAD", True)
     assert (again.action, again.code) == ("loaded", None)
     assert (then.action, then.code) == ("skipped", "DUPLICATE")
     check_invariants(harness, {(AZURE, MONTH): delivery})

@@ -55,7 +55,7 @@ def test_a_refused_delivery_is_judged_again(harness: Harness, tmp_path: Path) ->
 
     assert harness.process(AZURE, empty).code == "ALREADY_REJECTED"
     assert _replayed(harness) == ("rejected", empty.execution)
-    assert [row["code"] for row in harness.tracking(AZURE)] == ["EMPTY", "EMPTY"]
+    assert [row["code"] for row in harness.tracking(AZURE)] == ["EMPTY_DELIVERY", "EMPTY_DELIVERY"]
 
 
 @pytest.mark.parametrize(

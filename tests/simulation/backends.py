@@ -17,8 +17,8 @@ import requests
 from google.api_core.exceptions import NotFound, ServiceUnavailable, TooManyRequests
 from google.api_core.retry import retry_unary
 
-from billing.gcp.history import Ledger
-from billing.gcp.services import Cloud
+from billing.gcp.history import LoadHistory
+from billing.gcp.services import Services
 from billing.settings import Source
 from tests.emulator import LocalCloud
 from tests.fakes.bigquery import Job
@@ -137,14 +137,14 @@ class LocalStage(LocalSite, Stage):
         assert isinstance(self.clock, SteppedClock)
         self._ahead[self.storage.bucket(bucket).get_blob(name).generation] = self.clock.ahead
 
-    def rooms(self, wire: Wire | None = None) -> Cloud:
+    def rooms(self, wire: Wire | None = None) -> Services:
         if isinstance(wire, Instance):
             self._instances[wire.thread] = wire
         return super().rooms(wire)
 
     @contextmanager
     def open(self) -> Iterator[None]:
-        send, commit = requests.Session.send, Ledger.commit
+        send, commit = requests.Session.send, LoadHistory.commit
 
         def passing(session: requests.Session, request: requests.PreparedRequest, **more: Any) -> requests.Response:
             instance = self._instances.get(threading.current_thread())
@@ -158,14 +158,14 @@ class LocalStage(LocalSite, Stage):
             except TooManyRequests:
                 return answer(request, 429, "rateLimitExceeded")
 
-        def committing(ledger: Ledger, *arguments: Any) -> None:
+        def committing(ledger: LoadHistory, *arguments: Any) -> None:
             with self._unseen():
                 commit(ledger, *arguments)
 
         with (
             self._failures,
             patch.object(requests.Session, "send", passing),
-            patch.object(Ledger, "commit", committing),
+            patch.object(LoadHistory, "commit", committing),
             patch.object(retry_unary, "time", SimpleNamespace(monotonic=time.monotonic, sleep=self.clock.sleep)),
         ):
             yield

@@ -10,7 +10,7 @@ from typing import Literal, TypeVar
 import requests
 from google.api_core.exceptions import ServiceUnavailable, TooManyRequests
 
-from billing.workflows.guard import TryAgain
+from billing.workflows.guard import RetryLater
 from tests.fakes.wire import SteppedByHand, Wire
 
 T = TypeVar("T")
@@ -115,7 +115,7 @@ class Instance(Wire):
     def _run(self) -> End:
         try:
             self._work()
-        except TryAgain:
+        except RetryLater:
             return "try again"
         except Crash:
             return "died"

@@ -26,8 +26,8 @@ def expected(deliveries: Iterable[Delivery], landed: Mapping[str, bytes], refuse
 
 REFUSALS: Mapping[str, frozenset[str]] = {
     "corrupt": frozenset({"HEADER_UNREADABLE", "VALUE_DOES_NOT_FIT"}),
-    "empty": frozenset({"EMPTY"}),
+    "empty": frozenset({"EMPTY_DELIVERY"}),
     "hostile": frozenset({"PATH_OUTSIDE_PREFIX"}),
-    "narrow": frozenset({"NARROWER"}),
+    "narrow": frozenset({"COVERS_FEWER_DAYS"}),
     "outside": frozenset({"ROWS_OUTSIDE_MONTH"}),
 }

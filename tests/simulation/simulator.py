@@ -12,9 +12,9 @@ from functools import singledispatchmethod
 from typing import Any
 from unittest.mock import patch
 
-from billing.errors import Kind
-from billing.gcp.api_errors import known_failure
-from billing.gcp.services import Cloud
+from billing.errors import ErrorClass
+from billing.gcp.api_errors import classify
+from billing.gcp.services import Services
 from billing.workflows.events import handle_event
 from billing.workflows.replay import replay
 from billing.workflows.sweep import sweep
@@ -194,12 +194,12 @@ class World:
         found = self.deliveries[stream]
         execution = found[step.older % len(found)].execution if found and step.older is not None else None
 
-        def work(rooms: Cloud) -> None:
+        def work(rooms: Services) -> None:
             try:
                 replay(self.site.settings, stream.key, stream.month, execution, rooms)
             except Exception as error:
-                known = known_failure(error)
-                if known is None or (known.kind is not Kind.RETRY and known.code != "NO_SUCH_DELIVERY"):
+                known = classify(error)
+                if known is None or (known.kind is not ErrorClass.RETRY and known.code != "NO_SUCH_DELIVERY"):
                     raise
 
         self._call("replay", work, step.trouble, on_wish=True)
@@ -273,7 +273,7 @@ class World:
     def _call(
         self,
         what: str,
-        work: Callable[[Cloud], object],
+        work: Callable[[Services], object],
         trouble: Trouble | None,
         *,
         event: str | None = None,
@@ -362,7 +362,7 @@ class World:
             self.told.pop(delivery.execution, None)
         if line["action"] == "rejected" and self._was_whole(delivery, instance):
             assert line["code"] in oracle.REFUSALS.get(delivery.kind, ()), f"{delivery} was refused: {line}"
-            if line["code"] == "NARROWER":
+            if line["code"] == "COVERS_FEWER_DAYS":
                 self.refused[delivery.stream].add(delivery.execution)
             self._check_refused_once(delivery, instance)
 
@@ -391,7 +391,7 @@ class World:
     def _learn_refusals(self) -> None:
         """Of an instance that booked one, and died before it said so, or could not give its lease back."""
         for stream in self.deliveries:
-            self.refused[stream] |= self.site.ever_refused(self.site.source(stream.key), "NARROWER")
+            self.refused[stream] |= self.site.ever_refused(self.site.source(stream.key), "COVERS_FEWER_DAYS")
 
     def _named(self, line: dict[str, Any]) -> Delivery | None:
         every = (one for found in self.deliveries.values() for one in found)
@@ -403,7 +403,7 @@ class World:
         rows = [row for row in self._loads(delivery) if row["job_id"] == job.job_id]
         booked = {(row["execution"], row["row_count"]) for row in rows}
         assert booked == {(delivery.execution, len(job.rows))}, f"I4: {delivery} is booked as {booked}"
-        if line.get("code") != "TORN":
+        if line.get("code") != "FILES_CHANGED_DURING_LOAD":
             held = self.by_job[line["job_id"]]
             assert held is not None, f"I1: {delivery} was booked whole, but files of it changed meanwhile"
             assert held.items == delivery.items, f"I4: {delivery} was booked, but {held} was loaded"
@@ -425,7 +425,7 @@ class World:
         for _ in range(_MOST_ROUNDS):
             report = self._sweep()
             self._let_pass(timedelta(minutes=61))
-            if not any(report[kind] for kind in ("loaded", "rejected", "left")) and not self._to_heal(report):
+            if not any(report[kind] for kind in ("loaded", "rejected", "deferred")) and not self._to_heal(report):
                 break
         else:
             raise AssertionError(f"the sweep does not come to rest: {report}")
@@ -435,7 +435,7 @@ class World:
     def _to_heal(self, report: dict[str, Any]) -> list[str]:
         """Months that the audit found to differ, but for those that no delivery in the bucket could heal."""
         lost = [f"{stream.key} {stream.month}" for stream in self.deliveries if self._expected(stream) is None]
-        return [month for month in report["differing"] if month not in lost]
+        return [month for month in report["mismatched"] if month not in lost]
 
     def _expected(self, stream: Stream) -> Delivery | None:
         return oracle.expected(self.deliveries[stream], self.landed, self.refused[stream])
@@ -451,7 +451,7 @@ class World:
             held = self.holds[stream]
             assert held is None or items == list(held.items), f"I1: {stream} holds {items}, not {held}"
             assert held is not None or stream in self.torn, f"I1: {stream} holds {items}"
-            is_told = f"{stream.key} {stream.month}" in report["differing"]
+            is_told = f"{stream.key} {stream.month}" in report["mismatched"]
             assert is_told or (held is not None and self._is_booked(held)), (
                 f"I5: nobody says that {stream} holds {items}"
             )

@@ -82,7 +82,7 @@ SCENES: Mapping[str, Scene] = {
         ),
     ),
     "files replaced under a load are told, and the month mended": Scene(
-        "TORN check",
+        "FILES_CHANGED_DURING_LOAD check",
         "I1: .* was booked whole",
         tuple(
             [

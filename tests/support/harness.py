@@ -15,8 +15,8 @@ from google.oauth2.credentials import Credentials
 
 from billing import manifests
 from billing.clock import Clock, Timer
-from billing.gcp.history import Ledger
-from billing.gcp.services import Cloud, assemble
+from billing.gcp.history import LoadHistory
+from billing.gcp.services import Services, build_services
 from billing.settings import Settings, Source, read_settings
 from billing.workflows.evaluate import Visit
 from billing.workflows.load import process
@@ -70,7 +70,7 @@ class Harness:
         self.sent = sent
         self.ended: dict[str, Outcome] = {}
         self.settings: Settings = read_settings(stack.environment())
-        self.cloud: Cloud = assemble(
+        self.cloud: Services = build_services(
             self.settings, stack.cloud.storage, stack.cloud.bigquery, Credentials("local"), self.clock
         )
 
@@ -129,17 +129,17 @@ class Harness:
         def crash(*_: object) -> None:
             raise _Died
 
-        self.cloud.ledger.commit = crash  # type: ignore[method-assign, assignment]
+        self.cloud.history.commit = crash  # type: ignore[method-assign, assignment]
         try:
             with pytest.raises(_Died):
                 yield
         finally:
-            del self.cloud.ledger.commit
+            del self.cloud.history.commit
 
     @contextmanager
     def counting(self) -> Iterator[Requests]:
         counted, committing = Requests(), threading.Event()
-        send, commit = requests.Session.send, Ledger.commit
+        send, commit = requests.Session.send, LoadHistory.commit
 
         def counting_send(session: requests.Session, request: requests.PreparedRequest, **more: Any) -> Any:
             if committing.is_set():
@@ -148,14 +148,14 @@ class Harness:
                 counted.made.append((str(request.method), str(request.url)))
             return send(session, request, **more)
 
-        def marked_commit(self: Ledger, *arguments: Any) -> None:
+        def marked_commit(self: LoadHistory, *arguments: Any) -> None:
             committing.set()
             try:
                 commit(self, *arguments)
             finally:
                 committing.clear()
 
-        with patch.object(requests.Session, "send", counting_send), patch.object(Ledger, "commit", marked_commit):
+        with patch.object(requests.Session, "send", counting_send), patch.object(LoadHistory, "commit", marked_commit):
             yield counted
 
 

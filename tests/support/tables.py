@@ -8,10 +8,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
-from billing.errors import FAULTS
+from billing.errors import ERRORS
 from billing.formats import FORMATS
 from billing.gcp.api_errors import BIGQUERY, DLT, STORAGE
-from billing.views.focus import judgements
+from billing.views.focus import mapping_decisions
 from billing.views.quality import DELIVERIES, quality_rules
 from tests.support.paths import TERRAFORM
 
@@ -22,7 +22,7 @@ def error_table() -> str:
     """Return every error code with its class, cause, fix and command."""
     rows = (
         (f"`{fault.code}`", fault.kind, fault.cause, fault.fix, f"`{fault.command}`" if fault.command else "")
-        for fault in FAULTS.values()
+        for fault in ERRORS.values()
     )
     return _table(("code", "class", "cause", "fix", "command"), rows)
 
@@ -32,7 +32,7 @@ def reason_table() -> str:
     answers = {"BigQuery, Cloud Storage": {**BIGQUERY, **STORAGE}, "dlt": DLT}
     rows = [
         (f"`{code}`", service, ", ".join(f"`{reason}`" for reason in _reasons_of(code, codes)))
-        for code in FAULTS
+        for code in ERRORS
         for service, codes in answers.items()
         if code in codes.values()
     ]
@@ -52,7 +52,7 @@ def mapping_table() -> str:
     """Return the mapping decisions: where a provider's documents leave a FOCUS column open."""
     rows = (
         (f"`{mapping}`", f"`{column}`", rule.note)
-        for mapping, rules in judgements().items()
+        for mapping, rules in mapping_decisions().items()
         for column, rule in rules.items()
     )
     return _table(("mapping", "column", "decision"), rows)

@@ -85,7 +85,7 @@ def check_a_source_is_removed_alone(system: System) -> None:
     system.apply()
     check_the_loads_are_kept(system)
     swept = system.sweep().json()
-    assert (swept["months"], swept["loaded"], swept["differing"]) == (3, [], [])
+    assert (swept["months"], swept["loaded"], swept["mismatched"]) == (3, [], [])
 
     system.terraform.variables["aws_sources"] = TWO
     assert system.terraform.plan().changes == {**SHARED, **dict.fromkeys(own, ("create",))}

@@ -45,7 +45,7 @@ def test_what_terraform_made_loads_what_is_transferred_and_a_second_plan_is_empt
         assert (azure_row["n"], azure_row["cost"]) == (60, azure.totals.cost)
         swept = system.sweep()
         assert swept.status == 200
-        assert (swept.json()["loaded"], swept.json()["left"], swept.json()["months"]) == ([], [], 2)
+        assert (swept.json()["loaded"], swept.json()["deferred"], swept.json()["months"]) == ([], [], 2)
         assert columns(system)["aws_cur"] > made["aws_cur"], "no load added a column"
         assert not system.terraform.plan().has_changes
         assert_the_stack_of_the_tests_is_the_same(system)

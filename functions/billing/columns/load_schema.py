@@ -18,10 +18,10 @@ def load_schema(
 ) -> tuple[Plan, DateFormats]:
     """Plan the columns of one load. `headers` holds each file's name and header, `table` the columns that exist.
 
-    Raises BillingError EMPTY, MISSING_COLUMN, or what is wrong with a column or a date.
+    Raises BillingError EMPTY_DELIVERY, MISSING_COLUMN, or what is wrong with a column or a date.
     """
     if not any(header.has_rows for _, header in headers):
-        raise BillingError("EMPTY", f"No file of execution {export.execution} has a data row.")
+        raise BillingError("EMPTY_DELIVERY", f"No file of execution {export.execution} has a data row.")
     dates = DateFormats()
     if source.format.file_format == "CSV":
         plan = plan_csv(csv_columns(headers), export.columns, csv_rules(source.format), source.type_overrides, table)

@@ -30,21 +30,21 @@ class Delivery:
 
     export: Export
     manifest: str  # object name
-    found: Mapping[str, StoredObject]  # everything in the folders of the delivery, by name
+    objects: Mapping[str, StoredObject]  # everything in the folders of the delivery, by name
 
     @property
     def files(self) -> tuple[StoredObject, ...]:
-        return tuple(self.found[file.name] for file in self.export.files if file.name in self.found)
+        return tuple(self.objects[file.name] for file in self.export.files if file.name in self.objects)
 
     @property
     def content(self) -> str:
         """Tells whether anything is new, whatever the generations."""
-        return digest_of(f"{file.name}\n{file.content}" for file in self.files)
+        return digest(f"{file.name}\n{file.content}" for file in self.files)
 
     @property
     def generations(self) -> str:
         """Names the load job, and shows a file that was replaced while it was read."""
-        return digest_of(f"{file.name}\n{file.generation}" for file in self.files)
+        return digest(f"{file.name}\n{file.generation}" for file in self.files)
 
     @property
     def byte_count(self) -> int:
@@ -52,19 +52,19 @@ class Delivery:
 
 
 @dataclass(frozen=True)
-class Destination:
+class TableIdentity:
     """The table of a source: dropped and created again, it is another one."""
 
     table: str
     created: str
 
 
-def short_name(name: str) -> str:
+def name_digest(name: str) -> str:
     """A file's key in the head's content map, which must stay small for 10,000 files."""
     return hashlib.sha256(name.encode()).hexdigest()[:12]
 
 
-def digest_of(lines: Iterable[str]) -> str:
+def digest(lines: Iterable[str]) -> str:
     digest = hashlib.sha256()
     for line in sorted(lines):
         digest.update(line.encode() + b"\0")

@@ -3,25 +3,25 @@
 from dataclasses import replace
 from typing import Any
 
-from billing.decisions.state import Books, Head
+from billing.decisions.state import LoadedDelivery, MonthState
 from billing.settings import Source
 
 
-def _from_tracking(source: Source, row: Any) -> Books:
+def _from_tracking(source: Source, row: Any) -> MonthState:
     head = _head(source, row)
-    return Books(loaded=(head.execution,), head=head)
+    return MonthState(loaded_executions=(head.execution,), loaded=head)
 
 
-def reconcile(source: Source, state: Books | None, tracked: Any | None, unbooked: Any | None) -> Books:
+def reconcile(source: Source, state: MonthState | None, tracked: Any | None, uncommitted: Any | None) -> MonthState:
     known = _newer(state, _from_tracking(source, tracked) if tracked is not None else None)
     if tracked is not None:
-        known = replace(known, loaded_at=tracked["loaded_at"], last=tracked["execution"])
-    is_newest = unbooked is not None and (tracked is None or unbooked["loaded_at"] > tracked["loaded_at"])
-    return replace(known, unbooked=_head(source, unbooked)) if is_newest else known
+        known = replace(known, loaded_at=tracked["loaded_at"], last_execution=tracked["execution"])
+    is_newest = uncommitted is not None and (tracked is None or uncommitted["loaded_at"] > tracked["loaded_at"])
+    return replace(known, uncommitted=_head(source, uncommitted)) if is_newest else known
 
 
-def _head(source: Source, row: Any) -> Head:
-    return Head(
+def _head(source: Source, row: Any) -> LoadedDelivery:
+    return LoadedDelivery(
         execution=row["execution"],
         order_key=row["order_key"],
         content=row["content"],
@@ -30,20 +30,20 @@ def _head(source: Source, row: Any) -> Head:
         job_id=row["job_id"],
         table=source.destination,
         table_created=row["table_created"],
-        torn=row["code"] == "TORN",
+        changed_during_load=row["code"] == "FILES_CHANGED_DURING_LOAD",
     )
 
 
-def _newer(state: Books | None, tracked: Books | None) -> Books:
+def _newer(state: MonthState | None, tracked: MonthState | None) -> MonthState:
     """The state, but for a head that its own tracking rows have passed by."""
-    if state is None or tracked is None or tracked.head is None:
-        return state or tracked or Books()
-    if state.head is None or _has_passed(tracked.head, state.head):
-        return replace(state, head=tracked.head)
+    if state is None or tracked is None or tracked.loaded is None:
+        return state or tracked or MonthState()
+    if state.loaded is None or _replaces(tracked.loaded, state.loaded):
+        return replace(state, loaded=tracked.loaded)
     return state
 
 
-def _has_passed(row: Head, head: Head) -> bool:
+def _replaces(row: LoadedDelivery, head: LoadedDelivery) -> bool:
     """By a newer run, or into a table that was made since: a booking may have slept meanwhile, and be dlt's newest."""
     is_later = head.order_key < row.order_key or head.table_created < row.table_created
     return head.job_id != row.job_id and is_later

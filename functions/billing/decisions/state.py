@@ -1,4 +1,4 @@
-"""What is booked of one source and month: the shape of the dlt resource state, read and written as values."""
+"""What is recorded of one source and month: the dlt resource state, read and written as values."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
@@ -8,12 +8,12 @@ from typing import Any
 import msgspec
 
 MAX_IDS = 50  # executions remembered per month
-MAX_REFUSALS = 1000  # of one that is forgotten while it stands in the bucket, each sweep would book it again
+MAX_REJECTIONS = 1000  # of one that is forgotten while it stands in the bucket, each sweep would record it again
 
 
 @dataclass(frozen=True)
-class Head:
-    """What a month was last loaded from, and where to."""
+class LoadedDelivery:
+    """The delivery that a month was last loaded from, and the table that it was loaded into."""
 
     execution: str
     order_key: str
@@ -23,14 +23,14 @@ class Head:
     job_id: str
     table: str
     table_created: str
-    torn: bool = False
+    changed_during_load: bool = False
     scope: str = ""
     files: Mapping[str, str] = field(default_factory=dict)  # only where the next delivery repeats the names
 
 
 @dataclass(frozen=True)
 class Rejection:
-    """A delivery that was refused; tried again only when the loader or a setting changed."""
+    """A rejected delivery. It is tried again only after the delivery, the loader or a setting changed."""
 
     code: str
     content: str
@@ -38,74 +38,74 @@ class Rejection:
 
 
 @dataclass(frozen=True)
-class Books:
-    """The state of one month. `waiting` is what the tracking table last said that it waits for.
+class MonthState:
+    """What is recorded of one source and month.
 
-    `loaded_at` is when the newest load was booked, and `last` its execution: not the head's where somebody else keeps
-    books of this table.
-    `unbooked` is a load whose booking was not completed, or whose completion was lost: nothing older may follow it.
+    `waiting` is what the tracking table last said that the month waits for.
+    `uncommitted` is a load whose record was not completed: no older delivery may follow it.
+    `loaded_at` and `last_execution` are those of the newest load of the table. Another source may have recorded it.
     """
 
-    loaded: tuple[str, ...] = ()
-    head: Head | None = None
+    loaded_executions: tuple[str, ...] = ()
+    loaded: LoadedDelivery | None = None
     rejected: Mapping[str, Rejection] = field(default_factory=dict)
     waiting: str | None = None
-    unbooked: Head | None = None
+    uncommitted: LoadedDelivery | None = None
     loaded_at: datetime | None = field(default=None, compare=False)
-    last: str | None = field(default=None, compare=False)
+    last_execution: str | None = field(default=None, compare=False)
 
-    def newer_than(self, order_key: str, table: str, created: str) -> Head | None:
-        """What this table was loaded from that a delivery of that order key must not replace."""
+    def newer_load_than(self, order_key: str, table: str, created: str) -> LoadedDelivery | None:
+        """Return a load of this table that a delivery with this order key must not replace, or None."""
         loads = (
-            one for one in (self.head, self.unbooked) if one and (one.table, one.table_created) == (table, created)
+            one for one in (self.loaded, self.uncommitted) if one and (one.table, one.table_created) == (table, created)
         )
         return next((one for one in loads if one.order_key > order_key), None)
 
-    def head_of(self, table: str, created: str) -> Head | None:
-        """The head, unless it speaks of another table or of one that has been created again since."""
-        if self.head is None or (self.head.table, self.head.table_created) != (table, created):
+    def loaded_into(self, table: str, created: str) -> LoadedDelivery | None:
+        """Return the last load, or None if it went into another table or into one that was recreated since."""
+        if self.loaded is None or (self.loaded.table, self.loaded.table_created) != (table, created):
             return None
-        return self.head
+        return self.loaded
 
-    def with_load(self, head: Head) -> "Books":
-        loaded = (*(execution for execution in self.loaded if execution != head.execution), head.execution)
-        rejected = {name: past for name, past in self.rejected.items() if name != head.execution}
-        if head.files:
-            rejected = {}  # their files are overwritten: nothing of them stands in the bucket any more
-        return replace(self, loaded=loaded[-MAX_IDS:], head=head, rejected=rejected, waiting=None)
+    def with_load(self, loaded: LoadedDelivery) -> "MonthState":
+        executions = (*(one for one in self.loaded_executions if one != loaded.execution), loaded.execution)
+        rejected = {name: past for name, past in self.rejected.items() if name != loaded.execution}
+        if loaded.files:
+            rejected = {}  # the files of rejected deliveries were overwritten
+        return replace(self, loaded_executions=executions[-MAX_IDS:], loaded=loaded, rejected=rejected, waiting=None)
 
-    def with_rejection(self, execution: str, rejection: Rejection) -> "Books":
+    def with_rejection(self, execution: str, rejection: Rejection) -> "MonthState":
         others = {name: past for name, past in self.rejected.items() if name != execution}
-        kept = dict(list(others.items())[1 - MAX_REFUSALS :])
+        kept = dict(list(others.items())[1 - MAX_REJECTIONS :])
         return replace(self, rejected={**kept, execution: rejection}, waiting=None)
 
-    def with_waiting(self, waiting: str) -> "Books":
+    def with_waiting(self, waiting: str) -> "MonthState":
         return replace(self, waiting=waiting)
 
 
-def from_state(state: Mapping[str, Any], month: str) -> Books:
-    """Reads `{"loaded_executions": {month: [...]}, "head": {month: {...}}, ...}`, whatever a later version added."""
-    head = state.get("head", {}).get(month)
+def from_state(state: Mapping[str, Any], month: str) -> MonthState:
+    """Read one month of the dlt resource state: `{"loaded": {month: {...}}, ...}`. Unknown keys are ignored."""
+    loaded = state.get("loaded", {}).get(month)
     rejected = state.get("rejected", {}).get(month, {})
-    return Books(
-        loaded=tuple(state.get("loaded_executions", {}).get(month, ())),
-        head=msgspec.convert(head, Head) if head else None,
+    return MonthState(
+        loaded_executions=tuple(state.get("loaded_executions", {}).get(month, ())),
+        loaded=msgspec.convert(loaded, LoadedDelivery) if loaded else None,
         rejected={execution: msgspec.convert(past, Rejection) for execution, past in rejected.items()},
         waiting=state.get("waiting", {}).get(month),
     )
 
 
-def to_state(books: Books, month: str) -> dict[str, Any]:
+def to_state(month_state: MonthState, month: str) -> dict[str, Any]:
     state: dict[str, Any] = {
-        "loaded_executions": {month: list(books.loaded)},
-        "head": {},
+        "loaded_executions": {month: list(month_state.loaded_executions)},
+        "loaded": {},
         "rejected": {},
         "waiting": {},
     }
-    if books.head is not None:
-        state["head"][month] = asdict(books.head)
-    if books.rejected:
-        state["rejected"][month] = {execution: asdict(past) for execution, past in books.rejected.items()}
-    if books.waiting is not None:
-        state["waiting"][month] = books.waiting
+    if month_state.loaded is not None:
+        state["loaded"][month] = asdict(month_state.loaded)
+    if month_state.rejected:
+        state["rejected"][month] = {execution: asdict(past) for execution, past in month_state.rejected.items()}
+    if month_state.waiting is not None:
+        state["waiting"][month] = month_state.waiting
     return state

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Entry:
+class TrackingRow:
     """One tracking row: what became of one delivery."""
 
     status: str  # loaded, rejected or waiting

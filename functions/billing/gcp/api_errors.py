@@ -133,7 +133,7 @@ _BY_DLT = re.compile(r"reason (?:reported from bigquery|was):? `(\w+)`")
 _NO_LOGIN = ("invalid_grant", "Reauthentication is needed", "do not contain the necessary fields")
 
 
-def job_failure(reason: str, message: str) -> BillingError:
+def classify_job_error(reason: str, message: str) -> BillingError:
     """What a load job's errorResult means, by its reason and, for what is at fault in the files, by the sentence."""
     code = _MEANING.get(reason.casefold(), "BUG")
     if code == "TRANSIENT":
@@ -148,12 +148,12 @@ def job_failure(reason: str, message: str) -> BillingError:
     return BillingError("LOAD_REJECTED", f"{reason}: {message}")
 
 
-def known_failure(exc: Exception) -> BillingError | None:
+def classify(exc: Exception) -> BillingError | None:
     """What ended a call: our own verdict, or what Google's answer means; None is a bug of ours."""
-    return exc if isinstance(exc, BillingError) else api_failure(exc)
+    return exc if isinstance(exc, BillingError) else classify_api_error(exc)
 
 
-def api_failure(exc: BaseException) -> BillingError | None:
+def classify_api_error(exc: BaseException) -> BillingError | None:
     """What an exception of a Google client means, or None: then it is a bug of ours.
 
     Judged by status and reason, so that nothing heavy is imported to name a class.
@@ -169,10 +169,10 @@ def api_failure(exc: BaseException) -> BillingError | None:
     return None if code == "BUG" else BillingError(code, str(exc))
 
 
-def dlt_failure(causes: list[BaseException]) -> BillingError | None:
+def classify_dlt_error(causes: list[BaseException]) -> BillingError | None:
     """What ended a commit, from the chain of dlt's exception: Google's own words first, then dlt's."""
     answers = [cause for cause in causes if _is_google_s(cause)]
-    known = next(filter(None, map(api_failure, causes)), None)
+    known = next(filter(None, map(classify_api_error, causes)), None)
     if known is not None or answers:
         return known
     for cause in causes:

@@ -6,7 +6,7 @@ from typing import Any
 
 from billing.columns.field import Field, map_of
 from billing.decisions.audit import Partition
-from billing.decisions.delivery import Destination
+from billing.decisions.delivery import TableIdentity
 from billing.errors import BillingError
 from billing.settings import Source
 
@@ -18,7 +18,7 @@ CALL_SECONDS = 60.0  # of the client's own retries: its default goes on for ten 
 class Table:
     """The destination as it is now. `handle` is the client's own object, with its etag."""
 
-    destination: Destination
+    destination: TableIdentity
     fields: tuple[Field, ...]
     handle: Any
 
@@ -41,7 +41,7 @@ class Warehouse:
         except NotFound as exc:
             raise BillingError("NOT_FOUND", f"Table {name} does not exist: create it first.") from exc
         fields = tuple(Field(field.name, _kind(field), field.description or "") for field in handle.schema)
-        return Table(Destination(name, handle.created.isoformat()), fields, handle)
+        return Table(TableIdentity(name, handle.created.isoformat()), fields, handle)
 
     def add_columns(self, table: Table, added: Sequence[Field]) -> None:
         """One tables.patch under the table's etag. Raises BillingError TABLE_CHANGED."""
@@ -55,7 +55,7 @@ class Warehouse:
         except PreconditionFailed as exc:
             raise BillingError("TABLE_CHANGED", f"{table.destination.table} changed while columns were added.") from exc
 
-    def is_there(self, name: str) -> bool:
+    def exists(self, name: str) -> bool:
         """One request."""
         from google.api_core.exceptions import NotFound
 
@@ -65,11 +65,11 @@ class Warehouse:
             return False
         return True
 
-    def tables_of(self, dataset: str) -> set[str]:
+    def list_tables(self, dataset: str) -> set[str]:
         """The names of its tables and views; one request per thousand."""
         return {one.table_id for one in self._client.list_tables(dataset, page_size=1000, retry=short_retry())}
 
-    def keep_view(self, name: str, query: Callable[[], str]) -> bool:
+    def ensure_view(self, name: str, query: Callable[[], str]) -> bool:
         """Makes or replaces a view where its query is another; says whether it did.
 
         `query` looks at the tables after the view's etag was read: of two that write at once, one begins anew, and the

@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 
 from billing.errors import BillingError
-from billing.gcp.api_errors import api_failure, dlt_failure
+from billing.gcp.api_errors import classify_api_error, classify_dlt_error
 
 
 def passes(exc: BaseException) -> bool:
     """Whether the same commit may succeed in a moment: a passing error, or a table that another just created."""
     for cause in causes_of(exc):
-        known = api_failure(cause)
+        known = classify_api_error(cause)
         if known is not None and known.code == "TRANSIENT":
             return True
         code, text = getattr(cause, "code", None), str(cause)
@@ -22,7 +22,7 @@ def passes(exc: BaseException) -> bool:
 
 def failure_of(exc: Exception) -> Exception:
     """What BigQuery said under dlt's wrapping, or the exception itself: then it is a bug."""
-    found = dlt_failure(list(causes_of(exc)))
+    found = classify_dlt_error(list(causes_of(exc)))
     if found is not None or passes(exc):
         return found or BillingError("TRANSIENT", str(exc))
     return exc

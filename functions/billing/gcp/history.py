@@ -11,12 +11,12 @@ from typing import Any
 from billing import __version__
 from billing.clock import Clock
 from billing.decisions.reconcile import reconcile
-from billing.decisions.state import Books, from_state, to_state
-from billing.decisions.tracking import Entry
+from billing.decisions.state import MonthState, from_state, to_state
+from billing.decisions.tracking import TrackingRow
 from billing.errors import BillingError
 from billing.gcp.bigquery import Warehouse
 from billing.gcp.commit_errors import causes_of, failure_of, passes
-from billing.gcp.history_queries import heads_query, states_query
+from billing.gcp.history_queries import states_query, tracked_loads_query
 from billing.settings import Settings, Source
 from billing.views.status import billed
 
@@ -44,7 +44,7 @@ _COLUMNS: Mapping[str, str] = {
 }
 
 
-class Ledger:
+class LoadHistory:
     """Reads dlt's state by one query, and commits to it by dlt itself."""
 
     def __init__(self, warehouse: Warehouse, settings: Settings, credentials: Any, clock: Clock) -> None:
@@ -54,11 +54,11 @@ class Ledger:
         self._clock = clock
         self._one_at_a_time = threading.Lock()  # the sweep commits months from several threads
 
-    def read(self, source: Source, month: str) -> Books:
+    def read(self, source: Source, month: str) -> MonthState:
         """One request."""
-        return self.read_months(source, [month]).get(month, Books())
+        return self.read_months(source, [month]).get(month, MonthState())
 
-    def read_months(self, source: Source, months: list[str] | None = None) -> dict[str, Books]:
+    def read_months(self, source: Source, months: list[str] | None = None) -> dict[str, MonthState]:
         """The books of the given months, or of all, by one query; from dlt loads that are complete only.
 
         Where a month's state was lost, or restored from an old copy, the newest tracking row stands for its head: an
@@ -69,7 +69,8 @@ class Ledger:
         wanted = {"months": months} if months is not None else {}
         try:
             rows = self._warehouse.query(
-                f"{states_query(source, wanted)} UNION ALL {heads_query(source, wanted, complete=True)}", **wanted
+                f"{states_query(source, wanted)} UNION ALL {tracked_loads_query(source, wanted, complete=True)}",
+                **wanted,
             )
         except NotFound as exc:
             if not any(table in str(exc) for table in ("_dlt_pipeline_state", "_dlt_loads")):
@@ -94,11 +95,11 @@ class Ledger:
         from google.api_core.exceptions import NotFound
 
         try:
-            return self._warehouse.query(heads_query(source, wanted, complete=False), **wanted)
+            return self._warehouse.query(tracked_loads_query(source, wanted, complete=False), **wanted)
         except NotFound as exc:
             raise _not_found(exc) from exc
 
-    def commit(self, source: Source, month: str, state: Books, entry: Entry) -> None:
+    def commit(self, source: Source, month: str, state: MonthState, entry: TrackingRow) -> None:
         """State and tracking row in one dlt load. The caller holds the month's lease: the last writer wins."""
         row = {
             source.format.execution_column: entry.execution,
@@ -132,7 +133,7 @@ class Ledger:
             return {}
         return dict(row)
 
-    def _run(self, source: Source, month: str, state: Books, row: Mapping[str, Any]) -> None:
+    def _run(self, source: Source, month: str, state: MonthState, row: Mapping[str, Any]) -> None:
         os.environ.setdefault("RUNTIME__DLTHUB_TELEMETRY", "false")
         os.environ.setdefault("RUNTIME__LOG_LEVEL", "CRITICAL")  # what fails is raised, and logged once by us
         import dlt
@@ -183,7 +184,7 @@ class Ledger:
         return wrapped
 
 
-def _from_state(source: Source, row: Any) -> Books:
+def _from_state(source: Source, row: Any) -> MonthState:
     from dlt.common.versioned_state import decompress_state
 
     state = decompress_state(row["state"]).get("sources", {}).get(source.key, {})

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 
 from billing.settings import Source
-from billing.views.status import is_whole
+from billing.views.status import load_is_complete
 
 # What a head is rebuilt from.
-TRACKED: Mapping[str, str] = {
+TRACKED_COLUMNS: Mapping[str, str] = {
     "execution": "STRING",
     "order_key": "STRING",
     "content": "STRING",
@@ -25,7 +25,7 @@ def states_query(source: Source, wanted: Mapping[str, list[str]]) -> str:
     dataset = f"{source.project}.{source.dataset}"
     month = f"REPLACE(SUBSTR(s.pipeline_name, {len(source.key) + 3}), '_', '-')"
     only = f" AND {month} IN UNNEST(@months)" if wanted else ""
-    empty = ", ".join(f"CAST(NULL AS {kind}) AS {name}" for name, kind in TRACKED.items())
+    empty = ", ".join(f"CAST(NULL AS {kind}) AS {name}" for name, kind in TRACKED_COLUMNS.items())
     return (
         f"SELECT * FROM (SELECT {month} AS month, s.state, {empty} FROM `{dataset}._dlt_pipeline_state` AS s"
         f" JOIN `{dataset}._dlt_loads` AS l ON l.load_id = s._dlt_load_id"
@@ -34,13 +34,13 @@ def states_query(source: Source, wanted: Mapping[str, list[str]]) -> str:
     )
 
 
-def heads_query(source: Source, wanted: Mapping[str, list[str]], *, complete: bool) -> str:
+def tracked_loads_query(source: Source, wanted: Mapping[str, list[str]], *, complete: bool) -> str:
     """The newest load of every month, as the tracking table has it: complete, and not, where dlt can say which."""
     only = " AND billing_month IN UNNEST(@months)" if wanted else ""
-    is_complete = "TRUE" if not complete else is_whole(f"{source.project}.{source.dataset}")
+    is_complete = "TRUE" if not complete else load_is_complete(f"{source.project}.{source.dataset}")
     return (
         "SELECT * FROM (SELECT billing_month AS month, CAST(NULL AS STRING) AS state,"
-        f" {source.format.execution_column} AS execution, {', '.join(list(TRACKED)[1:-1])}, {is_complete} AS complete"
+        f" {source.format.execution_column} AS execution, {', '.join(list(TRACKED_COLUMNS)[1:-1])}, {is_complete} AS complete"
         f" FROM `{source.destination}_load_tracking` WHERE status = 'loaded'{only})"
         " WHERE TRUE QUALIFY ROW_NUMBER() OVER (PARTITION BY month, complete ORDER BY loaded_at DESC) = 1"
     )

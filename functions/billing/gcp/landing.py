@@ -16,7 +16,7 @@ _MAX_HEADER = 8 * 2**20
 _ALL_HEADERS = 20  # up to so many files, every header is read; of more, a sample of that size
 
 
-class Landing:
+class LandingBucket:
     """One source's part of its bucket, by a real google.cloud.storage client."""
 
     def __init__(self, client: Any, source: Source) -> None:
@@ -40,14 +40,14 @@ class Landing:
             raise BillingError("TRANSIENT", f"{name} was answered without its generation, which orders deliveries.")
         return Manifest(name, int(blob.generation), data)
 
-    def found(self, export: Export, manifest: str) -> Mapping[str, StoredObject]:
+    def list_delivery(self, export: Export, manifest: str) -> Mapping[str, StoredObject]:
         """Everything in the folders of a delivery: one request per 1,000 objects."""
         folders = {file.name[: file.name.rfind("/") + 1] for file in export.files}
-        if export.names_repeat:
+        if export.overwrites:
             folders.add(manifest[: manifest.rfind("/") + 1])
         return {stored.name: stored for folder in sorted(folders) for stored in self._list(folder, delimiter="/")}
 
-    def everything(self) -> Iterator[StoredObject]:
+    def list_all(self) -> Iterator[StoredObject]:
         return self._list(self._source.prefix, delimiter=None)
 
     def _list(self, prefix: str, delimiter: str | None) -> Iterator[StoredObject]:
@@ -71,15 +71,15 @@ class Landing:
         def attempt(size: int) -> Header:
             return csv_header(self._range(file, 0, size), file.name, complete=size >= file.size)
 
-        return self._growing(file, attempt)
+        return self._read_until_complete(file, attempt)
 
     def _parquet(self, file: StoredObject) -> Header:
         def attempt(size: int) -> Header:
             return parquet_header(self._range(file, max(file.size - size, 0), size), file.name, size=file.size)
 
-        return self._growing(file, attempt)
+        return self._read_until_complete(file, attempt)
 
-    def _growing(self, file: StoredObject, attempt: Callable[[int], Header]) -> Header:
+    def _read_until_complete(self, file: StoredObject, attempt: Callable[[int], Header]) -> Header:
         size = _HEADER_BYTES
         while size <= _MAX_HEADER:
             try:

@@ -11,11 +11,11 @@ from billing.clock import Clock
 from billing.errors import BillingError
 
 # A function is gone after 540 s; what it held is free 60 s later, if its job is not running any more.
-TERM = timedelta(seconds=600)
+LEASE_DURATION = timedelta(seconds=600)
 
 
 @dataclass(frozen=True)
-class Terms:
+class LeaseRecord:
     """What the object holds: who took the lease until when, and the job that it guards."""
 
     holder: str
@@ -29,8 +29,8 @@ class Lease:
 
     blob: Any
     generation: int
-    terms: Terms
-    guards_a_job: bool = False  # between a job's insertion and its end
+    terms: LeaseRecord
+    keep_for_job: bool = False  # between a job's insertion and its end
 
     def record(self, job_id: str) -> None:
         """Names the job before it is inserted, so that whoever takes over can look it up. Free when unchanged."""
@@ -38,7 +38,7 @@ class Lease:
             terms = replace(self.terms, job_id=job_id)
             generation, held = _write(self.blob, terms, self.generation)
             if held != terms:  # nor is it ours to release: the generation stays the one that we wrote
-                raise BillingError("BUSY", f"The lease {self.blob.name} is another instance's by now.")
+                raise BillingError("MONTH_LOCKED", f"The lease {self.blob.name} is another instance's by now.")
             self.generation, self.terms = generation, terms
 
     def release(self) -> None:
@@ -59,35 +59,37 @@ class Leases:
         self._job_is_running = job_is_running
 
     def acquire(self, source: str, month: str, job_id: str | None) -> Lease:
-        """Takes the lease of a month, over from one that expired too. Raises BillingError BUSY."""
+        """Takes the lease of a month, over from one that expired too. Raises BillingError MONTH_LOCKED."""
         blob = self._bucket.blob(f"leases/{source}/{month}.json")
-        terms = Terms(uuid.uuid4().hex, self._clock.now() + TERM, job_id)
+        terms = LeaseRecord(uuid.uuid4().hex, self._clock.now() + LEASE_DURATION, job_id)
         generation, held = _write(blob, terms, 0)
         if held == terms:
             return Lease(blob, generation, terms)
         if held.expires > self._clock.now():
-            raise BillingError("BUSY", f"Another instance writes {source} {month} until {held.expires:%H:%M:%S} UTC.")
+            raise BillingError(
+                "MONTH_LOCKED", f"Another instance writes {source} {month} until {held.expires:%H:%M:%S} UTC."
+            )
         if held.job_id is not None and self._job_is_running(held.job_id):
-            raise BillingError("BUSY", f"Load job {held.job_id} of {source} {month} is still running.")
+            raise BillingError("MONTH_LOCKED", f"Load job {held.job_id} of {source} {month} is still running.")
         generation, held = _write(blob, terms, generation)
         if held != terms:
-            raise BillingError("BUSY", f"Another instance has just taken over {source} {month}.")
+            raise BillingError("MONTH_LOCKED", f"Another instance has just taken over {source} {month}.")
         return Lease(blob, generation, terms)
 
 
-def _read(blob: Any) -> tuple[int, Terms]:
-    """Raises BillingError BUSY where the lease was released meanwhile."""
+def _read(blob: Any) -> tuple[int, LeaseRecord]:
+    """Raises BillingError MONTH_LOCKED where the lease was released meanwhile."""
     from google.api_core.exceptions import NotFound
 
     try:
         held = json.loads(blob.download_as_bytes(checksum=None))
     except NotFound as exc:
-        raise BillingError("BUSY", f"The lease {blob.name} was just released.") from exc
-    terms = Terms(held["holder"], datetime.fromisoformat(held["expires"]), held["job_id"])
+        raise BillingError("MONTH_LOCKED", f"The lease {blob.name} was just released.") from exc
+    terms = LeaseRecord(held["holder"], datetime.fromisoformat(held["expires"]), held["job_id"])
     return int(blob.generation), terms
 
 
-def _write(blob: Any, terms: Terms, generation: int) -> tuple[int, Terms]:
+def _write(blob: Any, terms: LeaseRecord, generation: int) -> tuple[int, LeaseRecord]:
     """Writes over exactly that generation (0: only if there is none), and says what stands there then.
 
     A write of our own that was answered late, and sent again by the client, is refused and stands all the same.

@@ -8,15 +8,15 @@ from typing import Any
 from billing.clock import Timer
 from billing.columns.dates import DateFormats
 from billing.columns.field import Field
-from billing.decisions.delivery import Destination
-from billing.errors import BillingError, Kind
-from billing.gcp.api_errors import api_failure, job_failure
+from billing.decisions.delivery import TableIdentity
+from billing.errors import BillingError, ErrorClass
+from billing.gcp.api_errors import classify_api_error, classify_job_error
 from billing.gcp.bigquery import CALL_SECONDS, Warehouse, schema_field, short_retry
 from billing.gcp.lease import Lease
 from billing.settings import Settings, Source
 
 INSERT_DEADLINE = 400.0  # seconds after the call began; with twice CALL_SECONDS this ends before a lease does, at 600
-GIVE_UP = 480.0  # the platform ends an event's call after 540 s
+POLL_DEADLINE = 480.0  # the platform ends an event's call after 540 s
 _MAX_ATTEMPTS = 20
 _INSERTS_PER_CALL = 2
 
@@ -29,9 +29,9 @@ class MonthLoad:
     month: str
     execution: str
     generations: str
-    destination: Destination
+    destination: TableIdentity
     uris: tuple[str, ...]
-    over: str  # the job that the books say the month was last loaded by
+    replaces_job_id: str  # the job that the books say the month was last loaded by
     schema: tuple[Field, ...] = ()
     dates: DateFormats = field(default_factory=DateFormats)
 
@@ -42,13 +42,21 @@ class MonthLoad:
         After an upgrade or a changed setting it is another too: what BigQuery refused is tried again.
         """
         table, settings = self.destination, self.source.fingerprint
-        parts = (table.table, table.created, self.month, self.execution, self.generations, self.over, settings)
+        parts = (
+            table.table,
+            table.created,
+            self.month,
+            self.execution,
+            self.generations,
+            self.replaces_job_id,
+            settings,
+        )
         digest = hashlib.sha256("\n".join(parts).encode()).hexdigest()[:24]
         return f"billing_{self.source.key}_{self.month.replace('-', '')}_{digest}_{attempt}"
 
 
 @dataclass(frozen=True)
-class Loaded:
+class LoadResult:
     job_id: str
     rows: int
 
@@ -61,7 +69,7 @@ class LoadJobs:
         self._warehouse = Warehouse(client)
         self._where = {"project": settings.project, "location": settings.location}
 
-    def replace_month(self, load: MonthLoad, lease: Lease, timer: Timer) -> Loaded:
+    def replace_month(self, load: MonthLoad, lease: Lease, timer: Timer) -> LoadResult:
         """Drops and reloads one partition in one atomic job, or takes up the job that already does.
 
         Raises BillingError: JOB_RUNNING and DEADLINE to come back, or what the job's own error means.
@@ -71,16 +79,20 @@ class LoadJobs:
             lease.record(load.job_id(attempt))
             if timer.elapsed() > INSERT_DEADLINE:
                 raise BillingError("DEADLINE", f"No load job is started {INSERT_DEADLINE:.0f} s after the start.")
-            lease.guards_a_job = True  # from here on the job may exist, whatever the answer
+            lease.keep_for_job = True  # from here on the job may exist, whatever the answer
             job, inserted = self._insert(load, attempt, lease, timer)
             inserts += inserted
             failure = self._wait(job, timer)
             if failure is None and not inserted and self._is_replaced(load, job):
                 continue
-            lease.guards_a_job = False
+            lease.keep_for_job = False
             if failure is None:
-                return Loaded(job.job_id, int(job.output_rows or 0))
-            if failure.kind is Kind.REJECT or inserts == _INSERTS_PER_CALL or (inserted and failure.kind is Kind.SETUP):
+                return LoadResult(job.job_id, int(job.output_rows or 0))
+            if (
+                failure.kind is ErrorClass.REJECT
+                or inserts == _INSERTS_PER_CALL
+                or (inserted and failure.kind is ErrorClass.SETUP)
+            ):
                 raise failure  # a setup failure of an earlier call's job may be mended by now: the next attempt tells
         raise BillingError("LOAD_KEEPS_FAILING", f"All load jobs of {load.month} failed; the last: {failure}")
 
@@ -113,9 +125,9 @@ class LoadJobs:
         except Conflict:
             return self._existing(load.job_id(attempt), timer), False
         except ClientError as exc:
-            lease.guards_a_job = exc.code in (408, 429)
+            lease.keep_for_job = exc.code in (408, 429)
             if isinstance(exc, BadRequest):
-                raise api_failure(exc) or job_failure("invalid", str(exc)) from exc
+                raise classify_api_error(exc) or classify_job_error("invalid", str(exc)) from exc
             raise
         return job, True
 
@@ -145,7 +157,7 @@ class LoadJobs:
 
         pause = 0.2
         while job.state != "DONE":
-            if timer.elapsed() > GIVE_UP:
+            if timer.elapsed() > POLL_DEADLINE:
                 raise BillingError("JOB_RUNNING", f"Load job {job.job_id} still runs; the next event takes it up.")
             timer.clock.sleep(pause)
             pause = min(pause * 1.5, 5.0)
@@ -170,7 +182,7 @@ def _failure(job: Any) -> BillingError | None:
     details = [error.get("message", "") for error in job.errors or () if error.get("message") != message]
     place = job.error_result.get("location")
     text = " ".join([message, *details[:3], *([f"({place})"] if place and place not in message else [])])
-    return job_failure(reason, text)
+    return classify_job_error(reason, text)
 
 
 def _job_config(load: MonthLoad) -> Any:

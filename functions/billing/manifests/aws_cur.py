@@ -122,7 +122,7 @@ def parse(source: Source, manifest: Manifest) -> Export | OtherExport:
         order_key=f"{manifest.generation:020d}",
         files=files,
         columns=tuple(_column(column, source) for column in fields.columns),
-        names_repeat=not all(f"/{fields.assembly_id}/" in file.name for file in files),
+        overwrites=not all(f"/{fields.assembly_id}/" in file.name for file in files),
         covers_until=None,
         rows=None,
     )

@@ -94,11 +94,11 @@ def parse(source: Source, manifest: Manifest) -> Export:
         order_key=_order_key(_begun(folder, execution), manifest),
         files=tuple(DataFile(name, None, None) for name in names),
         columns=tuple(map(_column, fields.columns or ())),
-        names_repeat=folder is None,
+        overwrites=folder is None,
         covers_until=None,
         rows=None,
         submitted=_begun(folder, execution),
-        is_named=execution is not None,
+        has_execution_id=execution is not None,
     )
 
 

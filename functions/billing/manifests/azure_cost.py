@@ -109,7 +109,7 @@ def parse(source: Source, manifest: Manifest) -> Export | OtherExport:
             DataFile(name, blob.byte_count, blob.data_row_count) for name, blob in zip(names, fields.blobs, strict=True)
         ),
         columns=(),
-        names_repeat=False,
+        overwrites=False,
         covers_until=min(end.isoformat(), submitted[:10]),
         rows=_rows(fields),
         submitted=datetime.fromisoformat(submitted[:19]).replace(tzinfo=UTC),

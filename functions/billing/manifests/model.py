@@ -51,12 +51,14 @@ class Export:
     order_key: str  # newer deliveries of a month compare greater
     files: tuple[DataFile, ...]
     columns: tuple[Column, ...]
-    names_repeat: bool  # the next delivery writes the same object names: presence proves nothing
+    overwrites: bool  # the next delivery writes the same object names: presence proves nothing
     covers_until: str | None  # last day covered, where a run can cover less than its month
     rows: int | None
     submitted: datetime | None = None  # when the run began, where its manifest says so
     scope: str = ""  # what the export is of, where its manifest says so: one name may stand in several scopes
-    is_named: bool = True  # the provider gave the execution an id; else equal manifests are told apart by nothing
+    has_execution_id: bool = (
+        True  # the provider gave the execution an id; else equal manifests are told apart by nothing
+    )
 
 
 @dataclass(frozen=True)

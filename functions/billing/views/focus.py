@@ -73,7 +73,7 @@ class FocusMapping(msgspec.Struct, frozen=True):
 
 
 @dataclass(frozen=True)
-class Mapped:
+class FocusSource:
     """A table that `focus_costs` reads, by the mapping of its kind."""
 
     key: str
@@ -98,7 +98,7 @@ def _read(name: str) -> FocusMapping:
     return msgspec.json.decode((SCHEMAS / f"focus_from_{name}.json").read_bytes(), type=FocusMapping, strict=True)
 
 
-def source_query(source: Mapped, fields: Sequence[Field]) -> str:
+def source_query(source: FocusSource, fields: Sequence[Field]) -> str:
     """The query of a source's view, the same for the same columns."""
     mapping = mapping_of(source.mapping)
     lines = [_rule(column.name, mapping.focus[column.name]) for column in FOCUS_COLUMNS]
@@ -213,7 +213,7 @@ def _literal(value: str) -> str:
     return f"'{escaped}'"
 
 
-def judgements() -> Mapping[str, Mapping[str, Rule]]:
+def mapping_decisions() -> Mapping[str, Mapping[str, Rule]]:
     """By mapping, what somebody may want to decide otherwise."""
     names = sorted(path.stem.removeprefix("focus_from_") for path in SCHEMAS.glob("focus_from_*.json"))
     return {name: {column: rule for column, rule in _read(name).focus.items() if rule.judgement} for name in names}

@@ -9,13 +9,16 @@ from billing.views.focus import FOCUS_COLUMNS
 
 # What a month's deliveries say of it, from the status view of a dataset: code, sentence, and by how much.
 DELIVERIES: Mapping[str, tuple[str, str]] = {
-    "SHRANK": ("The last delivery has fewer rows than the one before", "IF(rows_changed < 0, -rows_changed, 0)"),
-    "COST_FELL": (
+    "FEWER_ROWS": ("The last delivery has fewer rows than the one before", "IF(rows_changed < 0, -rows_changed, 0)"),
+    "COST_DECREASED": (
         "The last delivery costs over 1 % less than the one before",
         "IF(-cost_changed > 0.01 * ABS(cost - cost_changed), 1, 0)",
     ),
     "AMENDED": ("A delivery changed the month after its close", "IF(finality = 'amended', 1, 0)"),
-    "ROWS_DIFFER": ("BigQuery loaded other rows than the manifest counts", "IF(load_code = 'ROWS_DIFFER', 1, 0)"),
+    "ROW_COUNT_MISMATCH": (
+        "BigQuery loaded other rows than the manifest counts",
+        "IF(load_code = 'ROW_COUNT_MISMATCH', 1, 0)",
+    ),
 }
 
 

@@ -33,7 +33,7 @@ def statements(dataset_sources: Sequence[Source], fields: Mapping[str, Sequence[
     ]
 
 
-def is_whole(dataset: str) -> str:
+def load_is_complete(dataset: str) -> str:
     """SQL for: a row's dlt load is complete. Of loads before the oldest that dlt knows nobody can say: they count."""
     complete = f"FROM `{dataset}._dlt_loads` WHERE status = 0"
     return f"(_dlt_load_id IN (SELECT load_id {complete}) OR _dlt_load_id < (SELECT MIN(load_id) {complete}))"
@@ -53,7 +53,7 @@ def billed(source: Source, month: str) -> str:
 def _complete(source: Source) -> str:
     """Tracking rows of dlt loads that are complete: a crash between the two leaves a row that does not count."""
     dataset = f"{source.project}.{source.dataset}"
-    return f"SELECT * FROM `{source.destination}_load_tracking`\nWHERE {is_whole(dataset)}"
+    return f"SELECT * FROM `{source.destination}_load_tracking`\nWHERE {load_is_complete(dataset)}"
 
 
 def _loads(source: Source) -> str:

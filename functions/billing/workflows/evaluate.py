@@ -5,13 +5,13 @@ from datetime import timedelta
 
 from billing import manifests
 from billing.clock import Timer
-from billing.decisions.decide import Decision, Reject, Rules, Skip, Wait, decide, missing_files, refused_before
+from billing.decisions.decide import Decision, Policy, Reject, Skip, Wait, decide, missing_files, rejected_before
 from billing.decisions.delivery import Delivery
-from billing.decisions.state import Books
+from billing.decisions.state import MonthState
 from billing.errors import BillingError
 from billing.gcp.bigquery import Table
-from billing.gcp.landing import Landing
-from billing.gcp.services import Cloud
+from billing.gcp.landing import LandingBucket
+from billing.gcp.services import Services
 from billing.manifests import Export, Manifest, OtherExport
 from billing.settings import Source
 
@@ -24,7 +24,7 @@ class Visit:
     `replay` loads whatever the manifest names, over newer and refused ones too: somebody asked for it.
     """
 
-    cloud: Cloud
+    cloud: Services
     source: Source
     manifest: str
     timer: Timer
@@ -32,7 +32,7 @@ class Visit:
     replay: bool = False
 
     @property
-    def landing(self) -> Landing:
+    def landing(self) -> LandingBucket:
         return self.cloud.landing(self.source)
 
 
@@ -45,7 +45,7 @@ class Look:
     execution: str = ""
     content: str = ""
     delivery: Delivery | None = None
-    books: Books = field(default_factory=Books)
+    books: MonthState = field(default_factory=MonthState)
     table: Table | None = None
 
 
@@ -62,19 +62,19 @@ def observe(visit: Visit) -> Look:
     if isinstance(export, OtherExport):
         other = f"{visit.manifest} belongs to export {export.name}, not {visit.source.export_name}."
         return Look(Skip("OTHER_EXPORT", other))
-    delivery = Delivery(export, visit.manifest, visit.landing.found(export, visit.manifest))
-    books = visit.cloud.ledger.read(visit.source, export.month)
+    delivery = Delivery(export, visit.manifest, visit.landing.list_delivery(export, visit.manifest))
+    books = visit.cloud.history.read(visit.source, export.month)
     incomplete = missing_files(delivery)
-    if incomplete is not None and books.head is None:
+    if incomplete is not None and books.loaded is None:
         return Look(incomplete, export.month, export.execution, delivery.content, delivery, books)
     table = visit.cloud.warehouse.table(visit.source)
     decision = judge(visit.source, delivery, _judged_by(visit, export, books), table, visit.timer)
     return Look(decision, export.month, export.execution, delivery.content, delivery, books, table)
 
 
-def judge(source: Source, delivery: Delivery, books: Books, table: Table, timer: Timer) -> Decision:
+def judge(source: Source, delivery: Delivery, books: MonthState, table: Table, timer: Timer) -> Decision:
     """The decision by this source's rules, now."""
-    rules = Rules(timedelta(hours=source.settle_hours), fingerprint(source, table))
+    rules = Policy(timedelta(hours=source.settle_hours), fingerprint(source, table))
     return decide(delivery, books, table.destination, rules, timer.clock.now())
 
 
@@ -83,16 +83,16 @@ def fingerprint(source: Source, table: Table | None) -> str:
     return source.fingerprint if table is None else f"{source.fingerprint} {table.destination.created}"
 
 
-def _judged_by(visit: Visit, export: Export, books: Books) -> Books:
+def _judged_by(visit: Visit, export: Export, books: MonthState) -> MonthState:
     if visit.replay:
-        return replace(_unbound(books), rejected={}, unbooked=None)
-    is_booked = books.head is not None and books.head.execution == export.execution
+        return replace(_unbound(books), rejected={}, uncommitted=None)
+    is_booked = books.loaded is not None and books.loaded.execution == export.execution
     return _unbound(books) if visit.reload and is_booked else books
 
 
-def _unbound(books: Books) -> Books:
+def _unbound(books: MonthState) -> MonthState:
     """Books whose head stands for no table: the month loads again, and what is booked of its files still counts."""
-    return books if books.head is None else replace(books, head=replace(books.head, table=""))
+    return books if books.loaded is None else replace(books, loaded=replace(books.loaded, table=""))
 
 
 def _unreadable(visit: Visit, manifest: Manifest, exc: BillingError) -> Look:
@@ -101,6 +101,6 @@ def _unreadable(visit: Visit, manifest: Manifest, exc: BillingError) -> Look:
     if month is None:
         return Look(Reject(exc.code, exc.message))
     execution, content = f"manifest-{manifest.generation}", f"{manifest.generation}"
-    books = visit.cloud.ledger.read(visit.source, month)
-    before = refused_before(books, execution, content, fingerprint(visit.source, None))
+    books = visit.cloud.history.read(visit.source, month)
+    before = rejected_before(books, execution, content, fingerprint(visit.source, None))
     return Look(before or Reject(exc.code, exc.message), month, execution, content, books=books)

@@ -3,24 +3,24 @@
 import traceback
 from collections.abc import Callable
 
-from billing.errors import Kind
-from billing.gcp.api_errors import known_failure
+from billing.errors import ErrorClass
+from billing.gcp.api_errors import classify
 from billing.log import emit
 from billing.settings import Source
 
-_SEVERITY = {Kind.RETRY: "INFO", Kind.SETUP: "ERROR", Kind.REJECT: "ERROR"}
+_SEVERITY = {ErrorClass.RETRY: "INFO", ErrorClass.SETUP: "ERROR", ErrorClass.REJECT: "ERROR"}
 
 
-class TryAgain(Exception):
+class RetryLater(Exception):
     """Answer 503: the platform delivers the event again."""
 
 
-def run_guarded(source: Source, about: str, work: Callable[[], None]) -> bool:
+def log_failures(source: Source, about: str, work: Callable[[], None]) -> bool:
     """Runs work and ends its failure as its class says: False, or TryAgain raised for what passes."""
     try:
         work()
     except Exception as exc:  # noqa: BLE001 - the edge: every failure ends as a line and an answer
-        known = known_failure(exc)
+        known = classify(exc)
         if known is None:
             emit(
                 "ERROR",
@@ -36,11 +36,11 @@ def run_guarded(source: Source, about: str, work: Callable[[], None]) -> bool:
             _SEVERITY[known.kind],
             known.message,
             source=source.key,
-            action="retried" if known.kind is Kind.RETRY else "failed",
+            action="retried" if known.kind is ErrorClass.RETRY else "failed",
             code=known.code,
             object=about,
         )
-        if known.kind is Kind.RETRY:
-            raise TryAgain(known.code) from None
+        if known.kind is ErrorClass.RETRY:
+            raise RetryLater(known.code) from None
         return False
     return True

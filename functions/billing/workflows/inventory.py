@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from billing import manifests
 from billing.decisions.audit import Partition
 from billing.decisions.delivery import StoredObject
-from billing.decisions.state import Books
+from billing.decisions.state import MonthState
 from billing.errors import BillingError
 from billing.gcp.bigquery import Table
-from billing.gcp.services import Cloud
+from billing.gcp.services import Services
 from billing.manifests import Export, OtherExport
 from billing.settings import Source
 
@@ -31,14 +31,14 @@ class Candidate:
 
 
 @dataclass(frozen=True)
-class Survey:
+class Inventory:
     """One source as the sweep sees it, by one listing and two queries."""
 
     source: Source
     table: Table
     objects: Mapping[str, StoredObject]
     months: Mapping[str, Sequence[Candidate]]
-    books: Mapping[str, Books]
+    books: Mapping[str, MonthState]
     partitions: Mapping[str, Partition]
 
     @property
@@ -47,9 +47,9 @@ class Survey:
         return set(self.months) | set(self.books)
 
 
-def survey_of(cloud: Cloud, source: Source) -> Survey:
+def take_inventory(cloud: Services, source: Source) -> Inventory:
     bucket = cloud.landing(source)
-    objects = {stored.name: stored for stored in bucket.everything()}
+    objects = {stored.name: stored for stored in bucket.list_all()}
     listed = [stored for name, stored in objects.items() if manifests.is_manifest(source, name)]
     with ThreadPoolExecutor(_READERS) as pool:
         read = list(pool.map(lambda stored: _candidate(cloud, source, stored), listed))
@@ -59,10 +59,12 @@ def survey_of(cloud: Cloud, source: Source) -> Survey:
     for candidates in months.values():
         candidates.sort(key=lambda candidate: candidate.order_key, reverse=True)
     table = cloud.warehouse.table(source)
-    return Survey(source, table, objects, months, cloud.ledger.read_months(source), cloud.warehouse.partitions(source))
+    return Inventory(
+        source, table, objects, months, cloud.history.read_months(source), cloud.warehouse.partitions(source)
+    )
 
 
-def _candidate(cloud: Cloud, source: Source, stored: StoredObject) -> tuple[str, Candidate] | None:
+def _candidate(cloud: Services, source: Source, stored: StoredObject) -> tuple[str, Candidate] | None:
     """None for another export's manifest, and for an unreadable one whose path claims no month."""
     manifest = cloud.landing(source).manifest(stored.name)
     if manifest is None:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from billing.columns.load_schema import load_schema
 from billing.decisions.decide import Load, Reject
 from billing.decisions.delivery import Delivery
-from billing.errors import BillingError, Kind
+from billing.errors import BillingError, ErrorClass
 from billing.gcp.bigquery import Table
 from billing.gcp.lease import Lease
 from billing.gcp.load_jobs import MonthLoad
@@ -14,7 +14,7 @@ from billing.workflows.outcome import Outcome, report_of
 from billing.workflows.publish_views import refresh_focus, refresh_views
 from billing.workflows.record import check, record_load, reject
 
-_TABLE_CHANGES = 6  # months of one table that add columns side by side meet on its etag
+_MAX_ETAG_CONFLICTS = 6  # months of one table that add columns side by side meet on its etag
 
 
 def process(visit: Visit) -> Outcome:
@@ -30,16 +30,18 @@ def process(visit: Visit) -> Outcome:
     try:
         return _under_lease(visit, look.month, lease)
     finally:
-        if not lease.guards_a_job:  # of a job that may still run, the lease tells whoever comes next
+        if not lease.keep_for_job:  # of a job that may still run, the lease tells whoever comes next
             lease.release()
 
 
 def _under_lease(visit: Visit, month: str, lease: Lease) -> Outcome:
     """What was read before the lease is only a reason to try: everything is read and decided again."""
-    for _ in range(_TABLE_CHANGES):
+    for _ in range(_MAX_ETAG_CONFLICTS):
         look = observe(visit)
         if look.month != month:
-            raise BillingError("BUSY", f"{visit.manifest} named {month} a moment ago and names {look.month} now.")
+            raise BillingError(
+                "MONTH_LOCKED", f"{visit.manifest} named {month} a moment ago and names {look.month} now."
+            )
         try:
             return _act(visit, look, lease)
         except BillingError as exc:
@@ -58,7 +60,7 @@ def _act(visit: Visit, look: Look, lease: Lease) -> Outcome:
     try:
         return _load(visit, look, look.delivery, look.table, lease)
     except BillingError as exc:
-        if exc.kind is not Kind.REJECT:
+        if exc.kind is not ErrorClass.REJECT:
             raise
         return reject(visit, look, Reject(exc.code, exc.message))
 
@@ -71,7 +73,7 @@ def _load(visit: Visit, look: Look, delivery: Delivery, table: Table, lease: Lea
     assert month_load is not None  # noqa: S101 - the decision is Load
     month_load = replace(month_load, schema=plan.schema, dates=dates)
     loaded = visit.cloud.jobs.replace_month(month_load, lease, visit.timer)
-    after = replace(delivery, found=visit.landing.found(delivery.export, delivery.manifest))
+    after = replace(delivery, objects=visit.landing.list_delivery(delivery.export, delivery.manifest))
     code, message = check(delivery, after, loaded)
     record_load(visit, look, delivery, table, loaded, code, message)
     if plan.added or not look.books.loaded:
@@ -99,5 +101,5 @@ def _month_load(visit: Visit, look: Look) -> MonthLoad | None:
         generations=look.delivery.generations,
         destination=look.table.destination,
         uris=tuple(f"gs://{visit.source.bucket}/{file.name}" for file in look.delivery.export.files),
-        over=look.books.head.job_id if look.books.head is not None else "",
+        replaces_job_id=look.books.loaded.job_id if look.books.loaded is not None else "",
     )

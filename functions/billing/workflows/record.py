@@ -3,27 +3,30 @@
 from dataclasses import replace
 
 from billing.decisions.decide import Reject, Wait
-from billing.decisions.delivery import Delivery, short_name
-from billing.decisions.state import Books, Head, Rejection
-from billing.decisions.tracking import Entry
+from billing.decisions.delivery import Delivery, name_digest
+from billing.decisions.state import LoadedDelivery, MonthState, Rejection
+from billing.decisions.tracking import TrackingRow
 from billing.errors import BillingError
 from billing.gcp.bigquery import Table
-from billing.gcp.lease import TERM
-from billing.gcp.load_jobs import Loaded
+from billing.gcp.lease import LEASE_DURATION
+from billing.gcp.load_jobs import LoadResult
 from billing.manifests import MAX_FILES
 from billing.workflows.evaluate import Look, Visit, fingerprint, observe
 from billing.workflows.outcome import Outcome, report_of
 
-_MOST_KEPT = 2 * MAX_FILES + 1  # files whose contents a head keeps: 300 KB of state per 10,000
+_MAX_FILES_IN_STATE = 2 * MAX_FILES + 1  # files whose contents a head keeps: 300 KB of state per 10,000
 
 
-def check(before: Delivery, after: Delivery, loaded: Loaded) -> tuple[str | None, str | None]:
+def check(before: Delivery, after: Delivery, loaded: LoadResult) -> tuple[str | None, str | None]:
     """What is booked with a load that needs a look: files replaced while they were read, or rows that differ."""
     if after.generations != before.generations:
-        return "TORN", "A file was replaced while BigQuery read it; loaded again once the delivery is complete."
+        return (
+            "FILES_CHANGED_DURING_LOAD",
+            "A file was replaced while BigQuery read it; loaded again once the delivery is complete.",
+        )
     expected = before.export.rows
     if expected is not None and expected != loaded.rows:
-        return "ROWS_DIFFER", f"BigQuery loaded {loaded.rows} rows, but the manifest counts {expected}."
+        return "ROW_COUNT_MISMATCH", f"BigQuery loaded {loaded.rows} rows, but the manifest counts {expected}."
     return None, None
 
 
@@ -32,12 +35,12 @@ def record_load(
     look: Look,
     delivery: Delivery,
     table: Table,
-    loaded: Loaded,
+    loaded: LoadResult,
     code: str | None,
     message: str | None,
 ) -> None:
     export = delivery.export
-    head = Head(
+    head = LoadedDelivery(
         execution=export.execution,
         order_key=export.order_key,
         content=delivery.content,
@@ -46,9 +49,9 @@ def record_load(
         job_id=loaded.job_id,
         table=table.destination.table,
         table_created=table.destination.created,
-        torn=code == "TORN",
+        changed_during_load=code == "FILES_CHANGED_DURING_LOAD",
         scope=export.scope,
-        files=contents_of(delivery) if export.names_repeat else {},
+        files=contents_of(delivery) if export.overwrites else {},
     )
     entry = replace(
         _entry(visit, look, "loaded"),
@@ -66,9 +69,9 @@ def contents_of(delivery: Delivery) -> dict[str, str]:
 
     Of a folder with more than dlt's state should hold, none: then only stillness tells a whole delivery.
     """
-    if len(delivery.found) > _MOST_KEPT:
+    if len(delivery.objects) > _MAX_FILES_IN_STATE:
         return {}
-    return {short_name(name): file.content for name, file in delivery.found.items() if name != delivery.manifest}
+    return {name_digest(name): file.content for name, file in delivery.objects.items() if name != delivery.manifest}
 
 
 def reject(visit: Visit, look: Look, decision: Reject) -> Outcome:
@@ -80,14 +83,14 @@ def reject(visit: Visit, look: Look, decision: Reject) -> Outcome:
     return report_of(replace(look, decision=decision))
 
 
-def _commit(visit: Visit, month: str, books: Books, entry: Entry) -> None:
+def _commit(visit: Visit, month: str, books: MonthState, entry: TrackingRow) -> None:
     """An instance that slept past its lease's term must not write the books: whoever has the lease does."""
-    if visit.timer.elapsed() > TERM.total_seconds():
+    if visit.timer.elapsed() > LEASE_DURATION.total_seconds():
         raise BillingError("DEADLINE", "The lease of this month ended before it could be booked.")
-    visit.cloud.ledger.commit(visit.source, month, books, entry)
+    visit.cloud.history.commit(visit.source, month, books, entry)
 
 
-def book_waiting(visit: Visit, books: Books, waits_for: str) -> None:
+def book_waiting(visit: Visit, books: MonthState, waits_for: str) -> None:
     """Books once what a month waits for, so that the status view can say it. Only the sweep does."""
     if books.waiting == waits_for:
         return
@@ -104,8 +107,10 @@ def book_waiting(visit: Visit, books: Books, waits_for: str) -> None:
         lease.release()
 
 
-def _entry(visit: Visit, look: Look, status: str) -> Entry:
-    entry = Entry(status, look.execution, f"gs://{visit.source.bucket}/{visit.manifest}", content=look.content or None)
+def _entry(visit: Visit, look: Look, status: str) -> TrackingRow:
+    entry = TrackingRow(
+        status, look.execution, f"gs://{visit.source.bucket}/{visit.manifest}", content=look.content or None
+    )
     if look.delivery is None:
         return entry
     export = look.delivery.export

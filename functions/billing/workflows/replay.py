@@ -4,26 +4,26 @@ from collections.abc import Sequence
 
 from billing.clock import Timer
 from billing.errors import BillingError
-from billing.gcp.services import Cloud, cloud_of
+from billing.gcp.services import Services, connect
 from billing.log import emit
 from billing.settings import Settings, Source
 from billing.workflows.evaluate import Visit
-from billing.workflows.inventory import Candidate, survey_of
+from billing.workflows.inventory import Candidate, take_inventory
 from billing.workflows.load import process
 from billing.workflows.outcome import Outcome, log_outcome
 
 
 def replay(
-    settings: Settings, key: str, month: str, execution: str | None = None, cloud: Cloud | None = None
+    settings: Settings, key: str, month: str, execution: str | None = None, cloud: Services | None = None
 ) -> Outcome:
     """Loads the month's newest delivery, or the one of that execution id; the lease and all other checks stand.
 
     Raises BillingError: NO_SUCH_DELIVERY where the source, the month or the execution is none, or what a load raises.
     """
-    cloud = cloud or cloud_of(settings)
+    cloud = cloud or connect(settings)
     timer = Timer(cloud.clock)
     source = _source(settings, key)
-    candidates = survey_of(cloud, source).months.get(month, ())
+    candidates = take_inventory(cloud, source).months.get(month, ())
     chosen = _chosen(candidates, source, month, execution)
     visit = Visit(cloud, source, chosen.manifest.name, timer, replay=True)
     outcome = process(visit)

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from billing.gcp.services import cloud_of
+from billing.gcp.services import connect
 from billing.settings import Settings, settings_or_exit
 from billing_cli.exit import exit_code
 from billing_cli.report.page import page
@@ -23,7 +23,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _write(settings: Settings, options: argparse.Namespace) -> int:
     sources = tuple(source.strip() for source in options.sources.split(",") if source.strip())
-    report = gather(settings, cloud_of(settings), Question(options.months, options.tag, sources))
+    report = gather(settings, connect(settings), Question(options.months, options.tag, sources))
     options.output.parent.mkdir(parents=True, exist_ok=True)
     options.output.write_text(page(report), encoding="utf-8")
     print(f"Report: {options.output.resolve().as_uri()}")

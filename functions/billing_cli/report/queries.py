@@ -149,7 +149,7 @@ def _quality(
     settings: Settings, warehouse: Any, first: str, sources: Sequence[str]
 ) -> Sequence[Mapping[str, Any]] | None:
     """None before the first load of a version that makes the view."""
-    if not warehouse.is_there(settings.quality_view):
+    if not warehouse.exists(settings.quality_view):
         return None
     rows = warehouse.query(
         f"SELECT * EXCEPT (BillingPeriodStart) FROM `{settings.quality_view}`"

@@ -26,7 +26,7 @@ locals {
     }
     findings = {
       description = "What the sweep found: months that differ from the books, or wait for too long"
-      filter      = "${local._lines} AND jsonPayload.code=(\"AUDIT_DIFFERS\" OR \"WAITING_LONG\" OR \"VIEW_FAILED\")"
+      filter      = "${local._lines} AND jsonPayload.code=(\"AUDIT_MISMATCH\" OR \"WAITING_LONG\" OR \"VIEW_FAILED\")"
       labels      = ["code", "source"]
     }
     loads = {
@@ -62,7 +62,7 @@ locals {
     }
     look = {
       display_name = "loaded, but needs a look"
-      content      = "A month was loaded while its files changed (TORN), with other rows than its manifest counts (ROWS_DIFFER), or a table is not what the books say (AUDIT_DIFFERS). The next sweep loads again what can be loaded again."
+      content      = "A month was loaded while its files changed (FILES_CHANGED_DURING_LOAD), with other rows than its manifest counts (ROW_COUNT_MISMATCH), or a table is not what the books say (AUDIT_MISMATCH). The next sweep loads again what can be loaded again."
       filter       = "${local._lines} AND severity>=ERROR AND jsonPayload.action=(\"audited\" OR \"loaded\")"
       labels       = { code = "EXTRACT(jsonPayload.code)", message = "EXTRACT(jsonPayload.message)", month = "EXTRACT(jsonPayload.month)", source = "EXTRACT(jsonPayload.source)" }
       severity     = "WARNING"

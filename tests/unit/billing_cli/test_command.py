@@ -8,7 +8,7 @@ import pytest
 from google.api_core.exceptions import Forbidden, NotFound, ServiceUnavailable
 from google.auth.exceptions import DefaultCredentialsError
 
-from billing.gcp.services import Cloud
+from billing.gcp.services import Services
 from billing_cli import __main__ as command_line
 from tests.fakes.deployments import MemorySite
 from tests.fakes.wire import Wire
@@ -31,10 +31,10 @@ class _FailingWire(Wire):
         raise self._failure
 
 
-def _reach(monkeypatch: pytest.MonkeyPatch, site: MemorySite, cloud: Callable[[object], Cloud]) -> None:
+def _reach(monkeypatch: pytest.MonkeyPatch, site: MemorySite, cloud: Callable[[object], Services]) -> None:
     monkeypatch.setattr(command_line, "settings_or_exit", lambda: site.settings)
     for module in ("billing_cli.status", "billing.workflows.replay", "billing.workflows.sweep"):
-        monkeypatch.setattr(f"{module}.cloud_of", cloud)
+        monkeypatch.setattr(f"{module}.connect", cloud)
 
 
 @pytest.mark.parametrize("arguments", [REPLAY, ["status"]], ids=["replay", "status"])
@@ -55,7 +55,7 @@ def test_an_answer_of_google_s_that_we_know_ends_as_one_sentence(
 def test_a_laptop_without_credentials_is_told_so_in_one_sentence(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], arguments: list[str]
 ) -> None:
-    def nobody(_: object) -> Cloud:
+    def nobody(_: object) -> Services:
         raise DefaultCredentialsError("nobody is logged in")
 
     _reach(monkeypatch, MemorySite(), nobody)

@@ -9,15 +9,15 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from billing.decisions.decide import Load, Reject, Rules, Skip, Wait, decide, refused_before
-from billing.decisions.delivery import Delivery, Destination, StoredObject, short_name
-from billing.decisions.state import Books, Head, Rejection
+from billing.decisions.decide import Load, Policy, Reject, Skip, Wait, decide, rejected_before
+from billing.decisions.delivery import Delivery, StoredObject, TableIdentity, name_digest
+from billing.decisions.state import LoadedDelivery, MonthState, Rejection
 from billing.manifests import DataFile, Export
 
 NOW = datetime(2025, 10, 20, 12, tzinfo=UTC)
 EARLIER = NOW - timedelta(minutes=5)
-TABLE = Destination("p.d.t", "2025-01-01T00:00:00+00:00")
-RULES = Rules(timedelta(hours=3), "print-1")
+TABLE = TableIdentity("p.d.t", "2025-01-01T00:00:00+00:00")
+POLICY = Policy(timedelta(hours=3), "print-1")
 FOLDER = "in/20251001-20251101/"
 MANIFEST = f"{FOLDER}cur-Manifest.json"
 FILES = tuple(f"{FOLDER}cur-{n}.csv.gz" for n in (1, 2, 3))
@@ -29,7 +29,7 @@ EXPORT = Export(
     order_key="2",
     files=tuple(DataFile(name, None, None) for name in FILES),
     columns=(),
-    names_repeat=False,
+    overwrites=False,
     covers_until=None,
     rows=None,
 )
@@ -48,9 +48,9 @@ def found(*objects: StoredObject) -> Mapping[str, StoredObject]:
 WHOLE = Delivery(EXPORT, MANIFEST, found(stored(MANIFEST), *map(stored, FILES)))
 
 
-def head_for(delivery: Delivery, **changes: object) -> Head:
-    """The head that a load of the delivery leaves."""
-    head = Head(
+def head_for(delivery: Delivery, **changes: object) -> LoadedDelivery:
+    """The loaded that a load of the delivery leaves."""
+    loaded = LoadedDelivery(
         execution=delivery.export.execution,
         order_key=delivery.export.order_key,
         content=delivery.content,
@@ -59,21 +59,21 @@ def head_for(delivery: Delivery, **changes: object) -> Head:
         job_id="job-1",
         table=TABLE.table,
         table_created=TABLE.created,
-        files={short_name(one.name): one.content for one in delivery.files} if delivery.export.names_repeat else {},
+        files={name_digest(one.name): one.content for one in delivery.files} if delivery.export.overwrites else {},
     )
-    return replace(head, **changes)  # type: ignore[arg-type]
+    return replace(loaded, **changes)  # type: ignore[arg-type]
 
 
 OLDER = head_for(WHOLE, execution="run-1", order_key="1", content="other")
 NEWER = head_for(WHOLE, execution="run-3", order_key="3", content="other")
 
 
-def judged(delivery: Delivery = WHOLE, head: Head | None = None, **rejected: Rejection) -> object:
-    return decide(delivery, Books(head=head, rejected=rejected), TABLE, RULES, NOW)
+def judged(delivery: Delivery = WHOLE, loaded: LoadedDelivery | None = None, **rejected: Rejection) -> object:
+    return decide(delivery, MonthState(loaded=loaded, rejected=rejected), TABLE, POLICY, NOW)
 
 
 def of(export: Export, objects: Iterable[StoredObject] | None = None) -> Delivery:
-    return Delivery(export, MANIFEST, WHOLE.found if objects is None else found(*objects))
+    return Delivery(export, MANIFEST, WHOLE.objects if objects is None else found(*objects))
 
 
 def test_a_complete_delivery_of_a_month_that_is_not_booked_is_loaded() -> None:
@@ -81,11 +81,11 @@ def test_a_complete_delivery_of_a_month_that_is_not_booked_is_loaded() -> None:
 
 
 def test_a_newer_delivery_is_loaded_over_an_older_one() -> None:
-    assert judged(head=OLDER) == Load()
+    assert judged(loaded=OLDER) == Load()
 
 
 def test_an_older_delivery_never_replaces_a_newer_one() -> None:
-    assert judged(head=NEWER) == Skip("SUPERSEDED", "Execution run-3 is newer and already loaded.")
+    assert judged(loaded=NEWER) == Skip("SUPERSEDED", "Execution run-3 is newer and already loaded.")
 
 
 def test_an_older_delivery_is_superseded_even_while_its_files_are_missing() -> None:
@@ -93,21 +93,21 @@ def test_an_older_delivery_is_superseded_even_while_its_files_are_missing() -> N
 
 
 def test_a_loaded_delivery_with_new_content_never_replaces_a_newer_one_that_is_not_booked() -> None:
-    changed = replace(WHOLE, found={**WHOLE.found, FILES[0]: stored(FILES[0], "again")})
-    books = Books(head=head_for(WHOLE))
-    assert decide(changed, books, TABLE, RULES, NOW) == Load()
-    assert decide(changed, replace(books, unbooked=NEWER), TABLE, RULES, NOW) == Skip(
+    changed = replace(WHOLE, objects={**WHOLE.objects, FILES[0]: stored(FILES[0], "again")})
+    books = MonthState(loaded=head_for(WHOLE))
+    assert decide(changed, books, TABLE, POLICY, NOW) == Load()
+    assert decide(changed, replace(books, uncommitted=NEWER), TABLE, POLICY, NOW) == Skip(
         "SUPERSEDED", "Execution run-3 is newer and already loaded."
     )
 
 
 def test_another_delivery_of_the_same_order_key_is_loaded() -> None:
-    assert judged(head=replace(OLDER, order_key=EXPORT.order_key)) == Load()
+    assert judged(loaded=replace(OLDER, order_key=EXPORT.order_key)) == Load()
 
 
 @pytest.mark.parametrize("names_repeat", [False, True])
-def test_the_same_delivery_with_the_same_content_is_a_duplicate(*, names_repeat: bool) -> None:
-    delivery = of(replace(EXPORT, names_repeat=names_repeat))
+def test_the_same_delivery_with_the_same_content_is_a_duplicate(*, overwrites: bool) -> None:
+    delivery = of(replace(EXPORT, overwrites=overwrites))
     assert judged(delivery, head_for(delivery)) == Skip("DUPLICATE", "Already loaded by job-1.")
 
 
@@ -138,8 +138,8 @@ def test_the_same_delivery_with_another_content_waits_for_files_of_the_right_siz
 
 def test_an_overwrite_delivery_that_was_moved_is_loaded_once_more_when_it_is_still() -> None:
     """By another PREFIX: the same execution and bytes under names of which none is booked."""
-    export = replace(EXPORT, names_repeat=True)
-    booked = head_for(of(export), content="of the old names", files={short_name("old/cur-1.csv.gz"): "10:crc-2"})
+    export = replace(EXPORT, overwrites=True)
+    booked = head_for(of(export), content="of the old names", files={name_digest("old/cur-1.csv.gz"): "10:crc-2"})
     still = NOW - timedelta(hours=4)
     moved = of(export, [stored(MANIFEST, updated=still), *(stored(name, updated=still) for name in FILES)])
     assert judged(moved, booked) == Load()
@@ -147,7 +147,7 @@ def test_an_overwrite_delivery_that_was_moved_is_loaded_once_more_when_it_is_sti
 
 
 def test_files_that_change_under_a_loaded_manifest_wait_for_the_next_one_however_long() -> None:
-    export = replace(EXPORT, names_repeat=True)
+    export = replace(EXPORT, overwrites=True)
     old = datetime(2025, 1, 1, tzinfo=UTC)
     changed = of(export, [stored(FILES[0], "3", updated=old), *map(stored, FILES[1:])])
     assert judged(changed, head_for(of(export))) == (
@@ -155,18 +155,22 @@ def test_files_that_change_under_a_loaded_manifest_wait_for_the_next_one_however
     )
 
 
-@pytest.mark.parametrize("destination", [Destination("p.d.other", TABLE.created), Destination(TABLE.table, "later")])
-def test_a_head_of_another_table_or_of_one_made_anew_is_no_head(destination: Destination) -> None:
-    for head in (head_for(WHOLE), NEWER, replace(OLDER, covers_until="2025-10-31")):
-        assert decide(WHOLE, Books(head=head), destination, RULES, NOW) == Load()
+@pytest.mark.parametrize(
+    "destination", [TableIdentity("p.d.other", TABLE.created), TableIdentity(TABLE.table, "later")]
+)
+def test_a_head_of_another_table_or_of_one_made_anew_is_no_head(destination: TableIdentity) -> None:
+    for loaded in (head_for(WHOLE), NEWER, replace(OLDER, covers_until="2025-10-31")):
+        assert decide(WHOLE, MonthState(loaded=loaded), destination, POLICY, NOW) == Load()
 
 
 def test_a_torn_load_is_loaded_again() -> None:
-    assert judged(head=head_for(WHOLE, torn=True)) == Load()
+    assert judged(loaded=head_for(WHOLE, changed_during_load=True)) == Load()
 
 
 def test_a_torn_load_is_superseded_by_nothing_older() -> None:
-    assert judged(head=replace(NEWER, torn=True)) == Skip("SUPERSEDED", "Execution run-3 is newer and already loaded.")
+    assert judged(loaded=replace(NEWER, changed_during_load=True)) == Skip(
+        "SUPERSEDED", "Execution run-3 is newer and already loaded."
+    )
 
 
 TWO_AND_ONE = f"2 of 3 files missing, first {FILES[0]}; 1 not of the manifest's size, first {FILES[1]} (1 of 10 bytes)."
@@ -195,13 +199,13 @@ def test_what_is_missing_or_too_short_is_named(objects: list[StoredObject], sent
 
 
 def test_files_that_the_manifest_does_not_name_are_no_matter() -> None:
-    more = of(SIZED, [*WHOLE.found.values(), stored(f"{FOLDER}cur-4.csv.gz", size=99)])
+    more = of(SIZED, [*WHOLE.objects.values(), stored(f"{FOLDER}cur-4.csv.gz", size=99)])
     assert judged(more, head_for(of(SIZED))) == Skip("DUPLICATE", "Already loaded by job-1.")
     assert judged(more) == Load()
 
 
 @pytest.mark.parametrize(
-    ("changes", "head", "verdict"),
+    ("changes", "loaded", "verdict"),
     [
         ({"month": "2025-11"}, None, Reject("FUTURE_MONTH", "The manifest names 2025-11, which has not begun.")),
         ({"month": "2999-01"}, OLDER, Reject("FUTURE_MONTH", "The manifest names 2999-01, which has not begun.")),
@@ -211,20 +215,20 @@ def test_files_that_the_manifest_does_not_name_are_no_matter() -> None:
             Reject("FUTURE_RUN", f"Execution run-2 was submitted at {NOW + timedelta(hours=25):%F %H:%M} UTC."),
         ),
         ({"submitted": NOW + timedelta(hours=23)}, OLDER, Load()),
-        ({"rows": 0}, None, Reject("EMPTY", "Execution run-2 has no data; 2025-10 stays as it is.")),
-        ({"files": ()}, OLDER, Reject("EMPTY", "Execution run-2 has no data; 2025-10 stays as it is.")),
+        ({"rows": 0}, None, Reject("EMPTY_DELIVERY", "Execution run-2 has no data; 2025-10 stays as it is.")),
+        ({"files": ()}, OLDER, Reject("EMPTY_DELIVERY", "Execution run-2 has no data; 2025-10 stays as it is.")),
         (
             {"covers_until": "2025-10-04"},
             replace(OLDER, covers_until="2025-10-05"),
-            Reject("NARROWER", "Execution run-2 covers up to 2025-10-04, but 2025-10-05 is loaded."),
+            Reject("COVERS_FEWER_DAYS", "Execution run-2 covers up to 2025-10-04, but 2025-10-05 is loaded."),
         ),
         *(
             (
                 {"scope": "/subscriptions/b"},
-                replace(head, scope="/subscriptions/a"),
+                replace(loaded, scope="/subscriptions/a"),
                 Reject("OTHER_SCOPE", "Execution run-2 is of /subscriptions/b, but /subscriptions/a is loaded."),
             )
-            for head in (OLDER, NEWER)
+            for loaded in (OLDER, NEWER)
         ),
         ({"scope": "/subscriptions/a"}, replace(OLDER, scope="/subscriptions/a"), Load()),
         ({"scope": "/subscriptions/a"}, OLDER, Load()),
@@ -239,9 +243,9 @@ def test_files_that_the_manifest_does_not_name_are_no_matter() -> None:
     ],
 )
 def test_a_delivery_that_must_not_replace_a_month_is_rejected(
-    changes: dict[str, object], head: Head | None, verdict: object
+    changes: dict[str, object], loaded: LoadedDelivery | None, verdict: object
 ) -> None:
-    assert judged(of(replace(EXPORT, **changes)), head) == verdict  # type: ignore[arg-type]
+    assert judged(of(replace(EXPORT, **changes)), loaded) == verdict  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -254,7 +258,7 @@ def test_a_delivery_that_must_not_replace_a_month_is_rejected(
 )
 def test_a_month_has_begun_when_it_has_somewhere_on_earth(now: str, verdict: object) -> None:
     delivery = of(replace(EXPORT, month="2025-11"))
-    assert decide(delivery, Books(), TABLE, RULES, datetime.fromisoformat(f"{now}+00:00")) == verdict
+    assert decide(delivery, MonthState(), TABLE, POLICY, datetime.fromisoformat(f"{now}+00:00")) == verdict
 
 
 @pytest.mark.parametrize(
@@ -267,14 +271,14 @@ def test_a_month_has_begun_when_it_has_somewhere_on_earth(now: str, verdict: obj
 )
 def test_a_delivery_is_judged_when_it_is_complete_and_so_rejected_once(export: Export) -> None:
     """Judged at its first file, it would be rejected again with every file that follows."""
-    head = replace(OLDER, covers_until="2025-10-05")
+    loaded = replace(OLDER, covers_until="2025-10-05")
     for count in range(3):
-        early = judged(of(export, map(stored, FILES[:count])), head)
+        early = judged(of(export, map(stored, FILES[:count])), loaded)
         assert isinstance(early, Wait)
-    assert isinstance(judged(of(export, map(stored, FILES)), head), Reject)
+    assert isinstance(judged(of(export, map(stored, FILES)), loaded), Reject)
 
 
-BOOKED = Rejection("VALUE_DOES_NOT_FIT", WHOLE.content, RULES.fingerprint)
+BOOKED = Rejection("VALUE_DOES_NOT_FIT", WHOLE.content, POLICY.fingerprint)
 REFUSED = Skip("ALREADY_REJECTED", "Execution run-2 was rejected as VALUE_DOES_NOT_FIT, and nothing changed since.")
 
 
@@ -291,38 +295,40 @@ def test_a_rejection_stands_until_the_delivery_the_loader_or_a_setting_changes(
     past: Rejection | None, verdict: object
 ) -> None:
     rejected = {} if past is None else {"run-2": past}
-    assert decide(WHOLE, Books(rejected=rejected), TABLE, RULES, NOW) == verdict
+    assert decide(WHOLE, MonthState(rejected=rejected), TABLE, POLICY, NOW) == verdict
 
 
 def test_a_rejection_of_another_delivery_is_no_matter() -> None:
-    assert decide(WHOLE, Books(rejected={"run-1": BOOKED}), TABLE, RULES, NOW) == Load()
+    assert decide(WHOLE, MonthState(rejected={"run-1": BOOKED}), TABLE, POLICY, NOW) == Load()
 
 
 def test_what_would_be_rejected_again_is_skipped_too() -> None:
     narrow = of(replace(EXPORT, covers_until="2025-10-01"))
-    books = Books(head=replace(OLDER, covers_until="2025-10-05"), rejected={"run-2": BOOKED})
-    assert decide(narrow, books, TABLE, RULES, NOW) == REFUSED
+    books = MonthState(loaded=replace(OLDER, covers_until="2025-10-05"), rejected={"run-2": BOOKED})
+    assert decide(narrow, books, TABLE, POLICY, NOW) == REFUSED
 
 
 def test_a_rejected_delivery_that_is_superseded_or_incomplete_is_told_so() -> None:
-    books = Books(head=NEWER, rejected={"run-2": BOOKED})
-    assert decide(WHOLE, books, TABLE, RULES, NOW) == Skip("SUPERSEDED", "Execution run-3 is newer and already loaded.")
+    books = MonthState(loaded=NEWER, rejected={"run-2": BOOKED})
+    assert decide(WHOLE, books, TABLE, POLICY, NOW) == Skip(
+        "SUPERSEDED", "Execution run-3 is newer and already loaded."
+    )
     gone = replace(BOOKED, content=of(EXPORT, []).content)
-    assert isinstance(decide(of(EXPORT, []), Books(rejected={"run-2": gone}), TABLE, RULES, NOW), Wait)
+    assert isinstance(decide(of(EXPORT, []), MonthState(rejected={"run-2": gone}), TABLE, POLICY, NOW), Wait)
 
 
 def test_an_unreadable_manifest_is_refused_once_as_well() -> None:
-    books = Books(rejected={"manifest-5": Rejection("MANIFEST_NOT_JSON", "5", "print-1")})
-    assert refused_before(books, "manifest-5", "5", "print-1") == (
+    books = MonthState(rejected={"manifest-5": Rejection("MANIFEST_NOT_JSON", "5", "print-1")})
+    assert rejected_before(books, "manifest-5", "5", "print-1") == (
         Skip("ALREADY_REJECTED", "Execution manifest-5 was rejected as MANIFEST_NOT_JSON, and nothing changed since.")
     )
-    assert refused_before(books, "manifest-6", "6", "print-1") is None
-    assert refused_before(books, "manifest-5", "5", "print-2") is None
+    assert rejected_before(books, "manifest-6", "6", "print-1") is None
+    assert rejected_before(books, "manifest-5", "5", "print-2") is None
 
 
 def test_content_and_generations_are_prints_of_the_named_files_only() -> None:
     backwards = of(replace(EXPORT, files=EXPORT.files[::-1]))
-    strangers = of(EXPORT, [*WHOLE.found.values(), stored("stranger")])
+    strangers = of(EXPORT, [*WHOLE.objects.values(), stored("stranger")])
     for same in (backwards, strangers):
         assert (same.content, same.generations, same.byte_count) == (WHOLE.content, WHOLE.generations, 30)
     for one in (stored(FILES[0], "3"), stored(FILES[0], size=11)):
@@ -341,7 +347,7 @@ def test_content_and_generations_are_prints_of_the_named_files_only() -> None:
 def overwrite(execution: str, files: Iterable[str] = FILES) -> Export:
     number = execution.removeprefix("run-")
     data = tuple(DataFile(name, None, None) for name in files)
-    return replace(EXPORT, execution=execution, order_key=number, files=data, names_repeat=True)
+    return replace(EXPORT, execution=execution, order_key=number, files=data, overwrites=True)
 
 
 def bucket(execution: str, contents: Mapping[str, str], updated: datetime = EARLIER) -> Delivery:
@@ -361,7 +367,7 @@ SETTLES = Wait(
 @pytest.mark.parametrize("order", itertools.permutations([MANIFEST, *FILES]))
 def test_no_order_of_arrivals_loads_files_of_two_deliveries(order: tuple[str, ...]) -> None:
     """Delivery 1 is booked; the objects of delivery 2 arrive one by one, and each is an event."""
-    head, contents, execution = head_for(FIRST), dict.fromkeys(FILES, "1"), "run-1"
+    loaded, contents, execution = head_for(FIRST), dict.fromkeys(FILES, "1"), "run-1"
     loads = []
     for arrived in order:
         if arrived == MANIFEST:
@@ -369,11 +375,11 @@ def test_no_order_of_arrivals_loads_files_of_two_deliveries(order: tuple[str, ..
         else:
             contents[arrived] = "2"
         delivery = bucket(execution, contents)
-        if judged(delivery, head) == Load():
+        if judged(delivery, loaded) == Load():
             loads.append((execution, set(contents.values())))
-            head = head_for(delivery)
+            loaded = head_for(delivery)
     assert loads == [("run-2", {"2"})]
-    assert judged(bucket(execution, contents), head) == Skip("DUPLICATE", "Already loaded by job-1.")
+    assert judged(bucket(execution, contents), loaded) == Skip("DUPLICATE", "Already loaded by job-1.")
 
 
 @pytest.mark.parametrize("order", itertools.permutations([MANIFEST, *FILES]))
@@ -381,15 +387,15 @@ def test_no_order_of_arrivals_loads_files_of_two_deliveries(order: tuple[str, ..
 def test_a_delivery_that_repeats_some_bytes_is_loaded_when_the_bucket_is_still(
     order: tuple[str, ...], same: tuple[str, ...]
 ) -> None:
-    head, contents, execution = head_for(FIRST), dict.fromkeys(FILES, "1"), "run-1"
+    loaded, contents, execution = head_for(FIRST), dict.fromkeys(FILES, "1"), "run-1"
     for arrived in order:
         if arrived == MANIFEST:
             execution = "run-2"
         elif arrived not in same:
             contents[arrived] = "2"
-        assert judged(bucket(execution, contents), head) != Load()
-    assert judged(bucket(execution, contents), head) == SETTLES
-    assert judged(bucket(execution, contents, NOW - timedelta(hours=3)), head) == Load()
+        assert judged(bucket(execution, contents), loaded) != Load()
+    assert judged(bucket(execution, contents), loaded) == SETTLES
+    assert judged(bucket(execution, contents, NOW - timedelta(hours=3)), loaded) == Load()
 
 
 @pytest.mark.parametrize("order", itertools.permutations([MANIFEST, *FILES]))
@@ -407,13 +413,13 @@ def test_the_settle_time_starts_anew_with_every_object_that_changes() -> None:
     for quiet, loads in ((timedelta(hours=3), True), (timedelta(hours=3) - timedelta(seconds=1), False)):
         still = bucket("run-2", mixed, NOW - timedelta(days=1))
         for name in (MANIFEST, FILES[1]):
-            touched = replace(still, found={**still.found, name: replace(still.found[name], updated=NOW - quiet)})
+            touched = replace(still, objects={**still.objects, name: replace(still.objects[name], updated=NOW - quiet)})
             assert (judged(touched, head_for(FIRST)) == Load()) is loads
 
 
 def test_a_settle_time_of_nothing_trusts_what_is_there() -> None:
     mixed = bucket("run-2", dict(zip(FILES, "212", strict=True)), NOW)
-    assert decide(mixed, Books(head=head_for(FIRST)), TABLE, replace(RULES, settle=timedelta(0)), NOW) == Load()
+    assert decide(mixed, MonthState(loaded=head_for(FIRST)), TABLE, replace(POLICY, settle=timedelta(0)), NOW) == Load()
 
 
 def test_a_delivery_of_more_or_fewer_files_is_judged_by_its_own() -> None:
@@ -425,43 +431,48 @@ def test_a_delivery_of_more_or_fewer_files_is_judged_by_its_own() -> None:
 
 
 def test_a_torn_load_of_repeating_names_is_loaded_again_when_the_bucket_is_still() -> None:
-    torn = head_for(FIRST, torn=True)
+    torn = head_for(FIRST, changed_during_load=True)
     assert judged(FIRST, torn) == SETTLES
     assert judged(bucket("run-1", dict.fromkeys(FILES, "1"), NOW - timedelta(hours=3)), torn) == Load()
 
 
 def test_the_delivery_after_a_torn_one_is_loaded_when_all_its_files_have_changed() -> None:
-    assert judged(bucket("run-2", dict(zip(FILES, "221", strict=True))), head_for(FIRST, torn=True)) == SETTLES
-    assert judged(SECOND, head_for(FIRST, torn=True)) == Load()
+    assert (
+        judged(bucket("run-2", dict(zip(FILES, "221", strict=True))), head_for(FIRST, changed_during_load=True))
+        == SETTLES
+    )
+    assert judged(SECOND, head_for(FIRST, changed_during_load=True)) == Load()
 
 
 def test_a_table_made_anew_gets_the_loaded_delivery_again_but_never_a_mix() -> None:
-    other = Destination(TABLE.table, "later")
-    books = Books(head=head_for(FIRST))
+    other = TableIdentity(TABLE.table, "later")
+    books = MonthState(loaded=head_for(FIRST))
     mixed = bucket("run-1", dict(zip(FILES, "211", strict=True)))
-    assert decide(FIRST, books, other, RULES, NOW) == Load()
-    assert decide(mixed, books, other, RULES, NOW) == SETTLES
-    assert decide(SECOND, books, other, RULES, NOW) == Load()
+    assert decide(FIRST, books, other, POLICY, NOW) == Load()
+    assert decide(mixed, books, other, POLICY, NOW) == SETTLES
+    assert decide(SECOND, books, other, POLICY, NOW) == Load()
 
 
-@pytest.mark.parametrize("head", [None, head_for(bucket("run-0", dict.fromkeys(FILES, "0")))])
+@pytest.mark.parametrize("loaded", [None, head_for(bucket("run-0", dict.fromkeys(FILES, "0")))])
 @pytest.mark.parametrize("rejected", ["run-1", "manifest-5"])
-def test_after_a_rejected_delivery_only_a_still_bucket_is_trusted(head: Head | None, rejected: str) -> None:
+def test_after_a_rejected_delivery_only_a_still_bucket_is_trusted(loaded: LoadedDelivery | None, rejected: str) -> None:
     """Its files differ from the booked ones just as those of the next delivery do."""
-    past = {rejected: Rejection("HEADER_UNREADABLE", FIRST.content, RULES.fingerprint)}
+    past = {rejected: Rejection("HEADER_UNREADABLE", FIRST.content, POLICY.fingerprint)}
     for contents in ("211", "221", "222"):
         here = dict(zip(FILES, contents, strict=True))
-        assert judged(bucket("run-2", here), head, **past) == SETTLES
-        assert judged(bucket("run-2", here, NOW - timedelta(hours=3)), head, **past) == Load()
+        assert judged(bucket("run-2", here), loaded, **past) == SETTLES
+        assert judged(bucket("run-2", here, NOW - timedelta(hours=3)), loaded, **past) == Load()
 
 
 def test_a_rejected_delivery_whose_file_was_repaired_is_loaded_at_once() -> None:
-    past = {"run-2": Rejection("HEADER_UNREADABLE", "as it was", RULES.fingerprint)}
+    past = {"run-2": Rejection("HEADER_UNREADABLE", "as it was", POLICY.fingerprint)}
     assert judged(SECOND, head_for(FIRST), **past) == Load()
 
 
-@pytest.mark.parametrize("head", [None, head_for(FIRST)])
-def test_a_manifest_that_outran_its_data_loads_no_files_of_a_delivery_that_nobody_looked_at(head: Head | None) -> None:
+@pytest.mark.parametrize("loaded", [None, head_for(FIRST)])
+def test_a_manifest_that_outran_its_data_loads_no_files_of_a_delivery_that_nobody_looked_at(
+    loaded: LoadedDelivery | None,
+) -> None:
     """Run 2 came while the functions were down; of run 3 the manifest is there, and none, some or all of its data."""
 
     def at_hand(contents: str, *hours_ago: float) -> Delivery:
@@ -469,19 +480,22 @@ def test_a_manifest_that_outran_its_data_loads_no_files_of_a_delivery_that_nobod
         written = {
             name: NOW - timedelta(hours=hours) for name, hours in zip([MANIFEST, *FILES], hours_ago, strict=True)
         }
-        return replace(here, found={name: replace(one, written=written[name]) for name, one in here.found.items()})
+        return replace(here, objects={name: replace(one, written=written[name]) for name, one in here.objects.items()})
 
     for mixed in (at_hand("222", 1, 9, 9, 9), at_hand("322", 1, 1.1, 9, 9), at_hand("332", 1, 1.1, 1.1, 9)):
-        assert judged(mixed, head) == SETTLES
-    assert judged(at_hand("333", 1, 1.1, 1.1, 1.1), head) == Load()
+        assert judged(mixed, loaded) == SETTLES
+    assert judged(at_hand("333", 1, 1.1, 1.1, 1.1), loaded) == Load()
 
 
 def test_under_a_manifest_without_an_id_files_that_changed_are_a_delivery_once_they_are_still() -> None:
-    unnamed = replace(EXPORT, names_repeat=True, is_named=False)
-    head = head_for(of(unnamed), content="other")
+    unnamed = replace(EXPORT, overwrites=True, has_execution_id=False)
+    loaded = head_for(of(unnamed), content="other")
     changed = [stored(name, "new", updated=NOW - timedelta(hours=2)) for name in (MANIFEST, *FILES)]
     assert judged(of(unnamed), head_for(of(unnamed))) == Skip("DUPLICATE", "Already loaded by job-1.")
-    assert getattr(judged(of(unnamed, changed), head), "code", None) == "WAITING_TO_SETTLE"
+    assert getattr(judged(of(unnamed, changed), loaded), "code", None) == "WAITING_TO_SETTLE"
     still = [replace(one, updated=NOW - timedelta(hours=3)) for one in changed]
-    assert judged(of(unnamed, still), head) == Load()
-    assert getattr(judged(of(replace(unnamed, is_named=True), still), head), "code", None) == "WAITING_FOR_MANIFEST"
+    assert judged(of(unnamed, still), loaded) == Load()
+    assert (
+        getattr(judged(of(replace(unnamed, has_execution_id=True), still), loaded), "code", None)
+        == "WAITING_FOR_MANIFEST"
+    )

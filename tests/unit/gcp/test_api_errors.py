@@ -7,9 +7,9 @@ import requests
 from google.api_core import exceptions as api
 from google.auth import exceptions as auth
 
-from billing.errors import FAULTS, BillingError, Kind
+from billing.errors import ERRORS, BillingError, ErrorClass
 from billing.gcp import api_errors
-from billing.gcp.api_errors import api_failure, dlt_failure, job_failure
+from billing.gcp.api_errors import classify_api_error, classify_dlt_error, classify_job_error
 from billing.gcp.commit_errors import causes_of
 
 # docs.cloud.google.com/bigquery/docs/error-messages#errortable, of 2026-11: reason, status, what it means to a call and
@@ -87,19 +87,19 @@ def answered(status: int, reason: str) -> api.GoogleAPICallError:
 
 
 def kind_of(failure: BillingError | None) -> str:
-    return str(Kind.BUG if failure is None else failure.kind)
+    return str(ErrorClass.BUG if failure is None else failure.kind)
 
 
 @pytest.mark.parametrize(("reason", "status", "in_call", "in_job"), BIGQUERY_ROWS)
 def test_every_reason_of_bigquery_means_one_thing(reason: str, status: str, in_call: str, in_job: str) -> None:
     if status != "200":
-        assert kind_of(api_failure(answered(int(status), reason))) == in_call
-    assert kind_of(job_failure(reason, "x")) == in_job
+        assert kind_of(classify_api_error(answered(int(status), reason))) == in_call
+    assert kind_of(classify_job_error(reason, "x")) == in_job
 
 
 @pytest.mark.parametrize(("status", "kind", "reason"), STORAGE_ROWS)
 def test_every_reason_of_storage_means_one_thing(status: str, kind: str, reason: str) -> None:
-    assert kind_of(api_failure(answered(int(status), reason))) == kind
+    assert kind_of(classify_api_error(answered(int(status), reason))) == kind
 
 
 def test_the_table_has_all_documented_reasons_and_no_others() -> None:
@@ -111,7 +111,7 @@ def test_the_table_has_all_documented_reasons_and_no_others() -> None:
 def test_a_reason_in_a_download_s_message_counts_too() -> None:
     """Cloud Storage's client puts the answer's JSON into the message of a failed download, and nowhere else."""
     text = '{"error": {"errors": [{"domain": "global", "reason": "cloudKmsDisabledKey"}], "code": 400}}'
-    failure = api_failure(api.from_http_status(400, f"GET https://x?alt=media: {text}: ('Request failed', 400)"))
+    failure = classify_api_error(api.from_http_status(400, f"GET https://x?alt=media: {text}: ('Request failed', 400)"))
     assert failure is not None
     assert failure.code == "KEY_UNAVAILABLE"
 
@@ -139,7 +139,7 @@ OUTSIDE = "Some rows belong to different partitions rather than destination part
     ],
 )
 def test_a_job_s_error_is_told_by_its_reason_and_sentence(reason: str, message: str, code: str, sentence: str) -> None:
-    failure = job_failure(reason, message)
+    failure = classify_job_error(reason, message)
     assert (failure.code, failure.message) == (code, sentence)
 
 
@@ -170,7 +170,7 @@ def test_a_job_s_error_is_told_by_its_reason_and_sentence(reason: str, message: 
     ],
 )
 def test_an_exception_of_google_s_is_told_by_its_status_and_reason(exc: Exception, code: str) -> None:
-    failure = api_failure(exc)
+    failure = classify_api_error(exc)
     assert failure is not None
     assert failure.code == code
 
@@ -179,7 +179,7 @@ def test_an_exception_of_google_s_is_told_by_its_status_and_reason(exc: Exceptio
     "exc", [api.BadRequest("x"), api.Conflict("x"), api.PreconditionFailed("x"), ValueError("x"), KeyError("code")]
 )
 def test_any_other_exception_is_a_bug(exc: Exception) -> None:
-    assert api_failure(exc) is None
+    assert classify_api_error(exc) is None
 
 
 def dlt_classes() -> dict[str, type[Exception]]:
@@ -199,13 +199,13 @@ def of_dlt(name: str, message: str = "x", cause: Exception | None = None) -> Exc
 
 
 def committed(exc: Exception) -> str:
-    return kind_of(dlt_failure(list(causes_of(exc))))
+    return kind_of(classify_dlt_error(list(causes_of(exc))))
 
 
 @pytest.mark.parametrize("name", api_errors.DLT)
 def test_what_dlt_raises_for_a_reason_of_its_own_is_no_bug(name: str) -> None:
     wrapped = of_dlt("DestinationTransientException", cause=of_dlt(name))
-    assert committed(wrapped) == str(FAULTS[api_errors.DLT[name]].kind)
+    assert committed(wrapped) == str(ERRORS[api_errors.DLT[name]].kind)
 
 
 def test_every_transient_error_of_dlt_s_load_is_retried() -> None:

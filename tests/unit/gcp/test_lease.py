@@ -8,7 +8,7 @@ from typing import TypeVar
 
 import pytest
 
-from billing.gcp.lease import TERM, Leases
+from billing.gcp.lease import LEASE_DURATION, Leases
 from tests.fakes.deployments import MemorySite
 from tests.fakes.wire import Wire
 
@@ -40,7 +40,7 @@ def test_a_write_of_one_s_own_that_was_sent_twice_stands_and_is_given_back(expir
     wire = SentTwice(site.cloud.clock)
     if expired:
         _leases(site, Wire(site.cloud.clock)).acquire("aws_cur", "2025-09", "job_0")
-        site.step(seconds=(TERM + timedelta(seconds=1)).total_seconds())
+        site.step(seconds=(LEASE_DURATION + timedelta(seconds=1)).total_seconds())
     wire.at = at
     lease = _leases(site, wire).acquire("aws_cur", "2025-09", "job_0")
     lease.record("job_1")

@@ -37,14 +37,14 @@ CREATE_NEW = Export(
     order_key="00001758000000000001",
     files=tuple(DataFile(f"{PERIOD}{ASSEMBLY}/cur-demo-{n}.csv.gz", None, None) for n in (1, 2)),
     columns=COLUMNS,
-    names_repeat=False,
+    overwrites=False,
     covers_until=None,
     rows=None,
 )
 OVERWRITE = replace(
     CREATE_NEW,
     files=tuple(DataFile(f"{PERIOD}cur-demo-{n}.csv.gz", None, None) for n in (1, 2)),
-    names_repeat=True,
+    overwrites=True,
 )
 
 
@@ -154,7 +154,7 @@ def test_an_old_manifest_has_columns_without_types_and_ends_on_the_last_day() ->
         order_key="00001758000000000001",
         files=(DataFile(f"{period}20180801T120125Z/cur-demo-1.csv.gz", None, None),),
         columns=tuple(Column(column.name, None) for column in COLUMNS),
-        names_repeat=False,
+        overwrites=False,
         covers_until=None,
         rows=None,
     )
@@ -299,7 +299,7 @@ def test_a_parquet_manifest_becomes_an_export_wherever_it_stands(folder: str) ->
             Column("line_item_unblended_cost", "FLOAT"),
             Column("line_item_something_new", "ARRAY"),
         ),
-        names_repeat=True,
+        overwrites=True,
         covers_until=None,
         rows=None,
     )
@@ -310,7 +310,7 @@ def test_a_parquet_report_in_a_folder_of_its_own_has_names_of_its_own() -> None:
     manifest = golden("aws_parquet.json", f"{ROOT}20220401-20220501/cur-demo-Manifest.json", put("reportKeys", [key]))
     export = manifests.parse(PARQUET, manifest)
     assert isinstance(export, Export)
-    assert ([file.name for file in export.files], export.names_repeat) == (
+    assert ([file.name for file in export.files], export.overwrites) == (
         [f"{ROOT}20220401-20220501/20220503T120125Z/cur-demo-00001.snappy.parquet"],
         False,
     )

@@ -37,7 +37,7 @@ CREATE_NEW = Export(
         Column("line_item_something", "hyperlog"),
         Column("product", None),
     ),
-    names_repeat=False,
+    overwrites=False,
     covers_until=None,
     rows=None,
     submitted=BEGUN,
@@ -151,7 +151,7 @@ def test_an_overwrite_manifest_repeats_names_and_is_ordered_by_its_generation() 
         order_key=GENERATION_KEY,
         files=tuple(DataFile(f"{data}cur2-demo-0000{n}.snappy.parquet", None, None) for n in (1, 2)),
         columns=(),
-        names_repeat=True,
+        overwrites=True,
         covers_until=None,
         rows=None,
     )
@@ -160,8 +160,8 @@ def test_an_overwrite_manifest_repeats_names_and_is_ordered_by_its_generation() 
 def test_a_manifest_with_nothing_but_its_files_is_known_by_its_bytes_and_generation() -> None:
     first = golden("aws_data_export_bare.json", IN_PERIOD)
     export = parsed(first)
-    assert (export.execution[16:], export.is_named) == (f"-{GENERATION}", False)
-    assert (export.columns, export.names_repeat, export.order_key) == ((), True, GENERATION_KEY)
+    assert (export.execution[16:], export.has_execution_id) == (f"-{GENERATION}", False)
+    assert (export.columns, export.overwrites, export.order_key) == ((), True, GENERATION_KEY)
     assert [file.name for file in export.files] == [f"{DATA}cur2-demo-00001.csv.gz"]
     others = {
         parsed(other).execution

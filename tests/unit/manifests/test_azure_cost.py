@@ -34,7 +34,7 @@ def expected(folder: str, run: str, month: str, submitted: str, until: str, *par
             for n, (size, rows) in enumerate(parts)
         ),
         columns=(),
-        names_repeat=False,
+        overwrites=False,
         covers_until=until,
         rows=sum(rows for _, rows in parts) if parts else None,
         submitted=datetime.fromisoformat(f"{submitted[:19]}+00:00"),

@@ -18,7 +18,7 @@ from billing.columns.parquet_footer import parquet_header
 from billing.columns.plan import Plan, plan_csv, plan_parquet
 from billing.formats import FORMATS, SCHEMAS
 from billing.manifests import Export, Manifest
-from billing.views.focus import Mapped, source_query, union_query
+from billing.views.focus import FocusSource, source_query, union_query
 from tests.samples import Delivery
 from tests.samples.catalogue import sample_delivery
 from tests.unit.values import GENERATION, aws
@@ -52,7 +52,7 @@ def _loaded(database: duckdb.DuckDBPyConnection, name: str, folder: Path, rows: 
     for field in known:
         if field.name in missing:
             database.execute(f'ALTER TABLE {table} ADD COLUMN "{field.name}" {_physical(field)}')
-    mapped = Mapped(name, export_format.provider, export_format.focus, table)
+    mapped = FocusSource(name, export_format.provider, export_format.focus, table)
     view = translated(source_query(mapped, [*known, *plan.added]))
     database.execute(f"CREATE VIEW acme.billing.focus_costs_{name} AS {view}")
 

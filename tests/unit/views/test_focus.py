@@ -15,7 +15,15 @@ from sqlglot import exp
 
 from billing.columns.field import Field
 from billing.formats import FORMATS, SCHEMAS
-from billing.views.focus import FOCUS_COLUMNS, Mapped, judgements, mapping_of, source_query, text, union_query
+from billing.views.focus import (
+    FOCUS_COLUMNS,
+    FocusSource,
+    mapping_decisions,
+    mapping_of,
+    source_query,
+    text,
+    union_query,
+)
 from tests.unit.views.bigquery_sql import PHYSICAL, create_table, insert, rows, translated
 from tests.unit.views.test_views import RESERVED
 
@@ -66,7 +74,7 @@ def ask(
     """The FOCUS rows of these rows."""
     create_table(database, "acme.billing.charges", {field.name: field.type for field in fields})
     insert(database, "acme.billing.charges", *lines)
-    query = source_query(Mapped("mine", provider, mapping, "acme.billing.charges"), fields)
+    query = source_query(FocusSource("mine", provider, mapping, "acme.billing.charges"), fields)
     database.execute(f"CREATE OR REPLACE VIEW acme.billing.focus_costs AS {translated(query)}")
     return rows(database, "SELECT * FROM acme.billing.focus_costs")
 
@@ -377,7 +385,7 @@ def test_google_s_own_export_is_read_net_of_its_credits(database: duckdb.DuckDBP
     fields = [*(Field(name, kind) for name, kind in types.items()), *(Field(name, "RECORD") for name in records)]
     fields += [*(Field(name, "STRING") for name in plain)]
     fields += [Field(f"usage_{edge}_time", "TIMESTAMP") for edge in ("start", "end")]
-    query = source_query(Mapped("google_billing", "google", "google_billing", "acme.billing.gcp"), fields)
+    query = source_query(FocusSource("google_billing", "google", "google_billing", "acme.billing.gcp"), fields)
     usage, tax = sorted(rows(database, translated(query)), key=lambda row: str(row["ChargeCategory"]), reverse=True)
     assert (usage["BilledCost"], usage["ListCost"], usage["Tags"]) == (Decimal("0.5"), Decimal("1.25"), '{"team":"a"}')
     assert (usage["BillingPeriodStart"], usage["BillingPeriodEnd"]) == (MONTH, datetime(2025, 10, 1, tzinfo=UTC))
@@ -393,7 +401,7 @@ def test_the_month_is_the_bare_partition_column_through_every_step(name: str) ->
     names = {f"{export_format.table_schema.format(version=version)}.json" for version in export_format.versions or [""]}
     columns = [column for schema in names for column in json.loads((SCHEMAS / schema).read_text())]
     [kind] = {column["type"] for column in columns if column["name"] == partition}
-    mapped = Mapped("mine", export_format.provider, export_format.focus, "acme.billing.charges")
+    mapped = FocusSource("mine", export_format.provider, export_format.focus, "acme.billing.charges")
     tree = sqlglot.parse_one(source_query(mapped, [Field(partition, kind)]), read="bigquery")
     steps = [
         {one.alias_or_name: one.unalias().sql("bigquery") for one in select.selects}
@@ -411,14 +419,14 @@ def test_the_union_keeps_no_month_from_its_partition() -> None:
 
 
 def test_what_is_a_judgement_says_so_in_the_view() -> None:
-    query = source_query(Mapped("mine", "aws", "aws_cur", "acme.billing.charges"), cur())
+    query = source_query(FocusSource("mine", "aws", "aws_cur", "acme.billing.charges"), cur())
     marked = {line.split()[1] for line in query.splitlines() if "is a judgement" in line}
-    assert marked == set(judgements()["aws_cur"])
+    assert marked == set(mapping_decisions()["aws_cur"])
 
 
 def test_a_view_has_room_for_every_tag_and_the_union_for_a_hundred_sources() -> None:
     tags = [Field(f"resource_tags_user_{'k' * 100}_{number}", "STRING") for number in range(500)]
-    assert len(source_query(Mapped("mine", "aws", "aws_cur", "acme.billing.charges"), cur(*tags))) < MAX_VIEW
+    assert len(source_query(FocusSource("mine", "aws", "aws_cur", "acme.billing.charges"), cur(*tags))) < MAX_VIEW
     assert len(union_query([f"a-project-of-mine-123456.billing_focus.focus_costs_{'k' * 30}"] * 100)) < MAX_VIEW
 
 
@@ -429,7 +437,7 @@ def test_the_view_over_all_unites_those_of_the_sources(database: duckdb.DuckDBPy
         )
         insert(database, f"acme.billing.of_{key}", {"BillingPeriodStart": MONTH, "BilledCost": "1.5"})
         fields = [Field("BillingPeriodStart", "TIMESTAMP"), Field("BilledCost", "BIGNUMERIC")]
-        query = source_query(Mapped(key, "azure", "native", f"acme.billing.of_{key}"), fields)
+        query = source_query(FocusSource(key, "azure", "native", f"acme.billing.of_{key}"), fields)
         database.execute(f"CREATE VIEW acme.billing.{key} AS {translated(query)}")
     found = rows(database, translated(union_query(["acme.billing.one", "acme.billing.two"])))
     assert [(row["x_source"], row["BilledCost"]) for row in found] == [("one", Decimal("1.5")), ("two", Decimal("1.5"))]
@@ -437,7 +445,7 @@ def test_the_view_over_all_unites_those_of_the_sources(database: duckdb.DuckDBPy
 
 
 def test_a_view_takes_no_reserved_word_for_a_name() -> None:
-    query = source_query(Mapped("mine", "aws", "aws_cur", "acme.billing.charges"), cur())
+    query = source_query(FocusSource("mine", "aws", "aws_cur", "acme.billing.charges"), cur())
     aliases = {
         alias.lower()
         for one in sqlglot.parse_one(query, read="bigquery").find_all(exp.Alias, exp.TableAlias)

@@ -22,7 +22,7 @@ OLD_NAMES = {
     "ResourceId": "ResourceID",
 }
 PHYSICAL = {"BIGNUMERIC": "DOUBLE", "JSON": "VARCHAR", "STRING": "VARCHAR", "TIMESTAMP": "TIMESTAMPTZ"}
-RULES = 133
+POLICY = 133
 pytestmark = pytest.mark.skipif(
     sys.version_info >= (3, 13), reason="focus-validator needs numpy 1, which has no wheel for Python 3.13"
 )
@@ -58,6 +58,6 @@ def validated(charges: Path) -> set[str]:
         check=True,
     )
     suites = ElementTree.parse(found).getroot()
-    assert suites.attrib["tests"] == str(RULES)
+    assert suites.attrib["tests"] == str(POLICY)
     assert suites.attrib["errors"] == "0"
     return {failure.attrib["name"] for failure in suites.iter("failure")}

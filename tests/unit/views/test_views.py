@@ -115,7 +115,7 @@ def test_only_complete_loads_count_once_per_job(database: duckdb.DuckDBPyConnect
     book(database, AWS, "2", "loaded", job="a", hour=2)
     book(database, AWS, "3", "loaded", job="b", hour=3)
     book(database, AWS, "4", "loaded", job="c", hour=4, complete=False)
-    book(database, AWS, "5", "rejected", job=None, hour=5, code="EMPTY")
+    book(database, AWS, "5", "rejected", job=None, hour=5, code="EMPTY_DELIVERY")
     book(database, AWS, "6", "waiting", job=None, hour=6, code="WAITING_FOR_FILES")
     found = rows(database, "SELECT job_id, loaded_at FROM aws_cur_loads ORDER BY job_id")
     assert found == [{"job_id": "a", "loaded_at": AT.replace(hour=2)}, {"job_id": "b", "loaded_at": AT.replace(hour=3)}]
@@ -170,14 +170,14 @@ def test_a_loaded_month_shows_what_the_table_holds(database: duckdb.DuckDBPyConn
     ("history", "state"),
     [
         ([("loaded", None)], ("loaded", 0, None)),
-        ([("loaded", "TORN")], ("loaded", 0, "TORN")),
-        ([("loaded", None), ("loaded", "ROWS_DIFFER")], ("loaded", 1, "ROWS_DIFFER")),
-        ([("rejected", "EMPTY")], ("rejected", None, "EMPTY")),
+        ([("loaded", "FILES_CHANGED_DURING_LOAD")], ("loaded", 0, "FILES_CHANGED_DURING_LOAD")),
+        ([("loaded", None), ("loaded", "ROW_COUNT_MISMATCH")], ("loaded", 1, "ROW_COUNT_MISMATCH")),
+        ([("rejected", "EMPTY_DELIVERY")], ("rejected", None, "EMPTY_DELIVERY")),
         ([("waiting", "WAITING_FOR_FILES")], ("waiting", None, "WAITING_FOR_FILES")),
-        ([("loaded", None), ("rejected", "EMPTY")], ("loaded, newer rejected", 0, "EMPTY")),
+        ([("loaded", None), ("rejected", "EMPTY_DELIVERY")], ("loaded, newer rejected", 0, "EMPTY_DELIVERY")),
         ([("loaded", None), ("waiting", "WAITING_TO_SETTLE")], ("loaded, newer waiting", 0, "WAITING_TO_SETTLE")),
-        ([("rejected", "EMPTY"), ("loaded", None)], ("loaded", 1, None)),
-        ([("waiting", "X"), ("rejected", "EMPTY")], ("rejected", None, "EMPTY")),
+        ([("rejected", "EMPTY_DELIVERY"), ("loaded", None)], ("loaded", 1, None)),
+        ([("waiting", "X"), ("rejected", "EMPTY_DELIVERY")], ("rejected", None, "EMPTY_DELIVERY")),
     ],
 )
 @pytest.mark.parametrize("source", [AWS, AZURE], ids=lambda source: source.key)
@@ -199,7 +199,7 @@ def test_a_month_s_state_is_its_newest_load_and_what_came_after(
 def test_a_booking_that_is_not_complete_changes_no_state(database: duckdb.DuckDBPyConnection) -> None:
     create(database)
     book(database, AWS, "1", "loaded", job="a", hour=1)
-    book(database, AWS, "2", "rejected", hour=2, code="EMPTY", complete=False)
+    book(database, AWS, "2", "rejected", hour=2, code="EMPTY_DELIVERY", complete=False)
     assert states(database) == [("aws_cur", "2025-09", "loaded", AT.replace(hour=1), None)]
 
 
@@ -266,14 +266,16 @@ def test_history_that_is_loaded_at_once_or_again_amends_no_month(
     ]
 
 
-@pytest.mark.parametrize(("status", "code"), [("waiting", "WAITING_FOR_FILES"), ("rejected", "EMPTY")])
+@pytest.mark.parametrize(("status", "code"), [("waiting", "WAITING_FOR_FILES"), ("rejected", "EMPTY_DELIVERY")])
 def test_what_is_wrong_with_what_is_loaded_stays_said_while_a_newer_delivery_waits_or_is_rejected(
     database: duckdb.DuckDBPyConnection, status: str, code: str
 ) -> None:
     create(database)
-    book(database, AWS, "1", "loaded", job="a", hour=1, code="ROWS_DIFFER")
+    book(database, AWS, "1", "loaded", job="a", hour=1, code="ROW_COUNT_MISMATCH")
     book(database, AWS, "2", status, hour=2, code=code)
-    assert rows(database, "SELECT code, load_code FROM billing_status") == [{"code": code, "load_code": "ROWS_DIFFER"}]
+    assert rows(database, "SELECT code, load_code FROM billing_status") == [
+        {"code": code, "load_code": "ROW_COUNT_MISMATCH"}
+    ]
 
 
 def ordered(source: Source, at: datetime) -> str:
@@ -284,7 +286,7 @@ def ordered(source: Source, at: datetime) -> str:
 
 def test_a_month_that_never_loaded_has_no_finality(database: duckdb.DuckDBPyConnection) -> None:
     create(database)
-    book(database, AZURE, "1", "rejected", code="EMPTY")
+    book(database, AZURE, "1", "rejected", code="EMPTY_DELIVERY")
     assert rows(database, "SELECT finality FROM billing_status") == [{"finality": None}]
 
 
@@ -306,7 +308,7 @@ def test_a_booking_asks_for_its_own_month_alone(database: duckdb.DuckDBPyConnect
 def test_every_month_of_every_source_has_one_line(database: duckdb.DuckDBPyConnection) -> None:
     create(database)
     book(database, AWS, "1", "loaded", month="2025-08", job="a")
-    book(database, AWS, "2", "rejected", month="2025-09", code="EMPTY")
+    book(database, AWS, "2", "rejected", month="2025-09", code="EMPTY_DELIVERY")
     book(database, AZURE, "3", "waiting", month="2025-08", code="X")
     assert [row[:3] for row in states(database)] == [
         ("aws_cur", "2025-08", "loaded"),

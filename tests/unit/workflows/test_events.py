@@ -15,7 +15,7 @@ from google.api_core.exceptions import BadRequest, Forbidden, ServiceUnavailable
 from billing.errors import BillingError
 from billing.settings import settings_or_exit
 from billing.workflows.events import handle_event
-from billing.workflows.guard import TryAgain, run_guarded
+from billing.workflows.guard import RetryLater, log_failures
 from tests.support.paths import FUNCTIONS
 from tests.unit.values import ENVIRONMENT, aws, settings
 
@@ -119,7 +119,7 @@ def test_an_event_of_an_odd_shape_is_ignored(data: dict[str, Any], capsys: pytes
 
 
 def test_work_that_succeeds_says_nothing_of_itself(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run_guarded(aws(), "an/object", lambda: None) is True
+    assert log_failures(aws(), "an/object", lambda: None) is True
     assert lines(capsys) == []
 
 
@@ -131,8 +131,8 @@ def test_work_that_succeeds_says_nothing_of_itself(capsys: pytest.CaptureFixture
             {"severity": "ERROR", "message": "Table t does not exist.", "action": "failed", "code": "NOT_FOUND"},
         ),
         (
-            BillingError("EMPTY", "No row."),
-            {"severity": "ERROR", "message": "No row.", "action": "failed", "code": "EMPTY"},
+            BillingError("EMPTY_DELIVERY", "No row."),
+            {"severity": "ERROR", "message": "No row.", "action": "failed", "code": "EMPTY_DELIVERY"},
         ),
         (
             Forbidden("no"),
@@ -143,14 +143,14 @@ def test_work_that_succeeds_says_nothing_of_itself(capsys: pytest.CaptureFixture
 def test_what_the_delivery_or_the_deployment_is_to_blame_for_is_acknowledged_without_a_traceback(
     exc: Exception, line: dict[str, str], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert run_guarded(aws(), "an/object", failing(exc)) is False
+    assert log_failures(aws(), "an/object", failing(exc)) is False
     assert lines(capsys) == [line | {"source": "aws_cur", "object": "an/object"}]
 
 
 @pytest.mark.parametrize(
     ("exc", "code", "message"),
     [
-        (BillingError("BUSY", "Another instance."), "BUSY", "Another instance."),
+        (BillingError("MONTH_LOCKED", "Another instance."), "MONTH_LOCKED", "Another instance."),
         (ServiceUnavailable("later"), "TRANSIENT", "503 later"),
         (ConnectionResetError("reset"), "TRANSIENT", "ConnectionResetError: reset"),
     ],
@@ -158,8 +158,8 @@ def test_what_the_delivery_or_the_deployment_is_to_blame_for_is_acknowledged_wit
 def test_what_passes_is_tried_again_quietly(
     exc: Exception, code: str, message: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with pytest.raises(TryAgain, match=f"^{code}$") as raised:
-        run_guarded(aws(), "an/object", failing(exc))
+    with pytest.raises(RetryLater, match=f"^{code}$") as raised:
+        log_failures(aws(), "an/object", failing(exc))
     assert raised.value.__suppress_context__
     assert lines(capsys) == [
         {
@@ -177,7 +177,7 @@ def test_what_passes_is_tried_again_quietly(
 def test_a_bug_prints_its_traceback_in_one_line_and_is_acknowledged(
     exc: Exception, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert run_guarded(aws(), "an/object", failing(exc)) is False
+    assert log_failures(aws(), "an/object", failing(exc)) is False
     (line,) = lines(capsys)
     trace = line.pop("stack_trace")
     assert trace.startswith("Traceback (most recent call last):\n")
@@ -198,4 +198,4 @@ def test_the_end_of_the_process_is_no_failure_of_the_work(exc: BaseException) ->
         raise exc
 
     with pytest.raises(type(exc)):
-        run_guarded(aws(), "an/object", work)
+        log_failures(aws(), "an/object", work)

@@ -26,7 +26,7 @@ def test_a_month_that_was_last_loaded_from_another_run_is_reported_and_restored(
         site.put(source.bucket, name, data)
 
     def swept() -> dict[str, Any]:
-        return sweep(renamed, site.cloud.assemble(renamed))
+        return sweep(renamed, site.cloud.services(renamed))
 
     with in_turn():
         swept()
@@ -34,6 +34,6 @@ def test_a_month_that_was_last_loaded_from_another_run_is_reported_and_restored(
         assert site.items("azure_billing")["2025-09"] == list(older.items)
         first, second = swept(), swept()
 
-    assert first["differing"] == first["loaded"] == ["azure_focus 2025-09"]
-    assert second["differing"] == second["loaded"] == []
+    assert first["mismatched"] == first["loaded"] == ["azure_focus 2025-09"]
+    assert second["mismatched"] == second["loaded"] == []
     assert site.items("azure_billing")["2025-09"] == list(newer.items)

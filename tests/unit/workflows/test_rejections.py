@@ -49,5 +49,5 @@ def test_sweeps_end_in_time_and_book_every_refusal_once(site: MemorySite) -> Non
     assert all(report["seconds"] < _PLATFORM_ENDS for report in reports)
     booked = [len(report["rejected"]) for report in reports]
     assert (sum(booked), booked[2:]) == (_RUNS, [0, 0])
-    assert [report["left"] for report in reports] == [["azure_billing 2025-09"], [], [], []]
+    assert [report["deferred"] for report in reports] == [["azure_billing 2025-09"], [], [], []]
     assert len(site.cloud.books.tracking) == _RUNS
