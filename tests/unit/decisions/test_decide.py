@@ -105,7 +105,7 @@ def test_another_delivery_of_the_same_order_key_is_loaded() -> None:
     assert judged(loaded=replace(OLDER, order_key=EXPORT.order_key)) == Load()
 
 
-@pytest.mark.parametrize("names_repeat", [False, True])
+@pytest.mark.parametrize("overwrites", [False, True])
 def test_the_same_delivery_with_the_same_content_is_a_duplicate(*, overwrites: bool) -> None:
     delivery = of(replace(EXPORT, overwrites=overwrites))
     assert judged(delivery, head_for(delivery)) == Skip("DUPLICATE", "Already loaded by job-1.")

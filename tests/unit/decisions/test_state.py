@@ -134,8 +134,8 @@ def test_an_old_rejection_that_is_repeated_counts_as_new() -> None:
         ("p.d.other", "2025-01-01T00:00:00+00:00", None),
     ],
 )
-def test_a_head_speaks_of_one_table_only(table: str, created: str, head: LoadedDelivery | None) -> None:
-    assert MonthState(loaded=HEAD).loaded_into(table, created) == head
+def test_a_head_speaks_of_one_table_only(table: str, created: str, loaded: LoadedDelivery | None) -> None:
+    assert MonthState(loaded=HEAD).loaded_into(table, created) == loaded
     assert MonthState().loaded_into(table, created) is None
 
 
