@@ -9,14 +9,14 @@ from billing.settings import Settings
 _SHOWN = ("source", "month", "state", "delivered_at", "loaded_at", "row_count", "cost", "currency", "code", "message")
 
 
-def status(settings: Settings, cloud: Services | None = None) -> list[dict[str, Any]]:
+def status(settings: Settings, services: Services | None = None) -> list[dict[str, Any]]:
     """All rows of every dataset's billing_status, by source and month."""
-    cloud = cloud or connect(settings)
+    services = services or connect(settings)
     datasets = sorted({f"{source.project}.{source.dataset}" for source in settings.sources})
     rows = [
         row
         for dataset in datasets
-        for row in cloud.warehouse.query(f"SELECT * FROM `{dataset}.billing_status` ORDER BY source, month")
+        for row in services.warehouse.query(f"SELECT * FROM `{dataset}.billing_status` ORDER BY source, month")
     ]
     return [dict(row) for row in rows]
 

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from billing.decisions.record import Record, TrackingRow
 from billing.decisions.state import LoadedDelivery, MonthState, Rejection
-from billing.decisions.tracking import TrackingRow
 from tests.fakes.deployments import Site
 
+NOTHING = MonthState()
 SEPTEMBER, OCTOBER = "2025-09", "2025-10"
 
 
 def _head(site: Site, execution: str, order_key: str, key: str = "azure_billing", job: str = "") -> LoadedDelivery:
-    destination = site.rooms().warehouse.table(site.source(key)).destination
+    destination = site.rooms().warehouse.table(site.source(key)).identity
     return LoadedDelivery(
         execution=execution,
         order_key=order_key,
@@ -20,29 +21,28 @@ def _head(site: Site, execution: str, order_key: str, key: str = "azure_billing"
         covers_until="2025-09-30",
         rows=7,
         job_id=job or f"job_{execution}",
-        table=destination.table,
+        table=destination.name,
         table_created=destination.created,
     )
 
 
 def _commit(
-    site: Site, head: LoadedDelivery, month: str = SEPTEMBER, code: str | None = None, before: MonthState = MonthState()
-) -> MonthState:  # noqa: B008
-    entry = TrackingRow(
-        "loaded",
-        head.execution,
-        "gs://bucket/manifest.json",
-        code=code,
-        row_count=head.rows,
-        order_key=head.order_key,
-        content=head.content,
-        covers_until=head.covers_until,
-        job_id=head.job_id,
-        table_created=head.table_created,
-    )
+    site: Site, head: LoadedDelivery, month: str = SEPTEMBER, code: str | None = None, before: MonthState = NOTHING
+) -> MonthState:
+    columns = {
+        "manifest_uri": "gs://bucket/manifest.json",
+        "code": code,
+        "row_count": head.rows,
+        "order_key": head.order_key,
+        "content": head.content,
+        "covers_until": head.covers_until,
+        "job_id": head.job_id,
+        "table_created": head.table_created,
+    }
     key = "azure_billing" if "azure" in head.table else "aws_cur"
     state = before.with_load(head)
-    site.rooms().history.commit(site.source(key), month, state, entry)
+    row = TrackingRow("loaded", head.execution, columns)
+    site.rooms().history.commit(site.source(key), Record(month, state, row))
     return state
 
 
@@ -85,8 +85,8 @@ def test_the_last_commit_is_the_head_and_every_load_stands_once(site: Site) -> N
 
 def test_rejections_and_waits_are_kept_and_are_no_loads(site: Site) -> None:
     books = MonthState().with_rejection("a", Rejection("EMPTY_DELIVERY", "content", "print")).with_waiting("b")
-    entry = TrackingRow("rejected", "a", "gs://bucket/manifest.json", code="EMPTY_DELIVERY", message="Nothing in it.")
-    site.rooms().history.commit(site.source("aws_cur"), SEPTEMBER, books, entry)
+    row = TrackingRow("rejected", "a", {"code": "EMPTY_DELIVERY", "message": "Nothing in it."})
+    site.rooms().history.commit(site.source("aws_cur"), Record(SEPTEMBER, books, row))
 
     assert _read(site, SEPTEMBER, "aws_cur") == books
     assert site.rooms().history.newest_load(site.source("aws_cur")) is None
@@ -131,8 +131,6 @@ def test_a_head_that_a_later_row_has_passed_by_gives_way_to_it(site: Site) -> No
     older, newer = _head(site, "a", "1"), _head(site, "b", "2")
     _commit(site, newer)
     rooms, source = site.rooms(), site.source("azure_billing")
-    rooms.history.commit(
-        source, SEPTEMBER, MonthState().with_load(older), TrackingRow("waiting", "c", "gs://bucket/manifest.json")
-    )
+    rooms.history.commit(source, Record(SEPTEMBER, MonthState().with_load(older), TrackingRow("waiting", "c", {})))
 
     assert _read(site).loaded == newer

@@ -15,7 +15,7 @@ from billing.clock import Clock
 from billing.formats import SCHEMAS
 from billing.gcp.services import Services, build_services
 from billing.settings import Settings, Source, read_settings
-from billing.workflows.publish_views import refresh_views
+from billing.workflows.publish_views import publish_dataset_views
 from tests.emulator import LocalCloud
 from tests.fakes.cloud import MemoryCloud
 from tests.fakes.wire import Wire
@@ -148,7 +148,7 @@ class LocalSite(Site):
 
     def loads(self, key: str) -> Loads:
         source = self.source(key)
-        refresh_views(self.rooms(), {}, source)
+        publish_dataset_views(self.rooms(), {}, source)
         rows = self._query(f"SELECT * FROM `{source.destination}_loads` ORDER BY loaded_at")
         return [{**row, "execution": row[source.format.execution_column]} for row in rows]
 

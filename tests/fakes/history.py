@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from billing.decisions.reconcile import reconcile
+from billing.decisions.reconcile import TrackedLoad, reconcile
 from billing.decisions.state import MonthState, from_state, to_state
-from billing.gcp.history import LoadHistory, pipeline_name
+from billing.gcp.dlt_commit import TRACKING_COLUMNS, pipeline_name
+from billing.gcp.history import LoadHistory, tracked_load
 from billing.settings import Settings, Source
 from tests.fakes.wire import Wire
 
@@ -75,7 +76,7 @@ class MemoryLedger(LoadHistory):
             whole, other = (self._rows(source, complete=complete) for complete in (True, False))
             wanted = months if months is not None else {*whole, *other, *self._booked_months(source)}
             found = {month: (self._state(source, month), whole.get(month), other.get(month)) for month in wanted}
-            return {month: reconcile(source, *three) for month, three in found.items() if any(three)}
+            return {month: reconcile(*three) for month, three in found.items() if any(three)}
 
         return self._wire.send("read books", act)
 
@@ -101,7 +102,7 @@ class MemoryLedger(LoadHistory):
         def load_rows() -> int:
             self._kept.is_cold = False  # dlt makes its tables first
             load = len(self._kept.tracking)
-            self._kept.tracking.append((load, source.destination, dict(row)))
+            self._kept.tracking.append((load, source.destination, {**dict.fromkeys(TRACKING_COLUMNS), **row}))
             self._kept.states.append((load, name, kept))
             return load
 
@@ -112,9 +113,10 @@ class MemoryLedger(LoadHistory):
         state = self._kept.state(pipeline_name(source, month))
         return from_state(state, month) if state is not None else None
 
-    def _rows(self, source: Source, *, complete: bool) -> dict[str, dict[str, Any]]:
+    def _rows(self, source: Source, *, complete: bool) -> dict[str, TrackedLoad]:
+        column = source.format.execution_column
         rows = self._kept.heads(source.destination, complete=complete)
-        return {month: {**row, "execution": row[source.format.execution_column]} for month, row in rows.items()}
+        return {month: tracked_load(source, {**row, "execution": row[column]}) for month, row in rows.items()}
 
     def _booked_months(self, source: Source) -> set[str]:
         """Of the pipelines' names: a pipeline is one source's month."""

@@ -1,4 +1,4 @@
-"""Runs each guard's named test twice: with the guard, when it must pass, and without it, when it must fail."""
+"""Run the named test of each mutation twice: it must pass with the check, and fail without it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from tests.emulator import Backoff, LocalCloud
-from tests.faults.mutations import Guard
+from tests.faults.mutations import Mutation
 from tests.faults.process import environment_of
 from tests.support.paths import FUNCTIONS, ROOT
 
@@ -21,7 +21,7 @@ _FAILED = re.compile(r"^(\d+) failed", re.MULTILINE)
 
 @dataclass(frozen=True)
 class Proof:
-    guard: Guard
+    mutation: Mutation
     passes_with: bool
     fails_without: bool
     output: str = ""
@@ -32,18 +32,18 @@ class Proof:
 
     @property
     def result(self) -> str:
-        return "ok" if self.holds else "FAILS WITH IT" if not self.passes_with else "NOT CAUGHT"
+        return "ok" if self.holds else "FAILS WITH THE CHECK" if not self.passes_with else "NOT CAUGHT"
 
 
-def prove(guards: Iterable[Guard], cloud: LocalCloud | None = None, side_by_side: int = 2) -> list[Proof]:
-    """In the given cloud; unit tests need none."""
+def prove(mutations: Iterable[Mutation], cloud: LocalCloud | None = None, side_by_side: int = 2) -> list[Proof]:
+    """Run all mutations, in the given emulator. Unit tests need none."""
     environment = {
         **os.environ,
         "PYTHONPATH": f"{ROOT}:{FUNCTIONS}",
         **(environment_of(cloud) if cloud else {}),
     }
     with ThreadPoolExecutor(side_by_side) as pool:
-        return list(pool.map(lambda guard: _prove(guard, environment), guards))
+        return list(pool.map(lambda mutation: _prove(mutation, environment), mutations))
 
 
 @contextmanager
@@ -52,13 +52,13 @@ def cloud_for_proofs() -> Iterator[LocalCloud]:
         yield cloud
 
 
-def _prove(guard: Guard, environment: dict[str, str]) -> Proof:
-    with_it = _run(guard, environment)
-    without = _run(guard, {**environment, "GUARD_OFF": guard.name})
-    failed = without.returncode == 1 and _FAILED.search(without.stdout) is not None  # a test, and no error before it
-    return Proof(guard, with_it.returncode == 0, failed, with_it.stdout[-2000:] + without.stdout[-2000:])
+def _prove(mutation: Mutation, environment: dict[str, str]) -> Proof:
+    with_it = _run(mutation, environment)
+    without = _run(mutation, {**environment, "MUTATION": mutation.name})
+    failed = without.returncode == 1 and _FAILED.search(without.stdout) is not None  # no error came before the test
+    return Proof(mutation, with_it.returncode == 0, failed, with_it.stdout[-2000:] + without.stdout[-2000:])
 
 
-def _run(guard: Guard, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "pytest", "-p", "tests.faults.mutations", "-n", "0", guard.caught_by]
+def _run(mutation: Mutation, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "pytest", "-p", "tests.faults.mutations", "-n", "0", mutation.caught_by]
     return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=600, check=False)

@@ -1,6 +1,7 @@
-"""Each guard of the load path, how it is switched off, and the test that fails without it.
+"""Every check of the load path, how it is taken out, and the test that fails without it.
 
-A pytest plugin: with GUARD_OFF=name, the tests of a session run with that guard taken out of the real code.
+A pytest plugin: with MUTATION=name, a session runs with that check taken out of the real code. A change names the
+modules that use the function, because each has imported it under its own name.
 """
 
 from __future__ import annotations
@@ -14,76 +15,88 @@ from typing import Any
 
 import pytest
 
-Off = Callable[[pytest.MonkeyPatch], None]
 _LEASE, _ORDER, _BAD = (f"tests/integration/test_{name}.py::test_" for name in ("lease", "order", "bad_deliveries"))
 _SWEEP, _UNIT, _FAULTS = "tests/integration/test_sweep.py::test_", "tests/unit/", "tests/faults/"
 
 
 @dataclass(frozen=True)
-class Guard:
+class Change:
+    """One name that is replaced, in a module that uses it. `replacement` gets the real value."""
+
+    target: str  # dotted
+    replacement: Callable[[Any], Any]
+
+
+@dataclass(frozen=True)
+class Mutation:
+    """A check that is taken out of the code, and the test that must fail then."""
+
     name: str
-    caught_by: str  # the named test, as pytest names it
-    off: Off
+    caught_by: str  # the test's id
+    changes: tuple[Change, ...]
+
+    def apply(self, patch: pytest.MonkeyPatch) -> None:
+        for change in self.changes:
+            patch.setattr(change.target, change.replacement(resolve_name(change.target)))
 
 
-def put(target: str, value: object) -> Off:
-    return lambda patch: patch.setattr(target, value)
+def replaced(value: object, *targets: str) -> tuple[Change, ...]:
+    return tuple(Change(target, lambda _: value) for target in targets)
 
 
-def both(*offs: Off) -> Off:
-    def off(patch: pytest.MonkeyPatch) -> None:
-        for one in offs:
-            one(patch)
+def wrapped(change: Callable[..., Any], *targets: str) -> tuple[Change, ...]:
+    """`change` is called with the real function in front of its arguments."""
 
-    return off
+    def wrap(real: Callable[..., Any]) -> Callable[..., Any]:
+        return lambda *arguments, **more: change(real, *arguments, **more)
 
-
-def around(target: str, change: Callable[..., Any]) -> Off:
-    """`change` is called with the real thing in front of its arguments."""
-
-    def off(patch: pytest.MonkeyPatch) -> None:
-        real = resolve_name(target)
-        patch.setattr(target, lambda *arguments, **more: change(real, *arguments, **more))
-
-    return off
+    return tuple(Change(target, wrap) for target in targets)
 
 
-def _write_over(real: Any, blob: Any, terms: Any, generation: int) -> Any:
-    found, held = real(blob, terms, generation)
-    return (found, held) if held == terms else real(blob, terms, found)
+def _write_over(real: Any, blob: Any, wanted: Any, generation: int) -> Any:
+    found, held = real(blob, wanted, generation)
+    return (found, held) if held == wanted else real(blob, wanted, found)
 
 
-def _first_look_only(patch: pytest.MonkeyPatch) -> None:
-    observe, looks = resolve_name("billing.workflows.load.observe"), {}  # type: ignore[var-annotated]
-    patch.setattr(
-        "billing.workflows.load.observe", lambda visit: looks.setdefault(id(visit), (visit, observe(visit)))[1]
-    )
+def _evaluate_once(real: Any) -> Callable[..., Any]:
+    evaluations: dict[int, tuple[Any, Any]] = {}
+
+    def evaluate(services: Any, request: Any) -> Any:
+        """The request is kept, so that no later one gets its id."""
+        if id(request) not in evaluations:
+            evaluations[id(request)] = request, real(services, request)
+        return evaluations[id(request)][1]
+
+    return evaluate
 
 
-def _without(**changes: object) -> Callable[..., Any]:
-    """A job id that leaves a part out."""
-    return lambda real, load, attempt: real(replace(load, **changes), attempt)
+def _job_id_without(**changes: object) -> Callable[..., Any]:
+    return lambda real, key, attempt: real(replace(key, **changes), attempt)
 
 
-def _any_creation(real: Any, load: Any, attempt: str) -> Any:
-    return real(replace(load, destination=replace(load.destination, created="")), attempt)
+def _job_id_for_any_creation(real: Any, key: Any, attempt: str) -> Any:
+    return real(replace(key, table=replace(key.table, created="")), attempt)
 
 
-def _no_etag(real: Any, warehouse: Any, table: Any, added: Any) -> Any:
+def _add_columns_without_etag(real: Any, warehouse: Any, table: Any, added: Any) -> Any:
     table.handle._properties.pop("etag", None)
     return real(warehouse, table, added)
 
 
-def _rows_do_not_count(real: Any, before: Any, after: Any, loaded: Any) -> Any:
-    return real(replace(before, export=replace(before.export, rows=None)), after, loaded)
+def _check_without_row_count(real: Any, before: Any, after: Any, result: Any) -> Any:
+    return real(replace(before, export=replace(before.export, rows=None)), after, result)
 
 
-def _job_is_never_looked_up(real: Any, leases: Any, *arguments: Any) -> Any:
+def _check_without_generations(real: Any, before: Any, _: Any, result: Any) -> Any:
+    return real(before, before, result)
+
+
+def _acquire_without_job_lookup(real: Any, leases: Any, *arguments: Any) -> Any:
     leases._job_is_running = lambda _: False
     return real(leases, *arguments)
 
 
-def _keeping_the_other_s_generation(real: Any, lease: Any, job_id: str) -> None:
+def _record_with_other_generation(real: Any, lease: Any, job_id: str) -> None:
     try:
         real(lease, job_id)
     finally:
@@ -91,23 +104,19 @@ def _keeping_the_other_s_generation(real: Any, lease: Any, job_id: str) -> None:
         lease.generation = lease.blob.generation
 
 
-def _of_any_table(books: Any, *_: str) -> Any:
-    return books.loaded
-
-
 def _audit_without(**known: object) -> Callable[..., Any]:
-    return lambda real, books, *arguments: real(replace(books, **known), *arguments)
+    return lambda real, state, *arguments: real(replace(state, **known), *arguments)
 
 
-def _state_alone(real: Any, source: Any, state: Any, tracked: Any, _: Any) -> Any:
-    return real(source, state, tracked, None)
+def _reconcile_without_incomplete(real: Any, state: Any, complete: Any, _: Any) -> Any:
+    return real(state, complete, None)
 
 
 def _one_pipeline(source: Any, _: str) -> str:
     return f"{source.key}__2025_01"
 
 
-def _is_complete(dataset: str) -> str:
+def _only_known_loads(dataset: str) -> str:
     return f"(_dlt_load_id IN (SELECT load_id FROM `{dataset}._dlt_loads` WHERE status = 0))"
 
 
@@ -115,170 +124,181 @@ def _anywhere(key: str, source: Any, _: object) -> str:
     return str(source.prefix + key.removeprefix(source.source_path))
 
 
-_NOTHING: Callable[..., None] = lambda *_: None  # noqa: E731
+def _nothing(*_: object) -> None:
+    return None
 
-GUARDS: Mapping[str, Guard] = {
-    guard.name: guard
-    for guard in (
-        Guard("lease", f"{_LEASE}a_held_lease_makes_others_come_back", around("billing.gcp.lease._write", _write_over)),
-        Guard(
+
+def _no(*_: object) -> bool:
+    return False
+
+
+_JOB_ID = "billing.decisions.load_key.LoadKey.job_id"
+
+MUTATIONS: Mapping[str, Mutation] = {
+    mutation.name: mutation
+    for mutation in (
+        Mutation(
+            "lease",
+            f"{_LEASE}a_held_lease_makes_others_come_back",
+            wrapped(_write_over, "billing.gcp.lease._write"),
+        ),
+        Mutation(
             "lease kept while its job runs",
             f"{_LEASE}a_job_that_outlives_the_function_keeps_its_lease",
-            put("billing.gcp.lease.Lease.keep_for_job", property(lambda _: False, lambda *_: None)),
+            replaced(property(_no, _nothing), "billing.gcp.lease.Lease.keep_for_job"),
         ),
-        Guard(
+        Mutation(
             "job looked up before a takeover",
             f"{_LEASE}an_expired_lease_whose_job_still_runs_is_busy",
-            around("billing.gcp.lease.Leases.acquire", _job_is_never_looked_up),
+            wrapped(_acquire_without_job_lookup, "billing.gcp.lease.Leases.acquire"),
         ),
-        Guard(
-            "only one's own lease is released",
+        Mutation(
+            "only the own lease is released",
             f"{_LEASE}an_instance_whose_lease_was_taken_over_does_not_release_the_other_s",
-            around("billing.gcp.lease.Lease.record", _keeping_the_other_s_generation),
+            wrapped(_record_with_other_generation, "billing.gcp.lease.Lease.record"),
         ),
-        Guard(
-            "second decision under the lease",
+        Mutation(
+            "second evaluation under the lease",
             f"{_LEASE}what_was_read_before_the_lease_is_only_a_reason_to_try",
-            _first_look_only,
+            (
+                Change("billing.workflows.load.evaluate", _evaluate_once),
+                Change("billing.workflows.record.evaluate", _evaluate_once),
+            ),
         ),
-        Guard(
+        Mutation(
             "deadline before insert",
             f"{_LEASE}no_job_is_inserted_after_the_deadline",
-            put("billing.gcp.load_jobs.INSERT_DEADLINE", float("inf")),
+            replaced(
+                float("inf"), "billing.gcp.load_jobs.INSERT_DEADLINE", "billing.workflows.sweep_month.INSERT_DEADLINE"
+            ),
         ),
-        Guard(
-            "lease's term before booking",
+        Mutation(
+            "lease duration before the record",
             f"{_LEASE}an_instance_that_slept_past_its_lease_does_not_write_the_books",
-            put("billing.workflows.record.LEASE_DURATION", timedelta.max),
+            replaced(timedelta.max, "billing.workflows.record.LEASE_DURATION"),
         ),
-        Guard(
+        Mutation(
             "etag on added columns",
             f"{_LEASE}a_table_that_changed_meanwhile_is_read_again",
-            around("billing.gcp.bigquery.Warehouse.add_columns", _no_etag),
+            wrapped(_add_columns_without_etag, "billing.gcp.bigquery.Warehouse.add_columns"),
         ),
-        Guard(
+        Mutation(
             "order key",
             f"{_ORDER}an_older_run_never_replaces_a_newer_one",
-            put("billing.decisions.state.MonthState.newer_load_than", _NOTHING),
+            replaced(_nothing, "billing.decisions.state.MonthState.newer_load_than"),
         ),
-        Guard(
+        Mutation(
             "completeness",
             f"{_ORDER}a_manifest_before_its_data_waits_and_then_loads",
-            both(
-                put("billing.decisions.decide.missing_files", _NOTHING),
-                put("billing.workflows.evaluate.missing_files", _NOTHING),
+            replaced(_nothing, "billing.decisions.decide.missing_files", "billing.workflows.read.missing_files"),
+        ),
+        Mutation(
+            "content digest",
+            f"{_ORDER}the_same_delivery_again_is_a_duplicate",
+            (
+                Change(
+                    "billing.decisions.delivery.Delivery.content",
+                    lambda _: property(lambda delivery: delivery.generations),
+                ),
             ),
         ),
-        Guard(
-            "content print",
-            f"{_ORDER}the_same_delivery_again_is_a_duplicate",
-            put("billing.decisions.delivery.Delivery.content", property(lambda delivery: delivery.generations)),
-        ),
-        Guard(
-            "generations print",
+        Mutation(
+            "generations in the job id",
             f"{_BAD}the_next_good_files_clear_a_rejection",
-            around("billing.gcp.load_jobs.MonthLoad.job_id", _without(generations="")),
+            wrapped(_job_id_without(generations=""), _JOB_ID),
         ),
-        Guard(
-            "FILES_CHANGED_DURING_LOAD check",
+        Mutation(
+            "files changed during the load",
             f"{_ORDER}a_file_that_is_replaced_while_it_is_read_is_booked_as_torn_and_loaded_again",
-            around("billing.workflows.load.check", lambda real, before, _, loaded: real(before, before, loaded)),
+            wrapped(_check_without_generations, "billing.workflows.load.check_load"),
         ),
-        Guard(
-            "table identity in the head",
+        Mutation(
+            "table identity in the state",
             f"{_ORDER}a_table_created_again_is_loaded_again",
-            put("billing.decisions.state.MonthState.loaded_into", _of_any_table),
+            replaced(lambda state, _: state.loaded, "billing.decisions.state.MonthState.loaded_into"),
         ),
-        Guard(
+        Mutation(
             "table identity in the job id",
             f"{_FAULTS}test_destinations.py::test_what_a_table_refused_is_loaded_into_the_one_that_was_made_in_its_place",
-            around("billing.gcp.load_jobs.MonthLoad.job_id", _any_creation),
+            wrapped(_job_id_for_any_creation, _JOB_ID),
         ),
-        Guard(
-            "head in the job id",
+        Mutation(
+            "replaced job in the job id",
             "tests/integration/test_replay.py::test_the_newest_delivery_is_loaded_again_by_another_job_each_time",
-            around("billing.gcp.load_jobs.MonthLoad.job_id", _without(replaces_job_id="")),
+            wrapped(_job_id_without(replaces_job_id=""), _JOB_ID),
         ),
-        Guard(
+        Mutation(
             "month written since a job that is taken up",
             f"{_LEASE}a_job_is_not_taken_up_where_another_has_written_the_month_since",
-            put("billing.gcp.load_jobs.LoadJobs._is_replaced", lambda *_: False),
+            replaced(_no, "billing.gcp.load_jobs.LoadJobs._is_replaced"),
         ),
-        Guard(
+        Mutation(
             "audit of when a month was written",
             f"{_SWEEP}a_month_that_was_written_after_it_was_booked_is_reported_and_restored",
-            around("billing.workflows.sweep.difference", _audit_without(loaded_at=None)),
+            wrapped(_audit_without(loaded_at=None), "billing.workflows.sweep_month.difference"),
         ),
-        Guard(
+        Mutation(
             "audit of what a month was last loaded from",
-            "tests/unit/workflows/test_other_key.py::test_a_month_that_was_last_loaded_from_another_run_is_reported_and_restored",
-            around("billing.workflows.sweep.difference", _audit_without(last_execution=None)),
+            f"{_UNIT}workflows/test_other_key.py::test_a_month_that_was_last_loaded_from_another_run_is_reported_and_restored",
+            wrapped(_audit_without(last_execution=None), "billing.workflows.sweep_month.difference"),
         ),
-        Guard(
+        Mutation(
             "settle rule",
             f"{_ORDER}an_overwrite_delivery_is_not_mixed_with_the_one_before",
-            put("billing.decisions.decide._unsettled", _NOTHING),
+            replaced(_nothing, "billing.decisions.decide.unsettled"),
         ),
-        Guard(
+        Mutation(
             "times at the provider",
             f"{_FAULTS}test_interleavings.py::test_no_interleaving_is_ever_loaded_as_a_mix[over a booked one]",
-            put("billing.decisions.decide._written_apart", _NOTHING),
+            replaced(_no, "billing.decisions.completeness._written_apart"),
         ),
-        Guard(
-            "narrower run",
+        Mutation(
+            "delivery that covers fewer days",
             f"{_BAD}a_narrower_run_never_replaces_a_wider_one",
-            put("billing.decisions.decide._rejection", _NOTHING),
+            replaced(_nothing, "billing.decisions.decide._rejection"),
         ),
-        Guard(
+        Mutation(
             "one scope of an export's name",
             f"{_UNIT}decisions/test_decide.py::test_a_delivery_that_must_not_replace_a_month_is_rejected",
-            put("billing.decisions.decide._is_of_another_scope", lambda *_: False),
+            replaced(_no, "billing.decisions.decide._is_of_another_scope"),
         ),
-        Guard(
-            "rows differ",
+        Mutation(
+            "row count of the manifest",
             f"{_BAD}rows_that_differ_from_the_manifest_are_booked_with_both_numbers",
-            around("billing.workflows.load.check", _rows_do_not_count),
+            wrapped(_check_without_row_count, "billing.workflows.load.check_load"),
         ),
-        Guard(
-            "a refusal stands",
+        Mutation(
+            "a rejection is recorded once",
             f"{_BAD}a_bad_manifest_is_rejected_with_its_code_before_any_load[azure-empty]",
-            both(
-                put("billing.decisions.decide.rejected_before", _NOTHING),
-                put("billing.workflows.evaluate.rejected_before", _NOTHING),
-            ),
+            replaced(_nothing, "billing.decisions.decide._rejected_before"),
         ),
-        Guard(
-            "prefix check",
+        Mutation(
+            "path outside the prefix",
             f"{_BAD}a_bad_manifest_is_rejected_with_its_code_before_any_load[aws-path with dots]",
-            put("billing.manifests.model.landed_name", _anywhere),
+            replaced(_anywhere, "billing.manifests.model.landed_name"),
         ),
-        Guard(
+        Mutation(
             "duplicate keys",
             f"{_UNIT}manifests/test_aws_cur.py::test_a_field_that_stands_twice_is_rejected",
-            put("billing.manifests.check_shape", _NOTHING),
+            replaced(_nothing, "billing.manifests.check_shape"),
         ),
-        Guard(
-            "per-month state",
+        Mutation(
+            "one pipeline per month",
             f"{_SWEEP}a_rejected_month_is_one_job_and_one_row_until_something_changes",
-            both(
-                put("billing.gcp.history.pipeline_name", _one_pipeline),
-                put("tests.fakes.history.pipeline_name", _one_pipeline),
-            ),
+            replaced(_one_pipeline, "billing.gcp.dlt_commit.pipeline_name", "tests.fakes.history.pipeline_name"),
         ),
-        Guard(
-            "unbooked loads bar older runs",
+        Mutation(
+            "uncommitted loads keep older runs out",
             f"{_FAULTS}test_lost_state.py::test_tables_restored_from_an_old_copy_cost_one_reload_and_let_no_older_run_pass",
-            both(
-                around("billing.gcp.history.reconcile", _state_alone),
-                around("tests.fakes.history.reconcile", _state_alone),
-            ),
+            wrapped(_reconcile_without_incomplete, "billing.gcp.history.reconcile", "tests.fakes.history.reconcile"),
         ),
-        Guard(
+        Mutation(
             "loads older than dlt's memory count",
             f"{_FAULTS}test_lost_state.py::test_dropped_tables_that_another_month_made_again_let_no_older_run_pass[_dlt_loads]",
-            both(
-                put("billing.gcp.history_queries.load_is_complete", _is_complete),
-                put("billing.views.status.load_is_complete", _is_complete),
+            replaced(
+                _only_known_loads,
+                "billing.gcp.history_queries.load_is_complete",
+                "billing.views.status.load_is_complete",
             ),
         ),
     )
@@ -286,9 +306,9 @@ GUARDS: Mapping[str, Guard] = {
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """After the tests have imported what they compare with."""
-    name = os.environ.get("GUARD_OFF")
+    """Apply the mutation after the tests were imported."""
+    name = os.environ.get("MUTATION")
     if name:
         patch = pytest.MonkeyPatch()
-        GUARDS[name].off(patch)
+        MUTATIONS[name].apply(patch)
         session.config.add_cleanup(patch.undo)

@@ -9,15 +9,19 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from billing.decisions.decide import Load, Policy, decide
-from billing.decisions.delivery import Delivery, StoredObject, TableIdentity, name_digest
+from billing.decisions.decide import decide
+from billing.decisions.decision import Load
+from billing.decisions.delivery import Delivery, StoredObject, name_digest
+from billing.decisions.policy import Policy
+from billing.decisions.snapshot import MonthSnapshot
 from billing.decisions.state import LoadedDelivery, MonthState
+from billing.decisions.table import Table, TableIdentity
 from billing.manifests import DataFile, Export
 from tests.faults.conftest import LONG
 
 FILES, MANIFEST = ("cur/f1", "cur/f2", "cur/f3"), "cur/manifest"
 NAMES = (*FILES, MANIFEST)
-DESTINATION = TableIdentity("p.d.t", "2025-01-01")
+TABLE = Table(TableIdentity("p.d.t", "2025-01-01"), (), None)
 POLICY = Policy(timedelta(hours=3), "v1")
 ARRIVES = datetime(2025, 9, 20, 20, tzinfo=UTC)
 WRITTEN = {0: ARRIVES - timedelta(hours=18), 1: ARRIVES - timedelta(hours=8), 2: ARRIVES - timedelta(hours=2)}
@@ -50,7 +54,7 @@ class Bucket:
         if manifest is None:
             return
         delivery = Delivery(_export(manifest), MANIFEST, dict(self.holds))
-        if not isinstance(decide(delivery, self.books, DESTINATION, POLICY, now), Load):
+        if not isinstance(decide(MonthSnapshot(delivery, self.books, TABLE), POLICY, now), Load):
             return
         assert {file.crc32c for file in delivery.files} == {manifest.crc32c}, "files of two deliveries in one load"
         contents = {name_digest(name): file.content for name, file in self.holds.items() if name != MANIFEST}

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from billing.workflows.publish_views import refresh_all_focus
+from billing.workflows.publish_views import publish_all_focus_views
 from tests.samples import aws_cur_delivery, azure_focus_delivery
 from tests.support.harness import Harness
 from tests.support.stack import AWS, AZURE
@@ -105,7 +105,7 @@ def test_google_s_own_export_is_in_the_union_beside_ours(harness: Harness, tmp_p
     harness.rows(GOOGLE_TABLE)
     harness.rows(GOOGLE_ROWS)
     table = f"{harness.settings.project}.{harness.stack.dataset}.gcp_billing_export_resource_v1_0123AB_CDEF01_234567"
-    refresh_all_focus(replace(harness.cloud, settings=replace(harness.settings, google_billing_export=table)))
+    publish_all_focus_views(replace(harness.services, settings=replace(harness.settings, google_billing_export=table)))
 
     [of_azure, of_google] = costs(harness, "SUM(BilledCost) AS billed, COUNT(*) AS n")
     assert (of_azure["billed"], of_azure["n"]) == (azure.totals.cost, 20)
@@ -127,7 +127,7 @@ def test_an_export_of_google_s_that_is_not_there_keeps_no_source_out(
     harness: Harness, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     gone = f"{harness.settings.project}.{harness.stack.dataset}.gone"
-    harness.cloud = replace(harness.cloud, settings=replace(harness.settings, google_billing_export=gone))
+    harness.services = replace(harness.services, settings=replace(harness.settings, google_billing_export=gone))
     harness.load(AZURE, azure_focus_delivery(tmp_path, MONTH, rows=20))
     [line] = [json.loads(line) for line in capsys.readouterr().out.splitlines() if "VIEW_FAILED" in line]
     assert (line["severity"], line["source"]) == ("ERROR", "google_billing")
@@ -160,7 +160,7 @@ def test_a_table_that_is_gone_keeps_no_other_source_from_its_view(
 ) -> None:
     delivery = azure_focus_delivery(tmp_path, MONTH, rows=20)
     harness.stack.cloud.bigquery.delete_table(harness.stack.table_id(AWS))
-    refresh_all_focus(harness.cloud)
+    publish_all_focus_views(harness.services)
     [line] = [json.loads(line) for line in capsys.readouterr().out.splitlines() if "VIEW_FAILED" in line]
     assert (line["severity"], line["source"]) == ("ERROR", "aws_cur")
     harness.load(AZURE, delivery)
@@ -168,7 +168,7 @@ def test_a_table_that_is_gone_keeps_no_other_source_from_its_view(
 
 
 def test_of_two_that_replace_the_view_at_once_the_later_has_seen_every_column(harness: Harness, tmp_path: Path) -> None:
-    warehouse, name = harness.cloud.warehouse, harness.settings.focus_view
+    warehouse, name = harness.services.warehouse, harness.settings.focus_view
     warehouse.ensure_view(name, lambda: "SELECT 1 AS one")
     queries = iter(["SELECT 2 AS stale", "SELECT 3 AS fresh"])
 

@@ -15,7 +15,7 @@ MONTH = "2025-09"
 
 
 def _replayed(harness: Harness, execution: str | None = None) -> tuple[str, str | None]:
-    outcome = replay(harness.settings, "AZURE_BILLING", MONTH, execution, harness.cloud)
+    outcome = replay(harness.settings, "AZURE_BILLING", MONTH, execution, harness.services)
     return outcome.action, outcome.execution
 
 
@@ -72,7 +72,7 @@ def test_what_is_not_there_is_named(
     harness.load(AZURE, azure_focus_delivery(tmp_path, MONTH, rows=1))
 
     with pytest.raises(BillingError, match="NO_SUCH_DELIVERY") as caught:
-        replay(harness.settings, key, month, execution, harness.cloud)
+        replay(harness.settings, key, month, execution, harness.services)
 
     assert sentence in caught.value.message
 

@@ -29,7 +29,7 @@ def test_the_sums_of_a_named_source_are_its_invoices_and_what_is_beyond_the_larg
     monkeypatch.setattr(queries, "TOP", 3)
 
     with harness.counting() as requests:
-        made = gather(harness.settings, harness.cloud, Question(months=2, tag="team", sources=("azure_billing",)))
+        made = gather(harness.settings, harness.services, Question(months=2, tag="team", sources=("azure_billing",)))
 
     assert len(requests.matching("POST", "/queries")) <= 6
     assert [(row.currency, row.month, row.provider, row.billed) for row in made.months] == [

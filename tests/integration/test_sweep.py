@@ -166,7 +166,7 @@ def test_a_month_that_was_written_after_it_was_booked_is_reported_and_restored(
     harness.load(AZURE, newer)
     assert harness.sweep()["mismatched"] == []
     with harness.dying_before_it_books():
-        replay(harness.settings, "azure_billing", MONTH, older.execution, harness.cloud)
+        replay(harness.settings, "azure_billing", MONTH, older.execution, harness.services)
     assert harness.month(AZURE, MONTH) == (newer.totals.rows, older.totals.cost)
 
     report = harness.sweep()
@@ -197,15 +197,15 @@ def test_books_that_were_lost_are_taken_from_the_tracking_rows(harness: Harness,
 def test_it_stops_before_its_deadline_and_says_what_is_left(harness: Harness, tmp_path: Path) -> None:
     for month in ("2025-07", "2025-08", MONTH):
         harness.stack.deliver(AWS, aws_cur_delivery(tmp_path, month, rows=20))
-    replace_month = harness.cloud.jobs.replace_month
+    replace_month = harness.services.jobs.replace_month
 
     def slow(*arguments: object) -> object:
         _steppable(harness).step(minutes=7)
         return replace_month(*arguments)  # type: ignore[arg-type]
 
-    harness.cloud.jobs.replace_month = slow  # type: ignore[method-assign, assignment]
+    harness.services.jobs.replace_month = slow  # type: ignore[method-assign, assignment]
     report = harness.sweep()
-    harness.cloud.jobs.replace_month = replace_month  # type: ignore[method-assign]
+    harness.services.jobs.replace_month = replace_month  # type: ignore[method-assign]
 
     assert report["deferred"] == ["aws_cur 2025-07", "aws_cur 2025-08", "aws_cur 2025-09"]
     assert report["loaded"] == []

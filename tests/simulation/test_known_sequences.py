@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from tests.faults.mutations import GUARDS
+from tests.faults.mutations import MUTATIONS
 from tests.simulation.instances import Trouble
 from tests.simulation.simulator import run
 from tests.simulation.steps import (
@@ -32,19 +32,19 @@ _NEWEST = Event(-1)
 class Scene:
     """Its histories, and how the oracle ends one of them without that guard."""
 
-    guard: str
+    mutation: str
     violation: str
     histories: tuple[History, ...]
 
 
 SCENES: Mapping[str, Scene] = {
     "a table that is made again holds its months again": Scene(
-        "table identity in the head",
+        "table identity in the state",
         "the sweep does not come to rest",
         ([Deliver("azure", "good"), _NEWEST, Recreate("azure")],),
     ),
     "a refusal outlives another month's booking that began before it": Scene(
-        "per-month state",
+        "one pipeline per month",
         "I5: .* was refused already",
         tuple(
             [
@@ -74,7 +74,7 @@ SCENES: Mapping[str, Scene] = {
         ),
     ),
     "a narrower delivery replaces no wider one": Scene(
-        "narrower run",
+        "delivery that covers fewer days",
         "I2: .* which covers more",
         tuple(
             [Deliver("azure", "good"), _NEWEST, Deliver("azure", "narrow"), Event(-1, Trouble(at, "503"))]
@@ -82,7 +82,7 @@ SCENES: Mapping[str, Scene] = {
         ),
     ),
     "files replaced under a load are told, and the month mended": Scene(
-        "FILES_CHANGED_DURING_LOAD check",
+        "files changed during the load",
         "I1: .* was booked whole",
         tuple(
             [
@@ -112,7 +112,7 @@ SCENES: Mapping[str, Scene] = {
         ),
     ),
     "an overwrite delivery is refused once": Scene(
-        "a refusal stands",
+        "a rejection is recorded once",
         "I5: .* was refused already",
         ([Deliver("aws over", "good"), _NEWEST, Deliver("aws over", "outside"), _NEWEST, Recopy(0), _NEWEST, Sweep()],),
     ),
@@ -164,7 +164,7 @@ def test_a_first_booking_that_died_counts_once_dlt_knows_another_load(at: int) -
 @_IDS
 def test_it_does_not_without_the_guard(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     scene = SCENES[name]
-    GUARDS[scene.guard].off(monkeypatch)
+    MUTATIONS[scene.mutation].apply(monkeypatch)
 
     with pytest.raises(AssertionError, match=scene.violation):
         _play(scene)

@@ -18,9 +18,9 @@ from billing.clock import Clock, Timer
 from billing.gcp.history import LoadHistory
 from billing.gcp.services import Services, build_services
 from billing.settings import Settings, Source, read_settings
-from billing.workflows.evaluate import Visit
-from billing.workflows.load import process
+from billing.workflows.load import load_month
 from billing.workflows.outcome import Outcome
+from billing.workflows.request import LoadRequest
 from billing.workflows.sweep import sweep
 from tests.faults.transport import Wire, unseen
 from tests.samples import Delivery, SampleObject, sink_name
@@ -70,7 +70,7 @@ class Harness:
         self.sent = sent
         self.ended: dict[str, Outcome] = {}
         self.settings: Settings = read_settings(stack.environment())
-        self.cloud: Services = build_services(
+        self.services: Services = build_services(
             self.settings, stack.cloud.storage, stack.cloud.bigquery, Credentials("local"), self.clock
         )
 
@@ -85,8 +85,8 @@ class Harness:
         """As an event of that object would."""
         source = self.source(spec)
         for manifest in manifests.manifest_names(source, name):
-            outcome = process(Visit(self.cloud, source, manifest, Timer(self.clock)))
-            if not outcome.unseen:
+            outcome = load_month(self.services, LoadRequest(source, manifest), Timer(self.clock))
+            if not outcome.manifest_is_missing:
                 break
         self.ended[f"gs://{source.bucket}/{manifest}"] = outcome
         return outcome
@@ -95,15 +95,15 @@ class Harness:
         """Each object lands, and its event is handled before the next."""
         return [self.event(spec, self.stack.deliver_object(spec, item)) for item in items]
 
-    def visit(self, spec: SourceSpec, delivery: Delivery) -> Visit:
-        return Visit(self.cloud, self.source(spec), manifest_name(spec, delivery), Timer(self.clock))
+    def request(self, spec: SourceSpec, delivery: Delivery) -> LoadRequest:
+        return LoadRequest(self.source(spec), manifest_name(spec, delivery))
 
     def load(self, spec: SourceSpec, delivery: Delivery) -> Outcome:
         self.stack.deliver(spec, delivery)
         return self.process(spec, delivery)
 
     def sweep(self) -> dict[str, Any]:
-        return dict(sweep(self.settings, self.cloud))
+        return dict(sweep(self.settings, self.services))
 
     def rows(self, sql: str) -> list[dict[str, Any]]:
         """`{dataset}` in the statement is this stack's dataset."""
@@ -129,12 +129,12 @@ class Harness:
         def crash(*_: object) -> None:
             raise _Died
 
-        self.cloud.history.commit = crash  # type: ignore[method-assign, assignment]
+        self.services.history.commit = crash  # type: ignore[method-assign, assignment]
         try:
             with pytest.raises(_Died):
                 yield
         finally:
-            del self.cloud.history.commit
+            del self.services.history.commit
 
     @contextmanager
     def counting(self) -> Iterator[Requests]:

@@ -26,7 +26,6 @@ from billing.decisions.delivery import Delivery, StoredObject
 from billing.errors import BillingError
 from billing.formats import FORMATS
 from billing.manifests import MAX_COLUMNS, MAX_MANIFEST, Column, Export, Manifest
-from billing.workflows.record import contents_of
 from tests.unit.values import GENERATION, MANIFESTS, aws, azure, golden, put
 
 CUR = csv_rules(FORMATS["aws_cur_v1_csv"])
@@ -243,7 +242,7 @@ def test_a_head_keeps_the_contents_of_at_most_twenty_thousand_files(objects: int
     assert isinstance(export, Export)
     names = [AWS_MANIFEST, *(f"{FOLDER}{number}" for number in range(objects - 1))]
     stored = StoredObject("x", 1, "crc", 1, datetime(2025, 10, 1, tzinfo=UTC))
-    assert len(contents_of(Delivery(export, AWS_MANIFEST, dict.fromkeys(names, stored)))) == kept
+    assert len(Delivery(export, AWS_MANIFEST, dict.fromkeys(names, stored)).contents) == kept
 
 
 def test_ten_thousand_files_are_read_at_once() -> None:

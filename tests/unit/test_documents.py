@@ -46,7 +46,7 @@ def test_every_make_target_that_a_page_names_exists() -> None:
 
 def test_every_code_that_is_logged_is_on_the_page_of_errors() -> None:
     source = "".join(path.read_text() for path in (ROOT / "functions" / "billing").rglob("*.py"))
-    logged = re.findall(r'(?:(?:Skip|Wait)\(\s*|code=|return )"([A-Z_]+)"', source)
+    logged = re.findall(r'(?:(?:Skip|Wait|Finding)\(\s*|code=|return )"([A-Z_]+)"', source)
     described = set(re.findall(r"`([A-Z_]+)`", CODES.text))
 
     assert {"WAITING_TO_SETTLE", "ROW_COUNT_MISMATCH", "BUG", "VIEW_FAILED"} <= set(logged) <= described

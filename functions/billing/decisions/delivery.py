@@ -5,7 +5,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from billing.manifests import Export
+from billing.manifests import MAX_FILES, Export
+
+_MAX_FILES_IN_STATE = 2 * MAX_FILES + 1  # 10,000 files take 300 KB of dlt's state
 
 
 @dataclass(frozen=True)
@@ -17,7 +19,7 @@ class StoredObject:
     crc32c: str
     generation: int
     updated: datetime
-    written: datetime | None = None  # at the provider, where Storage Transfer keeps that as custom time
+    written: datetime | None = None  # time at the provider, if Storage Transfer kept it as custom time
 
     @property
     def content(self) -> str:
@@ -26,45 +28,59 @@ class StoredObject:
 
 @dataclass(frozen=True)
 class Delivery:
-    """An export together with the objects that stand for it in the bucket."""
+    """An export, and all objects in its folders."""
 
     export: Export
     manifest: str  # object name
-    objects: Mapping[str, StoredObject]  # everything in the folders of the delivery, by name
+    objects: Mapping[str, StoredObject]  # by name
 
     @property
     def files(self) -> tuple[StoredObject, ...]:
+        """The data files that are there, in the manifest's order."""
         return tuple(self.objects[file.name] for file in self.export.files if file.name in self.objects)
 
     @property
     def content(self) -> str:
-        """Tells whether anything is new, whatever the generations."""
-        return digest(f"{file.name}\n{file.content}" for file in self.files)
+        """A digest of the files' bytes: another content is another delivery."""
+        return _digest(f"{file.name}\n{file.content}" for file in self.files)
 
     @property
     def generations(self) -> str:
-        """Names the load job, and shows a file that was replaced while it was read."""
-        return digest(f"{file.name}\n{file.generation}" for file in self.files)
+        """A digest of the files' generations: it changes if a file is replaced, even by equal bytes."""
+        return _digest(f"{file.name}\n{file.generation}" for file in self.files)
 
     @property
     def byte_count(self) -> int:
         return sum(file.size for file in self.files)
 
+    def uris(self, bucket: str) -> tuple[str, ...]:
+        return tuple(f"gs://{bucket}/{file.name}" for file in self.export.files)
 
-@dataclass(frozen=True)
-class TableIdentity:
-    """The table of a source: dropped and created again, it is another one."""
+    @property
+    def contents(self) -> dict[str, str]:
+        """The content of every file in the folders, by digest of its name. Empty if it is too much for dlt's state.
 
-    table: str
-    created: str
+        It has the files that only an earlier delivery named, because a later one may name them again.
+        """
+        if len(self.objects) > _MAX_FILES_IN_STATE:
+            return {}
+        return {name_digest(name): file.content for name, file in self.objects.items() if name != self.manifest}
+
+
+def folders_of(export: Export, manifest: str) -> list[str]:
+    """Return the folders to list for a delivery. The manifest's own is needed if the next delivery overwrites it."""
+    folders = {file.name[: file.name.rfind("/") + 1] for file in export.files}
+    if export.overwrites:
+        folders.add(manifest[: manifest.rfind("/") + 1])
+    return sorted(folders)
 
 
 def name_digest(name: str) -> str:
-    """A file's key in the head's content map, which must stay small for 10,000 files."""
+    """Shorten an object name: 10,000 full names would be too much for dlt's state."""
     return hashlib.sha256(name.encode()).hexdigest()[:12]
 
 
-def digest(lines: Iterable[str]) -> str:
+def _digest(lines: Iterable[str]) -> str:
     digest = hashlib.sha256()
     for line in sorted(lines):
         digest.update(line.encode() + b"\0")

@@ -7,8 +7,10 @@ from typing import Any
 
 import msgspec
 
+from billing.decisions.table import TableIdentity
+
 MAX_IDS = 50  # executions remembered per month
-MAX_REJECTIONS = 1000  # of one that is forgotten while it stands in the bucket, each sweep would record it again
+MAX_REJECTIONS = 1000  # per month; the sweep records a forgotten one again as long as its manifest exists
 
 
 @dataclass(frozen=True)
@@ -25,7 +27,10 @@ class LoadedDelivery:
     table_created: str
     changed_during_load: bool = False
     scope: str = ""
-    files: Mapping[str, str] = field(default_factory=dict)  # only where the next delivery repeats the names
+    files: Mapping[str, str] = field(default_factory=dict)  # contents by name digest, of overwrite deliveries
+
+    def went_into(self, table: TableIdentity) -> bool:
+        return (self.table, self.table_created) == (table.name, table.created)
 
 
 @dataclass(frozen=True)
@@ -54,18 +59,27 @@ class MonthState:
     loaded_at: datetime | None = field(default=None, compare=False)
     last_execution: str | None = field(default=None, compare=False)
 
-    def newer_load_than(self, order_key: str, table: str, created: str) -> LoadedDelivery | None:
+    def newer_load_than(self, order_key: str, table: TableIdentity) -> LoadedDelivery | None:
         """Return a load of this table that a delivery with this order key must not replace, or None."""
-        loads = (
-            one for one in (self.loaded, self.uncommitted) if one and (one.table, one.table_created) == (table, created)
-        )
+        loads = (one for one in (self.loaded, self.uncommitted) if one is not None and one.went_into(table))
         return next((one for one in loads if one.order_key > order_key), None)
 
-    def loaded_into(self, table: str, created: str) -> LoadedDelivery | None:
+    def loaded_into(self, table: TableIdentity) -> LoadedDelivery | None:
         """Return the last load, or None if it went into another table or into one that was recreated since."""
-        if self.loaded is None or (self.loaded.table, self.loaded.table_created) != (table, created):
-            return None
-        return self.loaded
+        return self.loaded if self.loaded is not None and self.loaded.went_into(table) else None
+
+    def ignoring_everything(self) -> "MonthState":
+        """Return the state for a replay: no load and no rejection stops it. The files' contents still count."""
+        return replace(self.ignoring_load(), rejected={}, uncommitted=None)
+
+    def ignoring_load_of(self, execution: str) -> "MonthState":
+        """Return the state for a reload of what is recorded: the recorded load does not make it a duplicate."""
+        is_recorded = self.loaded is not None and self.loaded.execution == execution
+        return self.ignoring_load() if is_recorded else self
+
+    def ignoring_load(self) -> "MonthState":
+        """Return the state with a load that went into no table."""
+        return self if self.loaded is None else replace(self, loaded=replace(self.loaded, table=""))
 
     def with_load(self, loaded: LoadedDelivery) -> "MonthState":
         executions = (*(one for one in self.loaded_executions if one != loaded.execution), loaded.execution)

@@ -1,36 +1,26 @@
 """BigQuery's tables, views and queries."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from billing.columns.field import Field, map_of
 from billing.decisions.audit import Partition
-from billing.decisions.delivery import TableIdentity
+from billing.decisions.table import Table, TableIdentity
 from billing.errors import BillingError
 from billing.settings import Source
 
-_VIEW_CHANGES = 6  # sources that add columns side by side meet on the view over them all
-CALL_SECONDS = 60.0  # of the client's own retries: its default goes on for ten minutes, longer than a function lives
-
-
-@dataclass(frozen=True)
-class Table:
-    """The destination as it is now. `handle` is the client's own object, with its etag."""
-
-    destination: TableIdentity
-    fields: tuple[Field, ...]
-    handle: Any
+_MAX_ETAG_CONFLICTS = 6  # sources that add columns at the same time change one view
+CALL_SECONDS = 60.0  # limit of the client's own retries; its default of ten minutes is longer than a function runs
 
 
 class Warehouse:
-    """BigQuery, by a real google.cloud.bigquery client whose location is that of the datasets."""
+    """Tables, views and queries. The client is a google.cloud.bigquery one in the location of the datasets."""
 
     def __init__(self, client: Any) -> None:
         self._client = client
 
     def table(self, source: Source) -> Table:
-        """One request. Raises BillingError NOT_FOUND."""
+        """One request. Raises BillingError: NOT_FOUND."""
         return self.table_called(source.destination)
 
     def table_called(self, name: str) -> Table:
@@ -39,21 +29,22 @@ class Warehouse:
         try:
             handle = self._client.get_table(name, retry=short_retry())
         except NotFound as exc:
-            raise BillingError("NOT_FOUND", f"Table {name} does not exist: create it first.") from exc
+            raise BillingError("NOT_FOUND", f"Table {name} does not exist: create it (terraform apply).") from exc
         fields = tuple(Field(field.name, _kind(field), field.description or "") for field in handle.schema)
         return Table(TableIdentity(name, handle.created.isoformat()), fields, handle)
 
     def add_columns(self, table: Table, added: Sequence[Field]) -> None:
-        """One tables.patch under the table's etag. Raises BillingError TABLE_CHANGED."""
+        """Add columns by one tables.patch under the table's etag. Raises BillingError: TABLE_CHANGED."""
         from google.api_core.exceptions import PreconditionFailed
 
         if not added:
             return
-        table.handle.schema = [*table.handle.schema, *map(schema_field, added)]
+        handle: Any = table.handle
+        handle.schema = [*handle.schema, *map(schema_field, added)]
         try:
-            self._client.update_table(table.handle, ["schema"], retry=short_retry())
+            self._client.update_table(handle, ["schema"], retry=short_retry())
         except PreconditionFailed as exc:
-            raise BillingError("TABLE_CHANGED", f"{table.destination.table} changed while columns were added.") from exc
+            raise BillingError("TABLE_CHANGED", f"{table.identity.name} changed while columns were added.") from exc
 
     def exists(self, name: str) -> bool:
         """One request."""
@@ -66,19 +57,19 @@ class Warehouse:
         return True
 
     def list_tables(self, dataset: str) -> set[str]:
-        """The names of its tables and views; one request per thousand."""
+        """Return the names of the dataset's tables and views. One request per thousand."""
         return {one.table_id for one in self._client.list_tables(dataset, page_size=1000, retry=short_retry())}
 
     def ensure_view(self, name: str, query: Callable[[], str]) -> bool:
-        """Makes or replaces a view where its query is another; says whether it did.
+        """Create the view, or replace it if its query differs. Return whether it did.
 
-        `query` looks at the tables after the view's etag was read: of two that write at once, one begins anew, and the
-        one that stands has seen every column that was there when the other wrote. Raises BillingError TABLE_CHANGED.
+        `query` reads the tables after the view's etag was read. If two instances write at once, one starts again, and
+        the view that remains has the columns that both saw. Raises BillingError: TABLE_CHANGED.
         """
         from google.api_core.exceptions import Conflict, NotFound, PreconditionFailed
         from google.cloud import bigquery
 
-        for _ in range(_VIEW_CHANGES):
+        for _ in range(_MAX_ETAG_CONFLICTS):
             try:
                 handle = self._client.get_table(name, retry=short_retry())
             except NotFound:
@@ -97,10 +88,10 @@ class Warehouse:
             except (Conflict, PreconditionFailed):
                 continue
             return True
-        raise BillingError("TABLE_CHANGED", f"View {name} changed each time that it was to be replaced.")
+        raise BillingError("TABLE_CHANGED", f"View {name} changed each time while it was replaced.")
 
     def query(self, sql: str, **parameters: str | list[str]) -> list[Any]:
-        """All rows of one statement; parameters are strings or lists of strings."""
+        """Return all rows of one statement. Parameters are strings or lists of strings."""
         from google.cloud import bigquery
 
         typed = [
@@ -113,7 +104,7 @@ class Warehouse:
         return list(self._client.query_and_wait(sql, job_config=config, retry=retry, job_retry=retry))
 
     def partitions(self, source: Source) -> dict[str, Partition]:
-        """Every month that has a partition, by one query."""
+        """Return every month that has a partition. One query."""
         rows = self.query(
             "SELECT partition_id, total_rows, last_modified_time"
             f" FROM `{source.project}.{source.dataset}.INFORMATION_SCHEMA.PARTITIONS` WHERE table_name = @table",
@@ -145,7 +136,7 @@ def schema_field(field: Field) -> Any:
 
 
 def _kind(field: Any) -> str:
-    """As schema_field takes it; a repeated record of key and value is a map."""
+    """Return the type as `schema_field` takes it. A repeated record of key and value is a map."""
     if field.mode == "REPEATED" and [leaf.name for leaf in field.fields] == ["key", "value"]:
         return map_of(*(_kind(leaf) for leaf in field.fields))
     kind = str(field.field_type)

@@ -5,9 +5,8 @@ from collections.abc import Mapping
 from billing.settings import Source
 from billing.views.status import load_is_complete
 
-# What a head is rebuilt from.
-TRACKED_COLUMNS: Mapping[str, str] = {
-    "execution": "STRING",
+# What a `TrackedLoad` is made of.
+_TRACKED_COLUMNS: Mapping[str, str] = {
     "order_key": "STRING",
     "content": "STRING",
     "covers_until": "STRING",
@@ -16,7 +15,6 @@ TRACKED_COLUMNS: Mapping[str, str] = {
     "table_created": "STRING",
     "code": "STRING",
     "loaded_at": "TIMESTAMP",
-    "complete": "BOOL",
 }
 
 
@@ -25,7 +23,8 @@ def states_query(source: Source, wanted: Mapping[str, list[str]]) -> str:
     dataset = f"{source.project}.{source.dataset}"
     month = f"REPLACE(SUBSTR(s.pipeline_name, {len(source.key) + 3}), '_', '-')"
     only = f" AND {month} IN UNNEST(@months)" if wanted else ""
-    empty = ", ".join(f"CAST(NULL AS {kind}) AS {name}" for name, kind in TRACKED_COLUMNS.items())
+    columns = {"execution": "STRING", **_TRACKED_COLUMNS, "complete": "BOOL"}
+    empty = ", ".join(f"CAST(NULL AS {kind}) AS {name}" for name, kind in columns.items())
     return (
         f"SELECT * FROM (SELECT {month} AS month, s.state, {empty} FROM `{dataset}._dlt_pipeline_state` AS s"
         f" JOIN `{dataset}._dlt_loads` AS l ON l.load_id = s._dlt_load_id"
@@ -35,12 +34,12 @@ def states_query(source: Source, wanted: Mapping[str, list[str]]) -> str:
 
 
 def tracked_loads_query(source: Source, wanted: Mapping[str, list[str]], *, complete: bool) -> str:
-    """The newest load of every month, as the tracking table has it: complete, and not, where dlt can say which."""
+    """The newest complete and the newest incomplete load of every month. Without dlt's tables, all are complete."""
     only = " AND billing_month IN UNNEST(@months)" if wanted else ""
-    is_complete = "TRUE" if not complete else load_is_complete(f"{source.project}.{source.dataset}")
+    is_complete = load_is_complete(f"{source.project}.{source.dataset}") if complete else "TRUE"
     return (
         "SELECT * FROM (SELECT billing_month AS month, CAST(NULL AS STRING) AS state,"
-        f" {source.format.execution_column} AS execution, {', '.join(list(TRACKED_COLUMNS)[1:-1])}, {is_complete} AS complete"
+        f" {source.format.execution_column} AS execution, {', '.join(_TRACKED_COLUMNS)}, {is_complete} AS complete"
         f" FROM `{source.destination}_load_tracking` WHERE status = 'loaded'{only})"
         " WHERE TRUE QUALIFY ROW_NUMBER() OVER (PARTITION BY month, complete ORDER BY loaded_at DESC) = 1"
     )

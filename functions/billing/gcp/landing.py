@@ -1,23 +1,24 @@
-"""The landing bucket: finds a manifest, lists a delivery's files, reads their headers by range."""
+"""The landing bucket: read a manifest, list a delivery's files, read their headers by range."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from billing.columns.csv_header import csv_header
 from billing.columns.header import Header, NeedMore
 from billing.columns.parquet_footer import parquet_header
-from billing.decisions.delivery import StoredObject
+from billing.decisions.delivery import Delivery, StoredObject, folders_of
+from billing.decisions.sample import sample
 from billing.errors import BillingError
 from billing.manifests import MAX_MANIFEST, Export, Manifest
 from billing.settings import Source
 
 _HEADER_BYTES = 32 * 2**10  # a CSV header of 400 columns is 12 KB before compression
 _MAX_HEADER = 8 * 2**20
-_ALL_HEADERS = 20  # up to so many files, every header is read; of more, a sample of that size
+_MAX_HEADERS = 20  # the header of every file is read; of more files than this, those of a sample
 
 
 class LandingBucket:
-    """One source's part of its bucket, by a real google.cloud.storage client."""
+    """One source's part of its bucket. The client is a google.cloud.storage one."""
 
     def __init__(self, client: Any, source: Source) -> None:
         self._bucket = client.bucket(source.bucket)
@@ -25,7 +26,7 @@ class LandingBucket:
         self._source = source
 
     def manifest(self, name: str) -> Manifest | None:
-        """One request. None where the object does not exist (yet)."""
+        """Return the manifest, or None if it does not exist yet. One request."""
         from google.api_core.exceptions import NotFound, RequestRangeNotSatisfiable
 
         blob = self._bucket.blob(name)
@@ -37,15 +38,14 @@ class LandingBucket:
             data = b""  # an empty object has no range
             blob.reload()
         if blob.generation is None:
-            raise BillingError("TRANSIENT", f"{name} was answered without its generation, which orders deliveries.")
+            raise BillingError("TRANSIENT", f"{name} was read without its generation, which orders deliveries.")
         return Manifest(name, int(blob.generation), data)
 
-    def list_delivery(self, export: Export, manifest: str) -> Mapping[str, StoredObject]:
-        """Everything in the folders of a delivery: one request per 1,000 objects."""
-        folders = {file.name[: file.name.rfind("/") + 1] for file in export.files}
-        if export.overwrites:
-            folders.add(manifest[: manifest.rfind("/") + 1])
-        return {stored.name: stored for folder in sorted(folders) for stored in self._list(folder, delimiter="/")}
+    def list_delivery(self, export: Export, manifest: str) -> Delivery:
+        """List the folders of a delivery. One request per 1,000 objects."""
+        folders = folders_of(export, manifest)
+        objects = {stored.name: stored for folder in folders for stored in self._list(folder, delimiter="/")}
+        return Delivery(export, manifest, objects)
 
     def list_all(self) -> Iterator[StoredObject]:
         return self._list(self._source.prefix, delimiter=None)
@@ -63,9 +63,9 @@ class LandingBucket:
             )
 
     def headers(self, files: Sequence[StoredObject]) -> list[tuple[str, Header]]:
-        """Header or footer of every file, or of a sample of more than 20, the largest always among them."""
+        """Read the header or footer of every file, or those of a sample, by file name."""
         read = self._csv if self._source.format.file_format == "CSV" else self._parquet
-        return [(file.name, read(file)) for file in sample(files, _ALL_HEADERS)]
+        return [(file.name, read(file)) for file in sample(files, _MAX_HEADERS)]
 
     def _csv(self, file: StoredObject) -> Header:
         def attempt(size: int) -> Header:
@@ -89,7 +89,7 @@ class LandingBucket:
         raise BillingError("HEADER_UNREADABLE", f"{file.name} has a header of more than {_MAX_HEADER} bytes.")
 
     def _range(self, file: StoredObject, start: int, size: int) -> bytes:
-        """The stored bytes as they are, of the very generation that was listed."""
+        """Read stored bytes of the generation that was listed, without decompressing them."""
         from google.api_core.exceptions import NotFound
 
         if file.size == 0:
@@ -101,13 +101,3 @@ class LandingBucket:
         except NotFound as exc:
             raise BillingError("FILE_VANISHED", f"{file.name} was replaced or removed while it was read.") from exc
         return data
-
-
-def sample(files: Sequence[StoredObject], count: int) -> list[StoredObject]:
-    """All files, or of more than `count` the first, the last, the largest and others evenly between."""
-    if len(files) <= count:
-        return list(files)
-    step = (len(files) - 1) / (count - 2)
-    chosen = {round(index * step) for index in range(count - 1)}
-    chosen.add(max(range(len(files)), key=lambda index: files[index].size))
-    return [files[index] for index in sorted(chosen)]

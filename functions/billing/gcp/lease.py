@@ -2,7 +2,8 @@
 
 import json
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,13 +11,12 @@ from typing import Any
 from billing.clock import Clock
 from billing.errors import BillingError
 
-# A function is gone after 540 s; what it held is free 60 s later, if its job is not running any more.
-LEASE_DURATION = timedelta(seconds=600)
+LEASE_DURATION = timedelta(seconds=600)  # a function runs for 540 s at most
 
 
 @dataclass(frozen=True)
 class LeaseRecord:
-    """What the object holds: who took the lease until when, and the job that it guards."""
+    """What the object holds: the holder, the time of expiry, and the job that the holder may have started."""
 
     holder: str
     expires: datetime
@@ -25,21 +25,24 @@ class LeaseRecord:
 
 @dataclass
 class Lease:
-    """A held lease: the object's generation proves it."""
+    """A lease that is held. The object's generation proves it."""
 
     blob: Any
     generation: int
-    terms: LeaseRecord
-    keep_for_job: bool = False  # between a job's insertion and its end
+    holds: LeaseRecord
+    keep_for_job: bool = False  # a job may be running: the next instance must find its id in the lease
 
     def record(self, job_id: str) -> None:
-        """Names the job before it is inserted, so that whoever takes over can look it up. Free when unchanged."""
-        if job_id != self.terms.job_id:
-            terms = replace(self.terms, job_id=job_id)
-            generation, held = _write(self.blob, terms, self.generation)
-            if held != terms:  # nor is it ours to release: the generation stays the one that we wrote
-                raise BillingError("MONTH_LOCKED", f"The lease {self.blob.name} is another instance's by now.")
-            self.generation, self.terms = generation, terms
+        """Write the job's id into the lease before the job is inserted. No request if it is there already.
+
+        Raises BillingError: MONTH_LOCKED.
+        """
+        if job_id != self.holds.job_id:
+            wanted = replace(self.holds, job_id=job_id)
+            generation, found = _write(self.blob, wanted, self.generation)
+            if found != wanted:  # our generation stays as it is: it must not release the other instance's lease
+                raise BillingError("MONTH_LOCKED", f"Another instance has taken over the lease {self.blob.name}.")
+            self.generation, self.holds = generation, wanted
 
     def release(self) -> None:
         from google.api_core.exceptions import NotFound, PreconditionFailed
@@ -47,7 +50,7 @@ class Lease:
         try:
             self.blob.delete(if_generation_match=self.generation)
         except (NotFound, PreconditionFailed):
-            return  # expired and taken over: it is another's now
+            return  # it expired, and another instance has taken it over
 
 
 class Leases:
@@ -58,48 +61,60 @@ class Leases:
         self._clock = clock
         self._job_is_running = job_is_running
 
+    @contextmanager
+    def hold(self, source: str, month: str, job_id: str | None = None) -> Iterator[Lease]:
+        """Hold the lease of a month. Release it at the end, unless it names a job that may still be running.
+
+        Raises BillingError: MONTH_LOCKED.
+        """
+        lease = self.acquire(source, month, job_id)
+        try:
+            yield lease
+        finally:
+            if not lease.keep_for_job:
+                lease.release()
+
     def acquire(self, source: str, month: str, job_id: str | None) -> Lease:
-        """Takes the lease of a month, over from one that expired too. Raises BillingError MONTH_LOCKED."""
+        """Take the lease of a month, also from an expired holder. Raises BillingError: MONTH_LOCKED."""
         blob = self._bucket.blob(f"leases/{source}/{month}.json")
-        terms = LeaseRecord(uuid.uuid4().hex, self._clock.now() + LEASE_DURATION, job_id)
-        generation, held = _write(blob, terms, 0)
-        if held == terms:
-            return Lease(blob, generation, terms)
-        if held.expires > self._clock.now():
-            raise BillingError(
-                "MONTH_LOCKED", f"Another instance writes {source} {month} until {held.expires:%H:%M:%S} UTC."
-            )
-        if held.job_id is not None and self._job_is_running(held.job_id):
-            raise BillingError("MONTH_LOCKED", f"Load job {held.job_id} of {source} {month} is still running.")
-        generation, held = _write(blob, terms, generation)
-        if held != terms:
+        wanted = LeaseRecord(uuid.uuid4().hex, self._clock.now() + LEASE_DURATION, job_id)
+        generation, found = _write(blob, wanted, 0)
+        if found == wanted:
+            return Lease(blob, generation, wanted)
+        if found.expires > self._clock.now():
+            until = f"{found.expires:%H:%M:%S} UTC"
+            raise BillingError("MONTH_LOCKED", f"Another instance writes {source} {month} until {until}.")
+        if found.job_id is not None and self._job_is_running(found.job_id):
+            raise BillingError("MONTH_LOCKED", f"Load job {found.job_id} of {source} {month} is still running.")
+        generation, found = _write(blob, wanted, generation)
+        if found != wanted:
             raise BillingError("MONTH_LOCKED", f"Another instance has just taken over {source} {month}.")
-        return Lease(blob, generation, terms)
+        return Lease(blob, generation, wanted)
 
 
 def _read(blob: Any) -> tuple[int, LeaseRecord]:
-    """Raises BillingError MONTH_LOCKED where the lease was released meanwhile."""
+    """Raises BillingError: MONTH_LOCKED, if the lease was released meanwhile."""
     from google.api_core.exceptions import NotFound
 
     try:
         held = json.loads(blob.download_as_bytes(checksum=None))
     except NotFound as exc:
         raise BillingError("MONTH_LOCKED", f"The lease {blob.name} was just released.") from exc
-    terms = LeaseRecord(held["holder"], datetime.fromisoformat(held["expires"]), held["job_id"])
-    return int(blob.generation), terms
+    return int(blob.generation), LeaseRecord(held["holder"], datetime.fromisoformat(held["expires"]), held["job_id"])
 
 
-def _write(blob: Any, terms: LeaseRecord, generation: int) -> tuple[int, LeaseRecord]:
-    """Writes over exactly that generation (0: only if there is none), and says what stands there then.
+def _write(blob: Any, wanted: LeaseRecord, generation: int) -> tuple[int, LeaseRecord]:
+    """Replace exactly that generation (0: only if the object does not exist). Return what the object then holds.
 
-    A write of our own that was answered late, and sent again by the client, is refused and stands all the same.
+    If the client retries a write that already succeeded, the retry fails its precondition. The object then holds our
+    lease, so read it back.
     """
     from google.api_core.exceptions import PreconditionFailed
 
-    blob = blob.bucket.blob(blob.name)  # one that has a generation reads that one, and not what stands there then
-    text = json.dumps({"holder": terms.holder, "expires": terms.expires.isoformat(), "job_id": terms.job_id})
+    blob = blob.bucket.blob(blob.name)  # a blob with a generation would read that generation, and not the newest
+    text = json.dumps({"holder": wanted.holder, "expires": wanted.expires.isoformat(), "job_id": wanted.job_id})
     try:
         blob.upload_from_string(text, content_type="application/json", if_generation_match=generation, checksum=None)
     except PreconditionFailed:
         return _read(blob)
-    return int(blob.generation), terms
+    return int(blob.generation), wanted

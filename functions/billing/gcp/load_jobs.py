@@ -1,68 +1,38 @@
-"""One month replaced by one load job, whose id makes it happen once."""
+"""Replace one month by one load job. Its id makes it run once."""
 
-import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from billing.clock import Timer
 from billing.columns.dates import DateFormats
 from billing.columns.field import Field
-from billing.decisions.delivery import TableIdentity
+from billing.decisions.load_key import LoadKey
+from billing.decisions.record import LoadResult
 from billing.errors import BillingError, ErrorClass
 from billing.gcp.api_errors import classify_api_error, classify_job_error
 from billing.gcp.bigquery import CALL_SECONDS, Warehouse, schema_field, short_retry
 from billing.gcp.lease import Lease
-from billing.settings import Settings, Source
+from billing.settings import Settings
 
-INSERT_DEADLINE = 400.0  # seconds after the call began; with twice CALL_SECONDS this ends before a lease does, at 600
-POLL_DEADLINE = 480.0  # the platform ends an event's call after 540 s
+INSERT_DEADLINE = 400.0  # seconds after the call began; with two calls of CALL_SECONDS a lease (600 s) is still held
+POLL_DEADLINE = 480.0  # seconds after the call began; the platform ends a call after 540 s
 _MAX_ATTEMPTS = 20
 _INSERTS_PER_CALL = 2
 
 
 @dataclass(frozen=True)
 class MonthLoad:
-    """Everything a load job needs; equal loads have equal job ids."""
+    """One month's load: its key, the files, and how to read them."""
 
-    source: Source
-    month: str
-    execution: str
-    generations: str
-    destination: TableIdentity
+    key: LoadKey
     uris: tuple[str, ...]
-    replaces_job_id: str  # the job that the books say the month was last loaded by
-    schema: tuple[Field, ...] = ()
-    dates: DateFormats = field(default_factory=DateFormats)
-
-    def job_id(self, attempt: str) -> str:
-        """The same delivery over the same head of the same table is the same job: inserted twice, it runs once.
-
-        Over another head it is another: a month that was replaced or changed since really is loaded again.
-        After an upgrade or a changed setting it is another too: what BigQuery refused is tried again.
-        """
-        table, settings = self.destination, self.source.fingerprint
-        parts = (
-            table.table,
-            table.created,
-            self.month,
-            self.execution,
-            self.generations,
-            self.replaces_job_id,
-            settings,
-        )
-        digest = hashlib.sha256("\n".join(parts).encode()).hexdigest()[:24]
-        return f"billing_{self.source.key}_{self.month.replace('-', '')}_{digest}_{attempt}"
-
-
-@dataclass(frozen=True)
-class LoadResult:
-    job_id: str
-    rows: int
+    schema: tuple[Field, ...]
+    dates: DateFormats
 
 
 class LoadJobs:
-    """BigQuery's load jobs; each is inserted and looked up in the location of its dataset."""
+    """Insert and look up load jobs, in the location of the dataset."""
 
     def __init__(self, client: Any, settings: Settings) -> None:
         self._client = client
@@ -70,16 +40,16 @@ class LoadJobs:
         self._where = {"project": settings.project, "location": settings.location}
 
     def replace_month(self, load: MonthLoad, lease: Lease, timer: Timer) -> LoadResult:
-        """Drops and reloads one partition in one atomic job, or takes up the job that already does.
+        """Replace one partition by one atomic job, or take up the job that already does that.
 
-        Raises BillingError: JOB_RUNNING and DEADLINE to come back, or what the job's own error means.
+        Raises BillingError: JOB_RUNNING, DEADLINE, LOAD_KEEPS_FAILING, or what the job's own error means.
         """
         inserts, failure = 0, None
         for attempt in _attempts(timer):
-            lease.record(load.job_id(attempt))
+            lease.record(load.key.job_id(attempt))
             if timer.elapsed() > INSERT_DEADLINE:
                 raise BillingError("DEADLINE", f"No load job is started {INSERT_DEADLINE:.0f} s after the start.")
-            lease.keep_for_job = True  # from here on the job may exist, whatever the answer
+            lease.keep_for_job = True  # from here on the job may exist, even if the insert seems to fail
             job, inserted = self._insert(load, attempt, lease, timer)
             inserts += inserted
             failure = self._wait(job, timer)
@@ -93,11 +63,11 @@ class LoadJobs:
                 or inserts == _INSERTS_PER_CALL
                 or (inserted and failure.kind is ErrorClass.SETUP)
             ):
-                raise failure  # a setup failure of an earlier call's job may be mended by now: the next attempt tells
-        raise BillingError("LOAD_KEEPS_FAILING", f"All load jobs of {load.month} failed; the last: {failure}")
+                raise failure  # a setup error of an earlier call's job may be fixed by now: try once more
+        raise BillingError("LOAD_KEEPS_FAILING", f"All load jobs of {load.key.month} failed. The last one: {failure}")
 
     def is_running(self, job_id: str) -> bool:
-        """Looked up with its location: without one, a job outside the multi-regions looks as if it never was."""
+        """Return whether the job runs. Without its location, a job outside the multi-regions is not found."""
         from google.api_core.exceptions import NotFound
 
         try:
@@ -109,21 +79,21 @@ class LoadJobs:
         return self._client.get_job(job_id, retry=short_retry(), timeout=CALL_SECONDS, **self._where)
 
     def _insert(self, load: MonthLoad, attempt: str, lease: Lease, timer: Timer) -> tuple[Any, bool]:
-        """The job, and whether this call started it. Refused outright, there is none for the lease to guard."""
+        """Return the job, and whether this call started it. If the insert is rejected, the lease need not be kept."""
         from google.api_core.exceptions import BadRequest, ClientError, Conflict
 
         try:
             job = self._client.load_table_from_uri(
                 list(load.uris),
-                f"{load.source.destination}${load.month.replace('-', '')}",
-                job_id=load.job_id(attempt),
+                f"{load.key.table.name}${load.key.month.replace('-', '')}",
+                job_id=load.key.job_id(attempt),
                 job_config=_job_config(load),
                 retry=short_retry(),
                 timeout=CALL_SECONDS,
                 **self._where,
             )
         except Conflict:
-            return self._existing(load.job_id(attempt), timer), False
+            return self._existing(load.key.job_id(attempt), timer), False
         except ClientError as exc:
             lease.keep_for_job = exc.code in (408, 429)
             if isinstance(exc, BadRequest):
@@ -132,15 +102,15 @@ class LoadJobs:
         return job, True
 
     def _is_replaced(self, load: MonthLoad, job: Any) -> bool:
-        """Whether the month was written since a job that is taken up: by one that nobody lived to book.
+        """Return whether the month was written after a job that is taken up ended.
 
-        Books and job id know nothing of that one. One query, where a job is taken up only.
+        Another instance may have loaded it and stopped before it recorded that. One query.
         """
-        held = self._warehouse.partitions(load.source).get(load.month)
-        return held is None or held.modified > job.ended
+        partition = self._warehouse.partitions(load.key.source).get(load.key.month)
+        return partition is None or partition.modified > job.ended
 
     def _existing(self, job_id: str, timer: Timer) -> Any:
-        """A job that was answered 409 may be 404 for a moment: google-cloud-bigquery's own retry.py says so."""
+        """Return a job whose insert was answered 409. It may be 404 for a moment: google-cloud-bigquery, retry.py."""
         from google.api_core.exceptions import NotFound
 
         for _ in range(3):
@@ -149,33 +119,33 @@ class LoadJobs:
             except NotFound as exc:
                 missing = exc
                 timer.clock.sleep(1.0)
-        raise BillingError("TRANSIENT", f"Load job {job_id} exists and is not found yet.") from missing
+        raise BillingError("TRANSIENT", f"Load job {job_id} exists, but is not found yet.") from missing
 
     def _wait(self, job: Any, timer: Timer) -> BillingError | None:
-        """Polls to DONE. Returns what the job's error means."""
+        """Poll until the job is done. Return what its error means, or None."""
         from google.api_core.exceptions import NotFound
 
         pause = 0.2
         while job.state != "DONE":
             if timer.elapsed() > POLL_DEADLINE:
-                raise BillingError("JOB_RUNNING", f"Load job {job.job_id} still runs; the next event takes it up.")
+                raise BillingError("JOB_RUNNING", f"Load job {job.job_id} still runs. The next event takes it up.")
             timer.clock.sleep(pause)
             pause = min(pause * 1.5, 5.0)
             try:
                 job.reload(retry=short_retry(), timeout=CALL_SECONDS)
             except NotFound as exc:
-                raise BillingError("TRANSIENT", f"Load job {job.job_id} is not found for a moment.") from exc
+                raise BillingError("TRANSIENT", f"Load job {job.job_id} is not found at the moment.") from exc
         return _failure(job)
 
 
 def _attempts(timer: Timer) -> Iterator[str]:
-    """A failed job's id is burnt: twenty in a row, and after a long outage one more an hour."""
+    """Yield attempts. BigQuery never accepts a job id twice, so there are 20 numbered ones, then one per hour."""
     yield from map(str, range(_MAX_ATTEMPTS))
     yield f"{timer.clock.now():%Y%m%d%H}"
 
 
 def _failure(job: Any) -> BillingError | None:
-    """BigQuery's words: the summary, up to three details (they name column and line), and the file."""
+    """Return BigQuery's summary, up to three details (they name column and line), and the file."""
     if not job.error_result:
         return None
     reason, message = job.error_result.get("reason", ""), job.error_result.get("message", "")
@@ -192,12 +162,12 @@ def _job_config(load: MonthLoad) -> Any:
         create_disposition="CREATE_NEVER",
         write_disposition="WRITE_TRUNCATE",
         schema_update_options=["ALLOW_FIELD_ADDITION"],
-        source_format=load.source.format.file_format,
+        source_format=load.key.source.format.file_format,
         schema=[schema_field(field) for field in load.schema],
         max_bad_records=0,
-        labels={"source": load.source.key, "month": load.month},
+        labels={"source": load.key.source.key, "month": load.key.month},
     )
-    if load.source.format.file_format == "CSV":
+    if load.key.source.format.file_format == "CSV":
         config.skip_leading_rows = 1
         config.allow_quoted_newlines = True
         if load.dates.date is not None:

@@ -16,8 +16,6 @@ from billing.settings import Settings, Source
 
 @dataclass(frozen=True)
 class Services:
-    """The rooms that touch Google Cloud, built once per process."""
-
     settings: Settings
     clock: Clock
     warehouse: Warehouse
@@ -29,7 +27,7 @@ class Services:
 
 @cache
 def connect(settings: Settings) -> Services:
-    """The rooms that touch Google Cloud, on application default credentials; built at the first use."""
+    """Build the services with application default credentials."""
     import google.auth
     from google.cloud import bigquery, storage
 
@@ -46,7 +44,7 @@ def connect(settings: Settings) -> Services:
 def build_services(
     settings: Settings, storage_client: Any, bigquery_client: Any, credentials: Any, clock: Clock
 ) -> Services:
-    """Wires the rooms to the given clients."""
+    """Build the services with the given clients."""
     warehouse, jobs = Warehouse(bigquery_client), LoadJobs(bigquery_client, settings)
     return Services(
         settings=settings,

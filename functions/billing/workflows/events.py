@@ -1,4 +1,4 @@
-"""From an event to the load of a month."""
+"""From a storage event to the load of a month."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -11,29 +11,29 @@ from billing.log import emit
 from billing.settings import Settings, Source
 from billing.workflows.guard import log_failures
 from billing.workflows.outcome import log_outcome
+from billing.workflows.request import LoadRequest
 
 
-def handle_event(settings: Settings, provider: str, data: dict[str, Any], cloud: Services | None = None) -> None:
-    """One object arrived. Raises TryAgain when the platform should deliver the event again."""
+def handle_event(settings: Settings, provider: str, data: dict[str, Any], services: Services | None = None) -> None:
+    """Handle an object that arrived. Raises RetryLater if the platform should deliver the event again."""
     bucket, name = str(data.get("bucket", "")), str(data.get("name", ""))
     for source in settings.of_provider(provider):
         if source.bucket == bucket and name.startswith(source.prefix):
             names = manifests.manifest_names(source, name)
             if names:
-                log_failures(source, name, partial(_process, settings, source, names, name, cloud))
+                log_failures(source, name, partial(_load, settings, source, names, name, services))
                 return
     emit("DEBUG", f"Ignored: {name} is no object of an export.", action="ignored", code="NOT_OURS", object=name)
 
 
-def _process(settings: Settings, source: Source, names: Sequence[str], name: str, cloud: Services | None) -> None:
-    """By the first of the manifests that is there."""
-    from billing.workflows.evaluate import Visit
-    from billing.workflows.load import process
+def _load(settings: Settings, source: Source, names: Sequence[str], about: str, services: Services | None) -> None:
+    """Load by the first of the manifests that exists."""
+    from billing.workflows.load import load_month
 
-    cloud = cloud or connect(settings)
-    timer = Timer(cloud.clock)
-    for manifest in names:
-        outcome = process(Visit(cloud, source, manifest, timer))
-        if not outcome.unseen:
+    services = services or connect(settings)
+    timer = Timer(services.clock)
+    for name in names:
+        outcome = load_month(services, LoadRequest(source, name), timer)
+        if not outcome.manifest_is_missing:
             break
-    log_outcome(source, outcome, timer, name)
+    log_outcome(source, outcome, timer, about)

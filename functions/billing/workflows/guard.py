@@ -16,10 +16,10 @@ class RetryLater(Exception):
 
 
 def log_failures(source: Source, about: str, work: Callable[[], None]) -> bool:
-    """Runs work and ends its failure as its class says: False, or TryAgain raised for what passes."""
+    """Run `work`, and log its failure. Return whether it succeeded. Raise RetryLater for an error that passes."""
     try:
         work()
-    except Exception as exc:  # noqa: BLE001 - the edge: every failure ends as a line and an answer
+    except Exception as exc:  # noqa: BLE001 - the edge: every failure ends as a log line and an answer
         known = classify(exc)
         if known is None:
             emit(

@@ -1,36 +1,42 @@
-"""One month loaded again on purpose, whatever the books say: after a repair by hand, or from an older delivery."""
+"""Load one month again on purpose: after a repair by hand, or from an older delivery."""
 
 from collections.abc import Sequence
 
 from billing.clock import Timer
+from billing.decisions.candidates import Candidate, ReadableCandidate, with_execution
+from billing.decisions.policy import Override
 from billing.errors import BillingError
 from billing.gcp.services import Services, connect
 from billing.log import emit
 from billing.settings import Settings, Source
-from billing.workflows.evaluate import Visit
-from billing.workflows.inventory import Candidate, take_inventory
-from billing.workflows.load import process
+from billing.workflows.inventory import take_inventory
+from billing.workflows.load import load_month
 from billing.workflows.outcome import Outcome, log_outcome
+from billing.workflows.request import LoadRequest
 
 
 def replay(
-    settings: Settings, key: str, month: str, execution: str | None = None, cloud: Services | None = None
+    settings: Settings, key: str, month: str, execution: str | None = None, services: Services | None = None
 ) -> Outcome:
-    """Loads the month's newest delivery, or the one of that execution id; the lease and all other checks stand.
+    """Load the month's newest delivery, or the one with that execution id. The lease and all checks still apply.
 
-    Raises BillingError: NO_SUCH_DELIVERY where the source, the month or the execution is none, or what a load raises.
+    Raises BillingError: NO_SUCH_DELIVERY, or what a load raises.
     """
-    cloud = cloud or connect(settings)
-    timer = Timer(cloud.clock)
+    services = services or connect(settings)
+    timer = Timer(services.clock)
     source = _source(settings, key)
-    candidates = take_inventory(cloud, source).months.get(month, ())
+    candidates = take_inventory(services, source).months.get(month, ())
     chosen = _chosen(candidates, source, month, execution)
-    visit = Visit(cloud, source, chosen.manifest.name, timer, replay=True)
-    outcome = process(visit)
-    log_outcome(source, outcome, timer, visit.manifest)
+    request = LoadRequest(source, chosen.manifest.name, Override.EVERYTHING)
+    outcome = load_month(services, request, timer)
+    log_outcome(source, outcome, timer, request.manifest)
     newest = candidates[0]
     if outcome.action == "loaded" and newest is not chosen:
-        emit("WARNING", f"{newest.manifest.name} is newer: while it stands, the next sweep loads it again.", source=key)
+        emit(
+            "WARNING",
+            f"{newest.manifest.name} is newer. While it exists, the next sweep loads it again.",
+            source=key,
+        )
     return outcome
 
 
@@ -39,7 +45,7 @@ def _source(settings: Settings, key: str) -> Source:
         if source.key == key.lower():
             return source
     known = ", ".join(source.key for source in settings.sources)
-    raise BillingError("NO_SUCH_DELIVERY", f"There is no source {key}: there are {known}.")
+    raise BillingError("NO_SUCH_DELIVERY", f"There is no source {key}. Known sources: {known}.")
 
 
 def _chosen(candidates: Sequence[Candidate], source: Source, month: str, execution: str | None) -> Candidate:
@@ -47,8 +53,8 @@ def _chosen(candidates: Sequence[Candidate], source: Source, month: str, executi
         raise BillingError("NO_SUCH_DELIVERY", f"gs://{source.bucket}/{source.prefix} has no manifest of {month}.")
     if execution is None:
         return candidates[0]
-    for candidate in candidates:
-        if candidate.export is not None and candidate.export.execution == execution:
-            return candidate
-    known = ", ".join(one.export.execution for one in candidates if one.export is not None)
-    raise BillingError("NO_SUCH_DELIVERY", f"{month} has no manifest of execution {execution}: there are {known}.")
+    matching = with_execution(candidates, execution)
+    if matching:
+        return matching[0]
+    known = ", ".join(one.export.execution for one in candidates if isinstance(one, ReadableCandidate))
+    raise BillingError("NO_SUCH_DELIVERY", f"{month} has no manifest of execution {execution}. Known: {known}.")

@@ -11,6 +11,7 @@ import pytest
 from dlt.common.versioned_state import compress_state
 
 from billing.decisions.state import MAX_IDS, MAX_REJECTIONS, LoadedDelivery, MonthState, Rejection, from_state, to_state
+from billing.decisions.table import TableIdentity
 
 HEAD = LoadedDelivery(
     execution="run-2",
@@ -135,8 +136,8 @@ def test_an_old_rejection_that_is_repeated_counts_as_new() -> None:
     ],
 )
 def test_a_head_speaks_of_one_table_only(table: str, created: str, loaded: LoadedDelivery | None) -> None:
-    assert MonthState(loaded=HEAD).loaded_into(table, created) == loaded
-    assert MonthState().loaded_into(table, created) is None
+    assert MonthState(loaded=HEAD).loaded_into(TableIdentity(table, created)) == loaded
+    assert MonthState().loaded_into(TableIdentity(table, created)) is None
 
 
 def test_the_contents_of_ten_thousand_overwritten_files_are_a_bounded_state() -> None:

@@ -10,8 +10,8 @@ import pytest
 from billing.columns.agree import csv_columns, parquet_columns
 from billing.columns.header import Header
 from billing.decisions.delivery import StoredObject
+from billing.decisions.sample import sample
 from billing.errors import BillingError
-from billing.gcp.landing import sample
 from billing.manifests import Column
 
 
