@@ -243,9 +243,8 @@ def swept(demo: Demo) -> None:
         answer = demo.system.sweep()
         demo.expect("the sweep's status", answer.status, 200)
         found = answer.json()
-        print(
-            f"  {found['months']} months compared, loaded: {len(found['loaded'])}, differing: {len(found['differing'])}"
-        )
+        loaded, mismatched = len(found["loaded"]), len(found["mismatched"])
+        print(f"  {found['months']} months compared, loaded: {loaded}, mismatched: {mismatched}")
         demo.expect("what the sweep had to load", found["loaded"] + found["mismatched"], [])
 
 
