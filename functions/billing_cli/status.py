@@ -1,34 +1,39 @@
 """`billing status`: every month of every source."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+import click
+
 from billing.gcp.services import Services, connect
-from billing.settings import Settings
+from billing.settings import Settings, read_settings
 
-_SHOWN = ("source", "month", "state", "delivered_at", "loaded_at", "row_count", "cost", "currency", "code", "message")
+_COLUMNS = ("source", "month", "state", "delivered_at", "loaded_at", "row_count", "cost", "currency", "code", "message")
 
 
-def status(settings: Settings, services: Services | None = None) -> list[dict[str, Any]]:
-    """All rows of every dataset's billing_status, by source and month."""
-    services = services or connect(settings)
-    datasets = sorted({f"{source.project}.{source.dataset}" for source in settings.sources})
-    rows = [
-        row
-        for dataset in datasets
-        for row in services.warehouse.query(f"SELECT * FROM `{dataset}.billing_status` ORDER BY source, month")
+@click.command("status")
+def status_command() -> None:
+    """Print each month: what is loaded, waiting or rejected."""
+    settings = read_settings()
+    click.echo(format_table(read_status(settings, connect(settings))))
+
+
+def read_status(settings: Settings, services: Services) -> list[dict[str, Any]]:
+    """Return all rows of every dataset's billing_status, by source and month. One query per dataset."""
+    return [
+        dict(row)
+        for view in settings.status_views
+        for row in services.warehouse.query(f"SELECT * FROM `{view}` ORDER BY source, month")
     ]
-    return [dict(row) for row in rows]
 
 
-def table(rows: Sequence[dict[str, Any]]) -> str:
+def format_table(rows: Sequence[Mapping[str, Any]]) -> str:
     if not rows:
-        return "Nothing is booked yet."
-    cells = [_SHOWN, *(tuple(_text(row.get(name)) for name in _SHOWN) for row in rows)]
-    widths = [max(len(row[index]) for row in cells) for index in range(len(_SHOWN))]
-    return "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in cells
-    )
+        return "Nothing is recorded yet."
+    cells = [_COLUMNS, *(tuple(_text(row.get(name)) for name in _COLUMNS) for row in rows)]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    lines = ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in cells)
+    return "\n".join(line.rstrip() for line in lines)
 
 
 def _text(value: object) -> str:

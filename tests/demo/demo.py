@@ -181,11 +181,11 @@ def write_report(system: System) -> int:
     output = Path(os.environ.get("REPORT") or ROOT / ".local" / "report.html").resolve()
     environment = {name: os.environ[name] for name in ("HOME", "PATH", "LANG") if name in os.environ}
     with (
-        step("make report: cost as one HTML page"),
+        step("billing report: cost as one HTML page"),
         tempfile.TemporaryDirectory() as at,
     ):
         return subprocess.run(
-            [sys.executable, "-m", "billing_cli.report", "--tag", os.environ.get("TAG", "team"), "--output", output],
+            [sys.executable, "-m", "billing_cli", "report", "--tag", os.environ.get("TAG", "team"), "--output", output],
             cwd=at,  # where no settings of a real project are
             env={
                 **environment,

@@ -1,1 +1,1 @@
-"""`make report`: cost as one HTML page, made on a laptop. Not deployed: its libraries are none of the functions."""
+"""`billing report`: cost as one HTML page. Its libraries are those of the extra `report`."""

@@ -1,4 +1,4 @@
-"""The report's charts: Vega-Lite descriptions, drawn as SVG."""
+"""The charts of the report: Vega-Lite descriptions, rendered as SVG."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -12,14 +12,14 @@ from markupsafe import Markup
 from billing_cli.report.queries import MonthCost, Share
 
 _SVG = "http://www.w3.org/2000/svg"
-_COLOURS = {"aws": "#e69f00", "azure": "#0072b2", "google": "#009e73"}  # told apart by colour-blind people, too
-# XML has no sign for these, and the library that draws ends the process over one: www.w3.org/TR/xml/#charsets
-_NO_XML = re.compile(r"[^\t\n\r\x20-\uD7FF\uE000-\uFFFD\U00010000-\U0010FFFF]")
+_COLOURS = {"aws": "#e69f00", "azure": "#0072b2", "google": "#009e73"}  # colour-blind people can tell them apart
+# XML does not allow these characters, and vl-convert ends the process if it gets one: www.w3.org/TR/xml/#charsets
+_NOT_IN_XML = re.compile(r"[^\t\n\r\x20-\uD7FF\uE000-\uFFFD\U00010000-\U0010FFFF]")
 _MEASURES = {"billed": "#999999", "effective": "#0072b2"}
 
 
 def months_chart(months: Sequence[MonthCost]) -> dict[str, Any]:
-    """Beside each other the billed and the effective cost of a month, each one stacked by provider."""
+    """Describe a chart of billed and effective cost side by side, by month, each stacked by provider."""
     providers = sorted({row.provider for row in months})
     colours = [_COLOURS.get(provider, "#cc79a7") for provider in providers]
     return _chart(
@@ -51,9 +51,10 @@ def months_chart(months: Sequence[MonthCost]) -> dict[str, Any]:
 
 
 def split_chart(by: str, shares: Sequence[Share]) -> dict[str, Any]:
-    rows = [{**row, "label": _drawable(share.label)} for share in shares for row in _by_measure([share])]
+    """Describe a chart of billed and effective cost by service, account or tag."""
+    rows = [{**row, "label": _replace_invalid(share.label)} for share in shares for row in _by_measure([share])]
     return _chart(
-        f"Cost by {_drawable(by)}",
+        f"Cost by {_replace_invalid(by)}",
         rows,
         lambda measure: {
             "width": 320,
@@ -80,8 +81,8 @@ def split_chart(by: str, shares: Sequence[Share]) -> dict[str, Any]:
     )
 
 
-def _drawable(text: str) -> str:
-    return _NO_XML.sub("\N{REPLACEMENT CHARACTER}", text)
+def _replace_invalid(text: str) -> str:
+    return _NOT_IN_XML.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 def _by_measure(costs: Sequence[MonthCost | Share]) -> list[dict[str, Any]]:
@@ -95,7 +96,7 @@ def _by_measure(costs: Sequence[MonthCost | Share]) -> list[dict[str, Any]]:
 def _chart(
     title: str, rows: Sequence[Mapping[str, Any]], marks: Callable[[Mapping[str, Any]], Mapping[str, Any]]
 ) -> dict[str, Any]:
-    """A Vega-Lite description in the page's own colours, light or dark."""
+    """Describe a chart in the colours of the page, light or dark."""
     text = {"labelColor": "currentColor", "titleColor": "currentColor", "labelFontSize": 12}
     return {
         "$schema": "https://vega.github.io/schema/vega-lite/v6.json",
@@ -111,12 +112,12 @@ def _chart(
     }
 
 
-def drawn(chart: Mapping[str, Any]) -> Markup:
-    """As SVG that needs no script: what a bar says to a screen reader it says to a mouse, too."""
+def render_svg(chart: Mapping[str, Any]) -> Markup:
+    """Render SVG without a script. Each bar gets its screen reader text as a tooltip."""
     svg = vl_convert.vegalite_to_svg(dict(chart), allowed_base_urls=[])
     ElementTree.register_namespace("", _SVG)
-    root = ElementTree.fromstring(svg)  # noqa: S314 - our own library's, not somebody's file
+    root = ElementTree.fromstring(svg)  # noqa: S314 - vl-convert wrote it
     for element in root.iter():
         if element.get("aria-roledescription") == "bar":
             ElementTree.SubElement(element, f"{{{_SVG}}}title").text = element.get("aria-label")
-    return Markup(ElementTree.tostring(root, encoding="unicode"))  # noqa: S704 - built as a tree, so escaped
+    return Markup(ElementTree.tostring(root, encoding="unicode"))  # noqa: S704 - serialized from a tree, so escaped

@@ -1,4 +1,4 @@
-"""The report as one page; every text in it is escaped, whoever wrote it."""
+"""The report as one HTML page. Every text in it is escaped."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -9,7 +9,7 @@ from typing import Any
 
 import jinja2
 
-from billing_cli.report.charts import drawn, months_chart, split_chart
+from billing_cli.report.charts import months_chart, render_svg, split_chart
 from billing_cli.report.queries import Report
 
 _STATUS = (
@@ -19,7 +19,7 @@ _STATUS = (
 _WRONG = ("source", "month", "code", "message")
 
 
-def page(report: Report) -> str:
+def render_page(report: Report) -> str:
     environment = jinja2.Environment(
         autoescape=True,
         loader=jinja2.FileSystemLoader(Path(__file__).parent),
@@ -27,11 +27,11 @@ def page(report: Report) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["shown"] = shown
+    environment.filters["display"] = format_value
     months = sorted({row.month for row in report.months})
     return environment.get_template("page.html").render(
         report=report,
-        several=_several(report.status),
+        overlapping=_overlapping_providers(report.status),
         period=f"{months[0]} to {months[-1]}" if months else "no month",
         currencies=[_currency(report, name) for name in sorted({row.currency for row in report.months}, key=str)],
         status=_table(report.status, _STATUS),
@@ -40,14 +40,14 @@ def page(report: Report) -> str:
     )
 
 
-def _several(status: Sequence[Mapping[str, Any]]) -> list[str]:
-    """The providers of which a month stands in more than one source: what two of them export is added up twice."""
+def _overlapping_providers(status: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return the providers that have a month in more than one source. Charges that both export count twice."""
     loaded = Counter((row.get("provider"), row["month"]) for row in status if row.get("row_count"))
     return sorted({str(provider) for (provider, _), sources in loaded.items() if sources > 1})
 
 
 def _currency(report: Report, currency: str | None) -> Mapping[str, Any]:
-    """Of one currency all that the page shows: currencies are never added up."""
+    """Return what the page shows of one currency. Currencies are never added up."""
     months = [row for row in report.months if row.currency == currency]
     splits = [(one.by, [share for share in one.shares if share.currency == currency]) for one in report.splits]
     return {
@@ -55,13 +55,13 @@ def _currency(report: Report, currency: str | None) -> Mapping[str, Any]:
         "billed": sum(row.billed for row in months),
         "effective": sum(row.effective for row in months),
         "months": months,
-        "chart": drawn(months_chart(months)),
-        "splits": [{"by": by, "shares": shares, "chart": drawn(split_chart(by, shares))} for by, shares in splits],
+        "chart": render_svg(months_chart(months)),
+        "splits": [{"by": by, "shares": shares, "chart": render_svg(split_chart(by, shares))} for by, shares in splits],
     }
 
 
 def _table(rows: Sequence[Mapping[str, Any]], names: Sequence[str]) -> Mapping[str, Any]:
-    """Without the columns that are empty in every row; numbers stand under a name at the right, too."""
+    """Leave out columns that are empty in every row, and mark columns of numbers."""
     values = {name: [row.get(name) for row in rows] for name in names}
     kept = {name: column for name, column in values.items() if any(value is not None for value in column)}
     numbers = {
@@ -70,12 +70,12 @@ def _table(rows: Sequence[Mapping[str, Any]], names: Sequence[str]) -> Mapping[s
     return {"columns": [(name, name in numbers) for name in kept], "rows": list(zip(*kept.values(), strict=True))}
 
 
-def shown(value: object) -> str:
-    """Money with two decimals, counts with none, both with thousands separators; times to the minute, in UTC."""
+def format_value(value: object) -> str:
+    """Format money with two decimals and counts with none, both with thousands separators, and times to the minute."""
     if value is None:
         return ""
     if isinstance(value, float | Decimal):
-        return f"{round(Decimal(value), 2) + 0:,.2f}"  # 0 takes the sign of a zero away
+        return f"{round(Decimal(value), 2) + 0:,.2f}"  # + 0 removes the sign of a negative zero
     if isinstance(value, int):
         return f"{value:,}"
     return f"{value:%Y-%m-%d %H:%M}" if isinstance(value, datetime) else str(value)

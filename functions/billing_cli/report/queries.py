@@ -1,4 +1,4 @@
-"""What the report asks: one query of each dataset's status, and at most five more. BigQuery does the sums."""
+"""The queries of the report: one for each dataset's status, and at most five more. BigQuery does the sums."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -7,17 +7,20 @@ from decimal import Decimal
 from typing import Any
 
 from billing.errors import BillingError
+from billing.gcp.services import Services
 from billing.settings import GOOGLE_KEY, Settings
-from billing_cli.status import status
+from billing_cli.status import read_status
 
-TOP = 12  # rows of a table and bars of a chart; the rest is one row
+TOP = 12  # rows of a table and bars of a chart; one more row sums up the others
 
 
 @dataclass(frozen=True)
 class Question:
+    """What the user asks for."""
+
     months: int = 13
     tag: str = ""
-    sources: tuple[str, ...] = ()  # none: all
+    sources: tuple[str, ...] = ()  # empty: all
 
 
 @dataclass(frozen=True)
@@ -31,7 +34,7 @@ class MonthCost:
 
 @dataclass(frozen=True)
 class Share:
-    """What one service, account or tag cost; `others` is how many of them one row stands for, 0 where it has a name."""
+    """The cost of one service, account or tag value, or the sum of several: `others` is their number, else 0."""
 
     currency: str | None
     name: str | None
@@ -46,13 +49,15 @@ class Share:
 
 @dataclass(frozen=True)
 class Split:
+    """Cost by service, account or tag."""
+
     by: str
     shares: Sequence[Share]
 
 
 @dataclass(frozen=True)
 class Report:
-    """`quality` is None where the view does not exist."""
+    """All rows that the page shows. `quality` is None if its view does not exist."""
 
     made_at: datetime
     question: Question
@@ -62,28 +67,32 @@ class Report:
     quality: Sequence[Mapping[str, Any]] | None
 
 
-def gather(settings: Settings, cloud: Any, question: Question) -> Report:
+def gather(settings: Settings, services: Services, question: Question) -> Report:
+    """Run the queries.
+
+    Raises BillingError: SETTING_MISSING, SETTING_INVALID.
+    """
     if not settings.focus_dataset:
-        raise BillingError("SETTING_MISSING", "FOCUS_DATASET is not set, and the report is made from its focus_costs.")
+        raise BillingError("SETTING_MISSING", "FOCUS_DATASET is not set: the report reads focus_costs in that dataset.")
     _check(question.sources, settings)
-    states = _chosen(status(settings, cloud), question.sources)
+    states = _only(question.sources, read_status(settings, services))
     first = first_month(states, question.months)
     where = f"BillingPeriodStart >= TIMESTAMP '{first}-01'"  # a literal, so that partitions are pruned
     if question.sources:
         where += " AND x_source IN UNNEST(@sources)"
     parameters: dict[str, Any] = {"sources": list(question.sources)} if question.sources else {}
     charges = f"FROM `{settings.focus_view}` WHERE {where}"
-    ask = cloud.warehouse.query
+    query = services.warehouse.query
     return Report(
         made_at=datetime.now(UTC),
         question=question,
-        months=[MonthCost(**row) for row in ask(months_query(charges), **parameters)],
+        months=[MonthCost(**row) for row in query(months_query(charges), **parameters)],
         splits=[
-            Split(by, [Share(**row) for row in ask(split_query(charges, *names), **parameters, **more)])
+            Split(by, [Share(**row) for row in query(split_query(charges, *names), **parameters, **more)])
             for by, names, more in _splits(question.tag)
         ],
         status=[row for row in states if row["month"] >= first],
-        quality=_quality(settings, cloud.warehouse, first, question.sources),
+        quality=_quality(settings, services, first, question.sources),
     )
 
 
@@ -91,15 +100,15 @@ def _check(sources: Sequence[str], settings: Settings) -> None:
     known = [source.key for source in settings.sources] + [GOOGLE_KEY] * bool(settings.google_billing_export)
     for source in sources:
         if source not in known:
-            raise BillingError("SETTING_INVALID", f"SOURCES: {source} is none of {', '.join(known)}.")
+            raise BillingError("SETTING_INVALID", f"{source} is not a source of the report: use {', '.join(known)}.")
 
 
-def _chosen(rows: Iterable[Mapping[str, Any]], sources: Sequence[str]) -> list[Mapping[str, Any]]:
+def _only(sources: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     return [row for row in rows if not sources or row["source"] in sources]
 
 
 def first_month(states: Sequence[Mapping[str, Any]], months: int) -> str:
-    """So that the newest month that is loaded is the last of them; counted from today where none is."""
+    """Return the first of `months` months. The last is the newest loaded month, or this month if none is loaded."""
     newest = max((row["month"] for row in states if row["row_count"]), default=f"{datetime.now(UTC):%Y-%m}")
     last = date.fromisoformat(f"{newest}-01")
     year, month = divmod(last.year * 12 + last.month - months, 12)
@@ -118,7 +127,7 @@ def months_query(charges: str) -> str:
 
 
 def split_query(charges: str, key: str, name: str) -> str:
-    """The largest of each currency by name, the others as one row, so that the answer is short in any account."""
+    """Sum up the largest of each currency by name, and the others in one row: the answer is short in any account."""
     return f"""
 SELECT currency, IF(COUNT(*) = 1, ANY_VALUE(name), NULL) AS name, IF(COUNT(*) = 1, 0, COUNT(*)) AS others,
   SUM(billed) AS billed, SUM(effective) AS effective
@@ -136,7 +145,7 @@ ORDER BY currency, place""".strip()
 
 
 def _splits(tag: str) -> Iterable[tuple[str, tuple[str, str], dict[str, str]]]:
-    """By what, its key and name, and the parameters that they take."""
+    """Yield each split: its label, its SQL key and name, and its query parameters."""
     account = "IF(SubAccountName != SubAccountId, CONCAT(SubAccountName, ' (', SubAccountId, ')'), SubAccountId)"
     yield "service", ("ServiceName", "ServiceName"), {}
     yield "account", ("SubAccountId", account), {}
@@ -146,13 +155,13 @@ def _splits(tag: str) -> Iterable[tuple[str, tuple[str, str], dict[str, str]]]:
 
 
 def _quality(
-    settings: Settings, warehouse: Any, first: str, sources: Sequence[str]
+    settings: Settings, services: Services, first: str, sources: Sequence[str]
 ) -> Sequence[Mapping[str, Any]] | None:
-    """None before the first load of a version that makes the view."""
-    if not warehouse.exists(settings.quality_view):
+    """Return the broken rules, or None if no load has created the view yet."""
+    if not services.warehouse.exists(settings.quality_view):
         return None
-    rows = warehouse.query(
+    rows = services.warehouse.query(
         f"SELECT * EXCEPT (BillingPeriodStart) FROM `{settings.quality_view}`"
         f" WHERE BillingPeriodStart >= TIMESTAMP '{first}-01' ORDER BY month DESC, source, code"
     )
-    return _chosen([dict(row) for row in rows], sources)
+    return _only(sources, [dict(row) for row in rows])

@@ -1,4 +1,4 @@
-"""The report's page, made from rows: hostile names are text, currencies stay apart, a browser finds nothing amiss."""
+"""The page of the report, made from rows: escaped texts, one section per currency, and its look in a browser."""
 
 from __future__ import annotations
 
@@ -15,11 +15,12 @@ from pathlib import Path
 import pytest
 
 from billing_cli.report.charts import split_chart
-from billing_cli.report.page import page
+from billing_cli.report.page import format_value, render_page
 from billing_cli.report.queries import MonthCost, Question, Report, Share, Split, first_month
 
 HOSTILE = "<script>document.title = 'run'</script>"
 CHROMIUM = shutil.which("chromium")
+needs_chromium = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine (Debian's package: chromium)")
 SHARES = [
     Share("USD", HOSTILE, 0, Decimal("1234567.891"), Decimal("-2.5")),
     Share("USD", None, 0, Decimal(5), Decimal(5)),
@@ -54,83 +55,124 @@ document.body.dataset.probe = JSON.stringify({bars: found, wide, titled: documen
 </script><img src="http://outside.invalid/"></body>"""
 
 
-def test_a_hostile_name_is_text_and_nothing_is_fetched() -> None:
-    html = page(REPORT)
+def test_hostile_names_are_escaped() -> None:
+    html = render_page(REPORT)
 
+    tags = Tags(html)
     assert html.count("&lt;script&gt;") >= 6
+    assert tags.names & {"script", "img", "link", "iframe", "object", "image", "use", "a"} == set()
+    assert [name for name in tags.attributes if name.startswith("on")] == []
+
+
+def test_page_fetches_nothing() -> None:
+    html = render_page(REPORT)
+
     assert "default-src 'none'" in html
     assert "url(" not in html
-    tags = Tags(html)
-    assert tags.names & {"script", "img", "link", "iframe", "object", "image", "use", "a"} == set()
-    assert [name for name in tags.attributes if name.endswith(("src", "href")) or name.startswith("on")] == []
+    assert [name for name in Tags(html).attributes if name.endswith(("src", "href"))] == []
 
 
-def test_a_sign_that_no_chart_can_draw_is_replaced() -> None:
-    """A tag's value may hold one; the library that draws ends the whole process over it."""
+def test_characters_that_xml_forbids_are_replaced() -> None:
+    """A tag's value may hold one, and vl-convert ends the whole process over it."""
     split = Split("tag \x1b", [Share("USD", "a\x00\x01\x0b\ufffe\tb 😀", 0, Decimal(1), Decimal(1))])
-    labels = {row["label"] for row in split_chart(split.by, split.shares)["data"]["values"]}
-    assert labels == {"a\ufffd\ufffd\ufffd\ufffd\tb 😀"}
-    assert "a\ufffd\ufffd\ufffd\ufffd\tb 😀" in page(replace(REPORT, splits=[split]))
+
+    chart = split_chart(split.by, split.shares)
+    html = render_page(replace(REPORT, splits=[split]))
+
+    assert {row["label"] for row in chart["data"]["values"]} == {"a\ufffd\ufffd\ufffd\ufffd\tb 😀"}
+    assert "a\ufffd\ufffd\ufffd\ufffd\tb 😀" in html
 
 
-def test_currencies_are_sections_of_their_own_and_numbers_read_well() -> None:
-    euros, dollars = page(REPORT).partition("<h2>EUR</h2>")[2].split("<h2>USD</h2>")
+def test_each_currency_has_its_own_section() -> None:
+    html = render_page(REPORT)
 
+    euros, dollars = html.partition("<h2>EUR</h2>")[2].split("<h2>USD</h2>")
     assert "<dd>7.00</dd>" in euros
     assert "<dd>1,020.50</dd>" in dollars
-    assert '<td class="number">1,234,567.89</td><td class="number">-2.50</td>' in dollars
-    assert '<td class="long">1,200 others</td>' in dollars
-    assert '<td class="long">(none)</td>' in dollars
 
-    assert ">-0.00<" not in dollars
-    assert '<td class="number">1,234</td>' in dollars  # the status table comes after the currencies
-    assert "2025-11-03 04:05" in dollars
+
+def test_cost_has_two_decimals_and_thousands_separators() -> None:
+    html = render_page(REPORT)
+
+    assert '<td class="number">1,234,567.89</td><td class="number">-2.50</td>' in html
+    assert '<td class="long">1,200 others</td>' in html
+    assert '<td class="long">(none)</td>' in html
 
 
 @pytest.mark.parametrize(
-    ("sources", "said"),
+    ("value", "text"),
+    [
+        (None, ""),
+        (1234, "1,234"),
+        (Decimal("0.999"), "1.00"),
+        (Decimal("-0.001"), "0.00"),
+        (1234.5, "1,234.50"),
+        (LOADED, "2025-11-03 04:05"),
+        ("aws_cur", "aws_cur"),
+    ],
+    ids=str,
+)
+def test_values_are_formatted(value: object, text: str) -> None:
+    assert format_value(value) == text
+
+
+@pytest.mark.parametrize(
+    ("sources", "warning"),
     [
         ([("azure", "2025-09", 9), ("azure", "2025-09", 9), ("aws", "2025-09", 9)], "the same months of azure:"),
-        ([("azure", "2025-09", 9), ("azure", "2025-10", 9), ("aws", "2025-09", 9)], None),
-        ([("azure", "2025-09", 9), ("azure", "2025-09", None)], None),  # one of them waits
+        ([("azure", "2025-09", 9), ("azure", "2025-10", 9), ("aws", "2025-09", 9)], ""),
+        ([("azure", "2025-09", 9), ("azure", "2025-09", None)], ""),
     ],
+    ids=["same month", "other months", "one of them waits"],
 )
-def test_sources_that_may_overlap_are_named(sources: list[tuple[str, str, int | None]], said: str | None) -> None:
+def test_overlapping_sources_are_named(sources: list[tuple[str, str, int | None]], warning: str) -> None:
     status = [
         {"source": f"s{number}", "provider": provider, "month": month, "row_count": count}
         for number, (provider, month, count) in enumerate(sources)
     ]
-    html = page(replace(REPORT, status=status))
-    assert (said in html) if said else ("More than one source" not in html)
+
+    html = render_page(replace(REPORT, status=status))
+
+    assert ("More than one source" in html) is bool(warning)
+    assert warning in html
 
 
-def test_what_there_is_not_is_said_or_left_out() -> None:
-    nothing = page(replace(REPORT, months=[], splits=[], status=[], quality=None))
-    assert "No charge is loaded." in nothing
-    assert "Quality" not in nothing
-    assert "No rule is broken." in page(replace(REPORT, quality=[]))
+def test_empty_parts_are_said_or_left_out() -> None:
+    empty = render_page(replace(REPORT, months=[], splits=[], status=[], quality=None))
+    unbroken = render_page(replace(REPORT, quality=[]))
+
+    assert "No charge is loaded." in empty
+    assert "Quality" not in empty
+    assert "No rule is broken." in unbroken
 
 
 @pytest.mark.parametrize(
     ("months", "first"), [(1, "2026-01"), (2, "2025-12"), (13, "2025-01"), (14, "2024-12"), (25, "2024-01")]
 )
-def test_months_are_counted_back_from_the_newest_that_is_loaded(months: int, first: str) -> None:
-    states = [{"month": "2025-12", "row_count": 9}, {"month": "2026-01", "row_count": 9}]
+def test_months_count_back_from_the_newest_loaded_one(months: int, first: str) -> None:
+    loaded = [{"month": "2025-12", "row_count": 9}, {"month": "2026-01", "row_count": 9}]
     rejected = {"month": "2026-02", "row_count": None}
-    assert first_month([*states, rejected], months) == first
+
+    assert first_month([*loaded, rejected], months) == first
 
 
-@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine (Debian's package: chromium)")
-def test_a_browser_shows_it_without_a_request_or_a_complaint(tmp_path: Path) -> None:
-    html = page(REPORT)
-    shown, log, addresses = browse(tmp_path, "report", html)
+@needs_chromium
+def test_browser_shows_every_bar_without_a_request(tmp_path: Path) -> None:
+    shown, log, addresses = browse(tmp_path, "report", render_page(REPORT))
+
     assert HOSTILE.replace("<", "&lt;").replace(">", "&gt;") in shown
     assert shown.count('aria-roledescription="bar"') == BARS
     assert "CONSOLE" not in log
     assert addresses == []
 
-    probed, _, addresses = browse(tmp_path, "probed", without_policy(html).replace("</body>", _PROBE))
-    assert addresses == ["http://outside.invalid/"]  # what a page asks for is seen
+
+@needs_chromium
+def test_browser_lays_out_every_bar_and_runs_no_script(tmp_path: Path) -> None:
+    html = without_policy(render_page(REPORT)).replace("</body>", _PROBE)
+
+    probed, _, addresses = browse(tmp_path, "probed", html)
+
+    assert addresses == ["http://outside.invalid/"]  # a request of a page would be seen
     match = re.search(r'data-probe="([^"]*)"', probed)
     assert match
     found = json.loads(match[1].replace("&quot;", '"'))
@@ -140,7 +182,7 @@ def test_a_browser_shows_it_without_a_request_or_a_complaint(tmp_path: Path) -> 
 
 
 class Tags(HTMLParser):
-    """What the page is made of, as a browser would take it apart."""
+    """The tags and attributes of a page."""
 
     def __init__(self, html: str) -> None:
         super().__init__()
@@ -154,14 +196,14 @@ class Tags(HTMLParser):
 
 
 def without_policy(html: str) -> str:
-    """So that the test's own script runs, and a hostile one would."""
+    """Remove the policy: the script of the test runs, and a hostile one would too."""
     return re.sub(r"<meta http-equiv=.*?>\n", "", html)
 
 
 def browse(folder: Path, name: str, html: str) -> tuple[str, str, list[str]]:
-    """The page as a browser has it, what the browser said, and every address that the page asked for.
+    """Return the page as a browser has it, the browser's log, and every address that the page requests.
 
-    A browser's own requests have no origin; they and the page's end on this machine, for no name resolves.
+    The browser's own requests have no origin. No name resolves, so no request leaves this machine.
     """
     path, net_log = folder / f"{name}.html", folder / f"{name}.json"
     path.write_text(html, encoding="utf-8")
@@ -183,5 +225,5 @@ def browse(folder: Path, name: str, html: str) -> tuple[str, str, list[str]]:
         check=True,
     )
     events = [event.get("params", {}) for event in json.loads(net_log.read_text())["events"]]
-    asked = [one["url"] for one in events if "url" in one and one.get("initiator", _NO_ORIGIN) != _NO_ORIGIN]
-    return done.stdout, done.stderr, asked
+    requested = [one["url"] for one in events if "url" in one and one.get("initiator", _NO_ORIGIN) != _NO_ORIGIN]
+    return done.stdout, done.stderr, requested
