@@ -9,6 +9,7 @@ UV := $(BIN)/uv
 PAGES = README.md $(wildcard functions/docs/*.md terraform/*.md terraform/modules/*/*.md)
 COG = PYTHONPATH=functions:. $(BIN)/python -m cogapp -p "from tests.support import tables"
 COMPILE = $(UV) pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --quiet
+BILLING = PYTHONPATH=functions $(BIN)/python -m billing_cli
 WORKERS ?= 4
 
 .DEFAULT_GOAL := help
@@ -66,16 +67,16 @@ terraform: setup ## on a real project: terraform in terraform/, from PyPI where 
 	@$(BIN)/python -m tests.emulator.terraform_provider.command $(or $(ARGS),version)
 
 sweep: setup ## on a real project: load what is due (settings from the environment or .dlt/config.toml)
-	@PYTHONPATH=functions $(FUNCTIONS_VENV)/bin/python -m billing_cli sweep
+	@$(BILLING) sweep
 
 replay: setup ## on a real project: load one month again (SOURCE=aws_cur MONTH=2025-09, EXECUTION= for an older delivery)
-	@PYTHONPATH=functions $(FUNCTIONS_VENV)/bin/python -m billing_cli replay $(SOURCE) $(MONTH) $(if $(EXECUTION),--execution $(EXECUTION))
+	@$(BILLING) replay $(SOURCE) $(MONTH) $(if $(EXECUTION),--execution $(EXECUTION))
 
 status: setup ## on a real project: print billing_status
-	@PYTHONPATH=functions $(FUNCTIONS_VENV)/bin/python -m billing_cli status
+	@$(BILLING) status
 
 report: setup ## on a real project: cost as one HTML page, from focus_costs (MONTHS=13, TAG=team, SOURCES=aws_cur,azure_focus, REPORT=file)
-	@PYTHONPATH=functions $(BIN)/python -m billing_cli.report $(if $(MONTHS),--months '$(MONTHS)') --tag '$(TAG)' --sources '$(SOURCES)' $(if $(REPORT),--output '$(REPORT)')
+	@$(BILLING) report $(if $(MONTHS),--months '$(MONTHS)') --tag '$(TAG)' --sources '$(SOURCES)' $(if $(REPORT),--output '$(REPORT)')
 
 lint: setup ## ruff: rules and format; import-linter: which package may import which; cog: the generated tables
 	$(BIN)/ruff check --no-cache
