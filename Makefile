@@ -13,7 +13,7 @@ BILLING = PYTHONPATH=functions $(BIN)/python -m billing_cli
 WORKERS ?= 4
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test faults fuzz demo local terraform sweep replay status report lint types format docs lock bench schema-diff clean
+.PHONY: help setup test faults fuzz demo local terraform sweep replay status report lint types format docs lock outdated bench schema-diff clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -100,11 +100,15 @@ bench: setup ## rows per second of the laptop's BigQuery and of the sample gener
 schema-diff: setup ## compare the stand-in providers' facts with the real providers' schemas (needs a provider registry)
 	$(BIN)/python -m tests.emulator.terraform_provider.schema_diff
 
-lock: setup ## compile the four requirement files anew from pyproject.toml
+lock: setup ## compile the four requirement files from pyproject.toml, with the newest versions
 	$(COMPILE) --upgrade pyproject.toml --extra report --group dev -o tests/requirements.txt
 	$(COMPILE) --upgrade pyproject.toml -c tests/requirements.txt -o functions/requirements.txt
 	$(COMPILE) --upgrade --group checkov -o tests/checkov-requirements.txt
 	$(COMPILE) --upgrade --group focus-validator -o tests/focus-validator-requirements.txt
+
+outdated: setup $(CHECKOV_VENV)/.ready $(FOCUS_VENV)/.ready ## list the pins, direct and indirect, that have a newer release; changes no pin
+	@for venv in $(VENV) $(FUNCTIONS_VENV) $(CHECKOV_VENV) $(FOCUS_VENV); do \
+	  echo "$$venv:"; $(UV) pip list --quiet --outdated --exclude pip --python $$venv/bin/python; done
 
 clean: ## remove the environments and caches
 	rm -rf $(VENV) $(FUNCTIONS_VENV) $(CHECKOV_VENV) $(FOCUS_VENV) .local .mypy_cache .ruff_cache .hypothesis
