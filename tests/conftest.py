@@ -17,7 +17,7 @@ from uuid import uuid4
 import pytest
 from dlt.load.load import Load
 
-from tests.emulator import Backoff, LocalCloud
+from tests.emulator import Backoff, Emulator
 from tests.emulator.terraform_provider.binary import NoTerraformError, find_terraform
 from tests.faults.process import JoinedCloud
 from tests.faults.transport import wire
@@ -62,18 +62,18 @@ def counted_checks(request: pytest.FixtureRequest) -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def cloud() -> Iterator[LocalCloud]:
+def cloud() -> Iterator[Emulator]:
     """In a region, or where LOCATION says: all of the fault catalogue runs in another one, too."""
     if "LOCAL_PROJECT" in os.environ:
         yield JoinedCloud()
         return
     location = os.environ.get("LOCATION", "europe-west1")
-    with LocalCloud(location=location, backoff=Backoff(first_seconds=0.2, longest_seconds=1.0)) as running:
+    with Emulator(location=location, backoff=Backoff(first_seconds=0.2, longest_seconds=1.0)) as running:
         yield running
 
 
 @pytest.fixture(scope="session")
-def emulators(cloud: LocalCloud) -> Iterator[None]:
+def emulator_environment(cloud: Emulator) -> Iterator[None]:
     """dlt builds its own BigQuery client, which finds the local cloud by the environment alone."""
     with pytest.MonkeyPatch.context() as patch:
         for name, value in cloud.environment().items():
@@ -83,7 +83,7 @@ def emulators(cloud: LocalCloud) -> Iterator[None]:
 
 
 @pytest.fixture
-def harness(cloud: LocalCloud, emulators: None, request: pytest.FixtureRequest) -> Iterator[Harness]:
+def harness(cloud: Emulator, emulator_environment: None, request: pytest.FixtureRequest) -> Iterator[Harness]:
     """Both sources in buckets and a dataset of this test's own; the handlers run in this process."""
     focus = request.node.get_closest_marker("focus_views") is not None
     stack = Stack(cloud, name=f"t{uuid4().hex[:10]}", focus=focus).create()
@@ -92,7 +92,7 @@ def harness(cloud: LocalCloud, emulators: None, request: pytest.FixtureRequest) 
 
 
 @pytest.fixture
-def focus_1_0_harness(cloud: LocalCloud, emulators: None) -> Iterator[Harness]:
+def focus_1_0_harness(cloud: Emulator, emulator_environment: None) -> Iterator[Harness]:
     """One Azure source whose table was created for FOCUS 1.0r2."""
     stack = Stack(cloud, (replace(AZURE, version="1.0r2"),), name=f"t{uuid4().hex[:10]}").create()
     with wire() as sent:

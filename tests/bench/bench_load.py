@@ -15,7 +15,7 @@ from pathlib import Path
 import duckdb
 from google.cloud import bigquery
 
-from tests.emulator import LocalCloud
+from tests.emulator import Emulator
 
 _STRINGS, _MONEY, _TIMES = 70, 40, 8
 _FILES = 8
@@ -69,7 +69,7 @@ def main() -> int:
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--at-least", type=int, default=60_000, help="rows per second below which the exit code is 1")
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder, LocalCloud() as cloud:
+    with tempfile.TemporaryDirectory() as folder, Emulator() as cloud:
         schema = [bigquery.SchemaField(name, kind) for name, kind, _ in columns()]
         client = cloud.bigquery
         client.create_dataset("bench")

@@ -8,27 +8,27 @@ import pytest
 from google.cloud import bigquery
 
 from tests.contract.warehouse import Warehouse
-from tests.emulator import LocalCloud
-from tests.fakes.deployments import LocalSite, MemorySite, Site
+from tests.emulator import Emulator
+from tests.fakes.deployments import Deployment, EmulatorDeployment, FakeDeployment
 
 
 @pytest.fixture(params=["memory", "local"])
-def site(request: pytest.FixtureRequest) -> Site:
+def deployment(request: pytest.FixtureRequest) -> Deployment:
     if request.param == "memory":
-        return MemorySite()
-    request.getfixturevalue("emulators")
-    return LocalSite(request.getfixturevalue("cloud"), f"s{uuid4().hex[:10]}")
+        return FakeDeployment()
+    request.getfixturevalue("emulator_environment")
+    return EmulatorDeployment(request.getfixturevalue("cloud"), f"s{uuid4().hex[:10]}")
 
 
 @pytest.fixture
-def bucket(cloud: LocalCloud) -> str:
+def bucket(cloud: Emulator) -> str:
     name = f"bucket-{uuid4().hex[:12]}"
     cloud.create_bucket(name)
     return name
 
 
 @pytest.fixture
-def dataset(cloud: LocalCloud) -> str:
+def dataset(cloud: Emulator) -> str:
     name = f"dataset_{uuid4().hex[:12]}"
     wanted = bigquery.Dataset(f"{cloud.project}.{name}")
     wanted.location = cloud.location
@@ -37,5 +37,5 @@ def dataset(cloud: LocalCloud) -> str:
 
 
 @pytest.fixture
-def warehouse(cloud: LocalCloud, bucket: str, dataset: str) -> Warehouse:
+def warehouse(cloud: Emulator, bucket: str, dataset: str) -> Warehouse:
     return Warehouse(cloud, bucket, dataset)

@@ -12,7 +12,7 @@ from google.api_core.exceptions import BadRequest, Conflict, GoogleAPICallError,
 from google.cloud import bigquery
 
 from tests.contract.warehouse import MONTHLY, Warehouse, fields
-from tests.emulator import LocalCloud
+from tests.emulator import Emulator
 
 NOVEMBER = "month,item,cost\n2023-11-01T00:00:00Z,a,0.1\n2023-11-01T00:00:00Z,b,0.2\n"
 
@@ -69,7 +69,7 @@ class TestJobs:
 
     # Dataset.location: "the default is US"
     @pytest.mark.parametrize("location", [None, "US"])
-    def test_a_dataset_is_made_in_the_clouds_location_only(self, cloud: LocalCloud, location: str | None) -> None:
+    def test_a_dataset_is_made_in_the_clouds_location_only(self, cloud: Emulator, location: str | None) -> None:
         reference = {"projectId": cloud.project, "datasetId": "elsewhere"}
         data = {"datasetReference": reference} | ({"location": location} if location else {})
         with pytest.raises(BadRequest, match="The local cloud has one location, europe-west1"):
@@ -294,7 +294,7 @@ class TestViews:
         warehouse.load_csv(NOVEMBER, "t$202311")
         assert warehouse.rows("SELECT count(*) FROM $.v") == [(2,)]
 
-    def test_a_dataset_may_be_called_like_a_part_of_its_project(self, cloud: LocalCloud) -> None:
+    def test_a_dataset_may_be_called_like_a_part_of_its_project(self, cloud: Emulator) -> None:
         dataset = bigquery.Dataset(f"{cloud.project}.project")
         dataset.location = cloud.location
         cloud.bigquery.create_dataset(dataset)
@@ -363,7 +363,7 @@ def test_results_of_many_pages_arrive_whole(warehouse: Warehouse) -> None:
     assert sum(1 for _ in rows) == 25_000
 
 
-def test_other_requests_are_answered_during_a_load(warehouse: Warehouse, cloud: LocalCloud) -> None:
+def test_other_requests_are_answered_during_a_load(warehouse: Warehouse, cloud: Emulator) -> None:
     schema = {"month": "TIMESTAMP", **{f"c{n}": "BIGNUMERIC" for n in range(40)}}
     warehouse.create_table(schema=schema)
     row = "2023-11-01," + ",".join(f"{n}.25" for n in range(40)) + "\n"

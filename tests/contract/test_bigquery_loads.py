@@ -14,7 +14,7 @@ from google.api_core.exceptions import BadRequest, Conflict, NotFound
 from google.cloud import bigquery
 
 from tests.contract.warehouse import MONTHLY, Warehouse
-from tests.emulator import LocalCloud
+from tests.emulator import Emulator
 
 NOVEMBER = "month,item,cost\n2023-11-01T00:00:00Z,a,1.5\n2023-11-01T00:00:00.000Z,b,2.5\n"
 OCTOBER = "month,item,cost\n2023-10-01T00:00:00Z,o,9\n"
@@ -461,7 +461,7 @@ class TestParquet:
 
 
 # jobs.insert: a job id is used once; "409 Already Exists"
-def test_a_job_id_is_used_once_by_loads_and_queries(warehouse: Warehouse, cloud: LocalCloud) -> None:
+def test_a_job_id_is_used_once_by_loads_and_queries(warehouse: Warehouse, cloud: Emulator) -> None:
     warehouse.create_table()
     job_id = f"{warehouse.dataset}_once"
     uri = warehouse.upload(NOVEMBER)

@@ -12,7 +12,7 @@ from uuid import uuid4
 
 import pytest
 
-from tests.emulator import Function, FunctionSpec, LocalCloud, StartError
+from tests.emulator import Emulator, Function, FunctionSpec, StartError
 
 # Writes what it sees to its log; fails when told to, by the object's name and how often it was seen.
 MAIN = """
@@ -78,7 +78,7 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def listener(cloud: LocalCloud, bucket: str, source: Path) -> Iterator[Function]:
+def listener(cloud: Emulator, bucket: str, source: Path) -> Iterator[Function]:
     name = f"listener-{uuid4().hex[:8]}"
     cloud.events.clear_records()
     yield cloud.deploy(FunctionSpec(name, source, "on_event", {"GREETING": "hello"}, trigger_bucket=bucket))
@@ -90,12 +90,12 @@ def seen(function: Function) -> list[str]:
     return [line["seen"] for line in function.log_lines() if isinstance(line, dict) and "seen" in line]
 
 
-def statuses(cloud: LocalCloud, function: Function) -> list[int]:
+def statuses(cloud: Emulator, function: Function) -> list[int]:
     return [attempt.status for attempt in cloud.events.records if attempt.function == function.name]
 
 
 # eventarc cloudevents: google.cloud.storage.object.v1.finalized, binary mode; StorageObjectData has int64 as strings
-def test_a_finalized_object_becomes_a_cloudevent(cloud: LocalCloud, bucket: str, listener: Function) -> None:
+def test_a_finalized_object_becomes_a_cloudevent(cloud: Emulator, bucket: str, listener: Function) -> None:
     generation = cloud.upload(bucket, "billing/ä b.csv", b"12345", "text/csv")
     cloud.events.settle(20)
     (line,) = [line for line in listener.log_lines() if isinstance(line, dict)]
@@ -117,7 +117,7 @@ def test_a_finalized_object_becomes_a_cloudevent(cloud: LocalCloud, bucket: str,
 
 # object finalized: "a new object is created, or an existing object is overwritten"; metadata updates are not that
 def test_overwrites_are_announced_and_metadata_updates_are_not(
-    cloud: LocalCloud, bucket: str, listener: Function
+    cloud: Emulator, bucket: str, listener: Function
 ) -> None:
     cloud.create_bucket(f"{bucket}-other")
     cloud.upload(f"{bucket}-other", "elsewhere", b"x")
@@ -131,7 +131,7 @@ def test_overwrites_are_announced_and_metadata_updates_are_not(
 
 
 # RETRY_POLICY_RETRY: an answer other than 2xx is delivered again, with backoff, until it succeeds or 24 h are over
-def test_a_failed_delivery_is_repeated_until_it_succeeds(cloud: LocalCloud, bucket: str, listener: Function) -> None:
+def test_a_failed_delivery_is_repeated_until_it_succeeds(cloud: Emulator, bucket: str, listener: Function) -> None:
     cloud.upload(bucket, "twice", b"")
     cloud.events.settle(20)
     assert statuses(cloud, listener) == [500, 500, 200]
@@ -140,7 +140,7 @@ def test_a_failed_delivery_is_repeated_until_it_succeeds(cloud: LocalCloud, buck
 
 
 # maxInstanceRequestConcurrency 1: an instance handles one request at a time
-def test_an_instance_handles_one_event_at_a_time(cloud: LocalCloud, bucket: str, listener: Function) -> None:
+def test_an_instance_handles_one_event_at_a_time(cloud: Emulator, bucket: str, listener: Function) -> None:
     for number in range(3):
         cloud.upload(bucket, f"slow-{number}", b"")
     cloud.events.settle(20)
@@ -148,7 +148,7 @@ def test_an_instance_handles_one_event_at_a_time(cloud: LocalCloud, bucket: str,
     assert all(before["ended"] <= after["started"] for before, after in pairwise(lines))
 
 
-def test_several_instances_work_side_by_side(cloud: LocalCloud, bucket: str, source: Path) -> None:
+def test_several_instances_work_side_by_side(cloud: Emulator, bucket: str, source: Path) -> None:
     name = f"pair-{uuid4().hex[:8]}"
     function = cloud.deploy(FunctionSpec(name, source, "on_event", {"GREETING": "x"}, bucket, max_instances=2))
     for number in range(4):
@@ -159,7 +159,7 @@ def test_several_instances_work_side_by_side(cloud: LocalCloud, bucket: str, sou
 
 
 def test_an_instance_that_dies_is_started_again_for_the_next_delivery(
-    cloud: LocalCloud, bucket: str, listener: Function
+    cloud: Emulator, bucket: str, listener: Function
 ) -> None:
     cloud.upload(bucket, "die", b"")
     cloud.events.settle(20)
@@ -171,7 +171,7 @@ def test_an_instance_that_dies_is_started_again_for_the_next_delivery(
 
 
 class TestMisbehaviour:
-    def test_events_are_held_and_released_in_an_order(self, cloud: LocalCloud, bucket: str, listener: Function) -> None:
+    def test_events_are_held_and_released_in_an_order(self, cloud: Emulator, bucket: str, listener: Function) -> None:
         cloud.events.hold()
         for name in ("a", "b", "c"):
             cloud.upload(bucket, name, b"")
@@ -183,14 +183,14 @@ class TestMisbehaviour:
         cloud.events.settle(20)
         assert seen(listener) == ["c", "a", "b"]
 
-    def test_events_are_dropped(self, cloud: LocalCloud, bucket: str, listener: Function) -> None:
+    def test_events_are_dropped(self, cloud: Emulator, bucket: str, listener: Function) -> None:
         cloud.events.drop(lambda event: event.name == "lost")
         for name in ("lost", "kept", "lost"):
             cloud.upload(bucket, name, b"")
         cloud.events.settle(20)
         assert seen(listener) == ["kept", "lost"]
 
-    def test_events_are_duplicated(self, cloud: LocalCloud, bucket: str, listener: Function) -> None:
+    def test_events_are_duplicated(self, cloud: Emulator, bucket: str, listener: Function) -> None:
         cloud.events.duplicate(lambda event: event.name == "double", copies=3)
         for name in ("double", "single"):
             cloud.upload(bucket, name, b"")
@@ -199,13 +199,13 @@ class TestMisbehaviour:
 
 
 class TestFunctions:
-    def test_a_function_that_cannot_start_says_why_at_its_deployment(self, cloud: LocalCloud, source: Path) -> None:
+    def test_a_function_that_cannot_start_says_why_at_its_deployment(self, cloud: Emulator, source: Path) -> None:
         with pytest.raises(StartError, match="KeyError: 'GREETING'"):
             cloud.deploy(FunctionSpec("broken", source, "on_event"))
         assert "broken" not in cloud.functions
 
     def test_a_zip_is_deployed_as_terraform_uploads_it(
-        self, cloud: LocalCloud, source: Path, bucket: str, tmp_path: Path
+        self, cloud: Emulator, source: Path, bucket: str, tmp_path: Path
     ) -> None:
         with zipfile.ZipFile(tmp_path / "source.zip", "w") as archive:
             archive.write(source / "main.py", "main.py")
@@ -218,7 +218,7 @@ class TestFunctions:
 
     # application default credentials come from the metadata server; nothing of the developer's environment is there
     def test_real_clients_find_everything_by_themselves(
-        self, cloud: LocalCloud, source: Path, bucket: str, monkeypatch: pytest.MonkeyPatch
+        self, cloud: Emulator, source: Path, bucket: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", "/nowhere")
         monkeypatch.setenv("DEVELOPERS_OWN", "1")
@@ -234,7 +234,7 @@ class TestFunctions:
         cloud.delete_function("clients")
 
     # dlt's own loads: gzip without a .gz name, NEWLINE_DELIMITED_JSON, multipart upload; ALTER TABLE for new columns
-    def test_dlt_keeps_its_books_from_a_function(self, cloud: LocalCloud, source: Path) -> None:
+    def test_dlt_keeps_its_books_from_a_function(self, cloud: Emulator, source: Path) -> None:
         dataset = f"books_{uuid4().hex[:8]}"
         environment = {"GREETING": "x", "RUNTIME__DLTHUB_TELEMETRY": "false"}
         function = cloud.deploy(FunctionSpec("books", source, "books", environment, signature="http"))
@@ -251,6 +251,6 @@ class TestFunctions:
 
 def test_a_cloud_starts_fast_and_leaves_nothing_behind(tmp_path: Path) -> None:
     started = time.monotonic()
-    with LocalCloud(root=tmp_path):
+    with Emulator(root=tmp_path):
         assert time.monotonic() - started < 10
     assert list(tmp_path.iterdir()) == []

@@ -6,14 +6,16 @@ from dataclasses import replace
 
 from billing.decisions.record import Record, TrackingRow
 from billing.decisions.state import LoadedDelivery, MonthState, Rejection
-from tests.fakes.deployments import Site
+from tests.fakes.deployments import Deployment
 
 NOTHING = MonthState()
 SEPTEMBER, OCTOBER = "2025-09", "2025-10"
 
 
-def _head(site: Site, execution: str, order_key: str, key: str = "azure_billing", job: str = "") -> LoadedDelivery:
-    destination = site.rooms().warehouse.table(site.source(key)).identity
+def _head(
+    deployment: Deployment, execution: str, order_key: str, key: str = "azure_billing", job: str = ""
+) -> LoadedDelivery:
+    destination = deployment.services().warehouse.table(deployment.source(key)).identity
     return LoadedDelivery(
         execution=execution,
         order_key=order_key,
@@ -27,7 +29,11 @@ def _head(site: Site, execution: str, order_key: str, key: str = "azure_billing"
 
 
 def _commit(
-    site: Site, head: LoadedDelivery, month: str = SEPTEMBER, code: str | None = None, before: MonthState = NOTHING
+    deployment: Deployment,
+    head: LoadedDelivery,
+    month: str = SEPTEMBER,
+    code: str | None = None,
+    before: MonthState = NOTHING,
 ) -> MonthState:
     columns = {
         "manifest_uri": "gs://bucket/manifest.json",
@@ -42,95 +48,97 @@ def _commit(
     key = "azure_billing" if "azure" in head.table else "aws_cur"
     state = before.with_load(head)
     row = TrackingRow("loaded", head.execution, columns)
-    site.rooms().history.commit(site.source(key), Record(month, state, row))
+    deployment.services().history.commit(deployment.source(key), Record(month, state, row))
     return state
 
 
-def _read(site: Site, month: str = SEPTEMBER, key: str = "azure_billing") -> MonthState:
-    return site.rooms().history.read(site.source(key), month)
+def _read(deployment: Deployment, month: str = SEPTEMBER, key: str = "azure_billing") -> MonthState:
+    return deployment.services().history.read(deployment.source(key), month)
 
 
-def test_before_the_first_commit_there_is_nothing(site: Site) -> None:
-    assert _read(site) == MonthState()
-    assert site.rooms().history.read_months(site.source("azure_billing")) == {}
-    assert site.rooms().history.newest_load(site.source("azure_billing")) is None
+def test_before_the_first_commit_there_is_nothing(deployment: Deployment) -> None:
+    assert _read(deployment) == MonthState()
+    assert deployment.services().history.read_months(deployment.source("azure_billing")) == {}
+    assert deployment.services().history.newest_load(deployment.source("azure_billing")) is None
 
 
-def test_what_is_committed_is_read_of_its_month_and_source_alone(site: Site) -> None:
-    september = _commit(site, _head(site, "a", "1"))
-    october = _commit(site, replace(_head(site, "o", "1"), files={"f": "1:x"}), OCTOBER)
-    cur = _commit(site, _head(site, "c", "1", "aws_cur"))
+def test_what_is_committed_is_read_of_its_month_and_source_alone(deployment: Deployment) -> None:
+    september = _commit(deployment, _head(deployment, "a", "1"))
+    october = _commit(deployment, replace(_head(deployment, "o", "1"), files={"f": "1:x"}), OCTOBER)
+    cur = _commit(deployment, _head(deployment, "c", "1", "aws_cur"))
 
-    months = site.rooms().history.read_months(site.source("azure_billing"))
+    months = deployment.services().history.read_months(deployment.source("azure_billing"))
     assert months == {SEPTEMBER: september, OCTOBER: october}
-    assert site.rooms().history.read_months(site.source("azure_billing"), [OCTOBER]) == {OCTOBER: october}
-    assert _read(site, SEPTEMBER, "aws_cur") == cur
-    assert _read(site, OCTOBER, "aws_cur") == MonthState()
+    assert deployment.services().history.read_months(deployment.source("azure_billing"), [OCTOBER]) == {
+        OCTOBER: october
+    }
+    assert _read(deployment, SEPTEMBER, "aws_cur") == cur
+    assert _read(deployment, OCTOBER, "aws_cur") == MonthState()
 
 
-def test_the_last_commit_is_the_head_and_every_load_stands_once(site: Site) -> None:
-    first = _commit(site, _head(site, "a", "1"))
-    second = _commit(site, _head(site, "b", "2"), before=first)
-    again = _commit(site, _head(site, "b", "2"), before=second)
+def test_the_last_commit_is_the_head_and_every_load_stands_once(deployment: Deployment) -> None:
+    first = _commit(deployment, _head(deployment, "a", "1"))
+    second = _commit(deployment, _head(deployment, "b", "2"), before=first)
+    again = _commit(deployment, _head(deployment, "b", "2"), before=second)
 
-    assert _read(site) == again
+    assert _read(deployment) == again
     assert again.loaded_executions == ("a", "b")
-    loads = site.loads("azure_billing")
+    loads = deployment.loads("azure_billing")
     assert [(row["execution"], row["job_id"], row["row_count"]) for row in loads] == [
         ("a", "job_a", 7),
         ("b", "job_b", 7),
     ]
-    assert site.rooms().history.newest_load(site.source("azure_billing")) == loads[-1]["loaded_at"]
+    assert deployment.services().history.newest_load(deployment.source("azure_billing")) == loads[-1]["loaded_at"]
 
 
-def test_rejections_and_waits_are_kept_and_are_no_loads(site: Site) -> None:
+def test_rejections_and_waits_are_kept_and_are_no_loads(deployment: Deployment) -> None:
     books = MonthState().with_rejection("a", Rejection("EMPTY_DELIVERY", "content", "print")).with_waiting("b")
     row = TrackingRow("rejected", "a", {"code": "EMPTY_DELIVERY", "message": "Nothing in it."})
-    site.rooms().history.commit(site.source("aws_cur"), Record(SEPTEMBER, books, row))
+    deployment.services().history.commit(deployment.source("aws_cur"), Record(SEPTEMBER, books, row))
 
-    assert _read(site, SEPTEMBER, "aws_cur") == books
-    assert site.rooms().history.newest_load(site.source("aws_cur")) is None
+    assert _read(deployment, SEPTEMBER, "aws_cur") == books
+    assert deployment.services().history.newest_load(deployment.source("aws_cur")) is None
 
 
-def test_a_load_that_is_not_complete_bars_older_runs_and_no_more(site: Site) -> None:
-    first = _commit(site, _head(site, "a", "1"))
-    _commit(site, _head(site, "b", "2"), before=first)
-    site.undo_last_completion()
+def test_a_load_that_is_not_complete_bars_older_runs_and_no_more(deployment: Deployment) -> None:
+    first = _commit(deployment, _head(deployment, "a", "1"))
+    _commit(deployment, _head(deployment, "b", "2"), before=first)
+    deployment.undo_last_completion()
 
-    read = _read(site)
+    read = _read(deployment)
     assert replace(read, uncommitted=None) == first
     assert read.uncommitted is not None
     assert read.uncommitted.execution == "b"
-    assert [row["execution"] for row in site.loads("azure_billing")] == ["a"]
+    assert [row["execution"] for row in deployment.loads("azure_billing")] == ["a"]
 
 
-def test_the_first_load_of_all_that_is_not_complete_counts_once_another_is(site: Site) -> None:
-    head = _head(site, "a", "1")
-    _commit(site, head)
-    site.undo_last_completion()
-    barred = _read(site)
-    _commit(site, _head(site, "o", "1"), OCTOBER)
+def test_the_first_load_of_all_that_is_not_complete_counts_once_another_is(deployment: Deployment) -> None:
+    head = _head(deployment, "a", "1")
+    _commit(deployment, head)
+    deployment.undo_last_completion()
+    barred = _read(deployment)
+    _commit(deployment, _head(deployment, "o", "1"), OCTOBER)
 
     assert (barred.loaded, barred.uncommitted) == (None, head)
-    assert _read(site) == MonthState(loaded_executions=("a",), loaded=head)
-    assert [row["execution"] for row in site.loads("azure_billing")] == ["a", "o"]
+    assert _read(deployment) == MonthState(loaded_executions=("a",), loaded=head)
+    assert [row["execution"] for row in deployment.loads("azure_billing")] == ["a", "o"]
 
 
-def test_without_dlts_tables_the_newest_tracking_row_is_the_head(site: Site) -> None:
-    first = _commit(site, _head(site, "a", "1"))
-    head = _head(site, "b", "2")
-    _commit(site, head, code="FILES_CHANGED_DURING_LOAD", before=first)
-    site.lose_dlt_tables()
+def test_without_dlts_tables_the_newest_tracking_row_is_the_head(deployment: Deployment) -> None:
+    first = _commit(deployment, _head(deployment, "a", "1"))
+    head = _head(deployment, "b", "2")
+    _commit(deployment, head, code="FILES_CHANGED_DURING_LOAD", before=first)
+    deployment.lose_dlt_tables()
 
-    assert _read(site) == MonthState(loaded_executions=("b",), loaded=replace(head, changed_during_load=True))
-    assert _read(site, OCTOBER) == MonthState()
+    assert _read(deployment) == MonthState(loaded_executions=("b",), loaded=replace(head, changed_during_load=True))
+    assert _read(deployment, OCTOBER) == MonthState()
 
 
-def test_a_head_that_a_later_row_has_passed_by_gives_way_to_it(site: Site) -> None:
+def test_a_head_that_a_later_row_has_passed_by_gives_way_to_it(deployment: Deployment) -> None:
     """As after an old copy of the states was restored."""
-    older, newer = _head(site, "a", "1"), _head(site, "b", "2")
-    _commit(site, newer)
-    rooms, source = site.rooms(), site.source("azure_billing")
-    rooms.history.commit(source, Record(SEPTEMBER, MonthState().with_load(older), TrackingRow("waiting", "c", {})))
+    older, newer = _head(deployment, "a", "1"), _head(deployment, "b", "2")
+    _commit(deployment, newer)
+    services, source = deployment.services(), deployment.source("azure_billing")
+    services.history.commit(source, Record(SEPTEMBER, MonthState().with_load(older), TrackingRow("waiting", "c", {})))
 
-    assert _read(site).loaded == newer
+    assert _read(deployment).loaded == newer

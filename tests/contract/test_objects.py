@@ -11,12 +11,12 @@ import google_crc32c
 import pytest
 from google.api_core.exceptions import NotFound, PreconditionFailed, RequestRangeNotSatisfiable
 
-from tests.fakes.deployments import Site
+from tests.fakes.deployments import Deployment
 
 
 @pytest.fixture
-def objects(site: Site) -> Any:
-    return site.storage.bucket(site.source("aws_cur").bucket)
+def objects(deployment: Deployment) -> Any:
+    return deployment.storage.bucket(deployment.source("aws_cur").bucket)
 
 
 def _put(objects: Any, name: str, content: bytes = b"content", **options: Any) -> Any:
@@ -116,12 +116,14 @@ def test_a_generation_that_was_replaced_is_not_found(objects: Any) -> None:
     assert objects.blob("a", generation=new).download_as_bytes() == b"2"
 
 
-def test_a_listing_tells_names_in_order_size_checksum_generation_and_both_times(site: Site, objects: Any) -> None:
+def test_a_listing_tells_names_in_order_size_checksum_generation_and_both_times(
+    deployment: Deployment, objects: Any
+) -> None:
     written = datetime(2025, 9, 3, 4, 5, 6, tzinfo=UTC)
-    site.put(objects.name, "p/b", b"content", written)
-    site.put(objects.name, "p/a", b"other")
+    deployment.put(objects.name, "p/b", b"content", written)
+    deployment.put(objects.name, "p/a", b"other")
 
-    one, two = site.storage.list_blobs(objects, prefix="p/")
+    one, two = deployment.storage.list_blobs(objects, prefix="p/")
     checksum = base64.b64encode(google_crc32c.Checksum(b"content").digest()).decode()
     assert [one.name, two.name] == ["p/a", "p/b"]
     assert (two.size, two.crc32c, two.custom_time) == (7, checksum, written)
@@ -130,21 +132,21 @@ def test_a_listing_tells_names_in_order_size_checksum_generation_and_both_times(
     assert one.updated >= two.updated
 
 
-def test_a_delimiter_leaves_out_what_lies_deeper(site: Site, objects: Any) -> None:
+def test_a_delimiter_leaves_out_what_lies_deeper(deployment: Deployment, objects: Any) -> None:
     for name in ("p/1/a", "p/file", "p/other", "q"):
         _put(objects, name)
 
-    assert [blob.name for blob in site.storage.list_blobs(objects, prefix="p/", delimiter="/")] == [
+    assert [blob.name for blob in deployment.storage.list_blobs(objects, prefix="p/", delimiter="/")] == [
         "p/file",
         "p/other",
     ]
-    assert [blob.name for blob in site.storage.list_blobs(objects, prefix="p/", delimiter=None)] == [
+    assert [blob.name for blob in deployment.storage.list_blobs(objects, prefix="p/", delimiter=None)] == [
         "p/1/a",
         "p/file",
         "p/other",
     ]
 
 
-def test_a_missing_bucket_is_not_found(site: Site) -> None:
+def test_a_missing_bucket_is_not_found(deployment: Deployment) -> None:
     with pytest.raises(NotFound):
-        list(site.storage.list_blobs(site.storage.bucket("no-such-bucket"), prefix=""))
+        list(deployment.storage.list_blobs(deployment.storage.bucket("no-such-bucket"), prefix=""))

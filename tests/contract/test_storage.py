@@ -13,13 +13,13 @@ import pytest
 from google.api_core.exceptions import MethodNotImplemented, NotFound, PreconditionFailed
 from google.cloud.storage import Blob, Bucket
 
-from tests.emulator import LocalCloud
+from tests.emulator import Emulator
 
 CONTENT = gzip.compress(b"month,item,cost\n" * 500)
 
 
 @pytest.fixture
-def objects(cloud: LocalCloud, bucket: str) -> Bucket:
+def objects(cloud: Emulator, bucket: str) -> Bucket:
     return cloud.storage.bucket(bucket)
 
 

@@ -9,7 +9,7 @@ from uuid import uuid4
 
 from google.cloud import bigquery
 
-from tests.emulator import LocalCloud
+from tests.emulator import Emulator
 
 Schema = Mapping[str, str]
 
@@ -21,7 +21,7 @@ def fields(schema: Schema) -> list[bigquery.SchemaField]:
 
 
 class Warehouse:
-    def __init__(self, cloud: LocalCloud, bucket: str, dataset: str) -> None:
+    def __init__(self, cloud: Emulator, bucket: str, dataset: str) -> None:
         self.cloud = cloud
         self.bucket = bucket
         self.dataset = dataset

@@ -19,7 +19,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from tests.emulator import Backoff, LocalCloud
+from tests.emulator import Backoff, Emulator
 from tests.emulator.terraform_provider.binary import (
     PROVIDERS_VARIABLE,
     NoTerraformError,
@@ -117,7 +117,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="demo-") as folder:
         demo_log: list[Callable[[str, str], None]] = []
         backoff = Backoff(first_seconds=0.5, longest_seconds=2.0)
-        cloud = LocalCloud(
+        cloud = Emulator(
             backoff=backoff,
             on_log_line=lambda name, line: demo_log[0](name, line),
             tables_on_disk=2 * len(months) * rows > _MOST_IN_MEMORY,

@@ -14,7 +14,7 @@ from typing import Any
 
 from tests.demo.demo import check_terraform, show, step, write_report
 from tests.demo.exports_folder import FoundSource, UnusableError, find_sources
-from tests.emulator import Backoff, LocalCloud
+from tests.emulator import Backoff, Emulator
 from tests.support.system import System
 
 _SETTLE_SECONDS = 3600.0
@@ -35,7 +35,7 @@ def main() -> int:
     heard: list[dict[str, Any]] = []
     with (
         tempfile.TemporaryDirectory(prefix="demo-") as folder,
-        LocalCloud(backoff=Backoff(first_seconds=0.5, longest_seconds=2.0), on_log_line=_listener(heard)) as cloud,
+        Emulator(backoff=Backoff(first_seconds=0.5, longest_seconds=2.0), on_log_line=_listener(heard)) as cloud,
         _system(cloud, Path(folder), sources) as system,
     ):
         print(f"\nOn the laptop's cloud (emulators; no account, nothing leaves this machine), by {system.terraform}.")
@@ -62,7 +62,7 @@ def _listener(heard: list[dict[str, Any]]) -> Callable[[str, str], None]:
     return listen
 
 
-def _system(cloud: LocalCloud, folder: Path, sources: Sequence[FoundSource]) -> System:
+def _system(cloud: Emulator, folder: Path, sources: Sequence[FoundSource]) -> System:
     """Every source has a bucket of its own name at the provider, so that two may read one folder."""
     settings: dict[str, dict[str, Any]] = {"aws": {}, "azure": {}}
     folders: dict[str, Path] = {}

@@ -6,7 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from tests.emulator.cloud import LocalCloud
+    from tests.emulator.cloud import Emulator
     from tests.emulator.events import Attempt, Backoff, Events, StorageEvent
     from tests.emulator.functions import Answer, Function, FunctionSpec
     from tests.emulator.processes import StartError
@@ -15,16 +15,16 @@ __all__ = [
     "Answer",
     "Attempt",
     "Backoff",
+    "Emulator",
     "Events",
     "Function",
     "FunctionSpec",
-    "LocalCloud",
     "StartError",
     "StorageEvent",
 ]
 
 _HOMES = {
-    "cloud": ("LocalCloud",),
+    "cloud": ("Emulator",),
     "events": ("Attempt", "Backoff", "Events", "StorageEvent"),
     "functions": ("Answer", "Function", "FunctionSpec"),
     "processes": ("StartError",),

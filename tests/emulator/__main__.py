@@ -7,7 +7,7 @@ import shlex
 import signal
 import threading
 
-from tests.emulator import LocalCloud
+from tests.emulator import Emulator
 
 
 def main() -> None:
@@ -18,9 +18,7 @@ def main() -> None:
     asked_to_stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: asked_to_stop.set())
-    with LocalCloud(
-        options.project, options.location, on_log_line=lambda name, line: print(f"{name}: {line}")
-    ) as cloud:
+    with Emulator(options.project, options.location, on_log_line=lambda name, line: print(f"{name}: {line}")) as cloud:
         print(f"The local cloud is up: project {cloud.project}, location {cloud.location}. Ctrl-C ends it.\n")
         for name, value in cloud.environment().items():
             print(f"export {name}={shlex.quote(value)}")

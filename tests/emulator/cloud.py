@@ -21,7 +21,7 @@ from tests.emulator.storage import StorageServer
 from tests.emulator.warehouse import BigQueryServer
 
 
-class LocalCloud:
+class Emulator:
     """Everything is up inside the `with` block; nothing is left behind after it."""
 
     def __init__(

@@ -3,7 +3,7 @@
 It claims no more than the contract tests beside it check, on this cloud and on the laptop's alike.
 """
 
-from tests.fakes.cloud import MemoryCloud
+from tests.fakes.cloud import FakeCloud
 from tests.fakes.wire import Wire
 
-__all__ = ["MemoryCloud", "Wire"]
+__all__ = ["FakeCloud", "Wire"]

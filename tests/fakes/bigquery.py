@@ -168,7 +168,7 @@ class MemoryTable:
 class MemoryJob:
     """What a job's insertion or look-up answers: the job as it was then, until it is reloaded."""
 
-    def __init__(self, client: MemoryBigQuery, job: Job) -> None:
+    def __init__(self, client: FakeBigQuery, job: Job) -> None:
         self._client = client
         self._job = job
         self.job_id = job.job_id
@@ -185,7 +185,7 @@ class MemoryJob:
         self._client.wire.send("get job", self._take)
 
 
-class MemoryBigQuery:
+class FakeBigQuery:
     """A client: its requests pass its own wire."""
 
     def __init__(self, tables: Tables, wire: Wire) -> None:

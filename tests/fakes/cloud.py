@@ -8,14 +8,14 @@ from billing.gcp.lease import Leases
 from billing.gcp.load_jobs import LoadJobs
 from billing.gcp.services import Services
 from billing.settings import Settings
-from tests.fakes.bigquery import MemoryBigQuery, Tables
+from tests.fakes.bigquery import FakeBigQuery, Tables
 from tests.fakes.clock import MemoryClock
-from tests.fakes.history import Kept, MemoryLedger
-from tests.fakes.storage import Buckets, MemoryStorage
+from tests.fakes.history import FakeLoadHistory, Kept
+from tests.fakes.storage import Buckets, FakeStorage
 from tests.fakes.wire import Wire
 
 
-class MemoryCloud:
+class FakeCloud:
     def __init__(self) -> None:
         self.clock = MemoryClock()
         self.buckets = Buckets()
@@ -23,11 +23,11 @@ class MemoryCloud:
         self.books = Kept()
         self.clock.on_step = lambda: self.tables.run_due(self.clock.now())
 
-    def storage(self, wire: Wire | None = None) -> MemoryStorage:
-        return MemoryStorage(self.buckets, wire or Wire(self.clock))
+    def storage(self, wire: Wire | None = None) -> FakeStorage:
+        return FakeStorage(self.buckets, wire or Wire(self.clock))
 
-    def bigquery(self, wire: Wire | None = None) -> MemoryBigQuery:
-        return MemoryBigQuery(self.tables, wire or Wire(self.clock))
+    def bigquery(self, wire: Wire | None = None) -> FakeBigQuery:
+        return FakeBigQuery(self.tables, wire or Wire(self.clock))
 
     def services(self, settings: Settings, wire: Wire | None = None) -> Services:
         """One process's services. All their requests pass the one wire."""
@@ -39,7 +39,7 @@ class MemoryCloud:
             clock=self.clock,
             warehouse=Warehouse(client),
             jobs=jobs,
-            history=MemoryLedger(self.books, settings, wire),
+            history=FakeLoadHistory(self.books, settings, wire),
             leases=Leases(storage, settings.bookkeeping_bucket, self.clock, jobs.is_running),
             landing=lambda source: LandingBucket(storage, source),
         )

@@ -16,8 +16,8 @@ from billing.formats import SCHEMAS
 from billing.gcp.services import Services, build_services
 from billing.settings import Settings, Source, read_settings
 from billing.workflows.publish_views import publish_dataset_views
-from tests.emulator import LocalCloud
-from tests.fakes.cloud import MemoryCloud
+from tests.emulator import Emulator
+from tests.fakes.cloud import FakeCloud
 from tests.fakes.wire import Wire
 from tests.support.harness import SteppedClock
 from tests.support.stack import AWS, AZURE, SourceSpec, Stack
@@ -26,7 +26,7 @@ Loads = list[dict[str, Any]]
 ITEM = {"aws_cur": "identity_line_item_id", "azure_billing": "ResourceId"}  # the column that tells rows apart
 
 
-class Site(ABC):
+class Deployment(ABC):
     settings: Settings
     clock: Clock
     storage: Any
@@ -47,7 +47,7 @@ class Site(ABC):
         """As Storage Transfer does: `written` is the object's time at the provider."""
 
     @abstractmethod
-    def rooms(self, wire: Wire | None = None) -> Services: ...
+    def services(self, wire: Wire | None = None) -> Services: ...
 
     @abstractmethod
     def items(self, key: str) -> dict[str, list[str]]:
@@ -68,9 +68,9 @@ class Site(ABC):
         """As if the process had died before dlt said that its last load is complete."""
 
 
-class MemorySite(Site):
+class FakeDeployment(Deployment):
     def __init__(self) -> None:
-        self.cloud = MemoryCloud()
+        self.cloud = FakeCloud()
         self.clock = self.cloud.clock
         self.settings = _MEMORY
         self.storage, self.bigquery = self.cloud.storage(), self.cloud.bigquery()
@@ -86,7 +86,7 @@ class MemorySite(Site):
         self.cloud.clock.step(seconds=0.01)
         self.cloud.buckets.write(bucket, name, data, self.clock.now(), written)
 
-    def rooms(self, wire: Wire | None = None) -> Services:
+    def services(self, wire: Wire | None = None) -> Services:
         return self.cloud.services(self.settings, wire)
 
     def items(self, key: str) -> dict[str, list[str]]:
@@ -111,10 +111,10 @@ class MemorySite(Site):
         self.cloud.books.complete.discard(max(self.cloud.books.complete))
 
 
-class LocalSite(Site):
+class EmulatorDeployment(Deployment):
     """A deployment in the laptop's cloud. A moment of the past is its own: only the loader's clock can be stepped."""
 
-    def __init__(self, cloud: LocalCloud, name: str) -> None:
+    def __init__(self, cloud: Emulator, name: str) -> None:
         self.stack = Stack(cloud, _SPECS, name).create()
         self.clock = SteppedClock()
         self.settings = read_settings(self.stack.environment(), folder=Path("/nowhere"))
@@ -129,10 +129,10 @@ class LocalSite(Site):
         blob.custom_time = written
         blob.upload_from_string(data, content_type="application/octet-stream")
 
-    def rooms(self, wire: Wire | None = None) -> Services:
+    def services(self, wire: Wire | None = None) -> Services:
         credentials = Credentials("local")
-        rooms: Services = build_services(self.settings, self.storage, self.bigquery, credentials, self.clock)
-        return rooms
+        services: Services = build_services(self.settings, self.storage, self.bigquery, credentials, self.clock)
+        return services
 
     def items(self, key: str) -> dict[str, list[str]]:
         source = self.source(key)
@@ -148,7 +148,7 @@ class LocalSite(Site):
 
     def loads(self, key: str) -> Loads:
         source = self.source(key)
-        publish_dataset_views(self.rooms(), {}, source)
+        publish_dataset_views(self.services(), {}, source)
         rows = self._query(f"SELECT * FROM `{source.destination}_loads` ORDER BY loaded_at")
         return [{**row, "execution": row[source.format.execution_column]} for row in rows]
 

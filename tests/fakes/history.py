@@ -65,7 +65,7 @@ class Kept:
         return load in self.complete or load < min(self.complete, default=0)
 
 
-class MemoryLedger(LoadHistory):
+class FakeLoadHistory(LoadHistory):
     def __init__(self, kept: Kept, settings: Settings, wire: Wire) -> None:
         super().__init__(None, settings, None, wire.clock)  # type: ignore[arg-type]
         self._kept = kept

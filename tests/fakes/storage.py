@@ -43,7 +43,7 @@ class Buckets:
         return stored
 
 
-class MemoryStorage:
+class FakeStorage:
     """A client: its requests pass its own wire."""
 
     def __init__(self, buckets: Buckets, wire: Wire) -> None:
@@ -64,7 +64,7 @@ class MemoryStorage:
 
 
 class MemoryBucket:
-    def __init__(self, client: MemoryStorage, name: str) -> None:
+    def __init__(self, client: FakeStorage, name: str) -> None:
         self.client = client
         self.name = name
 

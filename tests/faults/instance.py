@@ -10,14 +10,14 @@ import json
 import sys
 
 from billing.errors import BillingError
-from tests.emulator import LocalCloud
+from tests.emulator import Emulator
 from tests.faults.process import joined, say
 from tests.faults.transport import wire
 from tests.support.harness import Harness, SteppedClock
 from tests.support.stack import AWS, AZURE, Stack
 
 
-def handle(cloud: LocalCloud, stack: str, source: str, name: str, at: int, ahead: float) -> None:
+def handle(cloud: Emulator, stack: str, source: str, name: str, at: int, ahead: float) -> None:
     clock = SteppedClock()
     clock.step(seconds=ahead)
 

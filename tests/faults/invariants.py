@@ -16,7 +16,7 @@ from billing.errors import ERRORS, BillingError, ErrorClass
 from billing.manifests import Export, Manifest, OtherExport
 from billing.settings import Settings, Source, read_settings
 from billing.workflows.outcome import Outcome
-from tests.emulator import LocalCloud
+from tests.emulator import Emulator
 from tests.faults.transport import BYSTANDER, Wire, unseen
 from tests.samples import Delivery
 from tests.support.harness import Harness
@@ -36,7 +36,7 @@ checks: list[str] = []  # one entry per invariant checked, for `make faults`
 class Scene:
     """A deployment after a scenario. `sent` and `ended` are known where the handlers ran in this process."""
 
-    cloud: LocalCloud
+    cloud: Emulator
     settings: Settings
     sent: Wire | None = None
     ended: Mapping[str, Outcome] = field(default_factory=dict)  # by manifest: how its last visit ended
@@ -148,7 +148,7 @@ def _says_why(outcome: Outcome) -> bool:
     return True
 
 
-def _standing(cloud: LocalCloud, source: Source) -> Iterator[tuple[str, Export | OtherExport | None]]:
+def _standing(cloud: Emulator, source: Source) -> Iterator[tuple[str, Export | OtherExport | None]]:
     """Every manifest that decides about a month; None for what cannot be read."""
     for blob in cloud.storage.list_blobs(source.bucket, prefix=source.prefix):
         if manifests.is_manifest(source, blob.name):
@@ -156,7 +156,7 @@ def _standing(cloud: LocalCloud, source: Source) -> Iterator[tuple[str, Export |
 
 
 @cache
-def _parsed(cloud: LocalCloud, source: Source, name: str, generation: int) -> Export | OtherExport | None:
+def _parsed(cloud: Emulator, source: Source, name: str, generation: int) -> Export | OtherExport | None:
     data = cloud.storage.bucket(source.bucket).blob(name).download_as_bytes()
     try:
         return manifests.parse(source, Manifest(name, generation, data))

@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from tests.emulator import Backoff, LocalCloud
+from tests.emulator import Backoff, Emulator
 from tests.faults.mutations import Mutation
 from tests.faults.process import environment_of
 from tests.support.paths import FUNCTIONS, ROOT
@@ -35,7 +35,7 @@ class Proof:
         return "ok" if self.holds else "FAILS WITH THE CHECK" if not self.passes_with else "NOT CAUGHT"
 
 
-def prove(mutations: Iterable[Mutation], cloud: LocalCloud | None = None, side_by_side: int = 2) -> list[Proof]:
+def prove(mutations: Iterable[Mutation], cloud: Emulator | None = None, side_by_side: int = 2) -> list[Proof]:
     """Run all mutations, in the given emulator. Unit tests need none."""
     environment = {
         **os.environ,
@@ -47,8 +47,8 @@ def prove(mutations: Iterable[Mutation], cloud: LocalCloud | None = None, side_b
 
 
 @contextmanager
-def cloud_for_proofs() -> Iterator[LocalCloud]:
-    with LocalCloud(backoff=Backoff(first_seconds=0.2, longest_seconds=1.0)) as cloud:
+def cloud_for_proofs() -> Iterator[Emulator]:
+    with Emulator(backoff=Backoff(first_seconds=0.2, longest_seconds=1.0)) as cloud:
         yield cloud
 
 

@@ -15,11 +15,11 @@ from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery, storage
 from google.oauth2.credentials import Credentials
 
-from tests.emulator import Events, LocalCloud
+from tests.emulator import Emulator, Events
 from tests.support.paths import FUNCTIONS, ROOT
 
 
-class JoinedCloud(LocalCloud):
+class JoinedCloud(Emulator):
     """Another process's cloud, found by its endpoints in the environment; it is neither started nor stopped here."""
 
     def __init__(self) -> None:
@@ -54,12 +54,12 @@ def joined() -> Iterator[JoinedCloud]:
         yield JoinedCloud()
 
 
-def environment_of(cloud: LocalCloud) -> dict[str, str]:
+def environment_of(cloud: Emulator) -> dict[str, str]:
     """What a process needs to join the cloud."""
     return {**cloud.environment(), "LOCAL_PROJECT": cloud.project, "LOCATION": cloud.location}
 
 
-def start(cloud: LocalCloud, module: str, *arguments: str) -> subprocess.Popen[str]:
+def start(cloud: Emulator, module: str, *arguments: str) -> subprocess.Popen[str]:
     """`python -m module`, with pipes; it ends with the test that started it."""
     environment = {
         **os.environ,

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from tests.emulator import LocalCloud
+from tests.emulator import Emulator
 from tests.faults import invariants
 from tests.faults.conftest import LONG
 from tests.faults.process import heard, start
@@ -35,7 +35,7 @@ ALL = {
         for cases in ([[case] for case in some] if LONG else [some])
     ],
 )
-def test_a_fault_at_any_request_leaves_what_none_would(cloud: LocalCloud, cases: Sequence[str]) -> None:
+def test_a_fault_at_any_request_leaves_what_none_would(cloud: Emulator, cases: Sequence[str]) -> None:
     with start(cloud, "tests.faults.crashes", *cases) as process:
         output, errors = process.communicate(timeout=850)
 

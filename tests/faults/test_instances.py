@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import pytest
 
-from tests.emulator import LocalCloud
+from tests.emulator import Emulator
 from tests.faults.invariants import check_system
 from tests.samples import azure_focus_delivery
 from tests.support.system import System
@@ -17,7 +17,7 @@ MONTHS = ("2025-08", "2025-09")
 
 
 @pytest.mark.fault("F1", "F4")
-def test_two_months_with_every_event_three_times_are_each_loaded_once(cloud: LocalCloud, tmp_path: Path) -> None:
+def test_two_months_with_every_event_three_times_are_each_loaded_once(cloud: Emulator, tmp_path: Path) -> None:
     deliveries = [azure_focus_delivery(tmp_path, month, rows=20) for month in MONTHS]
     with System(cloud, tmp_path / "system", prefix=f"i{uuid4().hex[:10]}", most_instances=3) as system:
         system.apply()

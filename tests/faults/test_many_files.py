@@ -9,7 +9,7 @@ from uuid import uuid4
 import pytest
 
 from billing.manifests import MAX_FILES
-from tests.emulator import LocalCloud
+from tests.emulator import Emulator
 from tests.samples import Column, Delivery, aws_columns, aws_cur_delivery, azure_focus_delivery, many_files, sink_name
 from tests.support.system import System
 
@@ -20,7 +20,7 @@ _DIGITS = 150  # of a file's number: names as long as a deep path makes them, an
 
 
 @pytest.fixture
-def system(cloud: LocalCloud, tmp_path: Path) -> Iterator[System]:
+def system(cloud: Emulator, tmp_path: Path) -> Iterator[System]:
     with System(cloud, tmp_path / "system", prefix=f"m{uuid4().hex[:10]}") as deployed:
         yield deployed.apply()
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from billing.errors import BillingError
-from tests.emulator import LocalCloud
+from tests.emulator import Emulator
 from tests.faults.conftest import LONG
 from tests.faults.invariants import check_invariants
 from tests.faults.process import heard, start
@@ -25,7 +25,7 @@ MONTH, OTHER = "2025-09", "2025-08"
 class Instance:
     """A process that handles one event at a time."""
 
-    def __init__(self, cloud: LocalCloud) -> None:
+    def __init__(self, cloud: Emulator) -> None:
         self._process = start(cloud, "tests.faults.instance")
         assert self._process.stdin is not None
         assert self._process.stdout is not None
@@ -55,7 +55,7 @@ class Instance:
 
 
 @pytest.fixture
-def instances(cloud: LocalCloud) -> Iterator[tuple[Instance, Instance]]:
+def instances(cloud: Emulator) -> Iterator[tuple[Instance, Instance]]:
     two = Instance(cloud), Instance(cloud)
     try:
         assert [instance.says() for instance in two] == [{"ready": True}] * 2

@@ -11,7 +11,7 @@ from uuid import uuid4
 
 import pytest
 
-from tests.emulator import LocalCloud
+from tests.emulator import Emulator
 from tests.samples import (
     Delivery,
     Quirks,
@@ -34,7 +34,7 @@ MAPS = {
 
 
 @pytest.fixture
-def harness_of(cloud: LocalCloud, emulators: None) -> Callable[..., Harness]:
+def harness_of(cloud: Emulator, emulator_environment: None) -> Callable[..., Harness]:
     def make(*sources: SourceSpec) -> Harness:
         return Harness(Stack(cloud, sources, name=f"t{uuid4().hex[:10]}").create(), SteppedClock())
 

@@ -11,7 +11,7 @@ from uuid import uuid4
 
 import pytest
 
-from tests.emulator import LocalCloud
+from tests.emulator import Emulator
 from tests.samples import ACTUAL, AMORTIZED, Delivery, azure_cost_delivery, azure_focus_delivery
 from tests.samples.azure import Headers
 from tests.samples.model import with_manifest
@@ -25,7 +25,7 @@ PARQUET = replace(CSV, key="PARQUET", format="azure_actual_parquet", prefix="par
 
 
 @pytest.fixture
-def costs(cloud: LocalCloud, emulators: None) -> Harness:
+def costs(cloud: Emulator, emulator_environment: None) -> Harness:
     return Harness(Stack(cloud, (CSV, SPREAD, PARQUET), name=f"t{uuid4().hex[:10]}").create(), SteppedClock())
 
 

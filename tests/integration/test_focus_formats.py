@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import pytest
 
-from tests.emulator import LocalCloud
+from tests.emulator import Emulator
 from tests.samples.catalogue import sample_delivery
 from tests.support.harness import Harness, SteppedClock
 from tests.support.stack import SourceSpec, Stack
@@ -42,7 +42,7 @@ def spec(export_format: str) -> SourceSpec:
     return SourceSpec(**{**vars(one), "version": versions[-1]}) if versions else one
 
 
-def exported(cloud: LocalCloud, folder: Path, formats: tuple[str, ...]) -> Harness:
+def exported(cloud: Emulator, folder: Path, formats: tuple[str, ...]) -> Harness:
     """The same usage of one month, loaded from each of these formats."""
     specs = tuple(map(spec, formats))
     harness = Harness(Stack(cloud, specs, name=f"t{uuid4().hex[:10]}", focus=True).create(), SteppedClock())
@@ -68,7 +68,7 @@ def totals(harness: Harness, formats: tuple[str, ...], column: str, by: str) -> 
 
 @pytest.mark.timeout(180)
 def test_aws_usage_costs_the_same_by_service_from_every_export(
-    cloud: LocalCloud, emulators: None, tmp_path: Path
+    cloud: Emulator, emulator_environment: None, tmp_path: Path
 ) -> None:
     found = totals(exported(cloud, tmp_path, AWS), AWS, "BilledCost", "ServiceName")
     first = found[AWS[0]]
@@ -78,7 +78,7 @@ def test_aws_usage_costs_the_same_by_service_from_every_export(
 
 @pytest.mark.timeout(180)
 def test_azure_usage_costs_the_same_by_service_from_focus_as_from_actual_and_from_amortized_cost(
-    cloud: LocalCloud, emulators: None, tmp_path: Path
+    cloud: Emulator, emulator_environment: None, tmp_path: Path
 ) -> None:
     harness = exported(cloud, tmp_path, (*FOCUS, *ACTUAL, *AMORTIZED))
     for formats, column in (((*FOCUS, *ACTUAL), "BilledCost"), ((*FOCUS, *AMORTIZED), "EffectiveCost")):

@@ -9,7 +9,7 @@ from uuid import uuid4
 
 import pytest
 
-from tests.emulator import LocalCloud
+from tests.emulator import Emulator
 from tests.samples import azure_columns, azure_focus_delivery
 from tests.samples.azure import Form
 from tests.support.harness import Harness, SteppedClock
@@ -22,7 +22,7 @@ FORMS: tuple[tuple[str, Form], ...] = (("azure_focus_parquet", "parquet"), ("azu
 @pytest.mark.parametrize(("old", "new"), pairwise(VERSIONS))
 @pytest.mark.parametrize(("export_format", "form"), FORMS)
 def test_neighbouring_versions_share_a_table(
-    cloud: LocalCloud, emulators: None, tmp_path: Path, export_format: str, form: Form, old: str, new: str
+    cloud: Emulator, emulator_environment: None, tmp_path: Path, export_format: str, form: Form, old: str, new: str
 ) -> None:
     source = replace(AZURE, format=export_format, version=old)
     harness = Harness(Stack(cloud, (source,), name=f"t{uuid4().hex[:10]}").create(), SteppedClock())
@@ -40,7 +40,9 @@ def test_neighbouring_versions_share_a_table(
     assert [row["cost"] for row in harness.tracking(source)] == [before.totals.cost, after.totals.cost]
 
 
-def test_csv_and_parquet_of_one_month_are_the_same_rows(cloud: LocalCloud, emulators: None, tmp_path: Path) -> None:
+def test_csv_and_parquet_of_one_month_are_the_same_rows(
+    cloud: Emulator, emulator_environment: None, tmp_path: Path
+) -> None:
     sources = tuple(
         replace(AZURE, key=f"S{n}", format=name, prefix=f"s{n}/", table=f"s{n}") for n, (name, _) in enumerate(FORMS)
     )

@@ -11,7 +11,7 @@ from typing import Any, get_args
 
 import pytest
 
-from tests.emulator import LocalCloud
+from tests.emulator import Emulator
 from tests.samples import Delivery
 from tests.samples.catalogue import SAMPLES, sample_delivery
 from tests.samples.model import Mode
@@ -93,7 +93,7 @@ def test_every_format_has_a_sample_and_every_layout_is_known() -> None:
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_format_in_every_layout_is_transferred_triggered_and_loaded(
-    cloud: LocalCloud, tmp_path: Path, kind: str
+    cloud: Emulator, tmp_path: Path, kind: str
 ) -> None:
     combinations = KINDS[kind]
     sources: dict[str, dict[str, Any]] = {"aws": {}, "azure": {}}
@@ -129,7 +129,7 @@ def _exported(combination: Combination, folder: Path) -> Delivery:
     )
 
 
-def _held(cloud: LocalCloud, combination: Combination) -> Held:
+def _held(cloud: Emulator, combination: Combination) -> Held:
     shape = FORMATS[combination.format]
     [row] = cloud.bigquery.query_and_wait(
         f"SELECT FORMAT_DATE('%Y-%m', DATE(MAX({shape['partition']}))) AS month, COUNT(*) AS n,"

@@ -9,7 +9,7 @@ from uuid import uuid4
 
 import pytest
 
-from tests.emulator import FunctionSpec, LocalCloud, StartError
+from tests.emulator import Emulator, FunctionSpec, StartError
 from tests.emulator.functions import functions_python
 from tests.faults.invariants import check_system
 from tests.samples import aws_cur_delivery, azure_focus_delivery
@@ -22,7 +22,7 @@ _MIB_LIMIT = 200
 
 
 @pytest.fixture
-def system(cloud: LocalCloud, tmp_path: Path) -> Iterator[System]:
+def system(cloud: Emulator, tmp_path: Path) -> Iterator[System]:
     cloud.events.clear_records()
     with System(cloud, tmp_path / "system", prefix=f"f{uuid4().hex[:10]}") as deployed:
         yield deployed.apply()
@@ -137,7 +137,7 @@ def test_the_sweep_answers_what_it_did(system: System, tmp_path: Path) -> None:
     ],
 )
 def test_a_wrong_setting_stops_the_start_with_one_sentence(
-    cloud: LocalCloud, variable: str, value: str | None, code: str
+    cloud: Emulator, variable: str, value: str | None, code: str
 ) -> None:
     environment = Stack(cloud).environment()
     if value is None:

@@ -20,9 +20,9 @@ from google.api_core.retry import retry_unary
 from billing.gcp.history import LoadHistory
 from billing.gcp.services import Services
 from billing.settings import Source
-from tests.emulator import LocalCloud
+from tests.emulator import Emulator
 from tests.fakes.bigquery import Job
-from tests.fakes.deployments import ITEM, Loads, LocalSite, MemorySite, Site
+from tests.fakes.deployments import ITEM, Deployment, EmulatorDeployment, FakeDeployment, Loads
 from tests.fakes.wire import SteppedByHand, Wire
 from tests.faults.transport import answer, failing_jobs
 from tests.simulation.instances import Instance
@@ -31,7 +31,7 @@ from tests.support.harness import SteppedClock
 Watcher = Callable[[Job], None]
 
 
-class Stage(Site):
+class Stage(Deployment):
     @abstractmethod
     def watch(self, on_insert: Watcher, on_swap: Watcher) -> None:
         """Who is told of every load job that is taken, and of every month that one replaced."""
@@ -61,7 +61,7 @@ class Stage(Site):
         return cast(SteppedByHand, self.clock)
 
 
-class MemoryStage(MemorySite, Stage):
+class MemoryStage(FakeDeployment, Stage):
     def watch(self, on_insert: Watcher, on_swap: Watcher) -> None:
         self.cloud.tables.on_insert, self.cloud.tables.on_swap = on_insert, on_swap
 
@@ -86,13 +86,13 @@ class MemoryStage(MemorySite, Stage):
         return {execution for execution, found in last.items() if found == code}
 
 
-class LocalStage(LocalSite, Stage):
+class LocalStage(EmulatorDeployment, Stage):
     """Troubles come at any request of an instance but those of dlt's commit, which has a thread pool of its own.
 
     A load job ends before its insertion is answered, whatever it is told to take.
     """
 
-    def __init__(self, cloud: LocalCloud, name: str) -> None:
+    def __init__(self, cloud: Emulator, name: str) -> None:
         super().__init__(cloud, name)
         self._instances: dict[threading.Thread, Instance] = {}
         self._ahead: dict[int, timedelta] = {}  # of the clock, when a generation was written
@@ -137,10 +137,10 @@ class LocalStage(LocalSite, Stage):
         assert isinstance(self.clock, SteppedClock)
         self._ahead[self.storage.bucket(bucket).get_blob(name).generation] = self.clock.ahead
 
-    def rooms(self, wire: Wire | None = None) -> Services:
+    def services(self, wire: Wire | None = None) -> Services:
         if isinstance(wire, Instance):
             self._instances[wire.thread] = wire
-        return super().rooms(wire)
+        return super().services(wire)
 
     @contextmanager
     def open(self) -> Iterator[None]:

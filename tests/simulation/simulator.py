@@ -92,9 +92,9 @@ def in_turn() -> Iterator[None]:
 
 
 class World:
-    def __init__(self, site: Stage) -> None:
-        self.site = site
-        self.clock = site.clock
+    def __init__(self, deployment: Stage) -> None:
+        self.deployment = deployment
+        self.clock = deployment.clock
         self.written = Written()
         self.landed: dict[str, bytes] = {}
         self.times: dict[str, datetime] = {}  # at the provider, of what landed
@@ -113,9 +113,9 @@ class World:
         self.lines = Lines()
         self.now_running: tuple[Instance, bool] | None = None
         self.number = 0
-        site.watch(_uncatchable(self._inserted), _uncatchable(self._swapped))
-        for source in site.settings.sources:
-            site.put(source.bucket, provider.PRIVATE, csv_file("2025-09", ("private",)))
+        deployment.watch(_uncatchable(self._inserted), _uncatchable(self._swapped))
+        for source in deployment.settings.sources:
+            deployment.put(source.bucket, provider.PRIVATE, csv_file("2025-09", ("private",)))
 
     # -- steps ----------------------------------------------------------------------------------------------------
 
@@ -134,7 +134,7 @@ class World:
         delivery = provider.deliver(stream, self.number, step.kind, before)
         self.deliveries[stream].append(delivery)
         self.written.write(delivery.objects, self.clock.now())
-        self.site.step(minutes=2)
+        self.deployment.step(minutes=2)
 
     @do.register
     def _(self, step: steps.Deliver) -> None:
@@ -165,7 +165,7 @@ class World:
                 if not delivery.is_good and delivery.kind == "corrupt" and not stream.overwrites:
                     found[index] = provider.repaired(delivery)
                     self.written.write(found[index].files, self.clock.now())
-                    self.site.step(minutes=2)
+                    self.deployment.step(minutes=2)
                     return
 
     @do.register
@@ -194,9 +194,9 @@ class World:
         found = self.deliveries[stream]
         execution = found[step.older % len(found)].execution if found and step.older is not None else None
 
-        def work(rooms: Services) -> None:
+        def work(services: Services) -> None:
             try:
-                replay(self.site.settings, stream.key, stream.month, execution, rooms)
+                replay(self.deployment.settings, stream.key, stream.month, execution, services)
             except Exception as error:
                 known = classify(error)
                 if known is None or (known.kind is not ErrorClass.RETRY and known.code != "NO_SUCH_DELIVERY"):
@@ -210,19 +210,19 @@ class World:
 
     @do.register
     def _(self, step: steps.Jobs) -> None:
-        self.site.set_jobs(timedelta(seconds=step.seconds), step.fails)
+        self.deployment.set_jobs(timedelta(seconds=step.seconds), step.fails)
 
     @do.register
     def _(self, step: steps.Recreate) -> None:
         key = STREAMS[step.stream].key
-        self.site.recreate_table(key)
+        self.deployment.recreate_table(key)
         self._forget_refusals()
         for stream in [one for one in self.holds if one.key == key]:
             self.holds[stream] = None
 
     @do.register
     def _(self, _: steps.LoseBooks) -> None:
-        self.site.lose_dlt_tables()
+        self.deployment.lose_dlt_tables()
         self._forget_refusals()
 
     # -- the bucket -----------------------------------------------------------------------------------------------
@@ -237,12 +237,12 @@ class World:
         self._land(name)
 
     def _land(self, name: str) -> None:
-        self.site.put(self._bucket(name), name, self.landed[name], self.times[name])
+        self.deployment.put(self._bucket(name), name, self.landed[name], self.times[name])
         self.arrived[name] = self.clock.now()
         self.events.append(name)
 
     def _bucket(self, name: str) -> str:
-        return next(source.bucket for source in self.site.settings.sources if name.startswith(source.prefix))
+        return next(source.bucket for source in self.deployment.settings.sources if name.startswith(source.prefix))
 
     def _copy_all(self, streams: list[Stream]) -> None:
         names = {name for stream in streams for delivery in self.deliveries[stream] for name in delivery.objects}
@@ -254,7 +254,7 @@ class World:
         """A transfer that overwrites has ended before a delivery's files could be taken to be settled."""
         if time >= _TRANSFER:
             self._copy_all([stream for stream in self.deliveries if stream.overwrites])
-        self.site.step(seconds=time.total_seconds())
+        self.deployment.step(seconds=time.total_seconds())
 
     # -- calls of the functions -----------------------------------------------------------------------------------
 
@@ -262,12 +262,12 @@ class World:
         name = self.events[index] if again else self.events.pop(index)
         which = "aws" if name.startswith("aws/") else "azure"
         data = {"bucket": self._bucket(name), "name": name}
-        settings = self.site.settings
-        self._call(f"event {name}", lambda rooms: handle_event(settings, which, data, rooms), trouble, event=name)
+        settings = self.deployment.settings
+        self._call(f"event {name}", lambda services: handle_event(settings, which, data, services), trouble, event=name)
 
     def _sweep(self, trouble: Trouble | None = None) -> dict[str, Any]:
         reports: list[dict[str, Any]] = []
-        self._call("sweep", lambda rooms: reports.append(sweep(self.site.settings, rooms)), trouble)
+        self._call("sweep", lambda services: reports.append(sweep(self.deployment.settings, services)), trouble)
         return reports[0] if reports else {}
 
     def _call(
@@ -279,10 +279,10 @@ class World:
         event: str | None = None,
         on_wish: bool = False,
     ) -> None:
-        instance = Instance(what, self.site.stepped)
+        instance = Instance(what, self.deployment.stepped)
         instance.on_wish = on_wish
-        rooms = self.site.rooms(instance)
-        self._ended(instance, event, self._run(instance, lambda: instance.begin(lambda: work(rooms), trouble)))
+        services = self.deployment.services(instance)
+        self._ended(instance, event, self._run(instance, lambda: instance.begin(lambda: work(services), trouble)))
 
     def _run(self, instance: Instance, go: Callable[[], str]) -> str:
         self.now_running = (instance, instance.on_wish)
@@ -311,7 +311,7 @@ class World:
     def _inserted(self, job: Job) -> None:
         assert self.now_running is not None
         self.inserted[job.job_id] = self.now_running
-        source = next(one for one in self.site.settings.sources if one.destination == job.table)
+        source = next(one for one in self.deployment.settings.sources if one.destination == job.table)
         for uri in job.uris:
             assert uri.startswith(f"gs://{source.bucket}/{source.prefix}"), f"outside the prefix: {uri}"
 
@@ -336,19 +336,19 @@ class World:
                 assert old.covers_less, f"I2: {new} over {old}, which covers more"
 
     def _stream(self, job: Job) -> Stream:
-        source = next(one for one in self.site.settings.sources if one.destination == job.table)
+        source = next(one for one in self.deployment.settings.sources if one.destination == job.table)
         month = f"{job.month[:4]}-{job.month[4:]}"
         return next(stream for stream in STREAMS.values() if (stream.key, stream.month) == (source.key, month))
 
     def _is_booked(self, delivery: Delivery) -> bool:
         """In the last row of its month, and for the table that is there now."""
         last = [(row["execution"], row["table_created"]) for row in self._loads(delivery)][-1:]
-        return last == [(delivery.execution, self.site.created(delivery.stream.key))]
+        return last == [(delivery.execution, self.deployment.created(delivery.stream.key))]
 
     def _loads(self, delivery: Delivery) -> list[dict[str, Any]]:
         """What is booked of the delivery's month, oldest first."""
-        source = self.site.source(delivery.stream.key)
-        rows = self.site.ever_loaded(source, delivery.stream.month)
+        source = self.deployment.source(delivery.stream.key)
+        rows = self.deployment.ever_loaded(source, delivery.stream.month)
         return [{**row, "execution": row[source.format.execution_column]} for row in rows]
 
     def _check_line(self, line: dict[str, Any], instance: Instance) -> None:
@@ -391,7 +391,9 @@ class World:
     def _learn_refusals(self) -> None:
         """Of an instance that booked one, and died before it said so, or could not give its lease back."""
         for stream in self.deliveries:
-            self.refused[stream] |= self.site.ever_refused(self.site.source(stream.key), "COVERS_FEWER_DAYS")
+            self.refused[stream] |= self.deployment.ever_refused(
+                self.deployment.source(stream.key), "COVERS_FEWER_DAYS"
+            )
 
     def _named(self, line: dict[str, Any]) -> Delivery | None:
         every = (one for found in self.deliveries.values() for one in found)
@@ -414,7 +416,7 @@ class World:
         """Everybody wakes, every event arrives, time passes, and sweeps run until nothing is left for them."""
         while self.paused:
             self.do(steps.Wake(0))
-        self.site.set_jobs(timedelta(), "")
+        self.deployment.set_jobs(timedelta(), "")
         self._let_pass(_TRANSFER)
         for _ in range(_MOST_ROUNDS):
             for _ in range(len(self.events)):
@@ -443,7 +445,7 @@ class World:
     def _check_end(self, stream: Stream, report: dict[str, Any]) -> None:
         """I2, I4 and I6. What nothing in the bucket can mend must be told each hour."""
         wanted = self._expected(stream)
-        items = self.site.items(stream.key).get(stream.month, [])
+        items = self.deployment.items(stream.key).get(stream.month, [])
         if wanted is not None:
             assert items == list(wanted.items), f"I2: {stream} holds {items}, not {wanted}"
             assert self._is_booked(wanted), f"I4: {wanted} is not booked"

@@ -10,7 +10,7 @@ from typing import Any
 
 from google.cloud import bigquery
 
-from tests.emulator import LocalCloud
+from tests.emulator import Emulator
 from tests.samples import Delivery, SampleObject, sink_name
 from tests.support.paths import SCHEMAS
 
@@ -62,7 +62,7 @@ class Stack:
 
     def __init__(
         self,
-        cloud: LocalCloud,
+        cloud: Emulator,
         sources: tuple[SourceSpec, ...] = (AWS, AZURE),
         name: str = "billing",
         *,

@@ -7,7 +7,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from tests.emulator import Answer, Function, LocalCloud
+from tests.emulator import Answer, Emulator, Function
 from tests.emulator.terraform_provider import GOOGLE_VERSIONS, Terraform
 from tests.emulator.terraform_provider.deployment import Deployment, provider_environment
 from tests.emulator.terraform_provider.state import resources
@@ -48,7 +48,7 @@ class System:
 
     def __init__(
         self,
-        cloud: LocalCloud,
+        cloud: Emulator,
         work_dir: Path,
         *,
         aws_sources: Mapping[str, Any] = AWS_SOURCES,

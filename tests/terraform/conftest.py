@@ -10,7 +10,7 @@ from uuid import uuid4
 
 import pytest
 
-from tests.emulator import LocalCloud
+from tests.emulator import Emulator
 from tests.emulator.terraform_provider import Terraform
 from tests.emulator.terraform_provider.deployment import provider_environment
 
@@ -44,7 +44,7 @@ def name() -> str:
 
 
 @pytest.fixture
-def root(cloud: LocalCloud, tmp_path: Path, name: str) -> Iterator[Roots]:
+def root(cloud: Emulator, tmp_path: Path, name: str) -> Iterator[Roots]:
     with ExitStack() as opened:
 
         def make(hcl: str, **options: Any) -> Terraform:

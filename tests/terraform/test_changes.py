@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.emulator import Backoff, LocalCloud
+from tests.emulator import Backoff, Emulator
 from tests.emulator.terraform_provider import GOOGLE_VERSIONS, TerraformError
 from tests.emulator.terraform_provider.state import resources
 from tests.samples import aws_cur_delivery, azure_focus_delivery
@@ -31,7 +31,7 @@ def test_a_system_in_use_keeps_what_is_protected_loses_only_what_is_removed_and_
     """On the newer provider version; what one system can show is not built twice."""
     backoff = Backoff(first_seconds=0.2, longest_seconds=1.0)
     with (
-        LocalCloud(backoff=backoff) as cloud,
+        Emulator(backoff=backoff) as cloud,
         System(
             cloud, tmp_path, aws_sources=TWO, deletion_protection=True, google_version=GOOGLE_VERSIONS[-1]
         ) as system,

@@ -18,7 +18,7 @@ from google.oauth2.credentials import Credentials
 from billing.gcp.services import build_services
 from billing.settings import read_settings
 from billing.workflows.sweep import sweep
-from tests.emulator import Backoff, LocalCloud, StartError
+from tests.emulator import Backoff, Emulator, StartError
 from tests.emulator.terraform_provider.state import resources
 from tests.samples import aws_cur_delivery, azure_focus_delivery
 from tests.support.harness import SteppedClock, log_lines
@@ -55,7 +55,7 @@ def printed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Printed]:
     """One month of everything that can happen, by the functions that Terraform made."""
     folder = tmp_path_factory.mktemp("lines")
     backoff = Backoff(first_seconds=0.2, longest_seconds=1.0)
-    with LocalCloud(backoff=backoff) as cloud, System(cloud, folder, prefix="lines") as system:
+    with Emulator(backoff=backoff) as cloud, System(cloud, folder, prefix="lines") as system:
         system.apply()
         _load_wait_and_reject(system, folder / "made")
         _fail(system, folder / "made")

@@ -12,7 +12,7 @@ import pytest
 from pytest_terraform import terraform
 from pytest_terraform.tf import LazyModuleDir, TerraformTestApi
 
-from tests.emulator import LocalCloud
+from tests.emulator import Emulator
 from tests.emulator.terraform_provider import Terraform
 from tests.emulator.terraform_provider.deployment import provider_environment
 
@@ -20,7 +20,7 @@ MODULES = Path(__file__).parent / "modules"
 
 
 @pytest.fixture(autouse=True)
-def stand_ins(cloud: LocalCloud, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def stand_ins(cloud: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """pytest-terraform hands its own environment to Terraform, and looks for modules in one folder."""
     with Terraform(MODULES, tmp_path, provider_environment(cloud)) as running:
         for name, value in running.environment.items():
@@ -30,7 +30,7 @@ def stand_ins(cloud: LocalCloud, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
 
 @terraform("landing")
-def test_landing_makes_private_buckets_and_one_for_the_books(cloud: LocalCloud, landing: TerraformTestApi) -> None:
+def test_landing_makes_private_buckets_and_one_for_the_books(cloud: Emulator, landing: TerraformTestApi) -> None:
     buckets = [bucket.name for bucket in cloud.storage.list_buckets() if bucket.name.startswith("module-")]
 
     assert landing.outputs["buckets"]["value"] == {"aws": "module-landing-aws", "azure": "module-landing-azure"}
@@ -46,7 +46,7 @@ def test_landing_makes_private_buckets_and_one_for_the_books(cloud: LocalCloud, 
 
 
 @terraform("warehouse")
-def test_warehouse_makes_partitioned_and_clustered_tables(cloud: LocalCloud, warehouse: TerraformTestApi) -> None:
+def test_warehouse_makes_partitioned_and_clustered_tables(cloud: Emulator, warehouse: TerraformTestApi) -> None:
     tables = warehouse.outputs["tables"]["value"]
     shapes = {}
     for key, names in tables.items():
@@ -61,7 +61,7 @@ def test_warehouse_makes_partitioned_and_clustered_tables(cloud: LocalCloud, war
     assert cloud.bigquery.get_dataset("module_billing").location == cloud.location
 
 
-def test_what_the_fixtures_applied_is_destroyed_after_each_test(cloud: LocalCloud) -> None:
+def test_what_the_fixtures_applied_is_destroyed_after_each_test(cloud: Emulator) -> None:
     assert [bucket.name for bucket in cloud.storage.list_buckets() if bucket.name.startswith("module-")] == []
     assert "module_billing" not in {dataset.dataset_id for dataset in cloud.bigquery.list_datasets()}
     assert list(MODULES.rglob("tf_resources.json")) == []

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.emulator import LocalCloud
+from tests.emulator import Emulator
 from tests.emulator.terraform_provider import GOOGLE_VERSIONS, Plan, Terraform
 from tests.emulator.terraform_provider.deployment import provider_environment
 from tests.emulator.terraform_provider.facts import facts
@@ -83,7 +83,7 @@ def test_every_example_plans(terraform: Terraform, example: Path) -> None:
 
 def test_the_first_apply_with_everything_on_is_what_was_planned(tmp_path: Path) -> None:
     with (
-        LocalCloud(project="acme-billing", location="EU") as cloud,
+        Emulator(project="acme-billing", location="EU") as cloud,
         Terraform(TERRAFORM, tmp_path, provider_environment(cloud), google_version=GOOGLE_VERSIONS[-1]) as terraform,
     ):
         terraform.init()

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from tests.emulator import LocalCloud
-from tests.emulator.terraform_provider import UnknownToLocalCloudError
+from tests.emulator import Emulator
+from tests.emulator.terraform_provider import UnknownToEmulatorError
 from tests.emulator.terraform_provider.deployment import Deployment
 from tests.terraform.conftest import Roots, rewrite
 
@@ -141,7 +141,7 @@ def exports(tmp_path: Path) -> Path:
 
 
 def test_functions_triggers_transfers_and_schedules_run(
-    root: Roots, cloud: LocalCloud, exports: Path, tmp_path: Path, name: str
+    root: Roots, cloud: Emulator, exports: Path, tmp_path: Path, name: str
 ) -> None:
     terraform = root(SYSTEM)
     terraform.apply()
@@ -260,16 +260,16 @@ F, S, T = "google_cloudfunctions2_function", "google_cloud_scheduler_job", "goog
         (f"{T}/transfer_spec/aws_s3_data_source/path", "aws", "it must end with a slash"),
         (f"{T}/transfer_spec/aws_s3_data_source/bucket_name", "x", "no folder stands for it"),
         (f"{T}/transfer_spec/object_conditions", [{"include_prefixes": ["a"]}], "object_conditions is set"),
-        ("google_pubsub_subscription", {"name": "n"}, "the local cloud does not know google_pubsub_subscription"),
+        ("google_pubsub_subscription", {"name": "n"}, "the emulator does not know google_pubsub_subscription"),
     ],
 )
 def test_what_the_local_cloud_cannot_stand_for_is_refused(
-    cloud: LocalCloud, tmp_path: Path, path: str, value: object, sentence: str
+    cloud: Emulator, tmp_path: Path, path: str, value: object, sentence: str
 ) -> None:
     values = copy.deepcopy(document())
     put(path, value)(values)
     resources = [applied(kind, "x", found) for kind, found in values.items()]
     deployment = Deployment(cloud, tmp_path, {"exports": tmp_path})
-    with pytest.raises(UnknownToLocalCloudError, match=f"^{path.split('/')[0]}.x: .*{re.escape(sentence)}"):
+    with pytest.raises(UnknownToEmulatorError, match=f"^{path.split('/')[0]}.x: .*{re.escape(sentence)}"):
         deployment.follow({"values": {"root_module": {"child_modules": [{"resources": resources}]}}})
     assert deployment.functions == {}

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.emulator import LocalCloud
+from tests.emulator import Emulator
 from tests.emulator.terraform_provider import Terraform, TerraformError
 from tests.terraform.conftest import Roots, rewrite, write
 
@@ -35,7 +35,7 @@ resource "google_bigquery_table" "t" {
 """
 
 
-def test_destroy_leaves_nothing_in_the_cloud(root: Roots, cloud: LocalCloud, name: str) -> None:
+def test_destroy_leaves_nothing_in_the_cloud(root: Roots, cloud: Emulator, name: str) -> None:
     hcl = BUCKET.replace("FORCE", "true") + DATASET.replace("CONTENTS", "true")
     terraform = root(hcl + TABLE.replace("PROTECTION", "deletion_protection = false"))
     terraform.apply()
@@ -46,7 +46,7 @@ def test_destroy_leaves_nothing_in_the_cloud(root: Roots, cloud: LocalCloud, nam
     assert name not in [dataset.dataset_id for dataset in cloud.bigquery.list_datasets()]
 
 
-def test_a_bucket_with_objects_goes_by_force_only(root: Roots, cloud: LocalCloud, name: str) -> None:
+def test_a_bucket_with_objects_goes_by_force_only(root: Roots, cloud: Emulator, name: str) -> None:
     terraform = root(BUCKET.replace("FORCE", "false"))
     terraform.apply()
     cloud.upload(f"{name}-b", "kept.txt", b"x")
@@ -55,7 +55,7 @@ def test_a_bucket_with_objects_goes_by_force_only(root: Roots, cloud: LocalCloud
     assert cloud.storage.bucket(f"{name}-b").blob("kept.txt").exists()
 
 
-def test_a_dataset_with_tables_of_others_goes_with_its_contents_only(root: Roots, cloud: LocalCloud, name: str) -> None:
+def test_a_dataset_with_tables_of_others_goes_with_its_contents_only(root: Roots, cloud: Emulator, name: str) -> None:
     terraform = root(DATASET.replace("CONTENTS", "false"))
     terraform.apply()
     cloud.bigquery.query_and_wait(f"CREATE TABLE `{name}.other` (a STRING)")
@@ -63,7 +63,7 @@ def test_a_dataset_with_tables_of_others_goes_with_its_contents_only(root: Roots
         terraform.destroy()
 
 
-def test_a_protected_table_does_not_go_until_the_protection_does(root: Roots, cloud: LocalCloud, name: str) -> None:
+def test_a_protected_table_does_not_go_until_the_protection_does(root: Roots, cloud: Emulator, name: str) -> None:
     hcl = DATASET.replace("CONTENTS", "true")
     terraform = root(hcl + TABLE.replace("PROTECTION", ""))
     terraform.apply()
@@ -76,7 +76,7 @@ def test_a_protected_table_does_not_go_until_the_protection_does(root: Roots, cl
     terraform.destroy()
 
 
-def test_a_policy_can_prevent_or_abandon(root: Roots, cloud: LocalCloud, name: str) -> None:
+def test_a_policy_can_prevent_or_abandon(root: Roots, cloud: Emulator, name: str) -> None:
     prevented = BUCKET.replace("FORCE", 'true\n  deletion_policy = "PREVENT"')
     terraform = root(prevented)
     terraform.apply()
@@ -88,7 +88,7 @@ def test_a_policy_can_prevent_or_abandon(root: Roots, cloud: LocalCloud, name: s
     assert cloud.storage.bucket(f"{name}-b").exists()
 
 
-def test_what_was_deleted_outside_is_made_again(root: Roots, cloud: LocalCloud, name: str) -> None:
+def test_what_was_deleted_outside_is_made_again(root: Roots, cloud: Emulator, name: str) -> None:
     terraform = root(
         BUCKET.replace("FORCE", "true") + DATASET.replace("CONTENTS", "true") + TABLE.replace("PROTECTION", "")
     )
@@ -101,7 +101,7 @@ def test_what_was_deleted_outside_is_made_again(root: Roots, cloud: LocalCloud, 
     }
 
 
-def test_a_bucket_that_exists_already_is_an_error(root: Roots, cloud: LocalCloud, name: str) -> None:
+def test_a_bucket_that_exists_already_is_an_error(root: Roots, cloud: Emulator, name: str) -> None:
     cloud.create_bucket(f"{name}-b")
     with pytest.raises(TerraformError, match="googleapi: Error 409"):
         root(BUCKET.replace("FORCE", "true")).apply()

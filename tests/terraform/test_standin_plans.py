@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from google.cloud import bigquery
 
-from tests.emulator import LocalCloud
+from tests.emulator import Emulator
 from tests.emulator.terraform_provider import GOOGLE_VERSIONS, Terraform, TerraformError
 from tests.emulator.terraform_provider.state import resources
 from tests.emulator.terraform_provider.table_schemas import hidden_columns, live_schema, same_schema, schema_change
@@ -52,7 +52,7 @@ def table(*, generated: bool = True, ignored: str = "schema") -> str:
     return TABLE.replace("IGNORED", str(generated).lower()).replace("LIFECYCLE", ignored)
 
 
-def add_column(cloud: LocalCloud, table_id: str) -> None:
+def add_column(cloud: Emulator, table_id: str) -> None:
     live = cloud.bigquery.get_table(table_id)
     live.schema = [*live.schema, bigquery.SchemaField("added_by_a_load", "NUMERIC")]
     cloud.bigquery.update_table(live, ["schema"])
@@ -88,7 +88,7 @@ def test_another_partitioning_column_replaces_a_table(root: Roots, name: str) ->
 
 @pytest.mark.parametrize("version", GOOGLE_VERSIONS)
 def test_a_second_plan_is_empty_after_a_load_added_columns(
-    root: Roots, cloud: LocalCloud, name: str, version: str
+    root: Roots, cloud: Emulator, name: str, version: str
 ) -> None:
     terraform = root(table(), google_version=version)
     terraform.apply()
@@ -97,7 +97,7 @@ def test_a_second_plan_is_empty_after_a_load_added_columns(
     assert (plan.has_changes, plan.changes) == (False, {})
 
 
-def test_a_label_changes_in_place_and_keeps_the_columns_of_loads(root: Roots, cloud: LocalCloud, name: str) -> None:
+def test_a_label_changes_in_place_and_keeps_the_columns_of_loads(root: Roots, cloud: Emulator, name: str) -> None:
     terraform = root(table())
     terraform.apply()
     add_column(cloud, f"{name}.costs")
@@ -111,7 +111,7 @@ def test_a_label_changes_in_place_and_keeps_the_columns_of_loads(root: Roots, cl
 
 @pytest.mark.parametrize(("generated", "ignored"), [(True, "labels"), (False, "schema")])
 def test_either_protection_alone_keeps_top_level_columns(
-    root: Roots, cloud: LocalCloud, name: str, generated: bool, ignored: str
+    root: Roots, cloud: Emulator, name: str, generated: bool, ignored: str
 ) -> None:
     terraform = root(table(generated=generated, ignored=ignored))
     terraform.apply()
@@ -119,14 +119,14 @@ def test_either_protection_alone_keeps_top_level_columns(
     assert terraform.plan().changes == {}
 
 
-def test_an_unprotected_table_would_lose_the_columns_of_loads(root: Roots, cloud: LocalCloud, name: str) -> None:
+def test_an_unprotected_table_would_lose_the_columns_of_loads(root: Roots, cloud: Emulator, name: str) -> None:
     terraform = root(table(generated=False, ignored="labels"))
     terraform.apply()
     add_column(cloud, f"{name}.costs")
     assert terraform.plan().changes == {"google_bigquery_table.t": ("update",)}
 
 
-def test_a_changed_file_is_uploaded_again_in_place(root: Roots, cloud: LocalCloud, name: str) -> None:
+def test_a_changed_file_is_uploaded_again_in_place(root: Roots, cloud: Emulator, name: str) -> None:
     hcl = BUCKET + (
         'resource "google_storage_bucket_object" "o" {\n  bucket = google_storage_bucket.b.name\n'
         '  name = "hello.txt"\n  content = "TEXT"\n}\n'

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.emulator import Backoff, LocalCloud
+from tests.emulator import Backoff, Emulator
 from tests.emulator.terraform_provider import GOOGLE_VERSIONS
 from tests.samples import aws_cur_delivery, azure_focus_delivery
 from tests.support.stack import AWS, AZURE, Stack
@@ -25,7 +25,7 @@ def test_what_terraform_made_loads_what_is_transferred_and_a_second_plan_is_empt
     azure = azure_focus_delivery(tmp_path / "made", MONTH, rows=60)
     backoff = Backoff(first_seconds=0.2, longest_seconds=1.0)
     with (
-        LocalCloud(project="acme-billing", location="europe-west4", backoff=backoff) as cloud,
+        Emulator(project="acme-billing", location="europe-west4", backoff=backoff) as cloud,
         System(cloud, tmp_path, google_version=GOOGLE_VERSIONS[0]) as system,
     ):
         system.apply()

@@ -3,7 +3,7 @@
 from tests.emulator.terraform_provider.binary import Binary, NoTerraformError, find_terraform
 from tests.emulator.terraform_provider.facts import GOOGLE_VERSIONS
 from tests.emulator.terraform_provider.runner import Plan, Result, Terraform, TerraformError
-from tests.emulator.terraform_provider.state import UnknownToLocalCloudError
+from tests.emulator.terraform_provider.state import UnknownToEmulatorError
 
 __all__ = [
     "GOOGLE_VERSIONS",
@@ -13,6 +13,6 @@ __all__ = [
     "Result",
     "Terraform",
     "TerraformError",
-    "UnknownToLocalCloudError",
+    "UnknownToEmulatorError",
     "find_terraform",
 ]

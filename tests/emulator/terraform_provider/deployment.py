@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.emulator.cloud import LocalCloud
+from tests.emulator.cloud import Emulator
 from tests.emulator.events import FINALIZED
 from tests.emulator.functions import Answer, Function, FunctionSpec
 from tests.emulator.terraform_provider.facts import Json
 from tests.emulator.terraform_provider.provider import BIGQUERY_ENDPOINT, STORAGE_ENDPOINT
-from tests.emulator.terraform_provider.state import Resource, UnknownToLocalCloudError, resources
+from tests.emulator.terraform_provider.state import Resource, UnknownToEmulatorError, resources
 from tests.emulator.terraform_provider.transfers import Transfer, transfer
 
 # Nothing here acts on what these say: the state, or Terraform's own REST calls, are all there is of them.
@@ -27,7 +27,7 @@ _AT_REST = (
 _LONGEST_SECONDS = {"cloudevent": 540, "http": 3600}  # https://cloud.google.com/functions/quotas#time_limits
 
 
-def provider_environment(cloud: LocalCloud) -> dict[str, str]:
+def provider_environment(cloud: Emulator) -> dict[str, str]:
     """What `Terraform` needs to apply into this cloud: the variables that the real provider reads."""
     endpoints = cloud.environment()
     return {
@@ -56,7 +56,7 @@ class Deployment:
     """
 
     def __init__(
-        self, cloud: LocalCloud, work_dir: Path, folders: Mapping[str, Path], *, most_instances: int | None = None
+        self, cloud: Emulator, work_dir: Path, folders: Mapping[str, Path], *, most_instances: int | None = None
     ) -> None:
         """`most_instances` caps what Terraform allows each function: a laptop has few cores."""
         self.functions: dict[str, Function] = {}
@@ -71,7 +71,7 @@ class Deployment:
     def follow(self, document: Json) -> None:
         """Makes the cloud what the state says (`terraform.show_json()`), after an apply or a destroy.
 
-        Raises UnknownToLocalCloudError before anything is started if one resource is not understood. Functions that did
+        Raises UnknownToEmulatorError before anything is started if one resource is not understood. Functions that did
         not change keep running.
         """
         found = resources(document)
@@ -97,7 +97,7 @@ class Deployment:
     def _check_is_known(self, resource: Resource) -> None:
         running = ("google_cloudfunctions2_function", "google_storage_transfer_job", "google_cloud_scheduler_job")
         if resource.kind not in (*running, *_AT_REST) and not resource.kind.endswith("_iam_member"):
-            raise UnknownToLocalCloudError(f"{resource.address}: the local cloud does not know {resource.kind}.")
+            raise UnknownToEmulatorError(f"{resource.address}: the emulator does not know {resource.kind}.")
         project = resource.values.get("project")
         if resource.kind in running and project != self._cloud.project:
             raise resource.refused("project", f"is {project!r}, and the local cloud is {self._cloud.project!r}")

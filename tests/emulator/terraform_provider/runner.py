@@ -89,7 +89,7 @@ class Plan:
 
 class Terraform:
     """
-    `environment` is all that commands and providers see beside PATH (LocalCloud: `provider_environment(cloud)`).
+    `environment` is all that commands and providers see beside PATH (Emulator: `provider_environment(cloud)`).
 
     `providers`: "attached" runs the stand-ins once for all commands, and Terraform asks for no version; "mirror" has
     Terraform install them and start them anew for each command, with version constraints and a lock file, at seconds

@@ -9,7 +9,7 @@ from typing import Any
 from tests.emulator.terraform_provider.facts import Json
 
 
-class UnknownToLocalCloudError(Exception):
+class UnknownToEmulatorError(Exception):
     """Something was applied that the local cloud cannot start as Google would; the text names resource and argument."""
 
 
@@ -49,8 +49,8 @@ class Resource:
             if name not in known and value not in (None, [], {}, "", False):
                 raise self.refused(name, "is set, and the local cloud has nothing like it")
 
-    def refused(self, name: str, why: str) -> UnknownToLocalCloudError:
-        return UnknownToLocalCloudError(f"{self.address}: {self.path}{name} {why}.")
+    def refused(self, name: str, why: str) -> UnknownToEmulatorError:
+        return UnknownToEmulatorError(f"{self.address}: {self.path}{name} {why}.")
 
 
 def resources(document: Json) -> list[Resource]:

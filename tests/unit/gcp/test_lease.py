@@ -9,7 +9,7 @@ from typing import TypeVar
 import pytest
 
 from billing.gcp.lease import LEASE_DURATION, Leases
-from tests.fakes.deployments import MemorySite
+from tests.fakes.deployments import FakeDeployment
 from tests.fakes.wire import Wire
 
 T = TypeVar("T")
@@ -28,23 +28,23 @@ class SentTwice(Wire):
         return super().send(request, act)
 
 
-def _leases(site: MemorySite, wire: Wire) -> Leases:
-    storage = site.cloud.storage(wire)
-    return Leases(storage, site.settings.bookkeeping_bucket, site.clock, lambda job_id: False)
+def _leases(deployment: FakeDeployment, wire: Wire) -> Leases:
+    storage = deployment.cloud.storage(wire)
+    return Leases(storage, deployment.settings.bookkeeping_bucket, deployment.clock, lambda job_id: False)
 
 
 @pytest.mark.parametrize(("expired", "at"), [(False, 1), (False, 2), (True, 2), (True, 3)])
 def test_a_write_of_one_s_own_that_was_sent_twice_stands_and_is_given_back(expired: bool, at: int) -> None:
     """Of the taking, of the takeover (whose first write is refused), and of a job's record."""
-    site = MemorySite()
-    wire = SentTwice(site.cloud.clock)
+    deployment = FakeDeployment()
+    wire = SentTwice(deployment.cloud.clock)
     if expired:
-        _leases(site, Wire(site.cloud.clock)).acquire("aws_cur", "2025-09", "job_0")
-        site.step(seconds=(LEASE_DURATION + timedelta(seconds=1)).total_seconds())
+        _leases(deployment, Wire(deployment.cloud.clock)).acquire("aws_cur", "2025-09", "job_0")
+        deployment.step(seconds=(LEASE_DURATION + timedelta(seconds=1)).total_seconds())
     wire.at = at
-    lease = _leases(site, wire).acquire("aws_cur", "2025-09", "job_0")
+    lease = _leases(deployment, wire).acquire("aws_cur", "2025-09", "job_0")
     lease.record("job_1")
     lease.release()
 
     assert wire.at <= 0
-    assert site.cloud.buckets.of(site.settings.bookkeeping_bucket) == {}
+    assert deployment.cloud.buckets.of(deployment.settings.bookkeeping_bucket) == {}
