@@ -150,7 +150,7 @@ class _Booked:
         self.codes: list[str | None] = []
 
     def __call__(self, *arguments: Any) -> None:
-        self.codes.append(arguments[3].code)
+        self.codes.append(arguments[1].row.columns["code"])
 
 
 def _bounded(work: Callable[[], str | None], *, traced: bool) -> str | None:
