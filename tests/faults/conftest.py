@@ -1,10 +1,28 @@
-"""FAULTS=long runs every case instead of a sample."""
+"""What the scenarios share. FAULTS=long runs every case instead of a sample."""
+
+from __future__ import annotations
 
 import os
+from collections.abc import Callable, Mapping
+from uuid import uuid4
+
+import pytest
+
+from tests.emulator import Emulator
+from tests.samples import Delivery, aws_cur_delivery, azure_focus_delivery
+from tests.simulation.backends import Backend, EmulatorBackend
+from tests.support.stack import AWS, AZURE, SourceSpec
 
 LONG = os.environ.get("FAULTS") == "long"
+GENERATORS: Mapping[SourceSpec, Callable[..., Delivery]] = {AWS: aws_cur_delivery, AZURE: azure_focus_delivery}
 
-# Whole deployments: in the short form two processes and three threads do what these do; 10,000 files take minutes.
-# Columns that are refused: in the short form by the unit tests of columns and bounds.
-_LONG_ALONE = ["test_instances.py", "test_many_files.py", "test_refused_columns.py"]
-collect_ignore = [] if LONG else _LONG_ALONE
+# The short form leaves these out. Deployments: two processes and three threads do the same. 10,000 files take minutes.
+# Rejected columns: unit tests of columns and bounds have the same cases.
+_ONLY_LONG = ["test_instances.py", "test_many_files.py", "test_rejected_columns.py"]
+collect_ignore = [] if LONG else _ONLY_LONG
+
+
+@pytest.fixture
+def emulator_backend(cloud: Emulator, emulator_environment: None) -> Callable[[], Backend]:
+    """Return what creates a deployment on the emulator for one history."""
+    return lambda: EmulatorBackend(cloud, f"h{uuid4().hex[:10]}")

@@ -1,45 +1,128 @@
-"""One instance of the function in a process of its own: orders come by standard input, a line of JSON each.
+"""One instance of a function in a process of its own, which can crash or pause at any request.
 
-{"stack": name, "source": "aws", "object": name, "at": 7, "ahead": 0} handles the event of that object, by a clock that
-is that far ahead, and pauses before its seventh request (0: never) until {"minutes": 11} wakes it, that much later.
+What a crash leaves in the globals of the client libraries and of dlt stays in that process.
+`python -m tests.faults.instance` is the process, InstanceProcess the other end. Messages are lines of JSON.
 """
 
 from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from typing import Any
 
-from billing.errors import BillingError
 from tests.emulator import Emulator
-from tests.faults.process import joined, say
-from tests.faults.transport import wire
-from tests.support.harness import Harness, SteppedClock
-from tests.support.stack import AWS, AZURE, Stack
+from tests.faults.fault import Fault
+from tests.faults.process import joined, next_message, send_message, start
+from tests.faults.redelivery import CallEnd, end_of
+from tests.faults.transport import SentLoad, wire
+from tests.samples import Delivery
+from tests.support.harness import Harness, SteppedClock, manifest_name
+from tests.support.stack import AWS, AZURE, SourceSpec, Stack
 
 
-def handle(cloud: Emulator, stack: str, source: str, name: str, at: int, ahead: float) -> None:
+@dataclass(frozen=True)
+class InstanceEnd(CallEnd):
+    """How the call ended, and what BigQuery accepted from it."""
+
+    fault_happened: bool
+    jobs: list[SentLoad]
+    statements: list[str]
+
+    @property
+    def loads(self) -> list[str]:
+        return [job.table for job in self.jobs]
+
+
+class InstanceProcess:
+    """A process that handles one event at a time."""
+
+    def __init__(self, cloud: Emulator) -> None:
+        self._process = start(cloud, "tests.faults.instance")
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._orders, self._messages = self._process.stdin, self._process.stdout
+        assert self.receive() == {"ready": True}
+
+    def handle(self, harness: Harness, spec: SourceSpec, delivery: Delivery, fault: Fault | None = None) -> InstanceEnd:
+        """Handle the event of the delivery's manifest. What BigQuery accepted is added to the harness's record."""
+        self.begin(harness, spec, delivery, fault)
+        return self.end(harness)
+
+    def begin(self, harness: Harness, spec: SourceSpec, delivery: Delivery, fault: Fault | None = None) -> None:
+        assert isinstance(harness.clock, SteppedClock)
+        self._send(
+            stack=harness.stack.bookkeeping.removesuffix("-bookkeeping"),
+            focus=bool(harness.stack.focus_dataset),
+            source=spec.provider,
+            object=manifest_name(spec, delivery),
+            fault=asdict(fault) if fault is not None else None,
+            ahead=harness.clock.ahead.total_seconds(),
+        )
+
+    def resume(self, harness: Harness, minutes: float) -> InstanceEnd:
+        """Let a paused instance go on, so many minutes later."""
+        self._send(minutes=minutes)
+        return self.end(harness)
+
+    def end(self, harness: Harness) -> InstanceEnd:
+        message = self.receive()
+        end = InstanceEnd(**{**message, "jobs": [_sent_load(job) for job in message["jobs"]]})
+        if harness.sent is not None:
+            harness.sent.jobs.extend(end.jobs)
+            harness.sent.statements.extend(end.statements)
+        return end
+
+    def receive(self) -> dict[str, Any]:
+        message = next_message(self._messages)
+        assert message is not None, self._process.stderr and self._process.stderr.read()[-4000:]
+        return message
+
+    def kill(self) -> None:
+        self._process.kill()
+        self._process.communicate()
+
+    def _send(self, **order: object) -> None:
+        self._orders.write(json.dumps(order) + "\n")
+        self._orders.flush()
+
+
+@contextmanager
+def instance_process(cloud: Emulator) -> Iterator[InstanceProcess]:
+    process = InstanceProcess(cloud)
+    try:
+        yield process
+    finally:
+        process.kill()
+
+
+def _sent_load(job: dict[str, Any]) -> SentLoad:
+    return SentLoad(**{**job, "uris": tuple(job["uris"])})
+
+
+def _handle(cloud: Emulator, order: dict[str, Any]) -> None:
     clock = SteppedClock()
-    clock.step(seconds=ahead)
+    clock.step(seconds=order["ahead"])
+    stack = Stack(cloud, name=order["stack"], focus=order["focus"])
+    spec = AWS if order["source"] == "aws" else AZURE
 
     def paused() -> None:
-        say(sys.stdout, paused=at, url=sent.calls[-1][2], loads=sent.loads)
+        send_message(sys.stdout, url=sent.calls[-1][2], loads=sent.loads)
         clock.step(minutes=json.loads(sys.stdin.readline())["minutes"])
 
-    with wire("pause", at, paused) as sent:
-        try:
-            outcome = Harness(Stack(cloud, name=stack), clock).event(AWS if source == "aws" else AZURE, name)
-            end = outcome.code or outcome.action
-        except BillingError as error:
-            end = error.code
-    say(sys.stdout, end=end, loads=sent.loads, requests=sent.count)
+    with wire(Fault(**order["fault"]) if order["fault"] else None, paused) as sent:
+        end = end_of(lambda: Harness(stack, clock).event(spec, order["object"]))
+    accepted = {"jobs": [asdict(job) for job in sent.jobs], "statements": sent.statements}
+    send_message(sys.stdout, **asdict(end), fault_happened=sent.happened, **accepted)
 
 
 def main() -> None:
     with joined() as cloud:
-        say(sys.stdout, ready=True)
+        send_message(sys.stdout, ready=True)
         for line in iter(sys.stdin.readline, ""):
-            order = json.loads(line)
-            handle(cloud, order["stack"], order["source"], order["object"], order["at"], order["ahead"])
+            _handle(cloud, json.loads(line))
 
 
 if __name__ == "__main__":

@@ -1,23 +1,31 @@
-"""What must hold after every fault, read from BigQuery, the views over the books, the bucket, and the wire."""
+"""The invariants I1 to I6: what must hold after every fault, by the record of what was delivered.
+
+I1  A month holds one whole delivery, or nothing.
+I2  It is the newest complete delivery; nothing older ever replaces something newer.
+I3  A reader never sees a month empty, doubled or mixed: one truncating load job replaces it.
+I4  Every load is recorded once, with the rows that its job loaded.
+I5  No delivery disappears without a word: it is loaded, older, rejected once, or waiting, and the reason is told.
+I6  Other months and other sources stay as they are; no object outside the source's prefix is loaded.
+
+The functions at the top take values only: the simulation calls them on the fakes and on the emulator.
+`check_invariants` reads the values from the emulator.
+"""
 
 from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from decimal import Decimal
-from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from billing import manifests
-from billing.errors import ERRORS, BillingError, ErrorClass
-from billing.manifests import Export, Manifest, OtherExport
-from billing.settings import Settings, Source, read_settings
+from billing.errors import ERRORS, ErrorClass
+from billing.manifests import Export, OtherExport
+from billing.settings import Source, read_settings
 from billing.workflows.outcome import Outcome
-from tests.emulator import Emulator
-from tests.faults.transport import BYSTANDER, Wire, unseen
+from tests.faults.observation import Observed, months_of
+from tests.faults.transport import OBSERVER, SentLoad, unseen
 from tests.samples import Delivery
 from tests.support.harness import Harness
 from tests.support.stack import SourceSpec
@@ -25,190 +33,164 @@ from tests.support.stack import SourceSpec
 if TYPE_CHECKING:
     from tests.support.system import System
 
-Held = tuple[int, Decimal | None]
+Content = TypeVar("Content")
 Expected = Mapping[tuple[SourceSpec, str], Delivery]
-_SERVICE = {"aws": "line_item_product_code", "azure": "ServiceName"}
-_WAITS_FOR = re.compile(r"\d+ of \d+ files missing, first \S+|\d+ not of the manifest's size, first \S+")
+_MISSING_FILES = re.compile(r"\d+ of \d+ files missing, first \S+|\d+ not of the manifest's size, first \S+")
+_READ_SECONDS = 0.3  # between two reads: each takes the emulator as long as a request of the load
 checks: list[str] = []  # one entry per invariant checked, for `make faults`
 
 
-@dataclass(frozen=True)
-class Scene:
-    """A deployment after a scenario. `sent` and `ended` are known where the handlers ran in this process."""
+def check_content(where: object, held: Content, wanted: Content) -> None:
+    """I1, I2, I6: a table or a month holds what the expected deliveries hold, and nothing else."""
+    assert held == wanted, f"I1, I2, I6: {where} holds {held}, not {wanted}"
 
-    cloud: Emulator
-    settings: Settings
-    sent: Wire | None = None
-    ended: Mapping[str, Outcome] = field(default_factory=dict)  # by manifest: how its last visit ended
 
-    def rows(self, sql: str) -> list[dict[str, Any]]:
-        return [dict(row) for row in self.cloud.bigquery.query_and_wait(sql)]
+def check_rows(where: object, items: Sequence[str]) -> None:
+    """I3: a month that a load job replaced is neither empty nor doubled."""
+    assert items, f"I3: {where} is empty"
+    assert len(items) == len(set(items)), f"I3: {where} has rows twice"
+
+
+def check_job(source: Source, job: SentLoad) -> None:
+    """I3, I6: a load job replaces one month of its source's table, from that source's own objects."""
+    table, _, partition = job.table.partition("$")
+    assert table == source.destination.rpartition(".")[2], f"I6: {job.job_id} loads into {table}"
+    assert re.fullmatch(r"\d{6}", partition), f"I3: {job.job_id} loads no month of {table}"
+    assert job.write == "WRITE_TRUNCATE", f"I3: {job.job_id} does not replace its month"
+    inside = f"gs://{source.bucket}/{source.prefix}"
+    assert all(uri.startswith(inside) and "*" not in uri for uri in job.uris), f"I6: {job.job_id}"
+
+
+def check_recorded(where: object, recorded: Collection[tuple[str, int]], wanted: tuple[str, int]) -> None:
+    """I4: a load is recorded once, with its execution and its number of rows."""
+    assert list(recorded) == [wanted], f"I4: {where} is recorded as {list(recorded)}, not as {wanted}"
+
+
+def check_reason(status: str, code: str | None, message: str | None) -> None:
+    """I5: who rejects, skips or waits says why. A delivery is rejected only for what is wrong with itself."""
+    assert status in ("loaded", "rejected", "waiting", "skipped"), f"I5: {status}"
+    if status == "rejected":
+        assert code is not None, "I5: rejected without a code"
+        assert ERRORS[code].kind is ErrorClass.REJECT, f"I5: rejected as {code}"
+    if status != "loaded":
+        assert code, f"I5: {status} without a code"
+        assert message, f"I5: {status} as {code} without a message"
+    if code == "WAITING_FOR_FILES":
+        assert _MISSING_FILES.search(message or ""), f"I5: {message} names no file"
 
 
 def check_invariants(harness: Harness, expected: Expected) -> None:
-    """All six, where the expected deliveries, and nothing else, are what every table must hold."""
+    """Check I1 to I6: the tables hold the expected deliveries and nothing else."""
     wanted = {(spec.key.lower(), month): delivery for (spec, month), delivery in expected.items()}
-    _check(Scene(harness.stack.cloud, harness.settings, harness.sent, harness.ended), wanted)
+    _check(Observed(harness.stack.cloud, harness.settings, harness.sent, harness.ended), wanted)
 
 
 def check_system(system: System, expected: Mapping[tuple[str, str], Delivery]) -> None:
-    """The same for deployed functions, whose requests are not seen: I3 is left to `watched`."""
-    _check(Scene(system.cloud, read_settings(system.environment)), expected)
+    """Check deployed functions. Their requests are not seen, so I3 is left to `watched`."""
+    _check(Observed(system.cloud, read_settings(system.environment)), expected)
 
 
-def _check(scene: Scene, expected: Mapping[tuple[str, str], Delivery]) -> None:
-    assert {key for key, _ in expected} <= {source.key for source in scene.settings.sources}
-    for source in scene.settings.sources:
-        with unseen():
-            _check_source(scene, source, {month: one for (key, month), one in expected.items() if key == source.key})
-    if scene.sent is not None:
-        _check_swaps(scene.settings, scene.sent)
-    checks.extend(("I1", "I2", *(("I3",) if scene.sent is not None else ()), "I4", "I5", "I6"))
+def _check(seen: Observed, expected: Mapping[tuple[str, str], Delivery]) -> None:
+    sources = seen.settings.sources
+    assert {key for key, _ in expected} <= {source.key for source in sources}
+    with unseen():
+        for source in sources:
+            wanted = {month: delivery for (key, month), delivery in expected.items() if key == source.key}
+            tracking = seen.tracking(source)
+            _check_table(seen, source, wanted)
+            _check_loads(seen, source, wanted, tracking)
+            _check_manifests(seen, source, tracking)
+    if seen.sent is not None:
+        _check_writes(sources, seen.sent.jobs, seen.sent.statements)
+    checks.extend(("I1", "I2", *(("I3",) if seen.sent is not None else ()), "I4", "I5", "I6"))
 
 
-def _check_source(scene: Scene, source: Source, wanted: Mapping[str, Delivery]) -> None:
-    _check_months(scene, source, wanted)
-    booked = _booked(scene, source)
-    _check_loads(scene, source, wanted, booked)
-    _check_ends(scene, source, booked)
-
-
-def _check_months(scene: Scene, source: Source, wanted: Mapping[str, Delivery]) -> None:
-    """I1, I2, I6: in all months, rows and cost of every service are those of the expected delivery."""
-    shape = source.format
-    cost, service = (shape.cost, _SERVICE[shape.provider]) if wanted else ("NULL", "NULL")
-    found: dict[str, tuple[int, dict[str, Decimal]]] = {}
-    sql = (
-        f"SELECT FORMAT_DATE('%Y-%m', DATE({shape.partition})) AS month, {service} AS service, COUNT(*) AS n,"
-        f" SUM({cost}) AS cost FROM `{source.destination}` GROUP BY 1, 2"
-    )
-    for row in scene.rows(sql):
-        rows, costs = found.get(row["month"], (0, {}))
-        found[row["month"]] = (rows + row["n"], {**costs, row["service"]: row["cost"]})
-    totals = {month: (delivery.totals.rows, dict(delivery.totals.by_service)) for month, delivery in wanted.items()}
-    assert found == totals, f"I1, I2, I6: {source.table}"
-
-
-def _booked(scene: Scene, source: Source) -> list[dict[str, Any]]:
-    """All tracking rows, oldest first."""
-    return scene.rows(
-        f"SELECT billing_month AS month, {source.format.execution_column} AS execution, status, code, message,"
-        f" manifest_uri, order_key FROM `{source.destination}_load_tracking` ORDER BY loaded_at"
-    )
-
-
-def _check_loads(scene: Scene, source: Source, wanted: Mapping[str, Delivery], booked: list[dict[str, Any]]) -> None:
-    """I4: each load once in the view, by its job, with the rows that BigQuery says that job loaded."""
+def _check_table(seen: Observed, source: Source, wanted: Mapping[str, Delivery]) -> None:
     if not wanted:
-        assert not [row for row in booked if row["status"] == "loaded"], f"I4: {source.table} has nothing, but a load"
+        assert seen.is_empty(source), f"I6: {source.table} is not empty"
         return
-    loads = scene.rows(
-        f"SELECT billing_month AS month, {source.format.execution_column} AS execution, job_id, row_count"
-        f" FROM `{source.destination}_loads` ORDER BY loaded_at"
-    )
+    totals = {month: (one.totals.rows, dict(one.totals.by_service)) for month, one in wanted.items()}
+    check_content(source.table, seen.totals(source), totals)
+
+
+def _check_loads(
+    seen: Observed, source: Source, wanted: Mapping[str, Delivery], tracking: Sequence[Mapping[str, Any]]
+) -> None:
+    if not wanted:
+        assert not [row for row in tracking if row["status"] == "loaded"], f"I4: {source.table} is empty, but loaded"
+        return
+    loads = seen.loads(source)
     jobs = [row["job_id"] for row in loads]
-    assert len(jobs) == len(set(jobs)), "I4: a load job is booked twice"
-    newest = {row["month"]: row for row in loads}
-    standing = {month: (delivery.execution, delivery.totals.rows) for month, delivery in wanted.items()}
-    assert {month: (row["execution"], row["row_count"]) for month, row in newest.items()} == standing, "I4"
-    for row in newest.values():
-        job = scene.cloud.bigquery.get_job(row["job_id"], location=scene.settings.location)
-        assert (job.state, job.error_result, job.output_rows) == ("DONE", None, row["row_count"]), "I4"
+    assert len(jobs) == len(set(jobs)), f"I4: a load job of {source.table} is recorded twice"
+    current = {row["month"]: row for row in loads}
+    assert current.keys() == wanted.keys(), f"I4: {source.table}"
+    for month, delivery in wanted.items():
+        row = current[month]
+        check_recorded(month, [(row["execution"], row["row_count"])], (delivery.execution, delivery.totals.rows))
+        assert seen.job(row["job_id"]) == ("DONE", None, row["row_count"]), f"I4: {row['job_id']}"
 
 
-def _check_ends(scene: Scene, source: Source, booked: list[dict[str, Any]]) -> None:
-    """I5: every manifest that stands in the bucket is booked, older than what is, or its last event says why not."""
-    for row in booked:
-        if row["status"] == "rejected":
-            assert ERRORS[row["code"]].kind is ErrorClass.REJECT, row
-            assert row["message"], row
-        assert row["status"] in ("loaded", "rejected", "waiting"), row
-    told = {(row["manifest_uri"], row["execution"]) for row in booked}
-    refused = {row["manifest_uri"] for row in booked if row["status"] == "rejected"}
-    heads = {row["month"]: row["order_key"] for row in booked if row["status"] == "loaded"}
-    for uri, export in _standing(scene.cloud, source):
-        ended = scene.ended.get(uri)
-        if isinstance(export, OtherExport) or (ended is not None and _says_why(ended)):
+def _check_manifests(seen: Observed, source: Source, tracking: Sequence[Mapping[str, Any]]) -> None:
+    """I5: every manifest in the bucket is recorded, or older than what is loaded, or its last event told why not."""
+    for row in tracking:
+        check_reason(row["status"], row["code"], row["message"])
+    recorded = {(row["manifest_uri"], row["execution"]) for row in tracking}
+    rejected = {row["manifest_uri"] for row in tracking if row["status"] == "rejected"}
+    loaded = {row["month"]: row["order_key"] for row in tracking if row["status"] == "loaded"}
+    for uri, export in seen.manifests(source):
+        ended = seen.ended.get(uri)
+        if isinstance(export, OtherExport) or (ended is not None and _has_reason(ended)):
             continue
         if isinstance(export, Export):
-            accounted = (uri, export.execution) in told or heads.get(export.month, "") > export.order_key
-            assert accounted, f"I5: {uri} vanished; its last visit ended as {ended}"
+            is_known = (uri, export.execution) in recorded or loaded.get(export.month, "") > export.order_key
+            assert is_known, f"I5: {uri} disappeared; its last event ended as {ended}"
         else:
-            assert uri in refused, f"I5: {uri} cannot be read, and nobody says so"
+            assert uri in rejected, f"I5: {uri} cannot be read, and nothing says so"
 
 
-def _says_why(outcome: Outcome) -> bool:
-    """Skipped, waiting and rejected come with a code and a sentence; what waits for files names one."""
-    if outcome.action == "loaded":
-        return False
-    assert outcome.code, outcome
-    assert outcome.message, outcome
-    if outcome.code == "WAITING_FOR_FILES":
-        assert _WAITS_FOR.search(outcome.message), outcome
-    return True
+def _has_reason(outcome: Outcome) -> bool:
+    check_reason(outcome.action, outcome.code, outcome.message)
+    return outcome.action != "loaded"
 
 
-def _standing(cloud: Emulator, source: Source) -> Iterator[tuple[str, Export | OtherExport | None]]:
-    """Every manifest that decides about a month; None for what cannot be read."""
-    for blob in cloud.storage.list_blobs(source.bucket, prefix=source.prefix):
-        if manifests.is_manifest(source, blob.name):
-            yield f"gs://{source.bucket}/{blob.name}", _parsed(cloud, source, blob.name, int(blob.generation))
-
-
-@cache
-def _parsed(cloud: Emulator, source: Source, name: str, generation: int) -> Export | OtherExport | None:
-    data = cloud.storage.bucket(source.bucket).blob(name).download_as_bytes()
-    try:
-        return manifests.parse(source, Manifest(name, generation, data))
-    except BillingError:
-        return None
-
-
-def _check_swaps(settings: Settings, sent: Wire) -> None:
-    """I3, I6: nothing ever touched a month but truncating loads of one partition, from that source's own objects."""
-    by_table = {source.table: source for source in settings.sources}
-    for job in sent.jobs:
-        table, _, partition = job.table.partition("$")
-        inside = f"gs://{by_table[table].bucket}/{by_table[table].prefix}"
-        assert re.fullmatch(r"\d{6}", partition), f"I3: {job.job_id} loads no month of {table}"
-        assert job.write == "WRITE_TRUNCATE", f"I3: {job.job_id} does not replace its month"
-        assert all(uri.startswith(inside) and "*" not in uri for uri in job.uris), f"I6: {job.job_id}"
+def _check_writes(sources: Sequence[Source], jobs: Sequence[SentLoad], statements: Sequence[str]) -> None:
+    """I3, I6: nothing but load jobs of one month each changes a table."""
+    by_table = {source.table: source for source in sources}
+    for job in jobs:
+        check_job(by_table[job.table.partition("$")[0]], job)
     named = re.compile("|".join(rf"\b{re.escape(table)}\b" for table in by_table))
-    assert [sql for sql in sent.statements if named.search(sql)] == [], "I3: a month was changed by SQL"
-
-
-def months_of(harness: Harness, spec: SourceSpec) -> dict[str, Held]:
-    """Rows and total cost of every month that the table holds."""
-    rows = harness.rows(
-        f"SELECT FORMAT_DATE('%Y-%m', DATE({spec.shape['partition']})) AS month, COUNT(*) AS n,"
-        f" SUM({spec.shape['cost']}) AS cost"
-        f" FROM `{{dataset}}.{spec.table}` GROUP BY 1"
-    )
-    return {row["month"]: (row["n"], row["cost"]) for row in rows}
+    assert [sql for sql in statements if named.search(sql)] == [], "I3: a month was changed by SQL"
 
 
 @contextmanager
 def watched(harness: Harness, spec: SourceSpec, month: str, *allowed: Delivery) -> Iterator[None]:
-    """I3: whoever reads meanwhile sees the month as one of the allowed deliveries left it, never empty or doubled."""
-    seen: set[Held] = set()
+    """I3: read the month all the time. It must hold one of the allowed deliveries, never nothing or a mix."""
+    seen: set[tuple[int, Decimal | None]] = set()
+    with _repeating(lambda: seen.add(months_of(harness, spec).get(month, (0, None)))):
+        yield
+    assert seen <= {(one.totals.rows, one.totals.cost) for one in allowed}, f"I3: {spec.table} {month} held {seen}"
+    checks.append("I3")
+
+
+@contextmanager
+def _repeating(read: Callable[[], None]) -> Iterator[None]:
+    """Repeat `read` in another thread. Its errors are raised at the end."""
     problems: list[Exception] = []
-    over = threading.Event()
+    is_over = threading.Event()
 
-    def read() -> None:
-        while not over.is_set():
+    def work() -> None:
+        while not is_over.is_set():
             try:
-                seen.add(months_of(harness, spec).get(month, (0, None)))
-            except Exception as problem:  # noqa: BLE001 - told by the assertion below
+                read()
+            except Exception as problem:  # noqa: BLE001 - raised below
                 problems.append(problem)
-            over.wait(0.3)  # each look takes the emulator as long as a request of the load
+            is_over.wait(_READ_SECONDS)
 
-    reader = threading.Thread(target=read, name=BYSTANDER, daemon=True)
+    reader = threading.Thread(target=work, name=OBSERVER, daemon=True)
     reader.start()
     try:
         yield
     finally:
-        over.set()
+        is_over.set()
         reader.join(timeout=30)
     assert problems == []
-    assert seen <= {(one.totals.rows, one.totals.cost) for one in allowed}, "I3"
-    checks.append("I3")

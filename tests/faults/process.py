@@ -1,4 +1,4 @@
-"""The handlers in a process of their own, in the cloud of the process that started it."""
+"""Start a Python process that uses the emulator of this process, and exchange messages with it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import IO
+from typing import IO, Any
 
 import pytest
 from google.auth.credentials import AnonymousCredentials
@@ -20,7 +20,7 @@ from tests.support.paths import FUNCTIONS, ROOT
 
 
 class JoinedCloud(Emulator):
-    """Another process's cloud, found by its endpoints in the environment; it is neither started nor stopped here."""
+    """The emulator of another process, found by the environment. It is neither started nor stopped here."""
 
     def __init__(self) -> None:
         project, location = os.environ["LOCAL_PROJECT"], os.environ["LOCATION"]
@@ -44,7 +44,7 @@ class JoinedCloud(Emulator):
 
 @contextmanager
 def joined() -> Iterator[JoinedCloud]:
-    """Project and location by environment; dlt finds the cloud by the same variables."""
+    """Join the emulator that the environment names. dlt finds it by the same variables."""
     from dlt.load.load import Load
 
     from tests.support.dlt_polling import impatient
@@ -55,12 +55,12 @@ def joined() -> Iterator[JoinedCloud]:
 
 
 def environment_of(cloud: Emulator) -> dict[str, str]:
-    """What a process needs to join the cloud."""
+    """Return the variables that a process needs to join the emulator."""
     return {**cloud.environment(), "LOCAL_PROJECT": cloud.project, "LOCATION": cloud.location}
 
 
 def start(cloud: Emulator, module: str, *arguments: str) -> subprocess.Popen[str]:
-    """`python -m module`, with pipes; it ends with the test that started it."""
+    """Start `python -m module` with pipes."""
     environment = {
         **os.environ,
         **environment_of(cloud),
@@ -71,15 +71,15 @@ def start(cloud: Emulator, module: str, *arguments: str) -> subprocess.Popen[str
     return subprocess.Popen(command, cwd=ROOT, env=environment, stdin=pipe, stdout=pipe, stderr=pipe, text=True)
 
 
-def say(stream: IO[str], **message: object) -> None:
+def send_message(stream: IO[str], **message: object) -> None:
     stream.write(f"> {json.dumps(message)}\n")
     stream.flush()
 
 
-def heard(stream: Iterable[str]) -> dict[str, object] | None:
-    """The next message, past the log lines; None at the end."""
+def next_message(stream: Iterable[str]) -> dict[str, Any] | None:
+    """Return the next message, or None at the end. Log lines are skipped."""
     for line in stream:
         if line.startswith("> "):
-            message: dict[str, object] = json.loads(line[2:])
+            message: dict[str, Any] = json.loads(line[2:])
             return message
     return None

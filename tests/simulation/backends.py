@@ -1,4 +1,4 @@
-"""Where a history is played: the cloud in memory, or the laptop's with the real clients and dlt."""
+"""Where a history is played: on the fakes, or on the emulator with the real clients and dlt."""
 
 from __future__ import annotations
 
@@ -14,8 +14,9 @@ from typing import Any, cast
 from unittest.mock import patch
 
 import requests
-from google.api_core.exceptions import NotFound, ServiceUnavailable, TooManyRequests
+from google.api_core.exceptions import GoogleAPICallError, NotFound
 from google.api_core.retry import retry_unary
+from google.cloud.bigquery import LoadJobConfig
 
 from billing.gcp.history import LoadHistory
 from billing.gcp.services import Services
@@ -24,36 +25,36 @@ from tests.emulator import Emulator
 from tests.fakes.bigquery import Job
 from tests.fakes.deployments import ITEM, Deployment, EmulatorDeployment, FakeDeployment, Loads
 from tests.fakes.wire import SteppedByHand, Wire
-from tests.faults.transport import answer, failing_jobs
+from tests.faults.transport import error_answer, failing_jobs
 from tests.simulation.instances import Instance
 from tests.support.harness import SteppedClock
 
 Watcher = Callable[[Job], None]
 
 
-class Stage(Deployment):
+class Backend(Deployment):
     @abstractmethod
     def watch(self, on_insert: Watcher, on_swap: Watcher) -> None:
-        """Who is told of every load job that is taken, and of every month that one replaced."""
+        """Call these for every load job that is accepted, and for every month that one replaced."""
 
     @abstractmethod
     def set_jobs(self, duration: timedelta, fails: str) -> None:
-        """From now on load jobs take so long; the next one fails for that reason, if there is one."""
+        """From now on load jobs take so long. The next one fails if a reason is given."""
 
     @abstractmethod
     def created(self, key: str) -> str:
-        """When the source's table was."""
+        """Return when the source's table was created."""
 
     @abstractmethod
     def ever_loaded(self, source: Source, month: str) -> Loads:
-        """What the view of the loads would tell of a month, had dlt's tables never been lost."""
+        """Return the complete loads of a month, also those from before dlt's tables were lost."""
 
     @abstractmethod
-    def ever_refused(self, source: Source, code: str) -> set[str]:
-        """Executions whose last booking is a refusal of that code."""
+    def ever_rejected(self, source: Source, code: str) -> set[str]:
+        """Return the executions whose last tracking row is a rejection with that code."""
 
     def open(self) -> AbstractContextManager[object]:
-        """While a history is played."""
+        """Return the context in which a history is played."""
         return nullcontext()
 
     @property
@@ -61,7 +62,7 @@ class Stage(Deployment):
         return cast(SteppedByHand, self.clock)
 
 
-class MemoryStage(FakeDeployment, Stage):
+class FakeBackend(FakeDeployment, Backend):
     def watch(self, on_insert: Watcher, on_swap: Watcher) -> None:
         self.cloud.tables.on_insert, self.cloud.tables.on_swap = on_insert, on_swap
 
@@ -75,7 +76,7 @@ class MemoryStage(FakeDeployment, Stage):
     def ever_loaded(self, source: Source, month: str) -> Loads:
         return self.cloud.books.ever_loaded(source.destination, month)
 
-    def ever_refused(self, source: Source, code: str) -> set[str]:
+    def ever_rejected(self, source: Source, code: str) -> set[str]:
         books = self.cloud.books
         counted = books.complete | books.forgotten
         last = {
@@ -86,18 +87,18 @@ class MemoryStage(FakeDeployment, Stage):
         return {execution for execution, found in last.items() if found == code}
 
 
-class LocalStage(EmulatorDeployment, Stage):
-    """Troubles come at any request of an instance but those of dlt's commit, which has a thread pool of its own.
+class EmulatorBackend(EmulatorDeployment, Backend):
+    """Faults happen at any request except those of dlt's commit: its thread pool is not the instance's thread.
 
-    A load job ends before its insertion is answered, whatever it is told to take.
+    A load job ends before its insert is answered, so `set_jobs` sets no duration.
     """
 
     def __init__(self, cloud: Emulator, name: str) -> None:
         super().__init__(cloud, name)
         self._instances: dict[threading.Thread, Instance] = {}
-        self._ahead: dict[int, timedelta] = {}  # of the clock, when a generation was written
+        self._ahead: dict[int, timedelta] = {}  # how far the clock was ahead when a generation was written
         self._forgotten: set[str] = set()
-        self._aside = threading.local()
+        self._test_itself = threading.local()
         self._failures = ExitStack()
         self._on_insert: Watcher = lambda job: None
         self._on_swap: Watcher = lambda job: None
@@ -120,7 +121,7 @@ class LocalStage(EmulatorDeployment, Stage):
         rows = [row for row in self._query(sql) if row["billing_month"] == month]
         return [row for row in rows if (load := row["_dlt_load_id"]) in complete | self._forgotten or load < oldest]
 
-    def ever_refused(self, source: Source, code: str) -> set[str]:
+    def ever_rejected(self, source: Source, code: str) -> set[str]:
         column = source.format.execution_column
         sql = f"SELECT {column} AS execution, code FROM `{source.destination}_load_tracking` ORDER BY loaded_at"
         last = {row["execution"]: row["code"] for row in self._query(sql)}
@@ -146,40 +147,39 @@ class LocalStage(EmulatorDeployment, Stage):
     def open(self) -> Iterator[None]:
         send, commit = requests.Session.send, LoadHistory.commit
 
-        def passing(session: requests.Session, request: requests.PreparedRequest, **more: Any) -> requests.Response:
+        def send_by_instance(
+            session: requests.Session, request: requests.PreparedRequest, **more: Any
+        ) -> requests.Response:
             instance = self._instances.get(threading.current_thread())
-            act = lambda: self._seen(request, send(session, request, **more))  # noqa: E731
-            if instance is None or getattr(self._aside, "on", False):
+            if instance is None or getattr(self._test_itself, "on", False):
                 return send(session, request, **more)
             try:
-                return instance.send(_kind(request), act)
-            except ServiceUnavailable:
-                return answer(request, 503, "backendError")
-            except TooManyRequests:
-                return answer(request, 429, "rateLimitExceeded")
+                return instance.send(_kind(request), lambda: self._seen(request, send(session, request, **more)))
+            except GoogleAPICallError as error:
+                return error_answer(request, int(error.code), error.errors[0]["reason"])
 
-        def committing(ledger: LoadHistory, *arguments: Any) -> None:
+        def commit_unseen(history: LoadHistory, *arguments: Any) -> None:
             with self._unseen():
-                commit(ledger, *arguments)
+                commit(history, *arguments)
 
         with (
             self._failures,
-            patch.object(requests.Session, "send", passing),
-            patch.object(LoadHistory, "commit", committing),
+            patch.object(requests.Session, "send", send_by_instance),
+            patch.object(LoadHistory, "commit", commit_unseen),
             patch.object(retry_unary, "time", SimpleNamespace(monotonic=time.monotonic, sleep=self.clock.sleep)),
         ):
             yield
 
     @contextmanager
     def _unseen(self) -> Iterator[None]:
-        before, self._aside.on = getattr(self._aside, "on", False), True
+        before, self._test_itself.on = getattr(self._test_itself, "on", False), True
         try:
             yield
         finally:
-            self._aside.on = before
+            self._test_itself.on = before
 
     def _seen(self, request: requests.PreparedRequest, response: requests.Response) -> requests.Response:
-        """What the world must know of a request that was taken; and objects' times by the clock of the history."""
+        """Follow an accepted load job. In a listing, give the times of objects by the clock of the history."""
         path = str(request.url).partition("?")[0]
         if request.method == "POST" and path.endswith("/jobs") and response.ok:
             with self._unseen():
@@ -193,14 +193,15 @@ class LocalStage(EmulatorDeployment, Stage):
         return response
 
     def _follow(self, resource: dict[str, Any]) -> None:
-        """A load job from its insertion to its end, and the month that it left."""
+        """Wait for the end of a load job, and report the month that it left."""
         load = resource["configuration"].get("load")
         if load is None:
             return
         to = load["destinationTable"]
         table, _, month = to["tableId"].partition("$")
+        config = LoadJobConfig.from_api_repr(resource["configuration"])
         job_id, name = resource["jobReference"]["jobId"], f"{to['projectId']}.{to['datasetId']}.{table}"
-        job = Job(job_id, self.settings.location, name, month, load["sourceUris"], None, self.clock.now(), None)
+        job = Job(job_id, self.settings.location, name, month, load["sourceUris"], config, self.clock.now(), None)
         self._on_insert(job)
         done = self.bigquery.get_job(job_id, **self.where)
         while done.state != "DONE":
@@ -223,7 +224,7 @@ class LocalStage(EmulatorDeployment, Stage):
 
 
 def _kind(request: requests.PreparedRequest) -> str:
-    """As the instances call those requests that a client sends again by itself."""
+    """Return the name by which an instance knows the requests that a client sends again by itself."""
     path = str(request.url).partition("?")[0]
     if request.method == "POST":
         return "insert job" if path.endswith("/jobs") else "write object" if "/upload/" in path else "query"

@@ -1,114 +1,117 @@
-"""Instances of the functions as threads of which one at a time runs: each can stop, fail or die at any request."""
+"""Instances of the functions as threads, of which one runs at a time. A fault can happen at any request of each."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Literal, TypeVar
 
 import requests
-from google.api_core.exceptions import ServiceUnavailable, TooManyRequests
+from google.api_core.exceptions import from_http_status
 
 from billing.workflows.guard import RetryLater
 from tests.fakes.wire import SteppedByHand, Wire
+from tests.faults.fault import ERROR_ANSWERS, Crash, Fault, FaultKind
 
 T = TypeVar("T")
-How = Literal["dies", "pauses", "503", "429", "answer lost", "sent twice"]
-End = Literal["paused", "died", "done", "try again"]
-_TIMEOUT = 120.0
-# What the client libraries send again by themselves when no answer comes: the second answer is the one seen.
-_RESENT = frozenset({"write object", "delete object", "insert job", "patch table"})
-
-
-@dataclass(frozen=True)
-class Trouble:
-    """What happens to an instance at its k-th request from now. It dies or pauses when the request was taken."""
-
-    at: int
-    how: How
-
-    def __repr__(self) -> str:
-        return f"{self.how!r} at {self.at}"
-
-
-class Crash(BaseException):
-    """The process is gone: no handler sees it, and nothing it still sends arrives."""
+End = Literal["paused", "crashed", "done", "retry"]
+_TIMEOUT_SECONDS = 600.0
+# The client libraries send these again by themselves if no answer comes: the caller sees the second answer.
+_SENT_AGAIN = frozenset({"write object", "delete object", "insert job", "patch table"})
 
 
 class Instance(Wire):
-    """One call of a function, in a thread of its own; also the wire that its requests pass."""
+    """One call of a function in its own thread. All its requests pass `send`."""
 
-    def __init__(self, name: str, clock: SteppedByHand) -> None:
+    def __init__(self, name: str, clock: SteppedByHand, *, event: str | None = None, is_replay: bool = False) -> None:
         super().__init__(clock)
         self.name = name
+        self.event = event  # name of the object
+        self.is_replay = is_replay
         self.started = clock.now()
-        self.on_wish = False
-        self.slept = False
-        self.end: End = "paused"
-        self.failure: BaseException | None = None
-        self._trouble: Trouble | None = None
-        self._left = 0
-        self._dead = False
+        self.has_paused = False
+        self.has_met_fault = False
+        self.state: End = "paused"
+        self.thread = threading.Thread(target=self._body, name=name, daemon=True)
+        self._failure: BaseException | None = None
+        self._fault: Fault | None = None
+        self._requests = 0
+        self._has_crashed = False
         self._work: Callable[[], object] = lambda: None
         self._go, self._back = threading.Semaphore(0), threading.Semaphore(0)
-        self.thread = threading.Thread(target=self._body, name=name, daemon=True)
 
-    def begin(self, work: Callable[[], object], trouble: Trouble | None) -> End:
+    def begin(self, work: Callable[[], object], fault: Fault | None) -> End:
         self._work = work
         self.thread.start()
-        return self.wake(trouble)
+        return self.resume(fault)
 
-    def wake(self, trouble: Trouble | None) -> End:
-        """Runs until it pauses or ends. Raises what the code under test should never have let out."""
-        self._trouble, self._left = trouble, trouble.at if trouble else 0
+    def resume(self, fault: Fault | None) -> End:
+        """Run until the instance pauses or ends. Raise what the code under test should have handled."""
+        self._fault, self._requests = fault, 0
         self._go.release()
-        if not self._back.acquire(timeout=_TIMEOUT):
-            raise TimeoutError(f"{self.name} does not come back")
-        if self.end != "paused":
+        if not self._back.acquire(timeout=_TIMEOUT_SECONDS):
+            raise TimeoutError(f"{self.name} neither pauses nor ends")
+        if self.state != "paused":
             self.thread.join()
-        if self.failure is not None:
-            raise self.failure
-        return self.end
+        if self._failure is not None:
+            raise self._failure
+        return self.state
 
     def kill(self) -> None:
-        if self.end == "paused":
-            self._dead = True
-            self.wake(None)
+        if self.state == "paused":
+            self._has_crashed = True
+            self.resume(None)
 
     def send(self, request: str, act: Callable[[], T]) -> T:
-        if self._dead:
-            raise Crash
-        self._left -= 1
-        how = self._trouble.how if self._trouble and self._left == 0 else None
-        if how == "503":
-            raise ServiceUnavailable("injected")
-        if how == "429":
-            raise TooManyRequests("injected")
+        kind = self._next_fault()
+        if kind == "crash before":
+            self._crash()
+        if kind == "pause before":
+            self._pause()
+        if kind is not None and kind in ERROR_ANSWERS:
+            status, reason = ERROR_ANSWERS[kind]
+            raise from_http_status(status, f"injected {reason}", errors=[{"reason": reason}])
         try:
             answer = super().send(request, act)
         finally:
-            self._after(how)
-        return super().send(request, act) if how == "sent twice" and request in _RESENT else answer
+            self._after(kind)
+        return super().send(request, act) if kind == "sent twice" and request in _SENT_AGAIN else answer
 
-    def _after(self, how: How | None) -> None:
-        """The request was taken, whatever its answer."""
-        if how == "pauses":
-            self.end, self.slept = "paused", True
-            self._back.release()
-            self._go.acquire()
-        if how == "dies" or self._dead:
-            self._dead = True
+    def _next_fault(self) -> FaultKind | None:
+        if self._has_crashed:
             raise Crash
-        if how == "answer lost":
-            raise requests.exceptions.ConnectionError("the answer was lost")
+        self._requests += 1
+        if self._fault is None or self._fault.at != self._requests:
+            return None
+        self.has_met_fault = True
+        return self._fault.kind
+
+    def _after(self, kind: FaultKind | None) -> None:
+        """Let the fault happen after the service took the request, whatever it answered."""
+        if kind == "pause after":
+            self._pause()
+        if kind == "crash after":
+            self._crash()
+        if kind == "lost answer":
+            raise requests.exceptions.ConnectionError("injected: the answer was lost")
+
+    def _crash(self) -> None:
+        self._has_crashed = True
+        raise Crash
+
+    def _pause(self) -> None:
+        self.state, self.has_paused = "paused", True
+        self._back.release()
+        self._go.acquire()
+        if self._has_crashed:
+            raise Crash
 
     def _body(self) -> None:
         self._go.acquire()
         try:
-            self.end = self._run()
-        except BaseException as failure:  # noqa: BLE001 - it is raised where the history runs
-            self.end, self.failure = "done", failure
+            self.state = self._run()
+        except BaseException as failure:  # noqa: BLE001 - raised by `resume`
+            self.state, self._failure = "done", failure
         finally:
             self._back.release()
 
@@ -116,7 +119,7 @@ class Instance(Wire):
         try:
             self._work()
         except RetryLater:
-            return "try again"
+            return "retry"
         except Crash:
-            return "died"
+            return "crashed"
         return "done"

@@ -1,10 +1,10 @@
-"""AWS and Azure as they write: deliveries of four months, in the three layouts, and what each holds."""
+"""Deliveries as AWS and Azure write them: four months in three layouts, with the rows that each holds."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
@@ -13,13 +13,13 @@ from tests.fakes.small_files import CSV_COLUMNS, csv_file, parquet_file
 StreamName = Literal["aws new", "aws over", "azure", "azure next"]
 Kind = Literal["good", "late", "narrow", "alike", "corrupt", "outside", "empty", "hostile"]
 
-PRIVATE = "private/part-1.csv.gz"  # an object of the landing bucket that is none of the export's
+PRIVATE = "private/part-1.csv.gz"  # an object in the landing bucket that belongs to no export
 _EPOCH = datetime(2025, 11, 19, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
 class Stream:
-    """One month of one source. A pointer month has one manifest, which names the one delivery that counts."""
+    """One month of one source. In a pointer month, one manifest names the delivery that counts."""
 
     key: str
     month: str
@@ -46,7 +46,7 @@ STREAMS: Mapping[StreamName, Stream] = {
 
 @dataclass(frozen=True)
 class Delivery:
-    """`rank` orders the deliveries of a month; `files` and `manifest` are landing names; `items` are its rows."""
+    """`rank` orders the deliveries of a month. `files` and `manifest` are names in the landing bucket."""
 
     stream: Stream
     number: int
@@ -55,8 +55,8 @@ class Delivery:
     files: Mapping[str, bytes]
     manifest: str
     manifest_bytes: bytes
-    copies: Mapping[str, bytes]  # objects that decide nothing: the assembly folder's manifest
-    items: tuple[str, ...]
+    copies: Mapping[str, bytes]  # the manifest in the assembly folder, which decides nothing
+    items: tuple[str, ...]  # one per row
     is_good: bool
 
     @property
@@ -69,7 +69,7 @@ class Delivery:
 
     @property
     def objects(self) -> dict[str, bytes]:
-        """In the order in which the provider writes them."""
+        """All objects, in the order in which the provider writes them."""
         return {**self.files, **self.copies, self.manifest: self.manifest_bytes}
 
     def __repr__(self) -> str:
@@ -77,7 +77,7 @@ class Delivery:
 
 
 def deliver(stream: Stream, number: int, kind: Kind, before: Delivery | None) -> Delivery:
-    """`before` is the delivery of the month that was written last: an alike one repeats its first file or all."""
+    """Return a delivery. `before` is the last one of its month: an alike delivery repeats its first file."""
     folder = _folder(stream, number)
     suffix = "csv.gz" if stream.is_pointer else "snappy.parquet"
     contents = _contents(stream, number, kind, before)
@@ -100,7 +100,7 @@ def deliver(stream: Stream, number: int, kind: Kind, before: Delivery | None) ->
 
 
 def repaired(delivery: Delivery) -> Delivery:
-    """The corrupt file written again under its name, as it should have been."""
+    """Return a corrupt delivery with the file as it should be, under the same name."""
     files = dict(zip(delivery.files, (data for data, _ in _good(delivery.stream, delivery.number)), strict=True))
     return replace(delivery, files=files, is_good=True)
 
@@ -117,8 +117,11 @@ def _file(stream: Stream, items: tuple[str, ...], month: str = "") -> tuple[byte
 
 
 def _good(stream: Stream, number: int) -> list[tuple[bytes, tuple[str, ...]]]:
-    """Two files; every other delivery has a row more, so that counts of rows tell some apart and others not."""
-    rows = (1, 1 + number % 2)
+    """Return two files, or three with names that come again.
+
+    Every other delivery has one row more, so that row counts tell only some of them apart.
+    """
+    rows = (1, 1 + number % 2, *([1] if stream.overwrites else []))
     return [
         _file(stream, tuple(f"{stream.month} run-{number} {index}.{row}" for row in range(count)))
         for index, count in enumerate(rows)
@@ -126,18 +129,18 @@ def _good(stream: Stream, number: int) -> list[tuple[bytes, tuple[str, ...]]]:
 
 
 def _contents(stream: Stream, number: int, kind: Kind, before: Delivery | None) -> list[tuple[bytes, tuple[str, ...]]]:
-    first, second = _good(stream, number)
+    first, second, *rest = _good(stream, number)
     if kind == "empty":
-        return [_file(stream, ()), _file(stream, ())]
+        return [_file(stream, ()) for _ in (first, second, *rest)]
     if kind == "corrupt":
-        return [first, (second[0][:20] + bytes(8) + second[0][28:], second[1])]
+        return [first, (second[0][:20] + bytes(8) + second[0][28:], second[1]), *rest]
     if kind == "outside":
-        return [first, _file(stream, second[1], "2025-08")]
+        return [first, _file(stream, second[1], "2025-08"), *rest]
     if kind == "alike" and before is not None and before.is_good:
         kept = [item for item in before.items if item.split()[-1].startswith("0.")]
         if next(iter(before.files.values())) == _file(stream, tuple(kept))[0]:
-            return [_file(stream, tuple(kept)), second]
-    return [first, second]
+            return [_file(stream, tuple(kept)), second, *rest]
+    return [first, second, *rest]
 
 
 def _with_cur_manifest(draft: Delivery) -> Delivery:
@@ -186,14 +189,3 @@ def _with_azure_manifest(draft: Delivery, folder: str) -> Delivery:
         ],
     }
     return replace(draft, manifest=f"{folder}manifest.json", manifest_bytes=json.dumps(manifest).encode())
-
-
-@dataclass
-class Written:
-    """A provider's store: the newest bytes of every name, when they were written, and in which order."""
-
-    objects: dict[str, tuple[bytes, datetime]] = field(default_factory=dict)
-
-    def write(self, objects: Mapping[str, bytes], now: datetime) -> None:
-        for index, (name, data) in enumerate(objects.items()):
-            self.objects[name] = (data, now + timedelta(seconds=40 * index))

@@ -1,175 +1,157 @@
-"""Sequences that chance would seldom make up. Each holds, and fails when the guard that it is about is off."""
+"""Known sequences, which random histories seldom draw. Each passes, and fails if the check it covers is taken out."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import pytest
 
+from tests.faults.fault import Fault
 from tests.faults.mutations import MUTATIONS
-from tests.simulation.instances import Trouble
-from tests.simulation.simulator import run
+from tests.simulation.runner import run
 from tests.simulation.steps import (
     Copy,
+    CopyAgain,
     Deliver,
     Event,
     History,
-    Jobs,
-    Pass,
-    Recopy,
-    Recreate,
+    RecreateTable,
+    Resume,
+    SetJobs,
     Sweep,
-    Wake,
+    Wait,
     Write,
 )
 
-_REQUESTS = range(8, 16)  # of a visit, about where its job is inserted
-_NEWEST = Event(-1)
+NEWEST = Event(-1)
+AROUND_INSERT = range(8, 16)  # requests of a load, around the insert of its job
 
 
 @dataclass(frozen=True)
-class Scene:
-    """Its histories, and how the oracle ends one of them without that guard."""
+class Sequence:
+    """A history, with a fault at each of these requests, and how it ends without the check of that name."""
 
     mutation: str
     violation: str
-    histories: tuple[History, ...]
+    history: Callable[[int], History]
+    requests: range = range(1)
 
 
-SCENES: Mapping[str, Scene] = {
-    "a table that is made again holds its months again": Scene(
+SEQUENCES = {
+    "a recreated table gets its months again": Sequence(
         "table identity in the state",
-        "the sweep does not come to rest",
-        ([Deliver("azure", "good"), _NEWEST, Recreate("azure")],),
+        "every sweep finds something",
+        lambda _: [Deliver("azure"), NEWEST, RecreateTable("azure")],
     ),
-    "a refusal outlives another month's booking that began before it": Scene(
+    "a rejection survives the record of another month": Sequence(
         "one pipeline per month",
-        "I5: .* was refused already",
-        tuple(
-            [
-                Deliver("azure next", "good"),
-                Event(-1, Trouble(at, "pauses")),
-                Deliver("azure", "outside"),
-                _NEWEST,
-                Wake(0),
-                Sweep(),
-            ]
-            for at in range(14, 22)
-        ),
+        "I5: .* was rejected before",
+        lambda request: [
+            Deliver("azure next"),
+            Event(-1, Fault(request, "pause after")),
+            Deliver("azure", "outside"),
+            NEWEST,
+            Resume(0),
+            Sweep(),
+        ],
+        range(14, 22),
     ),
-    "a job that runs at the takeover of its lease is not overtaken": Scene(
+    "a running job keeps its month after its lease expired": Sequence(
         "job looked up before a takeover",
         "I2: .* over the newer",
-        (
-            [
-                Deliver("azure", "good"),
-                Jobs(900),
-                _NEWEST,
-                Pass(1),
-                Jobs(0),
-                Deliver("azure", "good"),
-                _NEWEST,
-            ],
-        ),
+        lambda _: [Deliver("azure"), SetJobs(900), NEWEST, Wait(1), SetJobs(0), Deliver("azure"), NEWEST],
     ),
-    "a narrower delivery replaces no wider one": Scene(
+    "a delivery of fewer days replaces none of more days": Sequence(
         "delivery that covers fewer days",
         "I2: .* which covers more",
-        tuple(
-            [Deliver("azure", "good"), _NEWEST, Deliver("azure", "narrow"), Event(-1, Trouble(at, "503"))]
-            for at in range(1, 20)
-        ),
+        lambda request: [Deliver("azure"), NEWEST, Deliver("azure", "narrow"), Event(-1, Fault(request, "503"))],
+        range(1, 20),
     ),
-    "files replaced under a load are told, and the month mended": Scene(
+    "files that change during a load are reported and loaded again": Sequence(
         "files changed during the load",
-        "I1: .* was booked whole",
-        tuple(
-            [
-                Deliver("aws over", "good"),
-                Write("aws over", "good"),
-                Jobs(20),
-                Event(-1, Trouble(at, "pauses")),
-                Copy((1,)),
-                Wake(0),
-            ]
-            for at in _REQUESTS
-        ),
+        "I1: .* was recorded as whole",
+        lambda request: [
+            Deliver("aws over"),
+            Write("aws over"),
+            SetJobs(20),
+            Event(-1, Fault(request, "pause after")),
+            Copy((1,)),
+            Resume(0),
+        ],
+        AROUND_INSERT,
     ),
-    "an overwrite delivery that was refused is no part of the next one": Scene(
+    "files of a rejected overwrite delivery are not mixed with the next": Sequence(
         "settle rule",
         "I1: .* which no delivery has",
-        (
-            [
-                Deliver("aws over", "good"),
-                _NEWEST,
-                Deliver("aws over", "corrupt"),
-                _NEWEST,
-                Write("aws over", "good"),
-                Copy((-1, -1)),
-                _NEWEST,
-            ],
-        ),
+        lambda _: [
+            Deliver("aws over"),
+            NEWEST,
+            Deliver("aws over", "corrupt"),
+            NEWEST,
+            Write("aws over"),
+            Copy((-1, -1, -1)),
+            NEWEST,
+        ],
     ),
-    "an overwrite delivery is refused once": Scene(
+    "an overwrite delivery is rejected once": Sequence(
         "a rejection is recorded once",
-        "I5: .* was refused already",
-        ([Deliver("aws over", "good"), _NEWEST, Deliver("aws over", "outside"), _NEWEST, Recopy(0), _NEWEST, Sweep()],),
+        "I5: .* was rejected before",
+        lambda _: [Deliver("aws over"), NEWEST, Deliver("aws over", "outside"), NEWEST, CopyAgain(0), NEWEST, Sweep()],
     ),
-    "a job that another unbooked one came after is not taken for the month": Scene(
-        # both runs have as many rows: the audit of counts would see nothing
+    "a finished job is not taken up after another wrote the month": Sequence(
+        # both runs have as many rows: the audit of row counts would not tell
         "month written since a job that is taken up",
         "I[124]",
-        tuple(
-            [
-                Deliver("azure", "good"),
-                Deliver("azure next", "good"),
-                Deliver("azure", "good"),
-                Event(-1, Trouble(at, "dies")),
-                Pass(11),
-                Event(2, Trouble(at, "dies")),
-                Pass(11),
-                Event(-2),
-            ]
-            for at in _REQUESTS
-        ),
+        lambda request: [
+            Deliver("azure"),
+            Deliver("azure next"),
+            Deliver("azure"),
+            Event(-1, Fault(request, "crash after")),
+            Wait(11),
+            Event(2, Fault(request, "crash after")),
+            Wait(11),
+            Event(-2),
+        ],
+        AROUND_INSERT,
     ),
 }
-_IDS = pytest.mark.parametrize("name", SCENES)
 
 
 @pytest.mark.fault("histories")
-@_IDS
-def test_it_ends_as_it_must(name: str) -> None:
-    _play(SCENES[name])
+@pytest.mark.parametrize("name", SEQUENCES)
+def test_known_sequence_keeps_the_invariants(name: str) -> None:
+    _play(SEQUENCES[name])
 
 
 @pytest.mark.fault("histories")
-@pytest.mark.parametrize("at", range(12, 20))
-def test_a_booking_that_slept_while_the_table_was_made_again_lets_no_older_run_pass(at: int) -> None:
-    """It is dlt's newest state when it wakes, and speaks of a table that is gone."""
-    sleeps = Event(-1, Trouble(at, "pauses"))
-    run([Deliver("azure", "good"), Deliver("azure", "good"), sleeps, Pass(11), Recreate("azure"), _NEWEST])
+@pytest.mark.parametrize("name", SEQUENCES)
+def test_known_sequence_fails_without_its_check(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    sequence = SEQUENCES[name]
+    MUTATIONS[sequence.mutation].apply(monkeypatch)
+
+    with pytest.raises(AssertionError, match=sequence.violation):
+        _play(sequence)
 
 
 @pytest.mark.fault("histories")
-@pytest.mark.parametrize("at", range(12, 20))
-def test_a_first_booking_that_died_counts_once_dlt_knows_another_load(at: int) -> None:
-    """Of loads before the oldest that dlt knows nobody can say whether they were complete."""
-    sleeps, dies = Event(-1, Trouble(3, "pauses")), Event(-1, Trouble(at, "dies"))
-    run([Deliver("azure", "good"), sleeps, Deliver("azure next", "good"), dies, Wake(-1)])
+@pytest.mark.parametrize("request_number", range(12, 20))
+def test_record_after_table_was_recreated_lets_no_older_run_pass(request_number: int) -> None:
+    """The paused instance writes dlt's newest state, of a table that no longer exists."""
+    paused = Event(-1, Fault(request_number, "pause after"))
+
+    run([Deliver("azure"), Deliver("azure"), paused, Wait(11), RecreateTable("azure"), NEWEST])
 
 
 @pytest.mark.fault("histories")
-@_IDS
-def test_it_does_not_without_the_guard(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    scene = SCENES[name]
-    MUTATIONS[scene.mutation].apply(monkeypatch)
+@pytest.mark.parametrize("request_number", range(12, 20))
+def test_first_incomplete_load_counts_once_a_later_one_completes(request_number: int) -> None:
+    """dlt's tables do not tell whether a load was complete that is older than their oldest entry."""
+    paused, crashed = Event(-1, Fault(3, "pause after")), Event(-1, Fault(request_number, "crash after"))
 
-    with pytest.raises(AssertionError, match=scene.violation):
-        _play(scene)
+    run([Deliver("azure"), paused, Deliver("azure next"), crashed, Resume(-1)])
 
 
-def _play(scene: Scene) -> None:
-    for history in scene.histories:
-        run(history)
+def _play(sequence: Sequence) -> None:
+    for request in sequence.requests:
+        run(sequence.history(request))

@@ -11,7 +11,7 @@ from billing.workflows.replay import replay
 from billing.workflows.sweep import sweep
 from tests.fakes.deployments import FakeDeployment
 from tests.simulation.provider import STREAMS, deliver
-from tests.simulation.simulator import in_turn
+from tests.simulation.sequential import without_threads
 
 
 @pytest.mark.fault("F19")
@@ -28,7 +28,7 @@ def test_a_month_that_was_last_loaded_from_another_run_is_reported_and_restored(
     def swept() -> dict[str, Any]:
         return sweep(renamed, deployment.cloud.services(renamed))
 
-    with in_turn():
+    with without_threads():
         swept()
         replay(deployment.settings, "azure_billing", "2025-09", older.execution, deployment.services())
         assert deployment.items("azure_billing")["2025-09"] == list(older.items)

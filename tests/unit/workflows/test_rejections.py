@@ -11,7 +11,7 @@ from billing.workflows.sweep import sweep
 from tests.fakes.deployments import FakeDeployment
 from tests.fakes.history import FakeLoadHistory
 from tests.simulation.provider import STREAMS, deliver
-from tests.simulation.simulator import in_turn
+from tests.simulation.sequential import without_threads
 
 _RUNS = 93
 _PLATFORM_ENDS = 540
@@ -35,7 +35,7 @@ def _sweep(deployment: FakeDeployment) -> dict[str, Any]:
         deployment.step(seconds=8)
         run(*arguments)
 
-    with patch.object(FakeLoadHistory, "_run", slow), in_turn():
+    with patch.object(FakeLoadHistory, "_run", slow), without_threads():
         return sweep(deployment.settings, deployment.services())
 
 
