@@ -32,30 +32,32 @@ class Proof:
 
     @property
     def result(self) -> str:
-        return "ok" if self.holds else "FAILS WITH THE CHECK" if not self.passes_with else "NOT CAUGHT"
+        return "ok" if self.holds else "FAILS EVEN WITH THE CHECK" if not self.passes_with else "NOT CAUGHT"
 
 
-def prove(mutations: Iterable[Mutation], cloud: Emulator | None = None, side_by_side: int = 2) -> list[Proof]:
+def prove(mutations: Iterable[Mutation], emulator: Emulator | None = None, side_by_side: int = 2) -> list[Proof]:
     """Run all mutations, in the given emulator. Unit tests need none."""
     environment = {
         **os.environ,
         "PYTHONPATH": f"{ROOT}:{FUNCTIONS}",
-        **(environment_of(cloud) if cloud else {}),
+        **(environment_of(emulator) if emulator else {}),
     }
     with ThreadPoolExecutor(side_by_side) as pool:
         return list(pool.map(lambda mutation: _prove(mutation, environment), mutations))
 
 
 @contextmanager
-def cloud_for_proofs() -> Iterator[Emulator]:
-    with Emulator(backoff=Backoff(first_seconds=0.2, longest_seconds=1.0)) as cloud:
-        yield cloud
+def mutation_emulator() -> Iterator[Emulator]:
+    """Start the emulator that the tests of all mutations share."""
+    with Emulator(backoff=Backoff(first_seconds=0.2, longest_seconds=1.0)) as emulator:
+        yield emulator
 
 
 def _prove(mutation: Mutation, environment: dict[str, str]) -> Proof:
     with_it = _run(mutation, environment)
     without = _run(mutation, {**environment, "MUTATION": mutation.name})
-    failed = without.returncode == 1 and _FAILED.search(without.stdout) is not None  # no error came before the test
+    # a failed test, not an error before it
+    failed = without.returncode == 1 and _FAILED.search(without.stdout) is not None
     return Proof(mutation, with_it.returncode == 0, failed, with_it.stdout[-2000:] + without.stdout[-2000:])
 
 

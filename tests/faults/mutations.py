@@ -1,4 +1,4 @@
-"""Every check of the load path, how it is taken out, and the test that fails without it.
+"""The checks of the load path: how each is taken out, and the test that fails without it.
 
 A pytest plugin: with MUTATION=name, a session runs with that check taken out of the real code. A change names the
 modules that use the function, because each has imported it under its own name.
@@ -219,7 +219,7 @@ MUTATIONS: Mapping[str, Mutation] = {
         ),
         Mutation(
             "table identity in the job id",
-            f"{_FAULTS}test_destinations.py::test_what_a_table_refused_is_loaded_into_the_one_that_was_made_in_its_place",
+            f"{_FAULTS}test_destinations.py::test_rejected_delivery_is_loaded_into_the_recreated_table",
             wrapped(_job_id_for_any_creation, _JOB_ID),
         ),
         Mutation(
@@ -249,7 +249,7 @@ MUTATIONS: Mapping[str, Mutation] = {
         ),
         Mutation(
             "times at the provider",
-            f"{_FAULTS}test_interleavings.py::test_no_interleaving_is_ever_loaded_as_a_mix[over a booked one]",
+            f"{_FAULTS}test_interleavings.py::test_no_interleaving_is_loaded_as_a_mix[over a loaded delivery]",
             replaced(_no, "billing.decisions.completeness._written_apart"),
         ),
         Mutation(
@@ -289,12 +289,12 @@ MUTATIONS: Mapping[str, Mutation] = {
         ),
         Mutation(
             "uncommitted loads keep older runs out",
-            f"{_FAULTS}test_lost_state.py::test_tables_restored_from_an_old_copy_cost_one_reload_and_let_no_older_run_pass",
+            f"{_FAULTS}test_lost_state.py::test_restored_state_costs_one_reload_and_lets_no_older_run_pass",
             wrapped(_reconcile_without_incomplete, "billing.gcp.history.reconcile", "tests.fakes.history.reconcile"),
         ),
         Mutation(
             "loads older than dlt's memory count",
-            f"{_FAULTS}test_lost_state.py::test_dropped_tables_that_another_month_made_again_let_no_older_run_pass[_dlt_loads]",
+            f"{_FAULTS}test_lost_state.py::test_dropped_state_lets_no_older_run_pass[_dlt_loads]",
             replaced(
                 _only_known_loads,
                 "billing.gcp.history_queries.load_is_complete",

@@ -1,4 +1,7 @@
-"""F6, F17 and F22: files that cannot be loaded, are of another month, or hold nothing."""
+"""F6, F11, F17, F21 and F22: files that cannot be loaded, belong to another month, or have no rows.
+
+On the harness and not on the scenario runner: the files are whole sample exports.
+"""
 
 from __future__ import annotations
 
@@ -7,32 +10,41 @@ import gzip
 import io
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.faults.conftest import LONG
+from tests.faults.conftest import GENERATORS, LONG
 from tests.faults.invariants import check_invariants
 from tests.faults.transport import wire
-from tests.samples import Delivery, SampleObject, aws_cur_delivery, azure_focus_delivery, with_manifest
+from tests.samples import Delivery, SampleObject, azure_focus_delivery, with_manifest
 from tests.samples.model import beside
 from tests.support.harness import Harness, log_lines
 from tests.support.pages import DOCS
 from tests.support.stack import AWS, AZURE, SourceSpec
 
 MONTH = "2025-09"
-SPECS = [AZURE, AWS] if LONG else [AWS]  # AWS's files can be wrong in more ways
-Damage = Callable[[bytes], bytes]
-GENERATE: Mapping[SourceSpec, Callable[..., Delivery]] = {AWS: aws_cur_delivery, AZURE: azure_focus_delivery}
+SPECS = [AZURE, AWS] if LONG else [AWS]  # files of AWS can be wrong in more ways
+Change = Callable[[bytes], bytes]
+
+
+@dataclass(frozen=True)
+class Damage:
+    """What is wrong with the second file, and how the delivery is rejected. `jobs` are the load jobs that it takes."""
+
+    change: Change
+    code: str
+    named: str  # in the message
+    jobs: int = 0
 
 
 def _cut(content: bytes) -> bytes:
     return content[: len(content) // 2]
 
 
-def _flipped(content: bytes) -> bytes:
+def _flip(content: bytes) -> bytes:
     middle = len(content) // 2
     return content[:middle] + bytes(byte ^ 0xFF for byte in content[middle : middle + 64]) + content[middle + 64 :]
 
@@ -49,26 +61,26 @@ def _text_for_a_number(content: bytes) -> bytes:
     return gzip.compress(text.getvalue().encode())
 
 
-def _renamed_column(content: bytes) -> bytes:
+def _rename_column(content: bytes) -> bytes:
     return gzip.compress(gzip.decompress(content).replace(b"lineItem/UsageType", b"lineItem/UsageKind", 1))
 
 
-# damage, code, what the sentence names, load jobs that it takes to see it
-DAMAGES: Mapping[SourceSpec, Mapping[str, tuple[Damage, str, str, int]]] = {
+_AWS_FILE, _AZURE_FILE = "acme-cur-2.csv.gz", "part_1_0001"
+DAMAGES: Mapping[SourceSpec, Mapping[str, Damage]] = {
     AWS: {
-        "cut gzip": (_cut, "VALUE_DOES_NOT_FIT", "acme-cur-2.csv.gz", 1),
-        "flipped bytes": (_flipped, "VALUE_DOES_NOT_FIT", "acme-cur-2.csv.gz", 1),
-        "zero bytes": (lambda _: b"", "HEADER_UNREADABLE", "acme-cur-2.csv.gz", 0),
-        "no gzip": (lambda _: b"no gzip at all", "HEADER_UNREADABLE", "acme-cur-2.csv.gz", 0),
-        "other header": (_renamed_column, "HEADERS_DIFFER", "acme-cur-2.csv.gz", 0),
-        "text for a number": (_text_for_a_number, "VALUE_DOES_NOT_FIT", "line_item_unblended_cost", 1),
-        "other month": (_other_month, "ROWS_OUTSIDE_MONTH", "different partitions", 1),
+        "cut gzip": Damage(_cut, "VALUE_DOES_NOT_FIT", _AWS_FILE, jobs=1),
+        "flipped bytes": Damage(_flip, "VALUE_DOES_NOT_FIT", _AWS_FILE, jobs=1),
+        "zero bytes": Damage(lambda _: b"", "HEADER_UNREADABLE", _AWS_FILE),
+        "no gzip": Damage(lambda _: b"no gzip at all", "HEADER_UNREADABLE", _AWS_FILE),
+        "other header": Damage(_rename_column, "HEADERS_DIFFER", _AWS_FILE),
+        "text for a number": Damage(_text_for_a_number, "VALUE_DOES_NOT_FIT", "line_item_unblended_cost", jobs=1),
+        "other month": Damage(_other_month, "ROWS_OUTSIDE_MONTH", "different partitions", jobs=1),
     },
     AZURE: {
-        "no footer": (lambda content: content[:-4] + b"XXXX", "HEADER_UNREADABLE", "part_1_0001", 0),
-        "cut": (_cut, "HEADER_UNREADABLE", "part_1_0001", 0),
-        "zero bytes": (lambda _: b"", "HEADER_UNREADABLE", "part_1_0001", 0),
-        "flipped bytes": (_flipped, "VALUE_DOES_NOT_FIT", "part_1_0001", 1),
+        "no footer": Damage(lambda content: content[:-4] + b"XXXX", "HEADER_UNREADABLE", _AZURE_FILE),
+        "cut": Damage(_cut, "HEADER_UNREADABLE", _AZURE_FILE),
+        "zero bytes": Damage(lambda _: b"", "HEADER_UNREADABLE", _AZURE_FILE),
+        "flipped bytes": Damage(_flip, "VALUE_DOES_NOT_FIT", _AZURE_FILE, jobs=1),
     },
 }
 
@@ -76,34 +88,35 @@ DAMAGES: Mapping[SourceSpec, Mapping[str, tuple[Damage, str, str, int]]] = {
 @pytest.mark.fault("F6", "F17")
 @pytest.mark.timeout(240)
 @pytest.mark.parametrize("spec", SPECS, ids=[spec.provider for spec in SPECS])
-def test_a_corrupt_file_is_refused_once_by_name_and_the_next_good_run_clears_it(
+def test_corrupt_file_is_rejected_once_and_the_next_run_loads(
     harness: Harness, tmp_path: Path, spec: SourceSpec
 ) -> None:
-    good = GENERATE[spec](tmp_path, MONTH, rows=400, files=2)
+    good = GENERATORS[spec](tmp_path, MONTH, rows=400, files=2)
     harness.load(spec, good)
     damages = list(DAMAGES[spec].items())
-    for revision, (name, (damage, code, named, jobs)) in enumerate(damages if LONG else damages[::3], 2):
-        newer = GENERATE[spec](tmp_path, MONTH, rows=400, files=2, revision=revision)
-        bad = _replaced(newer, 1, damage(newer.data[1].path.read_bytes()))
+
+    for revision, (name, damage) in enumerate(damages if LONG else damages[::3], 2):
+        newer = GENERATORS[spec](tmp_path, MONTH, rows=400, files=2, revision=revision)
+        bad = _with_file(newer, 1, damage.change(newer.data[1].path.read_bytes()))
         harness.stack.deliver(spec, bad)
         with wire() as sent:
             outcome, again = harness.process(spec, bad), harness.process(spec, bad)
 
-        assert (name, outcome.action, outcome.code, outcome.error) == (name, "rejected", code, True)
-        assert named in outcome.message
-        assert (again.action, again.code) == ("skipped", "ALREADY_REJECTED")
-        assert len(sent.jobs) == jobs, f"{name}: an endless retry"
+        assert (outcome.action, outcome.code, outcome.error) == ("rejected", damage.code, True), name
+        assert damage.named in outcome.message, name
+        assert (again.action, again.code) == ("skipped", "ALREADY_REJECTED"), name
+        assert len(sent.jobs) == damage.jobs, name
         check_invariants(harness, {(spec, MONTH): good})
 
     report = harness.sweep()
     assert (report["loaded"], report["rejected"], report["mismatched"]) == ([], [], [])
-    last = GENERATE[spec](tmp_path, MONTH, rows=400, files=2, revision=revision + 1)
+    last = GENERATORS[spec](tmp_path, MONTH, rows=400, files=2, revision=revision + 1)
     assert harness.load(spec, last).action == "loaded"
     check_invariants(harness, {(spec, MONTH): last})
 
 
-def _replaced(delivery: Delivery, index: int, content: bytes) -> Delivery:
-    """That file with other bytes; a manifest that counts bytes counts these."""
+def _with_file(delivery: Delivery, index: int, content: bytes) -> Delivery:
+    """Return the delivery with other bytes in that file. A manifest that counts bytes counts the new ones."""
     old = delivery.data[index]
     new = SampleObject(old.name, beside(old.path, content), "data")
     changed = replace(delivery, objects=tuple(new if item is old else item for item in delivery.objects))
@@ -116,31 +129,29 @@ def _replaced(delivery: Delivery, index: int, content: bytes) -> Delivery:
 
 
 @pytest.mark.fault("F17")
-def test_a_parquet_file_of_another_month_is_refused_and_the_page_says_which_accounts(
-    harness: Harness, tmp_path: Path
-) -> None:
+def test_parquet_file_of_another_month_is_rejected_and_documented(harness: Harness, tmp_path: Path) -> None:
     good, newer = (azure_focus_delivery(tmp_path, MONTH, rows=20, revision=revision) for revision in (1, 2))
     other = azure_focus_delivery(tmp_path, "2025-08", rows=20)
     harness.load(AZURE, good)
 
-    outcome = harness.load(AZURE, _replaced(newer, 1, other.data[1].path.read_bytes()))
+    outcome = harness.load(AZURE, _with_file(newer, 1, other.data[1].path.read_bytes()))
 
     assert (outcome.action, outcome.code) == ("rejected", "ROWS_OUTSIDE_MONTH")
     check_invariants(harness, {(AZURE, MONTH): good})
-    traps = re.findall(r"^- (.*(?:\n  .*)*)", (DOCS / "formats.md").read_text(), re.MULTILINE)
-    assert any("Azure account" in trap and "`ROWS_OUTSIDE_MONTH`" in trap for trap in traps)
+    notes = re.findall(r"^- (.*(?:\n  .*)*)", (DOCS / "formats.md").read_text(), re.MULTILINE)
+    assert any("Azure account" in note and "`ROWS_OUTSIDE_MONTH`" in note for note in notes)
 
 
 @pytest.mark.fault("F22", "F11")
 @pytest.mark.parametrize("spec", SPECS, ids=[spec.provider for spec in SPECS])
-def test_a_run_without_a_row_never_replaces_a_month(harness: Harness, tmp_path: Path, spec: SourceSpec) -> None:
-    """Header-only CSV files; Parquet files with a footer that counts no row, whatever their manifest counts."""
-    good = GENERATE[spec](tmp_path, MONTH, rows=30)
+def test_run_without_rows_never_replaces_a_month(harness: Harness, tmp_path: Path, spec: SourceSpec) -> None:
+    """CSV files with a header only, and Parquet files with no rows although the manifest counts some."""
+    good = GENERATORS[spec](tmp_path, MONTH, rows=30)
     harness.load(spec, good)
-    empty = GENERATE[spec](tmp_path, MONTH, rows=0, revision=2)
+    empty = GENERATORS[spec](tmp_path, MONTH, rows=0, revision=2)
     if spec is AZURE:
         newer = azure_focus_delivery(tmp_path, MONTH, rows=30, files=1, revision=2)
-        empty = _replaced(newer, 0, _without_rows(newer.data[0].path))
+        empty = _with_file(newer, 0, _without_rows(newer.data[0].path))
 
     outcome = harness.load(spec, empty)
 
@@ -159,12 +170,12 @@ def _without_rows(path: Path) -> bytes:
 
 @pytest.mark.fault("F21")
 @pytest.mark.timeout(240)
-def test_sweeps_over_a_month_that_bigquery_refuses_are_one_job_one_row_and_one_alert(
+def test_sweeps_reject_a_month_once_and_load_a_valid_older_run(
     harness: Harness, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """And a valid run that is older than the refused one, but arrives last, is loaded."""
+    """One job, one row and one alert, however many sweeps. The valid run is older, but arrives last."""
     valid, newer = (azure_focus_delivery(tmp_path, MONTH, rows=400, revision=revision) for revision in (1, 2))
-    harness.stack.deliver(AZURE, _replaced(newer, 1, _flipped(newer.data[1].path.read_bytes())))
+    harness.stack.deliver(AZURE, _with_file(newer, 1, _flip(newer.data[1].path.read_bytes())))
     with wire() as sent:
         for _ in range(24 if LONG else 2):
             harness.sweep()

@@ -1,4 +1,7 @@
-"""F19: the table is another one than the books speak of, by its name or by its birth."""
+"""F19: the table is not the recorded one: it has another name, or it was recreated.
+
+On the harness and not on the scenario runner: whole datasets are dropped, and settings change.
+"""
 
 from __future__ import annotations
 
@@ -18,8 +21,8 @@ MONTH = "2025-09"
 pytestmark = pytest.mark.fault("F19")
 
 
-def test_a_dataset_that_was_made_again_is_loaded_again(harness: Harness, tmp_path: Path) -> None:
-    """Table and books are gone, the objects stand: the job of then is not taken for the one that is due."""
+def test_recreated_dataset_is_loaded_by_a_new_job(harness: Harness, tmp_path: Path) -> None:
+    """The table and the load history are gone, the objects are there. The job of the first load is not taken up."""
     delivery = azure_focus_delivery(tmp_path, MONTH, rows=20)
     first = harness.load(AZURE, delivery)
     client, dataset = harness.stack.cloud.bigquery, f"{harness.stack.cloud.project}.{harness.stack.dataset}"
@@ -34,10 +37,8 @@ def test_a_dataset_that_was_made_again_is_loaded_again(harness: Harness, tmp_pat
     check_invariants(harness, {(AZURE, MONTH): delivery})
 
 
-def test_what_a_table_refused_is_loaded_into_the_one_that_was_made_in_its_place(
-    harness: Harness, tmp_path: Path
-) -> None:
-    """The way out of a type that does not fit: the job that was refused is not taken up for the new table."""
+def test_rejected_delivery_is_loaded_into_the_recreated_table(harness: Harness, tmp_path: Path) -> None:
+    """A user recreates a table to change a type. The failed job is not taken up for the new table."""
     delivery = azure_focus_delivery(tmp_path, MONTH, rows=20, files=1)
     with failing_jobs("invalid", "injected") as inserted:
         assert harness.load(AZURE, delivery).code == "LOAD_REJECTED"
@@ -50,7 +51,7 @@ def test_what_a_table_refused_is_loaded_into_the_one_that_was_made_in_its_place(
     check_invariants(harness, {(AZURE, MONTH): delivery})
 
 
-def test_a_source_that_is_given_another_table_fills_it_and_leaves_the_first(harness: Harness, tmp_path: Path) -> None:
+def test_source_with_another_table_fills_it_and_keeps_the_first(harness: Harness, tmp_path: Path) -> None:
     delivery = azure_focus_delivery(tmp_path, MONTH, rows=20)
     harness.load(AZURE, delivery)
     before = harness.month(AZURE, MONTH)

@@ -1,4 +1,7 @@
-"""F7 and F14: manifests that are broken, or mean harm. Refused before anything is written but the booking."""
+"""F7 and F14: broken and hostile manifests. Nothing is written but the record of the rejection.
+
+On the harness and not on the scenario runner: requests, memory and time of each call are measured.
+"""
 
 from __future__ import annotations
 
@@ -21,8 +24,8 @@ from tests.support.harness import Harness, manifest_name
 from tests.support.stack import AWS, AZURE, SourceSpec
 
 MONTH = "2025-09"
-_MIB, _CPU_SECONDS = 100, 10
-_LARGE = 100_000  # bytes of a manifest; 10^6 keys are 60 MB, of which 8 MiB are read
+_MAX_MIB, _MAX_CPU_SECONDS = 100, 10
+_TRACED_BYTES = 100_000  # tracing memory slows Python down, so only larger manifests are traced
 Change = Callable[[dict[str, Any]], object]
 
 
@@ -33,7 +36,7 @@ class Hostile:
     change: Callable[[bytes], bytes]
 
 
-def _tree(change: Change) -> Callable[[bytes], bytes]:
+def _edit_json(change: Change) -> Callable[[bytes], bytes]:
     def changed(text: bytes) -> bytes:
         tree = json.loads(text)
         change(tree)
@@ -42,19 +45,15 @@ def _tree(change: Change) -> Callable[[bytes], bytes]:
     return changed
 
 
-def _key(change: Callable[[str], str]) -> Callable[[bytes], bytes]:
-    return _tree(lambda tree: tree["reportKeys"].__setitem__(0, change(tree["reportKeys"][0])))
+def _edit_first_key(change: Callable[[str], str]) -> Callable[[bytes], bytes]:
+    return _edit_json(lambda tree: tree["reportKeys"].__setitem__(0, change(tree["reportKeys"][0])))
 
 
-def _blob(change: Callable[[str], str]) -> Callable[[bytes], bytes]:
-    return _tree(lambda tree: tree["blobs"][0].update(blobName=change(tree["blobs"][0]["blobName"])))
+def _edit_first_blob(change: Callable[[str], str]) -> Callable[[bytes], bytes]:
+    return _edit_json(lambda tree: tree["blobs"][0].update(blobName=change(tree["blobs"][0]["blobName"])))
 
 
-def _names(change: Callable[[str], str]) -> Mapping[SourceSpec, Callable[[bytes], bytes]]:
-    return {AWS: _key(change), AZURE: _blob(change)}
-
-
-# what stands in a file's name, for both providers; each must lead nowhere
+# changes of a file's name in the manifest: each name then leads outside the prefix
 NAMES: Mapping[str, Callable[[str], str]] = {
     "up": lambda name: f"{name}/../../../other/x.csv.gz",
     "up at the start": lambda name: f"../{name}",
@@ -67,28 +66,29 @@ NAMES: Mapping[str, Callable[[str], str]] = {
     "newline": lambda name: name + "\ngs://other-bucket/x.csv.gz",
     "no name": lambda _: "",
 }
-_STRETCHED = [f"exports/aws/acme-cur/20250901-20251001/x/acme-cur-{number}.csv.gz" for number in range(10_001)]
-TREES: tuple[Hostile, ...] = (
-    *(Hostile(spec, "PATH_OUTSIDE_PREFIX", change) for name in NAMES.values() for spec, change in _names(name).items()),
+_TOO_MANY_KEYS = [f"exports/aws/acme-cur/20250901-20251001/x/acme-cur-{number}.csv.gz" for number in range(10_001)]
+HOSTILE: tuple[Hostile, ...] = (
+    *(Hostile(AWS, "PATH_OUTSIDE_PREFIX", _edit_first_key(change)) for change in NAMES.values()),
+    *(Hostile(AZURE, "PATH_OUTSIDE_PREFIX", _edit_first_blob(change)) for change in NAMES.values()),
     Hostile(AWS, "MANIFEST_NOT_JSON", lambda text: text[: len(text) // 2]),
     Hostile(AZURE, "MANIFEST_NOT_JSON", lambda text: text[:-2]),
     Hostile(AWS, "MANIFEST_INVALID", lambda text: text.replace(b'"assemblyId"', b'"assemblyId": "a", "assemblyId"', 1)),
     Hostile(AZURE, "MANIFEST_INVALID", lambda text: text.replace(b'"blobs"', b'"blobs": [], "blobs"', 1)),
     Hostile(AZURE, "MANIFEST_NOT_JSON", lambda text: text.replace(b'"byteCount": ', b'"byteCount": NaN, "x": ')),
-    Hostile(AWS, "TOO_MANY_FILES", _tree(lambda tree: tree.update(reportKeys=_STRETCHED))),
-    Hostile(AWS, "COMPRESSION_UNSUPPORTED", _tree(lambda tree: tree.update(compression="ZIP"))),
+    Hostile(AWS, "TOO_MANY_FILES", _edit_json(lambda tree: tree.update(reportKeys=_TOO_MANY_KEYS))),
+    Hostile(AWS, "COMPRESSION_UNSUPPORTED", _edit_json(lambda tree: tree.update(compression="ZIP"))),
     Hostile(
         AWS,
         "FUTURE_MONTH",
-        _tree(lambda tree: tree["billingPeriod"].update(start="20900101T000000.000Z", end="20900201T000000.000Z")),
+        _edit_json(lambda tree: tree["billingPeriod"].update(start="20900101T000000.000Z", end="20900201T000000.000Z")),
     ),
     Hostile(
         AZURE,
         "FUTURE_MONTH",
-        _tree(lambda tree: tree["runInfo"].update(startDate="2090-01-01T00:00:00", endDate="2090-01-31T00:00:00")),
+        _edit_json(lambda tree: tree["runInfo"].update(startDate="2090-01-01T00:00:00", endDate="2090-01-31T00:00:00")),
     ),
-    Hostile(AZURE, "FUTURE_RUN", _tree(lambda tree: tree["runInfo"].update(submittedTime="2090-01-01T00:00:00Z"))),
-    Hostile(AWS, "SPANS_MONTHS", _tree(lambda tree: tree["billingPeriod"].update(start="20250801T000000.000Z"))),
+    Hostile(AZURE, "FUTURE_RUN", _edit_json(lambda tree: tree["runInfo"].update(submittedTime="2090-01-01T00:00:00Z"))),
+    Hostile(AWS, "SPANS_MONTHS", _edit_json(lambda tree: tree["billingPeriod"].update(start="20250801T000000.000Z"))),
     Hostile(AWS, "MANIFEST_TOO_LARGE", lambda text: text[:-1] + b" " * 50_000_000 + b"}"),
     Hostile(
         AWS,
@@ -102,8 +102,8 @@ TREES: tuple[Hostile, ...] = (
 
 @pytest.mark.fault("F7", "F14")
 @pytest.mark.timeout(240)
-def test_whatever_a_manifest_says_nothing_is_written_but_its_refusal(harness: Harness, tmp_path: Path) -> None:
-    """Over loaded months of both providers; one booking each, in bounded memory and time, and no load job."""
+def test_hostile_manifest_writes_nothing_but_its_rejection(harness: Harness, tmp_path: Path) -> None:
+    """Months of both providers are loaded. Each manifest is recorded once, within limits of memory and time."""
     good: dict[SourceSpec, Delivery] = {
         AWS: aws_cur_delivery(tmp_path, MONTH, rows=12, files=1),
         AZURE: azure_focus_delivery(tmp_path, MONTH, rows=12, files=1),
@@ -115,12 +115,12 @@ def test_whatever_a_manifest_says_nothing_is_written_but_its_refusal(harness: Ha
     for spec, delivery in good.items():
         harness.load(spec, delivery)
         harness.stack.deliver(spec, newer[spec], "data")
-    harness.services.history.commit = booked = _Booked()  # type: ignore[method-assign, assignment]
+    harness.services.history.commit = recorded = _Recorded()  # type: ignore[method-assign, assignment]
 
-    for hostile in TREES if LONG else _one_of_each():
-        _is_refused(harness, hostile, newer[hostile.spec])
-        assert booked.codes == [hostile.code]
-        booked.codes.clear()
+    for hostile in HOSTILE if LONG else _one_of_each():
+        _check_rejected(harness, hostile, newer[hostile.spec])
+        assert recorded.codes == [hostile.code]
+        recorded.codes.clear()
 
     del harness.services.history.commit
     for spec, delivery in newer.items():
@@ -129,22 +129,22 @@ def test_whatever_a_manifest_says_nothing_is_written_but_its_refusal(harness: Ha
 
 
 def _one_of_each() -> Iterable[Hostile]:
-    """By provider and code; the unit tests of the manifests read all of them."""
-    return {(one.spec, one.code): one for one in TREES}.values()
+    """Return one manifest per provider and code. Unit tests of the manifests read all of them."""
+    return {(one.spec, one.code): one for one in HOSTILE}.values()
 
 
-def _is_refused(harness: Harness, hostile: Hostile, delivery: Delivery) -> None:
+def _check_rejected(harness: Harness, hostile: Hostile, delivery: Delivery) -> None:
     text = hostile.change(delivery.manifests[-1].path.read_bytes())
     harness.stack.cloud.upload(harness.stack.bucket(hostile.spec), manifest_name(hostile.spec, delivery), text)
     with harness.counting() as requests:
-        code = _bounded(lambda: harness.process(hostile.spec, delivery).code, traced=len(text) > _LARGE)
+        code = _within_limits(lambda: harness.process(hostile.spec, delivery).code, is_traced=len(text) > _TRACED_BYTES)
     assert code == hostile.code, text[:2000]
     writes = [url for method, url in requests.made if method != "GET" and "/queries" not in url]
-    assert [url for url in writes if f"/b/{harness.stack.bookkeeping}/" not in url] == [], "more than the lease"
+    assert [url for url in writes if f"/b/{harness.stack.bookkeeping}/" not in url] == [], "more writes than the lease"
 
 
-class _Booked:
-    """In place of a commit, which takes a second and is not what is tested here."""
+class _Recorded:
+    """Replaces the commit, which takes a second and is tested elsewhere."""
 
     def __init__(self) -> None:
         self.codes: list[str | None] = []
@@ -153,27 +153,26 @@ class _Booked:
         self.codes.append(arguments[1].row.columns["code"])
 
 
-def _bounded(work: Callable[[], str | None], *, traced: bool) -> str | None:
-    """To trace memory slows Python down: only where there is something to hold."""
+def _within_limits(work: Callable[[], str | None], *, is_traced: bool) -> str | None:
     began = time.process_time()
-    if traced:
+    if is_traced:
         tracemalloc.start()
     try:
         return work()
     finally:
         peak = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
-        assert peak < _MIB * 2**20
-        assert time.process_time() - began < _CPU_SECONDS
+        assert peak < _MAX_MIB * 2**20
+        assert time.process_time() - began < _MAX_CPU_SECONDS
 
 
 @pytest.mark.fault("F7")
-def test_a_control_character_in_a_column_s_name_is_refused_by_name(harness: Harness, tmp_path: Path) -> None:
+def test_control_character_in_a_column_name_is_rejected(harness: Harness, tmp_path: Path) -> None:
     good, newer = (aws_cur_delivery(tmp_path, MONTH, rows=12, files=1, revision=revision) for revision in (1, 2))
     harness.load(AWS, good)
     content = gzip.decompress(newer.data[0].path.read_bytes())
-    odd = content.replace(b"lineItem/UsageType", b"lineItem/Usage\x07Type", 1)
-    first = replace(newer.data[0], path=beside(newer.data[0].path, gzip.compress(odd)))
+    changed = content.replace(b"lineItem/UsageType", b"lineItem/Usage\x07Type", 1)
+    first = replace(newer.data[0], path=beside(newer.data[0].path, gzip.compress(changed)))
     objects = tuple(first if item is newer.data[0] else item for item in newer.objects)
 
     outcome = harness.load(AWS, replace(newer, objects=objects))

@@ -1,4 +1,7 @@
-"""F1 and F4: several instances of the deployed functions at once, from cold, and every event several times."""
+"""F1 and F4: several instances of the deployed functions start at once, and every event comes several times.
+
+On deployed functions and not on the scenario runner: the platform starts the instances and delivers again.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,7 @@ MONTHS = ("2025-08", "2025-09")
 
 
 @pytest.mark.fault("F1", "F4")
-def test_two_months_with_every_event_three_times_are_each_loaded_once(cloud: Emulator, tmp_path: Path) -> None:
+def test_each_month_is_loaded_once_by_several_instances(cloud: Emulator, tmp_path: Path) -> None:
     deliveries = [azure_focus_delivery(tmp_path, month, rows=20) for month in MONTHS]
     with System(cloud, tmp_path / "system", prefix=f"i{uuid4().hex[:10]}", most_instances=3) as system:
         system.apply()

@@ -1,4 +1,7 @@
-"""F10: dlt's tables are dropped, or come back from an old copy: one reload at most, and no older run passes."""
+"""F10: dlt's tables are dropped, or restored from an old copy.
+
+On the harness and not on the scenario runner: rows of dlt's own tables are changed.
+"""
 
 from __future__ import annotations
 
@@ -19,9 +22,8 @@ pytestmark = pytest.mark.fault("F10")
 
 
 @pytest.mark.parametrize("dropped", [TABLES, TABLES[:1], TABLES[1:2]] if LONG else [TABLES[:1]], ids=" and ".join)
-def test_dropped_tables_that_another_month_made_again_let_no_older_run_pass(
-    harness: Harness, tmp_path: Path, dropped: tuple[str, ...]
-) -> None:
+def test_dropped_state_lets_no_older_run_pass(harness: Harness, tmp_path: Path, dropped: tuple[str, ...]) -> None:
+    """The record of another month creates the tables again."""
     older, newer = (azure_focus_delivery(tmp_path, MONTH, rows=20, revision=revision) for revision in (1, 2))
     other = azure_focus_delivery(tmp_path, OTHER, rows=20)
     harness.load(AZURE, newer)
@@ -38,9 +40,7 @@ def test_dropped_tables_that_another_month_made_again_let_no_older_run_pass(
     check_invariants(harness, {(AZURE, MONTH): newer, (AZURE, OTHER): other})
 
 
-def test_tables_restored_from_an_old_copy_cost_one_reload_and_let_no_older_run_pass(
-    harness: Harness, tmp_path: Path
-) -> None:
+def test_restored_state_costs_one_reload_and_lets_no_older_run_pass(harness: Harness, tmp_path: Path) -> None:
     first, second, third = (azure_focus_delivery(tmp_path, MONTH, rows=20, revision=number) for number in (1, 2, 3))
     harness.load(AZURE, first)
     [copied] = harness.rows("SELECT MAX(load_id) AS load_id FROM `{dataset}._dlt_loads`")

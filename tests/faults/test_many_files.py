@@ -1,4 +1,7 @@
-"""The most files that one load job takes: a month of 10,000, loaded by the deployed function."""
+"""F14: a month of 10,000 files, the most that one load job takes.
+
+On deployed functions and not on the scenario runner: the memory of the process is measured.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,7 @@ from tests.support.system import System
 MONTH = "2025-09"
 _MIB_LIMIT = 256
 _COST = {"aws_cur": "line_item_unblended_cost", "azure_focus": "BilledCost"}
-_DIGITS = 150  # of a file's number: names as long as a deep path makes them, and a manifest of 2 MB and more
+_DIGITS = 150  # of a file's number: names as long as in a deep path, and a manifest of more than 2 MB
 
 
 @pytest.fixture
@@ -26,7 +29,7 @@ def system(cloud: Emulator, tmp_path: Path) -> Iterator[System]:
 
 
 def _land(system: System, source: str, delivery: Delivery) -> None:
-    """Straight into the landing bucket; only the manifest, which comes last, has an event."""
+    """Put the objects into the landing bucket. Only the manifest, which comes last, causes an event."""
     transfer, bucket = system.transfer(source), system.landing_bucket(source)
     system.cloud.events.drop(lambda event: "anifest" not in event.name, times=len(delivery.data))
     content = {item.path: item.path.read_bytes() for item in (*delivery.data, *delivery.manifests)}
@@ -36,7 +39,7 @@ def _land(system: System, source: str, delivery: Delivery) -> None:
 
 
 def _few_columns() -> list[Column]:
-    """Those that the table is made with: of 187, the laptop's BigQuery would need ten gigabytes for so many files."""
+    """Return the columns that the table is created with. For 187, the emulator would need ten gigabytes."""
     wanted = {
         "identity/LineItemId", "bill/BillingPeriodStartDate", "lineItem/UsageStartDate", "lineItem/ProductCode",
         "lineItem/CurrencyCode", "lineItem/UnblendedCost",
@@ -54,7 +57,7 @@ def _few_columns() -> list[Column]:
         ("azure_focus", "load_azure", azure_focus_delivery, "create_new"),
     ],
 )
-def test_ten_thousand_files_are_loaded_in_one_job_within_256_mib(
+def test_ten_thousand_files_load_in_one_job_within_256_mib(
     system: System, tmp_path: Path, source: str, entry_point: str, generate: Callable[..., Delivery], mode: str
 ) -> None:
     columns = _few_columns() if source == "aws_cur" else None

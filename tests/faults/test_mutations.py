@@ -1,4 +1,4 @@
-"""Mutations name real tests and real names. The long form of `make faults` runs them all."""
+"""Mutations name tests and functions that exist. `make faults` runs them all in its long form."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ MODULES = [*(FUNCTIONS / "billing").rglob("*.py"), *(ROOT / "tests" / "fakes").r
 
 
 def users_of(module: str, name: str) -> set[str]:
-    """The modules that import `name` from `module`, under a name of their own."""
+    """Return the modules that import `name` from `module`: each has it under its own name."""
     return {
         module_name(path)
         for path in MODULES
@@ -30,7 +30,7 @@ def module_name(path: object) -> str:
 
 
 @pytest.mark.parametrize("name", MUTATIONS)
-def test_every_mutation_names_a_test_that_exists(name: str) -> None:
+def test_mutation_names_an_existing_test(name: str) -> None:
     path, _, test = MUTATIONS[name].caught_by.partition("::")
     function = re.sub(r"\[.*", "", test)
 
@@ -38,14 +38,14 @@ def test_every_mutation_names_a_test_that_exists(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", MUTATIONS)
-def test_every_mutation_replaces_names_that_exist(name: str) -> None:
+def test_mutation_replaces_existing_names(name: str) -> None:
     for change in MUTATIONS[name].changes:
         assert resolve_name(change.target) is not None or change.target.endswith("keep_for_job")
 
 
 @pytest.mark.parametrize("name", MUTATIONS)
-def test_a_mutation_reaches_every_user_of_its_function(name: str) -> None:
-    """A function that other modules import must be replaced in each of them."""
+def test_mutation_replaces_its_function_in_every_module(name: str) -> None:
+    """A function must be replaced in every module that imports it."""
     targets = {change.target for change in MUTATIONS[name].changes}
     for module, _, attribute in (target.rpartition(".") for target in targets):
         real = resolve_name(f"{module}:{attribute}") if module_exists(module) else None

@@ -1,4 +1,7 @@
-"""F8: columns are added, removed, renamed or collide, from one delivery to the next."""
+"""F8: columns are added, removed or renamed, or differ in case only, from one delivery to the next.
+
+On the harness and not on the scenario runner: the columns of whole sample exports change.
+"""
 
 from __future__ import annotations
 
@@ -24,14 +27,14 @@ def _tag(name: str, value: str) -> Column:
 
 
 def deliveries_of(folder: Path, *columns: Sequence[Column]) -> list[Delivery]:
-    """A delivery of one month for each list of columns."""
+    """Return a delivery of one month for each list of columns."""
     return [
         aws_cur_delivery(folder, MONTH, rows=6, files=1, revision=revision, columns=one)
         for revision, one in enumerate(columns, 1)
     ]
 
 
-def test_columns_that_are_added_removed_renamed_and_collide_keep_their_values(harness: Harness, tmp_path: Path) -> None:
+def test_added_removed_and_colliding_columns_keep_their_values(harness: Harness, tmp_path: Path) -> None:
     plain, area = list(aws_columns(MONTH)), _tag("area", "'renamed'")
     upper, lower = _tag("Zone", "'upper'"), _tag("zone", "'lower'")
     steps = deliveries_of(tmp_path, [*plain, upper, lower], [*plain, lower, upper], plain, [*plain, area])
@@ -44,7 +47,7 @@ def test_columns_that_are_added_removed_renamed_and_collide_keep_their_values(ha
 
 
 def _values(harness: Harness, *columns: Column) -> list[tuple[str | None, ...]]:
-    """Found by the descriptions, which say whose a column is."""
+    """Return the values of columns by their names in the export, which the descriptions in the table hold."""
     table = harness.stack.cloud.bigquery.get_table(harness.stack.table_id(AWS))
     named = {
         (field.description or "").partition("\n")[0].removeprefix("source: "): field.name for field in table.schema
@@ -54,7 +57,7 @@ def _values(harness: Harness, *columns: Column) -> list[tuple[str | None, ...]]:
     return [tuple(row.values()) for row in rows]
 
 
-def test_two_names_that_differ_in_case_alone_get_the_same_columns_in_any_order() -> None:
+def test_names_that_differ_in_case_get_the_same_columns() -> None:
     overrides = {f"resourceTags/user:{name}": "STRING" for name in ("Zone", "zone")}
     orders = (list(overrides), list(overrides)[::-1])
     plans = [plan_csv(order, (), csv_rules(FORMATS["aws_cur_v1_csv"]), overrides, ()) for order in orders]
