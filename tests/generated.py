@@ -1,6 +1,5 @@
 """What documents hold that is made from the code: `python -m tests.generated` writes it, a test checks it."""
 
-import re
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,11 +11,12 @@ from billing import focus, reasons  # noqa: E402
 from billing.errors import FAULTS  # noqa: E402
 from billing.formats import FORMATS  # noqa: E402
 from billing.quality import DELIVERIES, quality_rules  # noqa: E402
+from tests.support.terraform_tables import terraform_example, terraform_tables  # noqa: E402
 
 README = ROOT / "README.md"
 ERRORS = ROOT / "ERRORS.md"
 TERRAFORM = ROOT / "terraform"
-_BLOCK = re.compile(r'^(variable|output) "(\w+)" \{\n(.*?)^\}', re.MULTILINE | re.DOTALL)
+MODULES = sorted((TERRAFORM / "modules").iterdir())
 
 
 def error_table() -> str:
@@ -63,36 +63,6 @@ def quality_table() -> str:
     return "\n".join(["| code | what is wrong |", "|---|---|", *(f"| `{c}` | {s} |" for c, s in rules)]) + "\n"
 
 
-def terraform_tables() -> str:
-    """Variables and outputs of the root module, by name."""
-    blocks = [match for file in sorted(TERRAFORM.glob("*.tf")) for match in _BLOCK.findall(file.read_text())]
-    variables = {name: _variable(name, body) for kind, name, body in blocks if kind == "variable"}
-    outputs = {name: f"| `{name}` | {_field('description', body)} |" for kind, name, body in blocks if kind == "output"}
-    return "\n".join(
-        [
-            "| variable | type | default | description |",
-            "|---|---|---|---|",
-            *(variables[name] for name in sorted(variables)),
-            "",
-            "| output | description |",
-            "|---|---|",
-            *(outputs[name] for name in sorted(outputs)),
-            "",
-        ]
-    )
-
-
-def _variable(name: str, body: str) -> str:
-    kind, default = _field("type", body), _field("default", body)
-    kind = re.sub(r"object\(\{$", "object)" if kind.startswith("map") else "object", kind)
-    return f"| `{name}` | {kind} | {f'`{default}`' if default else 'required'} | {_field('description', body)} |"
-
-
-def _field(name: str, body: str) -> str:
-    match = re.search(rf"^  {name} += (.*)$", body, re.MULTILINE)
-    return match[1].removeprefix('"').removesuffix('"') if match else ""
-
-
 def _between(text: str, begin: str, end: str, middle: str) -> str:
     before, _, rest = text.partition(begin)
     return before + begin + middle + end + rest.partition(end)[2]
@@ -100,7 +70,6 @@ def _between(text: str, begin: str, end: str, middle: str) -> str:
 
 def documents() -> Mapping[Path, str]:
     """Every document with generated parts, as it should read."""
-    terraform = TERRAFORM / "README.md"
     readme = _between(README.read_text(), "<!-- formats -->\n", "<!-- formats end -->", format_table())
     readme = _between(readme, "<!-- judgements -->\n", "<!-- judgements end -->", judgement_table())
     readme = _between(readme, "<!-- quality -->\n", "<!-- quality end -->", quality_table())
@@ -112,10 +81,15 @@ def documents() -> Mapping[Path, str]:
             "<!-- reasons end -->",
             reason_table(),
         ),
-        terraform: _between(
-            terraform.read_text(), "<!-- BEGIN_TF_DOCS -->\n", "<!-- END_TF_DOCS -->", terraform_tables()
-        ),
+        **{folder / "README.md": _terraform_page(folder) for folder in (TERRAFORM, *MODULES)},
     }
+
+
+def _terraform_page(folder: Path) -> str:
+    page = (folder / "README.md").read_text()
+    if folder in MODULES:
+        page = _between(page, "<!-- example -->\n", "<!-- example end -->", terraform_example(folder))
+    return _between(page, "<!-- BEGIN_TF_DOCS -->\n", "<!-- END_TF_DOCS -->", terraform_tables(folder))
 
 
 if __name__ == "__main__":

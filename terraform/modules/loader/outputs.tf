@@ -1,5 +1,5 @@
 output "functions" {
-  description = "Names of the functions, by entry point. Known once events and the schedule can call them."
+  description = "Names of the functions, by entry point. A resource that uses them waits until events and the schedule can call the functions."
   value       = local.functions
 
   depends_on = [google_cloud_run_service_iam_member.scheduler_invoker, google_cloud_run_service_iam_member.trigger_invoker]
