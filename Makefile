@@ -6,11 +6,13 @@ CHECKOV_VENV := .venv-checkov
 FOCUS_VENV := .venv-focus
 BIN := $(VENV)/bin
 UV := $(BIN)/uv
+PAGES = README.md $(wildcard functions/docs/*.md terraform/*.md terraform/modules/*/*.md)
+COG = PYTHONPATH=functions:. $(BIN)/python -m cogapp -p "from tests.support import tables"
 COMPILE = $(UV) pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --quiet
 WORKERS ?= 4
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test faults fuzz demo local terraform sweep replay status report lint types format lock bench schema-diff clean
+.PHONY: help setup test faults fuzz demo local terraform sweep replay status report lint types format docs lock bench schema-diff clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -45,14 +47,14 @@ $(FOCUS_VENV)/.ready: tests/focus-validator-requirements.txt | $(UV)
 	@touch $@
 
 test: setup $(CHECKOV_VENV)/.ready $(FOCUS_VENV)/.ready ## run all tests (about 6 minutes on 2 cores)
-	@$(BIN)/python -m tests.local_cloud.terraform.command
+	@$(BIN)/python -m tests.emulator.terraform_provider.command
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
 demo: setup ## terraform apply on the laptop's cloud, months of both providers loaded, every total checked (MONTHS=, ROWS=), or your own exports (EXPORTS=dir)
-	@PYTHONPATH=functions $(BIN)/python -m tests.$(if $(EXPORTS),demo_exports,demo)
+	@PYTHONPATH=functions $(BIN)/python -m tests.demo.$(if $(EXPORTS),demo_exports,demo)
 
 local: setup ## keep the laptop's cloud up until Ctrl-C, and print its endpoints
-	@$(BIN)/python -m tests.local_cloud
+	@$(BIN)/python -m tests.emulator
 
 faults: setup ## the fault catalogue, one line per scenario (FAULTS=long: every case, a sample in a second location, every guard off once)
 	@$(BIN)/python -m tests.faults -n $(WORKERS)
@@ -61,39 +63,44 @@ fuzz: setup ## hostile input for every manifest parser and header reader (FUZZ_S
 	@PYTHONPATH=functions $(BIN)/python -m tests.fuzz
 
 terraform: setup ## on a real project: terraform in terraform/, from PyPI where there is none (ARGS=init, ARGS=apply)
-	@$(BIN)/python -m tests.local_cloud.terraform.command $(or $(ARGS),version)
+	@$(BIN)/python -m tests.emulator.terraform_provider.command $(or $(ARGS),version)
 
 sweep: setup ## on a real project: load what is due (settings from the environment or .dlt/config.toml)
-	@PYTHONPATH=functions $(FUNCTIONS_VENV)/bin/python -m billing sweep
+	@PYTHONPATH=functions $(FUNCTIONS_VENV)/bin/python -m billing_cli sweep
 
 replay: setup ## on a real project: load one month again (SOURCE=aws_cur MONTH=2025-09, EXECUTION= for an older delivery)
-	@PYTHONPATH=functions $(FUNCTIONS_VENV)/bin/python -m billing replay $(SOURCE) $(MONTH) $(if $(EXECUTION),--execution $(EXECUTION))
+	@PYTHONPATH=functions $(FUNCTIONS_VENV)/bin/python -m billing_cli replay $(SOURCE) $(MONTH) $(if $(EXECUTION),--execution $(EXECUTION))
 
 status: setup ## on a real project: print billing_status
-	@PYTHONPATH=functions $(FUNCTIONS_VENV)/bin/python -m billing status
+	@PYTHONPATH=functions $(FUNCTIONS_VENV)/bin/python -m billing_cli status
 
 report: setup ## on a real project: cost as one HTML page, from focus_costs (MONTHS=13, TAG=team, SOURCES=aws_cur,azure_focus, REPORT=file)
-	@PYTHONPATH=functions $(BIN)/python -m report $(if $(MONTHS),--months '$(MONTHS)') --tag '$(TAG)' --sources '$(SOURCES)' $(if $(REPORT),--output '$(REPORT)')
+	@PYTHONPATH=functions $(BIN)/python -m billing_cli.report $(if $(MONTHS),--months '$(MONTHS)') --tag '$(TAG)' --sources '$(SOURCES)' $(if $(REPORT),--output '$(REPORT)')
 
-lint: setup ## ruff: rules and format
+lint: setup ## ruff: rules and format; import-linter: which package may import which; cog: the generated tables
 	$(BIN)/ruff check --no-cache
+	PYTHONPATH=functions $(BIN)/lint-imports --no-cache
 	$(BIN)/ruff format --no-cache --check
+	$(COG) --check --verbosity=1 $(PAGES)
 
 types: setup ## mypy, strict
 	$(BIN)/mypy
 
-format: setup ## ruff: rewrite the code in the project's format
+format: setup docs ## ruff: rewrite the code in the project's format; and the generated tables
 	$(BIN)/ruff check --no-cache --fix
 	$(BIN)/ruff format --no-cache
+
+docs: setup ## cog: rewrite the generated tables in the pages
+	@$(COG) -r --verbosity=1 $(PAGES)
 
 bench: setup ## rows per second of the laptop's BigQuery and of the sample generator
 	$(BIN)/python -m tests.bench.bench_load
 
 schema-diff: setup ## compare the stand-in providers' facts with the real providers' schemas (needs a provider registry)
-	$(BIN)/python -m tests.local_cloud.terraform.schema_diff
+	$(BIN)/python -m tests.emulator.terraform_provider.schema_diff
 
 lock: setup ## compile the four requirement files anew from pyproject.toml
-	$(COMPILE) --upgrade pyproject.toml --group dev -o tests/requirements.txt
+	$(COMPILE) --upgrade pyproject.toml --extra report --group dev -o tests/requirements.txt
 	$(COMPILE) --upgrade pyproject.toml -c tests/requirements.txt -o functions/requirements.txt
 	$(COMPILE) --upgrade --group checkov -o tests/checkov-requirements.txt
 	$(COMPILE) --upgrade --group focus-validator -o tests/focus-validator-requirements.txt

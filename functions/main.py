@@ -1,13 +1,15 @@
-"""Entry points of the deployed functions. All of them share one environment: that of `billing.config`."""
+"""Entry points of the deployed functions. All of them share one environment: that of `billing.settings`."""
 
 import functions_framework
 from cloudevents.http import CloudEvent
 from flask import Request
 from werkzeug.exceptions import ServiceUnavailable
 
-from billing import entry
+from billing.settings import settings_or_exit
+from billing.workflows.events import handle_event
+from billing.workflows.guard import RetryLater
 
-_SETTINGS = entry.settings_or_exit()
+_SETTINGS = settings_or_exit()
 
 
 @functions_framework.cloud_event
@@ -25,7 +27,7 @@ def load_azure(event: CloudEvent) -> None:
 @functions_framework.http
 def sweep(request: Request) -> tuple[dict[str, object], int]:
     """Called by the schedule: loads what events missed, audits what is there."""
-    from billing.sweep import sweep as run
+    from billing.workflows.sweep import sweep as run
 
     report = run(_SETTINGS)
     return report, 200
@@ -33,6 +35,6 @@ def sweep(request: Request) -> tuple[dict[str, object], int]:
 
 def _handle(event: CloudEvent, provider: str) -> None:
     try:
-        entry.handle_event(_SETTINGS, provider, event.get_data() or {})
-    except entry.TryAgain as exc:
+        handle_event(_SETTINGS, provider, event.get_data() or {})
+    except RetryLater as exc:
         raise ServiceUnavailable(str(exc)) from None

@@ -1,19 +1,29 @@
-"""For all tests: the binary that pytest-terraform looks for, and the scenarios that `make faults` counts."""
+"""Fixtures for all tests: the emulator, deployments on it, and what `make faults` counts.
+
+A test process has one emulator, for its clients find it by the environment.
+"""
 
 from __future__ import annotations
 
+import os
 import shlex
 import shutil
 import tempfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
+from dlt.load.load import Load
 
-from tests.clouds import cloud, emulators, focus_1_0_harness, harness
-from tests.local_cloud.terraform.binary import NoTerraformError, find_terraform
-
-__all__ = ["cloud", "emulators", "focus_1_0_harness", "harness"]
+from tests.emulator import Backoff, LocalCloud
+from tests.emulator.terraform_provider.binary import NoTerraformError, find_terraform
+from tests.faults.process import JoinedCloud
+from tests.faults.transport import wire
+from tests.support.dlt_polling import impatient
+from tests.support.harness import Harness, SteppedClock
+from tests.support.stack import AZURE, Stack
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -49,3 +59,41 @@ def counted_checks(request: pytest.FixtureRequest) -> Iterator[None]:
     invariants.checks.clear()
     yield
     request.node.user_properties.extend(("checked", name) for name in invariants.checks)
+
+
+@pytest.fixture(scope="session")
+def cloud() -> Iterator[LocalCloud]:
+    """In a region, or where LOCATION says: all of the fault catalogue runs in another one, too."""
+    if "LOCAL_PROJECT" in os.environ:
+        yield JoinedCloud()
+        return
+    location = os.environ.get("LOCATION", "europe-west1")
+    with LocalCloud(location=location, backoff=Backoff(first_seconds=0.2, longest_seconds=1.0)) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def emulators(cloud: LocalCloud) -> Iterator[None]:
+    """dlt builds its own BigQuery client, which finds the local cloud by the environment alone."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in cloud.environment().items():
+            patch.setenv(name, value)
+        patch.setattr(Load, "__init__", impatient(Load.__init__))
+        yield
+
+
+@pytest.fixture
+def harness(cloud: LocalCloud, emulators: None, request: pytest.FixtureRequest) -> Iterator[Harness]:
+    """Both sources in buckets and a dataset of this test's own; the handlers run in this process."""
+    focus = request.node.get_closest_marker("focus_views") is not None
+    stack = Stack(cloud, name=f"t{uuid4().hex[:10]}", focus=focus).create()
+    with wire() as sent:
+        yield Harness(stack, SteppedClock(), sent)
+
+
+@pytest.fixture
+def focus_1_0_harness(cloud: LocalCloud, emulators: None) -> Iterator[Harness]:
+    """One Azure source whose table was created for FOCUS 1.0r2."""
+    stack = Stack(cloud, (replace(AZURE, version="1.0r2"),), name=f"t{uuid4().hex[:10]}").create()
+    with wire() as sent:
+        yield Harness(stack, SteppedClock(), sent)

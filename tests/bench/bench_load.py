@@ -15,7 +15,7 @@ from pathlib import Path
 import duckdb
 from google.cloud import bigquery
 
-from tests.local_cloud import LocalCloud
+from tests.emulator import LocalCloud
 
 _STRINGS, _MONEY, _TIMES = 70, 40, 8
 _FILES = 8

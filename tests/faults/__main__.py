@@ -9,8 +9,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from tests.faults.guards import GUARDS
-from tests.faults.proofs import cloud_for_proofs, prove
+from tests.faults.mutation_runner import cloud_for_proofs, prove
+from tests.faults.mutations import MUTATIONS
 
 LONG = os.environ.get("FAULTS") == "long"
 
@@ -99,23 +99,23 @@ def _catalogue(arguments: Sequence[str], location: str, form: str = "") -> bool:
     return code == 0 and table.complete
 
 
-def _guards() -> bool:
+def _mutations() -> bool:
     with cloud_for_proofs() as cloud:
-        proofs = prove(GUARDS.values(), cloud)
+        proofs = prove(MUTATIONS.values(), cloud)
     rows = [
-        ("guard", "result", "fails without it"),
-        *((one.guard.name, one.result, one.guard.caught_by) for one in proofs),
+        ("check", "result", "fails without it"),
+        *((one.mutation.name, one.result, one.mutation.caught_by) for one in proofs),
     ]
     print("\n".join(["", *_columns(rows)]), flush=True)
     return all(proof.holds for proof in proofs)
 
 
 def main(arguments: Sequence[str]) -> int:
-    """The long form also samples the multi-region, and proves every guard by its removal."""
+    """The long form also runs a sample in the multi-region, and takes every check out once."""
     region = "europe-west1"  # where a forgotten location shows
     if not LONG:
         return 0 if _catalogue(arguments, region) else 1
-    good = [_catalogue(arguments, region, "long"), _catalogue(arguments, "US"), _guards()]
+    good = [_catalogue(arguments, region, "long"), _catalogue(arguments, "US"), _mutations()]
     return 0 if all(good) else 1
 
 

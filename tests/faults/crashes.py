@@ -14,16 +14,16 @@ from pathlib import Path
 from typing import Any, cast
 from uuid import uuid4
 
-from billing.errors import Kind
-from billing.reasons import known_failure
+from billing.errors import ErrorClass
+from billing.gcp.api_errors import classify
 from tests.faults import invariants
 from tests.faults.conftest import LONG
 from tests.faults.invariants import check_invariants, watched
 from tests.faults.process import joined, say
-from tests.faults.transport import Crash, Fault, Wire, wire
-from tests.harness import Harness, SteppedClock
+from tests.faults.transport import Crash, ErrorInfo, Wire, wire
 from tests.samples import Delivery, aws_cur_delivery, azure_focus_delivery, with_manifest
-from tests.stack import AWS, AZURE, SourceSpec, Stack
+from tests.support.harness import Harness, SteppedClock
+from tests.support.stack import AWS, AZURE, SourceSpec, Stack
 
 MONTH = "2025-09"
 OTHER = "2025-08"
@@ -51,7 +51,7 @@ def _renamed(delivery: Delivery, number: int) -> Delivery:
     return replace(with_manifest(delivery, change), execution=execution)
 
 
-def _visit_once(harness: Harness, spec: SourceSpec, delivery: Delivery, fault: Fault, at: int) -> tuple[Wire, bool]:
+def _visit_once(harness: Harness, spec: SourceSpec, delivery: Delivery, fault: ErrorInfo, at: int) -> tuple[Wire, bool]:
     """One event's visit with a fault at its k-th request; whether the platform would deliver the event again."""
     with wire(fault, at) as sent:
         try:
@@ -59,14 +59,16 @@ def _visit_once(harness: Harness, spec: SourceSpec, delivery: Delivery, fault: F
         except Crash:
             return sent, True
         except Exception as error:
-            known = known_failure(error)  # as the edge does
-            if known is None or known.kind is not Kind.RETRY:
+            known = classify(error)  # as the edge does
+            if known is None or known.kind is not ErrorClass.RETRY:
                 raise
             return sent, True
     return sent, False
 
 
-def fault_at_requests(harness: Harness, folder: Path, spec: SourceSpec, fault: Fault, first: int, stride: int) -> None:
+def fault_at_requests(
+    harness: Harness, folder: Path, spec: SourceSpec, fault: ErrorInfo, first: int, stride: int
+) -> None:
     """Whatever goes wrong leaves the newer delivery, and one load job that worked; readers see old or new."""
     assert isinstance(harness.clock, SteppedClock)
     untouched, refreshes = _delivery(folder, spec, OTHER), _refreshes(folder, spec)
@@ -87,7 +89,7 @@ def fault_at_requests(harness: Harness, folder: Path, spec: SourceSpec, fault: F
 
 
 def _with_one_fault(
-    harness: Harness, spec: SourceSpec, delivery: Delivery, fault: Fault, at: int
+    harness: Harness, spec: SourceSpec, delivery: Delivery, fault: ErrorInfo, at: int
 ) -> tuple[list[str], bool]:
     """The event once with the fault, and again if nobody acknowledged it: load jobs taken, and whether it happened."""
     sent, again = _visit_once(harness, spec, delivery, fault, at)
@@ -108,7 +110,7 @@ def main(cases: list[str]) -> None:
             stack = Stack(cloud, name=f"c{uuid4().hex[:10]}", focus=LONG).create()
             with tempfile.TemporaryDirectory() as folder, wire() as sent:
                 harness, spec = Harness(stack, SteppedClock(), sent), AWS if provider == "aws" else AZURE
-                fault_at_requests(harness, Path(folder), spec, cast(Fault, fault), int(first), int(stride))
+                fault_at_requests(harness, Path(folder), spec, cast(ErrorInfo, fault), int(first), int(stride))
     say(sys.stdout, checked=invariants.checks)
 
 

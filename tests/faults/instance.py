@@ -10,11 +10,11 @@ import json
 import sys
 
 from billing.errors import BillingError
+from tests.emulator import LocalCloud
 from tests.faults.process import joined, say
 from tests.faults.transport import wire
-from tests.harness import Harness, SteppedClock
-from tests.local_cloud import LocalCloud
-from tests.stack import AWS, AZURE, Stack
+from tests.support.harness import Harness, SteppedClock
+from tests.support.stack import AWS, AZURE, Stack
 
 
 def handle(cloud: LocalCloud, stack: str, source: str, name: str, at: int, ahead: float) -> None:

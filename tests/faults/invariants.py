@@ -11,19 +11,19 @@ from decimal import Decimal
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from billing import exports
-from billing.config import Settings, Source, read_settings
-from billing.errors import FAULTS, BillingError, Kind
-from billing.exports import Export, Manifest, OtherExport
-from billing.load import Outcome
+from billing import manifests
+from billing.errors import ERRORS, BillingError, ErrorClass
+from billing.manifests import Export, Manifest, OtherExport
+from billing.settings import Settings, Source, read_settings
+from billing.workflows.outcome import Outcome
+from tests.emulator import LocalCloud
 from tests.faults.transport import BYSTANDER, Wire, unseen
-from tests.harness import Harness
-from tests.local_cloud import LocalCloud
 from tests.samples import Delivery
-from tests.stack import SourceSpec
+from tests.support.harness import Harness
+from tests.support.stack import SourceSpec
 
 if TYPE_CHECKING:
-    from tests.system import System
+    from tests.support.system import System
 
 Held = tuple[int, Decimal | None]
 Expected = Mapping[tuple[SourceSpec, str], Delivery]
@@ -120,7 +120,7 @@ def _check_ends(scene: Scene, source: Source, booked: list[dict[str, Any]]) -> N
     """I5: every manifest that stands in the bucket is booked, older than what is, or its last event says why not."""
     for row in booked:
         if row["status"] == "rejected":
-            assert FAULTS[row["code"]].kind is Kind.REJECT, row
+            assert ERRORS[row["code"]].kind is ErrorClass.REJECT, row
             assert row["message"], row
         assert row["status"] in ("loaded", "rejected", "waiting"), row
     told = {(row["manifest_uri"], row["execution"]) for row in booked}
@@ -151,7 +151,7 @@ def _says_why(outcome: Outcome) -> bool:
 def _standing(cloud: LocalCloud, source: Source) -> Iterator[tuple[str, Export | OtherExport | None]]:
     """Every manifest that decides about a month; None for what cannot be read."""
     for blob in cloud.storage.list_blobs(source.bucket, prefix=source.prefix):
-        if exports.is_manifest(source, blob.name):
+        if manifests.is_manifest(source, blob.name):
             yield f"gs://{source.bucket}/{blob.name}", _parsed(cloud, source, blob.name, int(blob.generation))
 
 
@@ -159,7 +159,7 @@ def _standing(cloud: LocalCloud, source: Source) -> Iterator[tuple[str, Export |
 def _parsed(cloud: LocalCloud, source: Source, name: str, generation: int) -> Export | OtherExport | None:
     data = cloud.storage.bucket(source.bucket).blob(name).download_as_bytes()
     try:
-        return exports.parse(source, Manifest(name, generation, data))
+        return manifests.parse(source, Manifest(name, generation, data))
     except BillingError:
         return None
 

@@ -8,7 +8,6 @@ import subprocess
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import IO
 
 import pytest
@@ -16,9 +15,8 @@ from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery, storage
 from google.oauth2.credentials import Credentials
 
-from tests.local_cloud import Events, LocalCloud
-
-ROOT = Path(__file__).parents[2]
+from tests.emulator import Events, LocalCloud
+from tests.support.paths import FUNCTIONS, ROOT
 
 
 class JoinedCloud(LocalCloud):
@@ -49,7 +47,7 @@ def joined() -> Iterator[JoinedCloud]:
     """Project and location by environment; dlt finds the cloud by the same variables."""
     from dlt.load.load import Load
 
-    from tests.clouds import impatient
+    from tests.support.dlt_polling import impatient
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Load, "__init__", impatient(Load.__init__))
@@ -66,7 +64,7 @@ def start(cloud: LocalCloud, module: str, *arguments: str) -> subprocess.Popen[s
     environment = {
         **os.environ,
         **environment_of(cloud),
-        "PYTHONPATH": f"{ROOT}:{ROOT / 'functions'}",
+        "PYTHONPATH": f"{ROOT}:{FUNCTIONS}",
     }
     pipe = subprocess.PIPE
     command = [sys.executable, "-m", module, *arguments]

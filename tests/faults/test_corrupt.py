@@ -16,11 +16,11 @@ import pytest
 from tests.faults.conftest import LONG
 from tests.faults.invariants import check_invariants
 from tests.faults.transport import wire
-from tests.generated import ROOT
-from tests.harness import Harness, log_lines
 from tests.samples import Delivery, SampleObject, aws_cur_delivery, azure_focus_delivery, with_manifest
 from tests.samples.model import beside
-from tests.stack import AWS, AZURE, SourceSpec
+from tests.support.harness import Harness, log_lines
+from tests.support.pages import DOCS
+from tests.support.stack import AWS, AZURE, SourceSpec
 
 MONTH = "2025-09"
 SPECS = [AZURE, AWS] if LONG else [AWS]  # AWS's files can be wrong in more ways
@@ -96,7 +96,7 @@ def test_a_corrupt_file_is_refused_once_by_name_and_the_next_good_run_clears_it(
         check_invariants(harness, {(spec, MONTH): good})
 
     report = harness.sweep()
-    assert (report["loaded"], report["rejected"], report["differing"]) == ([], [], [])
+    assert (report["loaded"], report["rejected"], report["mismatched"]) == ([], [], [])
     last = GENERATE[spec](tmp_path, MONTH, rows=400, files=2, revision=revision + 1)
     assert harness.load(spec, last).action == "loaded"
     check_invariants(harness, {(spec, MONTH): last})
@@ -127,7 +127,7 @@ def test_a_parquet_file_of_another_month_is_refused_and_the_page_says_which_acco
 
     assert (outcome.action, outcome.code) == ("rejected", "ROWS_OUTSIDE_MONTH")
     check_invariants(harness, {(AZURE, MONTH): good})
-    traps = re.findall(r"^- (.*(?:\n  .*)*)", (ROOT / "README.md").read_text(), re.MULTILINE)
+    traps = re.findall(r"^- (.*(?:\n  .*)*)", (DOCS / "formats.md").read_text(), re.MULTILINE)
     assert any("Azure account" in trap and "`ROWS_OUTSIDE_MONTH`" in trap for trap in traps)
 
 
@@ -144,7 +144,7 @@ def test_a_run_without_a_row_never_replaces_a_month(harness: Harness, tmp_path: 
 
     outcome = harness.load(spec, empty)
 
-    assert (outcome.action, outcome.code) == ("rejected", "EMPTY")
+    assert (outcome.action, outcome.code) == ("rejected", "EMPTY_DELIVERY")
     check_invariants(harness, {(spec, MONTH): good})
 
 

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 import pytest
 
+from tests.emulator import LocalCloud
 from tests.faults import invariants
 from tests.faults.conftest import LONG
 from tests.faults.process import heard, start
-from tests.local_cloud import LocalCloud
 
 # provider:fault:first request:stride; the long form has every request
 SAMPLE = {

@@ -9,9 +9,9 @@ import pytest
 
 from tests.faults.invariants import check_invariants
 from tests.faults.transport import failing_jobs, wire
-from tests.harness import Harness
 from tests.samples import azure_focus_delivery
-from tests.stack import AWS, AZURE
+from tests.support.harness import Harness
+from tests.support.stack import AWS, AZURE
 
 MONTH = "2025-09"
 

@@ -14,9 +14,9 @@ from billing.errors import BillingError
 from tests.faults.conftest import LONG
 from tests.faults.invariants import check_invariants
 from tests.faults.transport import Wire, wire
-from tests.harness import Harness
 from tests.samples import Delivery, aws_cur_delivery, azure_focus_delivery, sink_name
-from tests.stack import AWS, AZURE, SourceSpec
+from tests.support.harness import Harness
+from tests.support.stack import AWS, AZURE, SourceSpec
 
 MONTH = "2025-09"
 SPECS = [AWS, AZURE] if LONG else [AZURE]
@@ -55,10 +55,12 @@ def test_events_that_come_up_to_five_times_and_at_once_are_one_load(
     calls = [call for end in ends for call in end]
     assert sent.loads == [f"{spec.table}$202509"]
     assert [call.end for call in calls].count("loaded") == 1
-    assert {call.end for call in calls} <= {"loaded", "DUPLICATE", "BUSY"}
+    assert {call.end for call in calls} <= {"loaded", "DUPLICATE", "MONTH_LOCKED"}
     for call in calls:
         if call.end != "loaded":
-            assert len(call.requests) <= (_LOOK if call.loaded_before or call.end == "BUSY" else _TWO_LOOKS), call
+            assert len(call.requests) <= (_LOOK if call.loaded_before or call.end == "MONTH_LOCKED" else _TWO_LOOKS), (
+                call
+            )
     check_invariants(harness, {(spec, MONTH): delivery, (spec, "2025-08"): before})
 
 
@@ -74,7 +76,7 @@ def _until_acknowledged(
 ) -> list[Call]:
     """As the platform does: a call that is answered 503 is delivered again."""
     calls: list[Call] = []
-    while not calls or calls[-1].end == "BUSY":
+    while not calls or calls[-1].end == "MONTH_LOCKED":
         before, was_loaded = len(sent.of_this_thread()), loaded.is_set()
         try:
             outcome = harness.event(spec, name)

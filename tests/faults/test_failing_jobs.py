@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from billing.errors import BillingError, Kind
+from billing.errors import BillingError, ErrorClass
 from tests.faults.conftest import LONG
 from tests.faults.invariants import check_invariants
-from tests.faults.transport import Fault, failing_jobs, wire
-from tests.harness import Harness, SteppedClock
+from tests.faults.transport import ErrorInfo, failing_jobs, wire
 from tests.samples import azure_focus_delivery
-from tests.stack import AZURE
+from tests.support.harness import Harness, SteppedClock
+from tests.support.stack import AZURE
 
 PASSING = ("backendError", "quotaExceeded", "internalError", "rateLimitExceeded", "jobRateLimitExceeded", "stopped")
 LASTING = (("invalid", "LOAD_REJECTED"), ("invalidQuery", "LOAD_REJECTED"), ("responseTooLarge", "LOAD_REJECTED"))
@@ -44,7 +44,7 @@ def test_a_job_s_passing_error_is_tried_again_at_once_and_a_lasting_one_is_refus
 
 @pytest.mark.parametrize("fault", ["403", "401"] if LONG else ["403"])
 def test_a_permission_that_lacks_is_told_at_once_books_nothing_and_harms_nothing(
-    harness: Harness, tmp_path: Path, fault: Fault
+    harness: Harness, tmp_path: Path, fault: ErrorInfo
 ) -> None:
     """Of Storage (manifest, listing, lease) and of BigQuery (books, table, insertion) alike."""
     standing, newer = (azure_focus_delivery(tmp_path, "2025-09", rows=6, files=1, revision=n) for n in (1, 2))
@@ -54,7 +54,7 @@ def test_a_permission_that_lacks_is_told_at_once_books_nothing_and_harms_nothing
     for request in range(1, 12 if LONG else 6):
         with wire(fault, request) as sent, pytest.raises(BillingError) as caught:
             _as_the_edge(harness, newer)
-        assert caught.value.kind is Kind.SETUP, request
+        assert caught.value.kind is ErrorClass.SETUP, request
         assert sent.count <= request + 1, "tried again, or went on"  # a lease that was taken is given back
         assert sent.loads == []
     assert len(harness.tracking(AZURE)) == booked
@@ -67,11 +67,11 @@ def test_a_permission_that_lacks_is_told_at_once_books_nothing_and_harms_nothing
 
 def _as_the_edge(harness: Harness, delivery: object) -> None:
     """What `run_guarded` makes of a client's exception."""
-    from billing.reasons import api_failure
+    from billing.gcp.api_errors import classify_api_error
 
     try:
         harness.process(AZURE, delivery)  # type: ignore[arg-type]
     except BillingError:
         raise
     except Exception as exc:
-        raise api_failure(exc) or exc from exc
+        raise classify_api_error(exc) or exc from exc

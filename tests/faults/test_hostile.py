@@ -15,10 +15,10 @@ import pytest
 
 from tests.faults.conftest import LONG
 from tests.faults.invariants import check_invariants
-from tests.harness import Harness, manifest_name
 from tests.samples import Delivery, aws_cur_delivery, azure_focus_delivery
 from tests.samples.model import beside
-from tests.stack import AWS, AZURE, SourceSpec
+from tests.support.harness import Harness, manifest_name
+from tests.support.stack import AWS, AZURE, SourceSpec
 
 MONTH = "2025-09"
 _MIB, _CPU_SECONDS = 100, 10
@@ -115,14 +115,14 @@ def test_whatever_a_manifest_says_nothing_is_written_but_its_refusal(harness: Ha
     for spec, delivery in good.items():
         harness.load(spec, delivery)
         harness.stack.deliver(spec, newer[spec], "data")
-    harness.cloud.ledger.commit = booked = _Booked()  # type: ignore[method-assign, assignment]
+    harness.services.history.commit = booked = _Booked()  # type: ignore[method-assign, assignment]
 
     for hostile in TREES if LONG else _one_of_each():
         _is_refused(harness, hostile, newer[hostile.spec])
         assert booked.codes == [hostile.code]
         booked.codes.clear()
 
-    del harness.cloud.ledger.commit
+    del harness.services.history.commit
     for spec, delivery in newer.items():
         assert harness.load(spec, delivery).action == "loaded"
     check_invariants(harness, {(spec, MONTH): delivery for spec, delivery in newer.items()})

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from billing import entry
+from billing.workflows.events import handle_event
 from tests.faults.transport import wire
-from tests.harness import Harness
 from tests.samples import aws_cur_delivery, azure_focus_delivery, sink_name
-from tests.stack import AWS, AZURE
+from tests.support.harness import Harness
+from tests.support.stack import AWS, AZURE
 
 PERIOD = "acme-cur/20250901-20251001/"
 ODD = {
@@ -23,7 +23,7 @@ ODD = {
 def test_nothing_that_is_none_of_ours_makes_a_call(
     harness: Harness, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(entry, "cloud_of", lambda _: pytest.fail("a client was made"))
+    monkeypatch.setattr("billing.workflows.events.connect", lambda _: pytest.fail("a client was made"))
     aws, azure = (generate(tmp_path, "2025-09", rows=2) for generate in (aws_cur_delivery, azure_focus_delivery))
     seen = 0
     with wire() as sent:
@@ -34,5 +34,5 @@ def test_nothing_that_is_none_of_ours_makes_a_call(
                 if "other-costs" not in name:  # another export's manifest is read, for its name says nothing
                     seen += 1
                     data = {"bucket": harness.stack.bucket(spec), "name": name}
-                    entry.handle_event(harness.settings, spec.provider, data)
+                    handle_event(harness.settings, spec.provider, data)
     assert (seen > 15, sent.count) == (True, 0)

@@ -8,10 +8,10 @@ from uuid import uuid4
 
 import pytest
 
+from tests.emulator import LocalCloud
 from tests.faults.invariants import check_system
-from tests.local_cloud import LocalCloud
 from tests.samples import azure_focus_delivery
-from tests.system import System
+from tests.support.system import System
 
 MONTHS = ("2025-08", "2025-09")
 

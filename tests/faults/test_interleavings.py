@@ -9,15 +9,20 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from billing.books import Books, Head
-from billing.decide import Delivery, Destination, Load, Rules, StoredObject, decide, short_name
-from billing.exports import DataFile, Export
+from billing.decisions.decide import decide
+from billing.decisions.decision import Load
+from billing.decisions.delivery import Delivery, StoredObject, name_digest
+from billing.decisions.policy import Policy
+from billing.decisions.snapshot import MonthSnapshot
+from billing.decisions.state import LoadedDelivery, MonthState
+from billing.decisions.table import Table, TableIdentity
+from billing.manifests import DataFile, Export
 from tests.faults.conftest import LONG
 
 FILES, MANIFEST = ("cur/f1", "cur/f2", "cur/f3"), "cur/manifest"
 NAMES = (*FILES, MANIFEST)
-DESTINATION = Destination("p.d.t", "2025-01-01")
-RULES = Rules(timedelta(hours=3), "v1")
+TABLE = Table(TableIdentity("p.d.t", "2025-01-01"), (), None)
+POLICY = Policy(timedelta(hours=3), "v1")
 ARRIVES = datetime(2025, 9, 20, 20, tzinfo=UTC)
 WRITTEN = {0: ARRIVES - timedelta(hours=18), 1: ARRIVES - timedelta(hours=8), 2: ARRIVES - timedelta(hours=2)}
 
@@ -27,7 +32,7 @@ class Bucket:
     """One overwritten month: which delivery each name holds now, and what was loaded from it."""
 
     holds: dict[str, StoredObject] = field(default_factory=dict)
-    books: Books = field(default_factory=Books)
+    books: MonthState = field(default_factory=MonthState)
     arrivals: int = 0
 
     def arrive(self, name: str, delivery: int) -> None:
@@ -49,13 +54,15 @@ class Bucket:
         if manifest is None:
             return
         delivery = Delivery(_export(manifest), MANIFEST, dict(self.holds))
-        if not isinstance(decide(delivery, self.books, DESTINATION, RULES, now), Load):
+        if not isinstance(decide(MonthSnapshot(delivery, self.books, TABLE), POLICY, now), Load):
             return
         assert {file.crc32c for file in delivery.files} == {manifest.crc32c}, "files of two deliveries in one load"
-        contents = {short_name(name): file.content for name, file in self.holds.items() if name != MANIFEST}
+        contents = {name_digest(name): file.content for name, file in self.holds.items() if name != MANIFEST}
         export = delivery.export
-        head = Head(export.execution, export.order_key, delivery.content, None, 1, "job", "p.d.t", "2025-01-01")
-        self.books = self.books.with_load(Head(**{**vars(head), "files": contents}))
+        head = LoadedDelivery(
+            export.execution, export.order_key, delivery.content, None, 1, "job", "p.d.t", "2025-01-01"
+        )
+        self.books = self.books.with_load(LoadedDelivery(**{**vars(head), "files": contents}))
 
 
 def _export(manifest: StoredObject) -> Export:
@@ -66,7 +73,7 @@ def _export(manifest: StoredObject) -> Export:
         order_key=f"{manifest.generation:020d}",
         files=tuple(DataFile(name, None, None) for name in FILES),
         columns=(),
-        names_repeat=True,
+        overwrites=True,
         covers_until=None,
         rows=None,
     )
@@ -92,5 +99,5 @@ def test_no_interleaving_is_ever_loaded_as_a_mix(*, booked: bool) -> None:
             bucket.arrive(name, delivery)
             bucket.decide(ARRIVES + timedelta(minutes=1))
         bucket.decide(ARRIVES + timedelta(hours=4))  # the sweep, when all has settled
-        assert bucket.books.head is not None
-        assert bucket.books.head.execution == "content of 2", order
+        assert bucket.books.loaded is not None
+        assert bucket.books.loaded.execution == "content of 2", order

@@ -8,9 +8,9 @@ import pytest
 
 from tests.faults.conftest import LONG
 from tests.faults.invariants import check_invariants
-from tests.harness import Harness
 from tests.samples import azure_focus_delivery
-from tests.stack import AZURE
+from tests.support.harness import Harness
+from tests.support.stack import AZURE
 
 MONTH, OTHER = "2025-09", "2025-08"
 TABLES = ("_dlt_loads", "_dlt_pipeline_state", "_dlt_version")

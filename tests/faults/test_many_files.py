@@ -8,10 +8,10 @@ from uuid import uuid4
 
 import pytest
 
-from billing.exports import MAX_FILES
-from tests.local_cloud import LocalCloud
+from billing.manifests import MAX_FILES
+from tests.emulator import LocalCloud
 from tests.samples import Column, Delivery, aws_columns, aws_cur_delivery, azure_focus_delivery, many_files, sink_name
-from tests.system import System
+from tests.support.system import System
 
 MONTH = "2025-09"
 _MIB_LIMIT = 256

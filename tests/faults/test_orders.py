@@ -11,9 +11,9 @@ import pytest
 
 from tests.faults.conftest import LONG
 from tests.faults.invariants import check_invariants
-from tests.harness import Harness, SteppedClock
 from tests.samples import Delivery, SampleObject, aws_cur_delivery, azure_focus_delivery
-from tests.stack import AWS, AZURE, SourceSpec
+from tests.support.harness import Harness, SteppedClock
+from tests.support.stack import AWS, AZURE, SourceSpec
 
 SPECS = [AWS, AZURE] if LONG else [AZURE]
 

@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 
 from billing.errors import BillingError
+from tests.emulator import LocalCloud
 from tests.faults.conftest import LONG
 from tests.faults.invariants import check_invariants
 from tests.faults.process import heard, start
-from tests.harness import Harness, SteppedClock, manifest_name
-from tests.local_cloud import LocalCloud
 from tests.samples import Delivery, aws_cur_delivery, azure_focus_delivery
-from tests.stack import AWS, AZURE, SourceSpec
+from tests.support.harness import Harness, SteppedClock, manifest_name
+from tests.support.stack import AWS, AZURE, SourceSpec
 
 MONTH, OTHER = "2025-09", "2025-08"
 
@@ -83,7 +83,7 @@ def test_two_processes_at_once_from_cold_book_both_months_and_write_one_month_on
     at_once = [instance.says() for instance in instances]
 
     assert [said["end"] for said in different] == ["loaded", "loaded"]
-    assert sorted(said["end"] for said in at_once) in (["BUSY", "loaded"], ["DUPLICATE", "loaded"])
+    assert sorted(said["end"] for said in at_once) in (["MONTH_LOCKED", "loaded"], ["DUPLICATE", "loaded"])
     assert sorted(at_once[0]["loads"] + at_once[1]["loads"]) == ["aws_cur$202509"]
     assert harness.process(AWS, same).code == "DUPLICATE"
     check_invariants(harness, {(AZURE, OTHER): deliveries[0], (AZURE, MONTH): deliveries[1], (AWS, MONTH): same})
@@ -132,7 +132,7 @@ def _sleep_at(
     is_insertion = not slept["loads"] and slept["url"].split("?")[0].endswith("/jobs")
     minutes = 0 if is_insertion else minutes
     _clock(harness).step(minutes=minutes)
-    is_busy = _load(harness, spec, newer) == "BUSY"
+    is_busy = _load(harness, spec, newer) == "MONTH_LOCKED"
     woken = instance.wake(minutes)
     if is_busy:
         outcome = harness.process(spec, newer)

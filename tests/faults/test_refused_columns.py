@@ -10,10 +10,10 @@ import pytest
 
 from tests.faults.invariants import check_invariants
 from tests.faults.test_schema_changes import MONTH, deliveries_of
-from tests.harness import Harness
 from tests.samples import aws_columns, azure_columns, azure_focus_delivery
 from tests.samples.model import beside
-from tests.stack import AWS, AZURE
+from tests.support.harness import Harness
+from tests.support.stack import AWS, AZURE
 
 pytestmark = pytest.mark.fault("F8")
 

@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from billing.columns import csv_rules, plan_csv
+from billing.columns.names import csv_rules
+from billing.columns.plan import plan_csv
 from billing.formats import FORMATS
 from tests.faults.invariants import check_invariants
-from tests.harness import Harness
 from tests.samples import Column, Delivery, aws_columns, aws_cur_delivery
-from tests.stack import AWS
+from tests.support.harness import Harness
+from tests.support.stack import AWS
 
 MONTH = "2025-09"
 pytestmark = pytest.mark.fault("F8")

@@ -10,10 +10,10 @@ import pytest
 
 from tests.faults.conftest import LONG
 from tests.faults.invariants import check_invariants
-from tests.generated import ROOT
-from tests.harness import Harness, SteppedClock, log_lines
 from tests.samples import aws_cur_delivery, azure_focus_delivery
-from tests.stack import AWS, AZURE, SourceSpec
+from tests.support.harness import Harness, SteppedClock, log_lines
+from tests.support.paths import ROOT
+from tests.support.stack import AWS, AZURE, SourceSpec
 
 MONTH = "2025-09"
 SPECS = [AWS, AZURE] if LONG else [AZURE]

@@ -14,7 +14,7 @@ from unittest.mock import patch
 
 import requests
 
-Fault = Literal["crash before", "crash after", "lost answer", "500", "503", "429", "quota", "401", "403", "pause"]
+ErrorInfo = Literal["crash before", "crash after", "lost answer", "500", "503", "429", "quota", "401", "403", "pause"]
 _ANSWERS = {
     "500": (500, "internalError"),
     "503": (503, "backendError"),
@@ -48,7 +48,7 @@ class SentLoad:
 class Wire:
     """`fault` happens at the k-th request (from 1); 0 lets all pass. What BigQuery took is kept."""
 
-    fault: Fault | None = None
+    fault: ErrorInfo | None = None
     at: int = 0
     paused: Callable[[], None] = lambda: None  # called at the k-th request, before it is sent
     count: int = 0
@@ -127,7 +127,7 @@ def _is_bystander() -> bool:
 
 
 @contextmanager
-def wire(fault: Fault | None = None, at: int = 0, paused: Callable[[], None] = lambda: None) -> Iterator[Wire]:
+def wire(fault: ErrorInfo | None = None, at: int = 0, paused: Callable[[], None] = lambda: None) -> Iterator[Wire]:
     state, send = Wire(fault, at, paused), requests.Session.send
     if fault in ("crash before", "crash after"):
         signal.signal(signal.SIGUSR1, _crash)

@@ -13,10 +13,10 @@ from typing import Any
 
 import duckdb
 
-from billing import exports
-from billing.config import Source, read_settings
+from billing import manifests
 from billing.errors import BillingError
-from billing.exports import Export, Manifest
+from billing.manifests import Export, Manifest
+from billing.settings import Source, read_settings
 from tests.samples import aws_cur_delivery, azure_focus_delivery
 from tests.unit.values import GENERATION, MANIFESTS
 
@@ -38,7 +38,7 @@ class Seed:
     @property
     def names(self) -> tuple[str, ...]:
         """Of the manifest and its files, in the landing bucket."""
-        export = exports.parse(self.source, self.manifest(json.dumps(self.tree).encode()))
+        export = manifests.parse(self.source, self.manifest(json.dumps(self.tree).encode()))
         assert isinstance(export, Export)
         return self.name, *(file.name for file in export.files)
 
@@ -69,7 +69,7 @@ def _seed(format_name: str, tree: Any) -> Seed | None:
         source = source_of(format_name, export_name)
         for name in _manifest_names(source, texts):
             try:
-                if isinstance(exports.parse(source, Manifest(name, GENERATION, json.dumps(tree).encode())), Export):
+                if isinstance(manifests.parse(source, Manifest(name, GENERATION, json.dumps(tree).encode())), Export):
                     return Seed(source, name, tree)
             except BillingError:
                 continue
@@ -103,7 +103,7 @@ def _manifest_names(source: Source, texts: list[str]) -> Iterator[str]:
             folder = "/".join(folders[: len(folders) - up])
             for place in dict.fromkeys((folder, folder.replace("/data/", "/metadata/"))):
                 yield from (
-                    name for base in bases if exports.is_manifest(source, name := f"{source.prefix}{place}/{base}")
+                    name for base in bases if manifests.is_manifest(source, name := f"{source.prefix}{place}/{base}")
                 )
 
 

@@ -13,13 +13,18 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from billing import exports, landing
-from billing.columns import CsvRules, Field, Plan, csv_rules, plan_csv, plan_parquet
-from billing.errors import BillingError, Kind
-from billing.exports import MAX_COLUMNS, Column, Export, OtherExport
-from billing.exports.model import MAX_FILES
+from billing import manifests
+from billing.columns.agree import csv_columns, parquet_columns
+from billing.columns.csv_header import csv_header
+from billing.columns.field import Field
+from billing.columns.header import Header, NeedMore
+from billing.columns.names import CsvRules, csv_rules
+from billing.columns.parquet_footer import parquet_header
+from billing.columns.plan import Plan, plan_csv, plan_parquet
+from billing.errors import BillingError, ErrorClass
 from billing.formats import FORMATS
-from billing.headers import Header, NeedMore, csv_header, parquet_header
+from billing.manifests import MAX_COLUMNS, Column, Export, OtherExport
+from billing.manifests.model import MAX_FILES
 from tests.fuzz import corpora, mutations
 
 SECONDS = 3.0  # of CPU for one input
@@ -65,7 +70,7 @@ def _outcome(ask: Callable[[Any], Any], given: Any) -> Any:
         rejection = exc
     except NeedMore:
         return "NeedMore"
-    assert rejection.kind is Kind.REJECT, str(rejection)
+    assert rejection.kind is ErrorClass.REJECT, str(rejection)
     assert len(str(rejection)) < 2100
     return rejection.code
 
@@ -78,7 +83,7 @@ def _size(given: Any) -> int:
 
 def parse(given: tuple[corpora.Seed, bytes]) -> Export | OtherExport:
     seed, data = given
-    found = exports.parse(seed.source, seed.manifest(data))
+    found = manifests.parse(seed.source, seed.manifest(data))
     if isinstance(found, Export):
         check_export(seed, found)
     else:
@@ -113,24 +118,24 @@ def check_export(seed: corpora.Seed, export: Export) -> None:
 def object_name(given: tuple[str, str]) -> str | None:
     format_name, name = given
     source = corpora.source_of(format_name)
-    manifests = exports.manifest_names(source, name)
-    assert all(manifest.startswith(source.prefix) for manifest in manifests)
-    assert all(exports.is_manifest(source, manifest) for manifest in manifests)
-    exports.month_in(name)
-    return "a manifest" if name in manifests else "of a manifest" if manifests else "NOT_OURS"
+    names = manifests.manifest_names(source, name)
+    assert all(manifest.startswith(source.prefix) for manifest in names)
+    assert all(manifests.is_manifest(source, manifest) for manifest in names)
+    manifests.month_in(name)
+    return "a manifest" if name in names else "of a manifest" if names else "NOT_OURS"
 
 
 def csv_head(given: tuple[bytes, bool]) -> Header:
     data, complete = given
     header = csv_header(data, "x.csv.gz", complete=complete)
     assert 0 < len(header.columns) <= MAX_COLUMNS
-    check_plan(plan_or_code(lambda: plan_csv(landing.csv_columns([("x", header)]), (), _RULES[0], {}, ())), ())
+    check_plan(plan_or_code(lambda: plan_csv(csv_columns([("x", header)]), (), _RULES[0], {}, ())), ())
     return header
 
 
 def parquet_tail(data: bytes) -> Header:
     header = parquet_header(data, "x.parquet", size=len(data))
-    check_plan(plan_or_code(lambda: plan_parquet(landing.parquet_columns([("x", header)]), ())), ())
+    check_plan(plan_or_code(lambda: plan_parquet(parquet_columns([("x", header)]), ())), ())
     return header
 
 

@@ -11,8 +11,7 @@ from uuid import uuid4
 
 import pytest
 
-from tests.harness import Harness, SteppedClock
-from tests.local_cloud import LocalCloud
+from tests.emulator import LocalCloud
 from tests.samples import (
     Delivery,
     Quirks,
@@ -22,7 +21,8 @@ from tests.samples import (
     cur2_columns,
 )
 from tests.samples.aws_data_export import Table
-from tests.stack import SourceSpec, Stack
+from tests.support.harness import Harness, SteppedClock
+from tests.support.stack import SourceSpec, Stack
 
 MONTH = "2025-09"
 FULL = Quirks(lower_case=False, addresses=True, bare=False, manifest_in=("execution",))

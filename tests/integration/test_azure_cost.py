@@ -11,12 +11,12 @@ from uuid import uuid4
 
 import pytest
 
-from tests.harness import Harness, SteppedClock
-from tests.local_cloud import LocalCloud
+from tests.emulator import LocalCloud
 from tests.samples import ACTUAL, AMORTIZED, Delivery, azure_cost_delivery, azure_focus_delivery
 from tests.samples.azure import Headers
 from tests.samples.model import with_manifest
-from tests.stack import AZURE, Stack
+from tests.support.harness import Harness, SteppedClock
+from tests.support.stack import AZURE, Stack
 
 MONTH = "2025-09"
 CSV = replace(AZURE, key="CSV", format="azure_actual_csv", prefix="csv/", table="actual_csv", version="")

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from tests.faults.invariants import check_invariants
-from tests.harness import Harness, manifest_name
 from tests.samples import Delivery, SampleObject, aws_cur_delivery, azure_focus_delivery, with_manifest
-from tests.stack import AWS, AZURE, SourceSpec
+from tests.support.harness import Harness, manifest_name
+from tests.support.stack import AWS, AZURE, SourceSpec
 
 MONTH = "2025-09"
 Change = Callable[[dict[str, Any]], None]
@@ -51,7 +51,7 @@ AWS_CASES: dict[str, tuple[Change, str, str]] = {
     "path with dots": (_first_key(lambda key: f"{key}/../../x.csv.gz"), "PATH_OUTSIDE_PREFIX", ".."),
     "foreign path": (_first_key(lambda _: "s3://other/x-1.csv.gz"), "PATH_OUTSIDE_PREFIX", "SOURCE_PATH"),
     "wildcard": (_first_key(lambda key: key.replace("-1.csv", "-*.csv")), "PATH_OUTSIDE_PREFIX", "*"),
-    "no keys": (_set("reportKeys", []), "EMPTY", "no data"),
+    "no keys": (_set("reportKeys", []), "EMPTY_DELIVERY", "no data"),
     "missing field": (_drop("billingPeriod"), "MANIFEST_INVALID", "billingPeriod"),
     "two months": (_set("billingPeriod.end", "20251101T000000.000Z"), "SPANS_MONTHS", "2025-10-31"),
     "wrong date": (_set("billingPeriod.start", "2025-09-01"), "MANIFEST_INVALID", "billingPeriod.start"),
@@ -61,7 +61,7 @@ AZURE_CASES: dict[str, tuple[Change, str, str]] = {
     "actual cost": (_set("exportConfig.type", "ActualCost"), "FORMAT_UNSUPPORTED", "FocusCost"),
     "starts inside": (_set("runInfo.startDate", "2025-09-05T00:00:00Z"), "STARTS_INSIDE_MONTH", "2025-09-05"),
     "spans": (_set("runInfo.endDate", "2025-10-02T00:00:00Z"), "SPANS_MONTHS", "2025-10-02"),
-    "empty": (_set("blobs", []), "EMPTY", "no data"),
+    "empty": (_set("blobs", []), "EMPTY_DELIVERY", "no data"),
     "wrong type": (_set("blobs", [{"blobName": 7}]), "MANIFEST_INVALID", "$.blobs[0].blobName"),
     "legacy": (_drop("exportConfig"), "LEGACY_MANIFEST", "2024-04-01"),
 }
@@ -155,7 +155,7 @@ def test_a_narrower_run_never_replaces_a_wider_one(harness: Harness, tmp_path: P
 
     outcome = harness.load(AZURE, narrow)
 
-    assert (outcome.action, outcome.code) == ("rejected", "NARROWER")
+    assert (outcome.action, outcome.code) == ("rejected", "COVERS_FEWER_DAYS")
     check_invariants(harness, {(AZURE, MONTH): wide})
 
 
@@ -165,10 +165,10 @@ def test_rows_that_differ_from_the_manifest_are_booked_with_both_numbers(harness
 
     outcome = harness.load(AZURE, with_manifest(azure_focus_delivery(tmp_path, MONTH, rows=30), miscount))
 
-    assert (outcome.action, outcome.code, outcome.error) == ("loaded", "ROWS_DIFFER", True)
+    assert (outcome.action, outcome.code, outcome.error) == ("loaded", "ROW_COUNT_MISMATCH", True)
     assert "30" in outcome.message
     assert "31" in outcome.message
-    assert [row["code"] for row in harness.tracking(AZURE)] == ["ROWS_DIFFER"]
+    assert [row["code"] for row in harness.tracking(AZURE)] == ["ROW_COUNT_MISMATCH"]
 
 
 def test_a_rejection_is_tried_again_when_a_setting_changed(harness: Harness, tmp_path: Path) -> None:

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from billing import entry
-from tests.harness import Harness, Requests
+from billing.workflows.events import handle_event
 from tests.samples import (
     Column,
     Delivery,
@@ -17,7 +16,8 @@ from tests.samples import (
     azure_focus_delivery,
     many_files,
 )
-from tests.stack import AWS, AZURE, SourceSpec
+from tests.support.harness import Harness, Requests
+from tests.support.stack import AWS, AZURE, SourceSpec
 
 pytestmark = pytest.mark.focus_views
 MONTH = "2025-09"
@@ -33,7 +33,7 @@ COLUMNS: Mapping[SourceSpec, Sequence[Column]] = {AWS: aws_columns(MONTH), AZURE
 def test_an_object_that_is_none_of_ours_costs_no_request(harness: Harness) -> None:
     bucket = harness.stack.bucket(AWS)
     with harness.counting() as requests:
-        entry.handle_event(harness.settings, "aws", {"bucket": bucket, "name": "aws/cur/acme-cur/crawler-cfn.yml"})
+        handle_event(harness.settings, "aws", {"bucket": bucket, "name": "aws/cur/acme-cur/crawler-cfn.yml"})
 
     assert requests.made == []
 
@@ -73,7 +73,7 @@ def test_another_page_of_files_costs_one_request_more_in_each_listing(
     harness: Harness, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A page has 1,000 objects, and here 10. A load lists three times: to look, under the lease, and after the job."""
-    monkeypatch.setattr("tests.local_cloud.storage._PAGE_LIMIT", 10)
+    monkeypatch.setattr("tests.emulator.storage._PAGE_LIMIT", 10)
     harness.load(AWS, aws_cur_delivery(tmp_path, "2025-08", rows=1, columns=FEW_COLUMNS))
     few, many = (
         _life(harness, many_files(aws_cur_delivery(tmp_path, month, rows=1, files=1, columns=FEW_COLUMNS), files))

@@ -5,26 +5,27 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.generated import ROOT
+from tests.support.paths import ROOT
 
 MISSPELT = """
 import shutil, sys, tempfile
 from pathlib import Path
-from tests import demo
+from tests.demo import demo
+from tests.support.paths import FUNCTIONS, TERRAFORM
 with tempfile.TemporaryDirectory() as folder:
     copy = Path(folder) / "terraform"
-    shutil.copytree(demo.ROOT, copy)
-    shutil.copytree(demo.ROOT.parent / "functions", Path(folder) / "functions")
+    shutil.copytree(TERRAFORM, copy)
+    shutil.copytree(FUNCTIONS, Path(folder) / "functions")
     settings = copy / "main.tf"
     settings.write_text(settings.read_text().replace("EXPORT_NAME ", "EXPORTNAME "))
-    demo.ROOT = copy
+    demo.TERRAFORM = copy
     sys.exit(demo.main())
 """
 LYING_GENERATOR = """
 import sys
 from dataclasses import replace
 from decimal import Decimal
-from tests import demo
+from tests.demo import demo
 honest = demo.azure_focus_delivery
 def lying(*arguments, **more):
     delivery = honest(*arguments, **more)
@@ -49,7 +50,7 @@ def _run(folder: Path, *command: str, months: int = 2) -> subprocess.CompletedPr
 
 
 def test_the_demo_shows_every_step_and_ends_well(tmp_path: Path) -> None:
-    demo = _run(tmp_path, "-m", "tests.demo")
+    demo = _run(tmp_path, "-m", "tests.demo.demo")
 
     assert demo.returncode == 0, demo.stdout + demo.stderr
     for shown in (
@@ -89,7 +90,8 @@ def test_an_environment_variable_that_is_misspelt_in_terraform_fails_the_demo(tm
 
 
 def test_the_demo_never_runs_on_the_real_providers(tmp_path: Path) -> None:
-    demo = _run(tmp_path, "-c", "import os; os.environ['TF_PROVIDERS'] = 'real'; from tests import demo; demo.main()")
+    program = "import os; os.environ['TF_PROVIDERS'] = 'real'; from tests.demo import demo; demo.main()"
+    demo = _run(tmp_path, "-c", program)
 
     assert demo.returncode == 1
     assert "the demo never leaves this machine" in demo.stderr

@@ -14,11 +14,11 @@ from typing import cast
 import pytest
 
 from billing.formats import FORMATS
-from tests.exports_folder import UnusableError, find_sources
-from tests.generated import ROOT
+from tests.demo.exports_folder import UnusableError, find_sources
 from tests.samples import Delivery, azure_focus_delivery, place
 from tests.samples.catalogue import SAMPLES, sample_delivery
 from tests.samples.model import Mode
+from tests.support.paths import ROOT
 
 MONTH = "2025-09"
 LOADED = (
@@ -101,7 +101,7 @@ def test_what_cannot_begin_is_said_in_a_sentence(tmp_path: Path) -> None:
     classic.write_text("date,cost\n")
     assert "no export is recognised; looked in 1 files for a manifest of aws_cur_v1_csv" in refusal(tmp_path)
     assert "a classic export writes no manifest" in refusal(tmp_path)
-    legacy = json.loads((ROOT / "tests" / "unit" / "manifests" / "azure_legacy_2021.json").read_text())
+    legacy = json.loads((ROOT / "tests" / "unit" / "manifests" / "golden" / "azure_legacy_2021.json").read_text())
     (classic.parent / "manifest.json").write_text(json.dumps(legacy))
     assert "LEGACY_MANIFEST: daily/20250901-20250930/manifest.json" in refusal(tmp_path)
 
@@ -139,7 +139,7 @@ def test_what_is_recognised_is_loaded_and_a_corrupt_export_is_named(
 
     report = tmp_path_factory.mktemp("report") / "report.html"
     demo = subprocess.run(
-        [sys.executable, "-m", "tests.demo_exports"],
+        [sys.executable, "-m", "tests.demo.demo_exports"],
         cwd=ROOT,
         env={**os.environ, "EXPORTS": str(tmp_path), "PYTHONPATH": "functions", "REPORT": str(report)},
         capture_output=True,

@@ -6,9 +6,9 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from tests.harness import Harness
 from tests.samples import Delivery, aws_cur_delivery
-from tests.stack import AWS
+from tests.support.harness import Harness
+from tests.support.stack import AWS
 
 MONTH = "2025-09"
 

@@ -11,11 +11,10 @@ from typing import Any
 
 import pytest
 
-from billing import focus
-from billing.refresh import refresh_all_focus
-from tests.harness import Harness
+from billing.workflows.publish_views import publish_all_focus_views
 from tests.samples import aws_cur_delivery, azure_focus_delivery
-from tests.stack import AWS, AZURE
+from tests.support.harness import Harness
+from tests.support.stack import AWS, AZURE
 
 pytestmark = pytest.mark.focus_views
 MONTH = "2025-09"
@@ -106,7 +105,7 @@ def test_google_s_own_export_is_in_the_union_beside_ours(harness: Harness, tmp_p
     harness.rows(GOOGLE_TABLE)
     harness.rows(GOOGLE_ROWS)
     table = f"{harness.settings.project}.{harness.stack.dataset}.gcp_billing_export_resource_v1_0123AB_CDEF01_234567"
-    refresh_all_focus(replace(harness.cloud, settings=replace(harness.settings, google_billing_export=table)))
+    publish_all_focus_views(replace(harness.services, settings=replace(harness.settings, google_billing_export=table)))
 
     [of_azure, of_google] = costs(harness, "SUM(BilledCost) AS billed, COUNT(*) AS n")
     assert (of_azure["billed"], of_azure["n"]) == (azure.totals.cost, 20)
@@ -128,7 +127,7 @@ def test_an_export_of_google_s_that_is_not_there_keeps_no_source_out(
     harness: Harness, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     gone = f"{harness.settings.project}.{harness.stack.dataset}.gone"
-    harness.cloud = replace(harness.cloud, settings=replace(harness.settings, google_billing_export=gone))
+    harness.services = replace(harness.services, settings=replace(harness.settings, google_billing_export=gone))
     harness.load(AZURE, azure_focus_delivery(tmp_path, MONTH, rows=20))
     [line] = [json.loads(line) for line in capsys.readouterr().out.splitlines() if "VIEW_FAILED" in line]
     assert (line["severity"], line["source"]) == ("ERROR", "google_billing")
@@ -161,7 +160,7 @@ def test_a_table_that_is_gone_keeps_no_other_source_from_its_view(
 ) -> None:
     delivery = azure_focus_delivery(tmp_path, MONTH, rows=20)
     harness.stack.cloud.bigquery.delete_table(harness.stack.table_id(AWS))
-    refresh_all_focus(harness.cloud)
+    publish_all_focus_views(harness.services)
     [line] = [json.loads(line) for line in capsys.readouterr().out.splitlines() if "VIEW_FAILED" in line]
     assert (line["severity"], line["source"]) == ("ERROR", "aws_cur")
     harness.load(AZURE, delivery)
@@ -169,24 +168,24 @@ def test_a_table_that_is_gone_keeps_no_other_source_from_its_view(
 
 
 def test_of_two_that_replace_the_view_at_once_the_later_has_seen_every_column(harness: Harness, tmp_path: Path) -> None:
-    warehouse, name = harness.cloud.warehouse, harness.settings.focus_view
-    warehouse.keep_view(name, lambda: "SELECT 1 AS one")
+    warehouse, name = harness.services.warehouse, harness.settings.focus_view
+    warehouse.ensure_view(name, lambda: "SELECT 1 AS one")
     queries = iter(["SELECT 2 AS stale", "SELECT 3 AS fresh"])
 
     def looks_at_tables() -> str:
         wanted = next(queries)
         if "stale" in wanted:  # between this one's look and its write, somebody else writes
-            warehouse.keep_view(name, lambda: "SELECT 4 AS other")
+            warehouse.ensure_view(name, lambda: "SELECT 4 AS other")
         return wanted
 
-    assert warehouse.keep_view(name, looks_at_tables)
+    assert warehouse.ensure_view(name, looks_at_tables)
     assert view(harness).view_query == "SELECT 3 AS fresh"
 
 
 def test_a_view_that_fails_fails_no_load(
     harness: Harness, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(focus, "source_query", lambda *_: "SELECT nonsense FROM nowhere")
+    monkeypatch.setattr("billing.workflows.publish_views.source_query", lambda *_: "SELECT nonsense FROM nowhere")
     delivery = azure_focus_delivery(tmp_path, MONTH, rows=20)
     assert harness.load(AZURE, delivery).action == "loaded"
     assert harness.month(AZURE, MONTH) == (20, delivery.totals.cost)

@@ -8,10 +8,10 @@ from uuid import uuid4
 
 import pytest
 
-from tests.harness import Harness, SteppedClock
-from tests.local_cloud import LocalCloud
+from tests.emulator import LocalCloud
 from tests.samples.catalogue import sample_delivery
-from tests.stack import SourceSpec, Stack
+from tests.support.harness import Harness, SteppedClock
+from tests.support.stack import SourceSpec, Stack
 
 MONTH = "2025-09"
 AWS = (

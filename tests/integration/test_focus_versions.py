@@ -9,11 +9,11 @@ from uuid import uuid4
 
 import pytest
 
-from tests.harness import Harness, SteppedClock
-from tests.local_cloud import LocalCloud
+from tests.emulator import LocalCloud
 from tests.samples import azure_columns, azure_focus_delivery
 from tests.samples.azure import Form
-from tests.stack import AZURE, Stack
+from tests.support.harness import Harness, SteppedClock
+from tests.support.stack import AZURE, Stack
 
 VERSIONS = ("1.0", "1.0r2", "1.2-preview", "1.2")
 FORMS: tuple[tuple[str, Form], ...] = (("azure_focus_parquet", "parquet"), ("azure_focus_csv", "csv.gz"))

@@ -11,13 +11,13 @@ from typing import Any, get_args
 
 import pytest
 
-from tests.local_cloud import LocalCloud
+from tests.emulator import LocalCloud
 from tests.samples import Delivery
 from tests.samples.catalogue import SAMPLES, sample_delivery
 from tests.samples.model import Mode
-from tests.system import System
+from tests.support.paths import SCHEMAS
+from tests.support.system import System
 
-SCHEMAS = Path(__file__).parents[2] / "functions" / "billing" / "schemas"
 FORMATS: Mapping[str, Mapping[str, Any]] = json.loads((SCHEMAS / "formats.json").read_text())
 MONTH = "2025-09"
 

@@ -9,12 +9,13 @@ from uuid import uuid4
 
 import pytest
 
+from tests.emulator import FunctionSpec, LocalCloud, StartError
+from tests.emulator.functions import functions_python
 from tests.faults.invariants import check_system
-from tests.local_cloud import FunctionSpec, LocalCloud, StartError
-from tests.local_cloud.functions import functions_python
 from tests.samples import aws_cur_delivery, azure_focus_delivery
-from tests.stack import FUNCTIONS, Stack
-from tests.system import System
+from tests.support.paths import FUNCTIONS
+from tests.support.stack import Stack
+from tests.support.system import System
 
 MONTH = "2025-09"
 _MIB_LIMIT = 200
@@ -67,7 +68,7 @@ def test_a_busy_month_is_answered_503_quietly_and_delivered_again(system: System
     lease = system.cloud.storage.bucket(system.outputs["bookkeeping_bucket"]).blob(f"leases/aws_cur/{MONTH}.json")
     lease.upload_from_string('{"holder": "other", "expires": "2999-01-01T00:00:00+00:00", "job_id": null}')
     system.deliver("aws_cur", delivery, "data", "manifest")
-    _wait_for(system, ("retried", "BUSY"))
+    _wait_for(system, ("retried", "MONTH_LOCKED"))
     lease.delete()
     system.cloud.events.settle(60)
 
@@ -180,7 +181,7 @@ def _command(system: System, home: Path, command: str) -> subprocess.CompletedPr
         **system.environment,
     }
     return subprocess.run(
-        [str(functions_python()), "-m", "billing", command],
+        [str(functions_python()), "-m", "billing_cli", command],
         env=environment,
         cwd=home,
         capture_output=True,

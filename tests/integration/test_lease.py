@@ -8,12 +8,11 @@ from typing import Any
 import pytest
 
 from billing.errors import BillingError
-from billing.load_jobs import INSERT_DEADLINE
-from billing.look import observe
+from billing.gcp.load_jobs import INSERT_DEADLINE
 from tests.faults.invariants import check_invariants
-from tests.harness import Harness, SteppedClock
 from tests.samples import aws_cur_delivery, azure_focus_delivery
-from tests.stack import AWS, AZURE
+from tests.support.harness import Harness, SteppedClock
+from tests.support.stack import AWS, AZURE
 
 MONTH = "2025-09"
 
@@ -30,27 +29,27 @@ def _leases(harness: Harness) -> list[str]:
 @pytest.mark.fault("F4")
 def test_a_held_lease_makes_others_come_back(harness: Harness, tmp_path: Path) -> None:
     delivery = aws_cur_delivery(tmp_path, MONTH, rows=20)
-    lease = harness.cloud.leases.acquire("aws_cur", MONTH, None)
+    lease = harness.services.leases.acquire("aws_cur", MONTH, None)
 
     with pytest.raises(BillingError) as caught:
         harness.load(AWS, delivery)
     lease.release()
 
-    assert caught.value.code == "BUSY"
+    assert caught.value.code == "MONTH_LOCKED"
     assert harness.process(AWS, delivery).action == "loaded"
     assert _leases(harness) == []
 
 
 @pytest.mark.fault("F4")
 def test_other_months_are_not_held_up(harness: Harness, tmp_path: Path) -> None:
-    harness.cloud.leases.acquire("aws_cur", "2025-08", None)
+    harness.services.leases.acquire("aws_cur", "2025-08", None)
 
     assert harness.load(AWS, aws_cur_delivery(tmp_path, MONTH, rows=20)).action == "loaded"
 
 
 @pytest.mark.fault("F3")
 def test_an_expired_lease_is_taken_over_when_its_job_never_began(harness: Harness, tmp_path: Path) -> None:
-    harness.cloud.leases.acquire("aws_cur", MONTH, "billing_never_inserted_0")
+    harness.services.leases.acquire("aws_cur", MONTH, "billing_never_inserted_0")
     _steppable(harness).step(minutes=10, seconds=1)
 
     assert harness.load(AWS, aws_cur_delivery(tmp_path, MONTH, rows=20)).action == "loaded"
@@ -60,27 +59,27 @@ def test_an_expired_lease_is_taken_over_when_its_job_never_began(harness: Harnes
 @pytest.mark.fault("F18")
 def test_an_expired_lease_whose_job_still_runs_is_busy(harness: Harness, tmp_path: Path) -> None:
     delivery = aws_cur_delivery(tmp_path, MONTH, rows=20)
-    harness.cloud.leases.acquire("aws_cur", MONTH, "billing_running_0")
+    harness.services.leases.acquire("aws_cur", MONTH, "billing_running_0")
     _steppable(harness).step(minutes=10, seconds=1)
-    harness.cloud.leases._job_is_running = lambda job_id: job_id == "billing_running_0"
+    harness.services.leases._job_is_running = lambda job_id: job_id == "billing_running_0"
 
     with pytest.raises(BillingError) as caught:
         harness.load(AWS, delivery)
 
-    assert caught.value.code == "BUSY"
+    assert caught.value.code == "MONTH_LOCKED"
     assert "billing_running_0" in caught.value.message
 
 
 @pytest.mark.fault("F18")
 def test_a_lease_that_was_taken_over_is_not_released_by_its_first_holder(harness: Harness) -> None:
-    first = harness.cloud.leases.acquire("aws_cur", MONTH, None)
+    first = harness.services.leases.acquire("aws_cur", MONTH, None)
     _steppable(harness).step(minutes=11)
-    harness.cloud.leases.acquire("aws_cur", MONTH, None)
+    harness.services.leases.acquire("aws_cur", MONTH, None)
 
     first.release()
 
     assert _leases(harness) == [f"leases/aws_cur/{MONTH}.json"]
-    with pytest.raises(BillingError, match="BUSY"):
+    with pytest.raises(BillingError, match="MONTH_LOCKED"):
         first.record("billing_late_0")
 
 
@@ -89,14 +88,14 @@ def test_what_was_read_before_the_lease_is_only_a_reason_to_try(harness: Harness
     """An instance that slept between its first look and its lease finds the newer run, and loads nothing."""
     older, newer = (azure_focus_delivery(tmp_path, MONTH, rows=20, revision=revision) for revision in (1, 2))
     harness.stack.deliver(AZURE, older)
-    acquire = harness.cloud.leases.acquire
+    acquire = harness.services.leases.acquire
 
     def acquire_late(source: str, month: str, job_id: str | None):  # type: ignore[no-untyped-def]  # noqa: ANN202
-        harness.cloud.leases.acquire = acquire  # type: ignore[method-assign]
+        harness.services.leases.acquire = acquire  # type: ignore[method-assign]
         harness.load(AZURE, newer)
         return acquire(source, month, job_id)
 
-    harness.cloud.leases.acquire = acquire_late  # type: ignore[method-assign]
+    harness.services.leases.acquire = acquire_late  # type: ignore[method-assign]
     outcome = harness.process(AZURE, older)
 
     assert (outcome.action, outcome.code) == ("skipped", "SUPERSEDED")
@@ -107,13 +106,13 @@ def test_what_was_read_before_the_lease_is_only_a_reason_to_try(harness: Harness
 def test_no_job_is_inserted_after_the_deadline(harness: Harness, tmp_path: Path) -> None:
     delivery = aws_cur_delivery(tmp_path, MONTH, rows=20)
     harness.stack.deliver(AWS, delivery)
-    add_columns = harness.cloud.warehouse.add_columns
+    add_columns = harness.services.warehouse.add_columns
 
     def slow(*arguments: object) -> None:
         _steppable(harness).step(seconds=INSERT_DEADLINE + 1)
         add_columns(*arguments)  # type: ignore[arg-type]
 
-    harness.cloud.warehouse.add_columns = slow  # type: ignore[method-assign, assignment]
+    harness.services.warehouse.add_columns = slow  # type: ignore[method-assign, assignment]
     with pytest.raises(BillingError) as caught:
         harness.process(AWS, delivery)
 
@@ -155,7 +154,7 @@ def test_a_job_is_not_taken_up_where_another_has_written_the_month_since(harness
 def test_a_job_that_outlives_the_function_keeps_its_lease(harness: Harness, tmp_path: Path) -> None:
     delivery = aws_cur_delivery(tmp_path, MONTH, rows=20)
     harness.stack.deliver(AWS, delivery)
-    insert = harness.cloud.jobs._insert
+    insert = harness.services.jobs._insert
 
     def endless(*arguments: object) -> object:
         job, inserted = insert(*arguments)  # type: ignore[arg-type]
@@ -163,10 +162,10 @@ def test_a_job_that_outlives_the_function_keeps_its_lease(harness: Harness, tmp_
         _steppable(harness).step(seconds=500)
         return _Running(job), inserted
 
-    harness.cloud.jobs._insert = endless  # type: ignore[method-assign, assignment]
+    harness.services.jobs._insert = endless  # type: ignore[method-assign, assignment]
     with pytest.raises(BillingError) as caught:
         harness.process(AWS, delivery)
-    harness.cloud.jobs._insert = insert  # type: ignore[method-assign]
+    harness.services.jobs._insert = insert  # type: ignore[method-assign]
 
     assert caught.value.code == "JOB_RUNNING"
     assert _leases(harness) == [f"leases/aws_cur/{MONTH}.json"]
@@ -191,13 +190,13 @@ class _Running:
 def test_a_transient_job_failure_raises_the_attempt(harness: Harness, tmp_path: Path) -> None:
     delivery = aws_cur_delivery(tmp_path, MONTH, rows=20)
     harness.stack.deliver(AWS, delivery)
-    wait, failures = harness.cloud.jobs._wait, [BillingError("TRANSIENT", "backendError")]
+    wait, failures = harness.services.jobs._wait, [BillingError("TRANSIENT", "backendError")]
 
     def failing(*arguments: object) -> BillingError | None:
         result = wait(*arguments)  # type: ignore[arg-type]
         return failures.pop() if failures else result
 
-    harness.cloud.jobs._wait = failing  # type: ignore[method-assign, assignment]
+    harness.services.jobs._wait = failing  # type: ignore[method-assign, assignment]
     outcome = harness.process(AWS, delivery)
 
     assert outcome.action == "loaded"
@@ -209,12 +208,11 @@ def test_a_transient_job_failure_raises_the_attempt(harness: Harness, tmp_path: 
 def test_a_table_that_changed_meanwhile_is_read_again(harness: Harness, tmp_path: Path) -> None:
     delivery = aws_cur_delivery(tmp_path, MONTH, rows=20)
     harness.stack.deliver(AWS, delivery)
-    look = observe(harness.visit(AWS, delivery))
-    assert look.table is not None
+    table = harness.services.warehouse.table(harness.source(AWS))
     harness.process(AWS, delivery)  # adds the columns
 
     with pytest.raises(BillingError) as caught:
-        harness.cloud.warehouse.add_columns(look.table, look.table.fields[:1])
+        harness.services.warehouse.add_columns(table, table.fields[:1])
 
     assert caught.value.code == "TABLE_CHANGED"
 
@@ -224,7 +222,7 @@ def test_a_setup_failure_of_an_earlier_job_is_tried_again(harness: Harness, tmp_
     """On a new project the first job ends with accessDenied; when the grant is there, the month loads."""
     delivery = aws_cur_delivery(tmp_path, MONTH, rows=20)
     harness.stack.deliver(AWS, delivery)
-    wait = harness.cloud.jobs._wait
+    wait = harness.services.jobs._wait
     denied: set[str] = set()
 
     def first_job_denied(job: Any, timer: object) -> BillingError | None:
@@ -232,7 +230,7 @@ def test_a_setup_failure_of_an_earlier_job_is_tried_again(harness: Harness, tmp_
         denied.add(min([*denied, job.job_id]))
         return BillingError("ACCESS_DENIED", "Access Denied: File gs://...") if job.job_id in denied else result
 
-    harness.cloud.jobs._wait = first_job_denied  # type: ignore[method-assign]
+    harness.services.jobs._wait = first_job_denied  # type: ignore[method-assign]
     with pytest.raises(BillingError, match="ACCESS_DENIED"):
         harness.process(AWS, delivery)
     outcome = harness.process(AWS, delivery)
@@ -244,7 +242,7 @@ def test_a_setup_failure_of_an_earlier_job_is_tried_again(harness: Harness, tmp_
 def test_what_bigquery_refused_is_another_job_after_a_changed_setting(harness: Harness, tmp_path: Path) -> None:
     delivery = aws_cur_delivery(tmp_path, MONTH, rows=20)
     harness.stack.deliver(AWS, delivery)
-    harness.cloud.jobs._wait = lambda *_: BillingError("LOAD_REJECTED", "invalid")  # type: ignore[method-assign]
+    harness.services.jobs._wait = lambda *_: BillingError("LOAD_REJECTED", "invalid")  # type: ignore[method-assign]
     assert harness.process(AWS, delivery).code == "LOAD_REJECTED"
     harness.stack.sources = (replace(AWS, settle_hours="4"), AZURE)
 
@@ -258,14 +256,14 @@ def test_what_bigquery_refused_is_another_job_after_a_changed_setting(harness: H
 def test_an_outage_of_more_than_twenty_jobs_ends_with_the_outage(harness: Harness, tmp_path: Path) -> None:
     delivery = aws_cur_delivery(tmp_path, MONTH, rows=20)
     harness.stack.deliver(AWS, delivery)
-    harness.cloud.jobs._wait = lambda *_: BillingError("TRANSIENT", "backendError")  # type: ignore[method-assign]
+    harness.services.jobs._wait = lambda *_: BillingError("TRANSIENT", "backendError")  # type: ignore[method-assign]
     codes = []
     for _ in range(12):
         with pytest.raises(BillingError) as caught:
             harness.process(AWS, delivery)
         codes.append(caught.value.code)
-    wait = harness.cloud.jobs._wait
-    del harness.cloud.jobs._wait
+    wait = harness.services.jobs._wait
+    del harness.services.jobs._wait
     assert (set(codes[:10]), codes[11]) == ({"TRANSIENT"}, "LOAD_KEEPS_FAILING")
     assert wait is not None
     assert harness.tracking(AWS) == []
@@ -276,10 +274,10 @@ def test_an_outage_of_more_than_twenty_jobs_ends_with_the_outage(harness: Harnes
 
 def test_a_write_of_the_lease_that_was_sent_twice_is_ours(harness: Harness) -> None:
     """The first answer was lost: the client sends again under the old generation, and is refused."""
-    lease = harness.cloud.leases.acquire("aws_cur", MONTH, None)
-    before, empty = lease.generation, lease.terms
+    lease = harness.services.leases.acquire("aws_cur", MONTH, None)
+    before, empty = lease.generation, lease.holds
     lease.record("billing_first_0")
-    lease.generation, lease.terms = before, empty
+    lease.generation, lease.holds = before, empty
 
     lease.record("billing_first_0")
     lease.release()
@@ -289,33 +287,33 @@ def test_a_write_of_the_lease_that_was_sent_twice_is_ours(harness: Harness) -> N
 
 @pytest.mark.fault("F18")
 def test_an_instance_whose_lease_was_taken_over_does_not_release_the_other_s(harness: Harness) -> None:
-    late = harness.cloud.leases.acquire("aws_cur", MONTH, None)
+    late = harness.services.leases.acquire("aws_cur", MONTH, None)
     _steppable(harness).step(minutes=11)
-    harness.cloud.leases.acquire("aws_cur", MONTH, "billing_second_0")
+    harness.services.leases.acquire("aws_cur", MONTH, "billing_second_0")
 
-    with pytest.raises(BillingError, match="another instance's by now"):
+    with pytest.raises(BillingError, match="Another instance has taken over"):
         late.record("billing_first_0")
     late.release()
 
-    with pytest.raises(BillingError, match="BUSY"):
-        harness.cloud.leases.acquire("aws_cur", MONTH, "billing_third_0")
+    with pytest.raises(BillingError, match="MONTH_LOCKED"):
+        harness.services.leases.acquire("aws_cur", MONTH, "billing_third_0")
 
 
 @pytest.mark.fault("F18")
 def test_an_instance_that_slept_past_its_lease_does_not_write_the_books(harness: Harness, tmp_path: Path) -> None:
     delivery = aws_cur_delivery(tmp_path, MONTH, rows=20)
     harness.stack.deliver(AWS, delivery)
-    replace_month = harness.cloud.jobs.replace_month
+    replace_month = harness.services.jobs.replace_month
 
     def asleep(*arguments: object) -> object:
         loaded = replace_month(*arguments)  # type: ignore[arg-type]
         _steppable(harness).step(minutes=11)
         return loaded
 
-    harness.cloud.jobs.replace_month = asleep  # type: ignore[method-assign, assignment]
+    harness.services.jobs.replace_month = asleep  # type: ignore[method-assign, assignment]
     with pytest.raises(BillingError, match="DEADLINE"):
         harness.process(AWS, delivery)
-    del harness.cloud.jobs.replace_month
+    del harness.services.jobs.replace_month
 
     assert harness.tracking(AWS) == []
     assert harness.process(AWS, delivery).action == "loaded"
@@ -325,23 +323,23 @@ def test_an_instance_that_slept_past_its_lease_does_not_write_the_books(harness:
 def test_nor_does_one_that_would_refuse_or_wait(harness: Harness, tmp_path: Path) -> None:
     empty, incomplete = aws_cur_delivery(tmp_path, MONTH, rows=0), aws_cur_delivery(tmp_path, "2025-10", rows=20)
     harness.stack.deliver(AWS, replace(incomplete, objects=incomplete.manifests))
-    acquire = harness.cloud.leases.acquire
+    acquire = harness.services.leases.acquire
 
     def asleep(*arguments: object) -> object:
         lease = acquire(*arguments)  # type: ignore[arg-type]
         _steppable(harness).step(minutes=11)
         return lease
 
-    harness.cloud.leases.acquire = asleep  # type: ignore[method-assign, assignment]
-    assert harness.sweep()["left"] == ["aws_cur 2025-10"]
+    harness.services.leases.acquire = asleep  # type: ignore[method-assign, assignment]
+    assert harness.sweep()["deferred"] == ["aws_cur 2025-10"]
     harness.stack.deliver(AWS, empty)
     with pytest.raises(BillingError, match="DEADLINE"):
         harness.process(AWS, empty)
-    del harness.cloud.leases.acquire
+    del harness.services.leases.acquire
 
     assert harness.tracking(AWS) == []
     harness.sweep()
     assert {(row["status"], row["code"]) for row in harness.tracking(AWS)} == {
-        ("rejected", "EMPTY"),
+        ("rejected", "EMPTY_DELIVERY"),
         ("waiting", "WAITING_FOR_FILES"),
     }

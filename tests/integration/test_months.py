@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from tests.faults.invariants import check_invariants
-from tests.harness import Harness
 from tests.samples import aws_cur_delivery, azure_focus_delivery
-from tests.stack import AWS, AZURE, SourceSpec
+from tests.support.harness import Harness
+from tests.support.stack import AWS, AZURE, SourceSpec
 
 MONTH = "2025-09"
 

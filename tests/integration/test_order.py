@@ -6,11 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from billing.load import process
+from billing.clock import Timer
+from billing.decisions.policy import Override
+from billing.workflows.load import load_month
 from tests.faults.invariants import check_invariants
-from tests.harness import Harness, manifest_name
 from tests.samples import SampleObject, aws_cur_delivery, azure_focus_delivery, sink_name
-from tests.stack import AWS, AZURE
+from tests.support.harness import Harness, manifest_name
+from tests.support.stack import AWS, AZURE
 
 MONTH = "2025-09"
 
@@ -116,19 +118,19 @@ def test_a_file_that_is_replaced_while_it_is_read_is_booked_as_torn_and_loaded_a
 ) -> None:
     delivery = azure_focus_delivery(tmp_path, MONTH, rows=30)
     harness.stack.deliver(AZURE, delivery)
-    replace_month = harness.cloud.jobs.replace_month
+    replace_month = harness.services.jobs.replace_month
 
     def replaced_meanwhile(*arguments: object) -> object:
         harness.stack.deliver_object(AZURE, delivery.data[0])
         return replace_month(*arguments)  # type: ignore[arg-type]
 
-    harness.cloud.jobs.replace_month = replaced_meanwhile  # type: ignore[method-assign, assignment]
+    harness.services.jobs.replace_month = replaced_meanwhile  # type: ignore[method-assign, assignment]
     torn = harness.process(AZURE, delivery)
-    harness.cloud.jobs.replace_month = replace_month  # type: ignore[method-assign]
+    harness.services.jobs.replace_month = replace_month  # type: ignore[method-assign]
     again = harness.process(AZURE, delivery)
     then = harness.process(AZURE, delivery)
 
-    assert (torn.action, torn.code, torn.error) == ("loaded", "TORN", True)
+    assert (torn.action, torn.code, torn.error) == ("loaded", "FILES_CHANGED_DURING_LOAD", True)
     assert (again.action, again.code) == ("loaded", None)
     assert (then.action, then.code) == ("skipped", "DUPLICATE")
     check_invariants(harness, {(AZURE, MONTH): delivery})
@@ -205,7 +207,8 @@ def test_a_reload_never_replaces_a_newer_run(harness: Harness, tmp_path: Path) -
     harness.load(AZURE, older)
     harness.load(AZURE, newer)
 
-    outcome = process(replace(harness.visit(AZURE, older), reload=True))
+    request = replace(harness.request(AZURE, older), override=Override.SAME_DELIVERY)
+    outcome = load_month(harness.services, request, Timer(harness.clock))
 
     assert (outcome.action, outcome.code) == ("skipped", "SUPERSEDED")
     check_invariants(harness, {(AZURE, MONTH): newer})

@@ -5,17 +5,17 @@ from pathlib import Path
 import pytest
 
 from billing.errors import BillingError
-from billing.replay import replay
+from billing.workflows.replay import replay
 from tests.faults.invariants import check_invariants
-from tests.harness import Harness, log_lines
 from tests.samples import azure_focus_delivery
-from tests.stack import AZURE
+from tests.support.harness import Harness, log_lines
+from tests.support.stack import AZURE
 
 MONTH = "2025-09"
 
 
 def _replayed(harness: Harness, execution: str | None = None) -> tuple[str, str | None]:
-    outcome = replay(harness.settings, "AZURE_BILLING", MONTH, execution, harness.cloud)
+    outcome = replay(harness.settings, "AZURE_BILLING", MONTH, execution, harness.services)
     return outcome.action, outcome.execution
 
 
@@ -55,7 +55,7 @@ def test_a_refused_delivery_is_judged_again(harness: Harness, tmp_path: Path) ->
 
     assert harness.process(AZURE, empty).code == "ALREADY_REJECTED"
     assert _replayed(harness) == ("rejected", empty.execution)
-    assert [row["code"] for row in harness.tracking(AZURE)] == ["EMPTY", "EMPTY"]
+    assert [row["code"] for row in harness.tracking(AZURE)] == ["EMPTY_DELIVERY", "EMPTY_DELIVERY"]
 
 
 @pytest.mark.parametrize(
@@ -72,7 +72,7 @@ def test_what_is_not_there_is_named(
     harness.load(AZURE, azure_focus_delivery(tmp_path, MONTH, rows=1))
 
     with pytest.raises(BillingError, match="NO_SUCH_DELIVERY") as caught:
-        replay(harness.settings, key, month, execution, harness.cloud)
+        replay(harness.settings, key, month, execution, harness.services)
 
     assert sentence in caught.value.message
 

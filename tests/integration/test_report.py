@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from report import queries
-from report.queries import Question, Share, gather
-from tests.harness import Harness
+from billing_cli.report import queries
+from billing_cli.report.queries import Question, Share, gather
 from tests.samples import aws_cur_delivery, azure_focus_delivery
-from tests.stack import AWS, AZURE
+from tests.support.harness import Harness
+from tests.support.stack import AWS, AZURE
 
 
 def billed(shares: Sequence[Share], currency: str) -> dict[str, Decimal]:
@@ -29,7 +29,7 @@ def test_the_sums_of_a_named_source_are_its_invoices_and_what_is_beyond_the_larg
     monkeypatch.setattr(queries, "TOP", 3)
 
     with harness.counting() as requests:
-        made = gather(harness.settings, harness.cloud, Question(months=2, tag="team", sources=("azure_billing",)))
+        made = gather(harness.settings, harness.services, Question(months=2, tag="team", sources=("azure_billing",)))
 
     assert len(requests.matching("POST", "/queries")) <= 6
     assert [(row.currency, row.month, row.provider, row.billed) for row in made.months] == [

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from billing.replay import replay
+from billing.workflows.replay import replay
 from tests.faults.invariants import check_invariants
-from tests.harness import Harness, SteppedClock, log_lines, manifest_name
 from tests.samples import aws_columns, aws_cur_delivery, azure_focus_delivery
-from tests.stack import AWS, AZURE
+from tests.support.harness import Harness, SteppedClock, log_lines, manifest_name
+from tests.support.stack import AWS, AZURE
 
 MONTH = "2025-09"
 
@@ -34,7 +34,7 @@ def test_it_loads_every_month_that_no_event_loaded(harness: Harness, tmp_path: P
 
     assert report["loaded"] == ["aws_cur 2025-07", "aws_cur 2025-08", "aws_cur 2025-09", "azure_billing 2025-09"]
     check_invariants(harness, {**{(AWS, one.month): one for one in aws}, (AZURE, MONTH): azure[2]})
-    assert (second["loaded"], second["left"], second["months"]) == ([], [], 4)
+    assert (second["loaded"], second["deferred"], second["months"]) == ([], [], 4)
 
 
 def test_a_sweep_with_nothing_to_do_writes_nothing(harness: Harness, tmp_path: Path) -> None:
@@ -145,11 +145,11 @@ def test_a_partition_changed_by_hand_is_reported_and_restored(
 
     report = harness.sweep()
 
-    assert (report["differing"], report["loaded"]) == (["aws_cur 2025-09"], ["aws_cur 2025-09"])
+    assert (report["mismatched"], report["loaded"]) == (["aws_cur 2025-09"], ["aws_cur 2025-09"])
     check_invariants(harness, {(AWS, MONTH): delivery})
-    [found] = [line for line in log_lines(capsys.readouterr().out) if line.get("code") == "AUDIT_DIFFERS"]
+    [found] = [line for line in log_lines(capsys.readouterr().out) if line.get("code") == "AUDIT_MISMATCH"]
     assert (found["severity"], found["month"]) == ("ERROR", MONTH)
-    assert harness.sweep()["differing"] == []
+    assert harness.sweep()["mismatched"] == []
 
 
 @pytest.mark.fault("F19")
@@ -157,21 +157,23 @@ def test_a_month_that_was_written_after_it_was_booked_is_reported_and_restored(
     harness: Harness, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """By an older run of as many rows, whose instance died before it could book it."""
-    monkeypatch.setattr("billing.sweep._CLOCKS_DIFFER", timedelta())  # there is one clock here, and no time passes
+    monkeypatch.setattr(
+        "billing.decisions.audit._CLOCKS_DIFFER", timedelta()
+    )  # there is one clock here, and no time passes
     older = azure_focus_delivery(tmp_path, MONTH, rows=23)
     newer = azure_focus_delivery(tmp_path, MONTH, rows=20, revision=2)  # three more, which correct others
     harness.load(AZURE, older)
     harness.load(AZURE, newer)
-    assert harness.sweep()["differing"] == []
+    assert harness.sweep()["mismatched"] == []
     with harness.dying_before_it_books():
-        replay(harness.settings, "azure_billing", MONTH, older.execution, harness.cloud)
+        replay(harness.settings, "azure_billing", MONTH, older.execution, harness.services)
     assert harness.month(AZURE, MONTH) == (newer.totals.rows, older.totals.cost)
 
     report = harness.sweep()
 
-    assert (report["differing"], report["loaded"]) == (["azure_billing 2025-09"], ["azure_billing 2025-09"])
+    assert (report["mismatched"], report["loaded"]) == (["azure_billing 2025-09"], ["azure_billing 2025-09"])
     check_invariants(harness, {(AZURE, MONTH): newer})
-    assert harness.sweep()["differing"] == []
+    assert harness.sweep()["mismatched"] == []
 
 
 @pytest.mark.fault("F10")
@@ -195,19 +197,19 @@ def test_books_that_were_lost_are_taken_from_the_tracking_rows(harness: Harness,
 def test_it_stops_before_its_deadline_and_says_what_is_left(harness: Harness, tmp_path: Path) -> None:
     for month in ("2025-07", "2025-08", MONTH):
         harness.stack.deliver(AWS, aws_cur_delivery(tmp_path, month, rows=20))
-    replace_month = harness.cloud.jobs.replace_month
+    replace_month = harness.services.jobs.replace_month
 
     def slow(*arguments: object) -> object:
         _steppable(harness).step(minutes=7)
         return replace_month(*arguments)  # type: ignore[arg-type]
 
-    harness.cloud.jobs.replace_month = slow  # type: ignore[method-assign, assignment]
+    harness.services.jobs.replace_month = slow  # type: ignore[method-assign, assignment]
     report = harness.sweep()
-    harness.cloud.jobs.replace_month = replace_month  # type: ignore[method-assign]
+    harness.services.jobs.replace_month = replace_month  # type: ignore[method-assign]
 
-    assert report["left"] == ["aws_cur 2025-07", "aws_cur 2025-08", "aws_cur 2025-09"]
+    assert report["deferred"] == ["aws_cur 2025-07", "aws_cur 2025-08", "aws_cur 2025-09"]
     assert report["loaded"] == []
-    assert harness.sweep()["loaded"] == report["left"]
+    assert harness.sweep()["loaded"] == report["deferred"]
 
 
 def test_a_source_whose_table_is_missing_does_not_hold_up_the_others(harness: Harness, tmp_path: Path) -> None:
@@ -216,7 +218,7 @@ def test_a_source_whose_table_is_missing_does_not_hold_up_the_others(harness: Ha
 
     report = harness.sweep()
 
-    assert (report["loaded"], report["left"]) == (["azure_billing 2025-09"], ["aws_cur as a whole"])
+    assert (report["loaded"], report["deferred"]) == (["azure_billing 2025-09"], ["aws_cur as a whole"])
 
 
 def test_an_audit_never_reloads_a_mix_of_two_deliveries(harness: Harness, tmp_path: Path) -> None:
@@ -229,7 +231,7 @@ def test_an_audit_never_reloads_a_mix_of_two_deliveries(harness: Harness, tmp_pa
     report = harness.sweep()
     harness.stack.deliver(AWS, second)
 
-    assert (report["differing"], report["loaded"]) == (["aws_cur 2025-09"], [])
+    assert (report["mismatched"], report["loaded"]) == (["aws_cur 2025-09"], [])
     assert harness.sweep()["loaded"] == ["aws_cur 2025-09"]
     check_invariants(harness, {(AWS, MONTH): second})
 
@@ -242,7 +244,7 @@ def test_a_partition_dropped_again_and_again_is_restored_each_time(harness: Harn
         harness.rows(f"DELETE FROM `{{dataset}}.{AWS.table}` WHERE identity_line_item_id IS NOT NULL")
         assert harness.sweep()["loaded"] == ["aws_cur 2025-09"]
         check_invariants(harness, {(AWS, MONTH): delivery})
-    assert harness.sweep()["differing"] == []
+    assert harness.sweep()["mismatched"] == []
 
 
 def test_a_month_whose_files_are_gone_is_still_audited(
@@ -251,11 +253,11 @@ def test_a_month_whose_files_are_gone_is_still_audited(
     harness.load(AWS, aws_cur_delivery(tmp_path, MONTH, rows=20))
     for blob in list(harness.stack.cloud.storage.list_blobs(harness.stack.bucket(AWS))):
         blob.delete()
-    assert harness.sweep()["differing"] == []
+    assert harness.sweep()["mismatched"] == []
     harness.rows(f"DELETE FROM `{{dataset}}.{AWS.table}` WHERE identity_line_item_id IS NOT NULL")
 
-    assert harness.sweep()["differing"] == ["aws_cur 2025-09"]
-    [found] = [line for line in log_lines(capsys.readouterr().out) if line.get("code") == "AUDIT_DIFFERS"]
+    assert harness.sweep()["mismatched"] == ["aws_cur 2025-09"]
+    [found] = [line for line in log_lines(capsys.readouterr().out) if line.get("code") == "AUDIT_MISMATCH"]
     assert "deliver the month again" in found["message"]
 
 

@@ -10,9 +10,9 @@ from uuid import uuid4
 
 import pytest
 
-from tests.local_cloud import LocalCloud
-from tests.local_cloud.terraform import Terraform
-from tests.local_cloud.terraform.deployment import provider_environment
+from tests.emulator import LocalCloud
+from tests.emulator.terraform_provider import Terraform
+from tests.emulator.terraform_provider.deployment import provider_environment
 
 PROVIDER = """
 terraform {

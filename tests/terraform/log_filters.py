@@ -10,14 +10,14 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-Entry = Mapping[str, Any]
-Test = Callable[[Entry], bool]
+TrackingRow = Mapping[str, Any]
+Test = Callable[[TrackingRow], bool]
 
 _SEVERITIES = ("DEFAULT", "DEBUG", "INFO", "NOTICE", "WARNING", "ERROR", "CRITICAL", "ALERT", "EMERGENCY")
 _TOKEN = re.compile(r'\s*("(?:[^"\\]|\\.)*"|>=|=|\(|\)|[A-Za-z_][\w.]*)')
 
 
-def matches(query: str, entry: Entry) -> bool:
+def matches(query: str, entry: TrackingRow) -> bool:
     """Raises ValueError with the place for what is not understood."""
     parser = _Parser(query)
     test = parser.either()
@@ -109,7 +109,7 @@ def _tokens(query: str) -> list[str]:
     return tokens
 
 
-def _field(entry: Entry, path: str) -> Any:
+def _field(entry: TrackingRow, path: str) -> Any:
     value: Any = entry
     for part in path.split("."):
         value = value.get(part) if isinstance(value, Mapping) else None

@@ -9,8 +9,8 @@ from collections.abc import Mapping
 
 import pytest
 
-from tests.local_cloud.terraform import Terraform
-from tests.system import ROOT
+from tests.emulator.terraform_provider import Terraform
+from tests.support.paths import TERRAFORM
 
 # A module's beginning and its end are two nodes: all that is in it comes before "(close)", and after "(expand)".
 EDGE = re.compile(r'"\[root\] (.+?)(?: \(expand\))?" -> "\[root\] (.+?)(?: \(expand\))?"')
@@ -92,7 +92,7 @@ AFTER: Mapping[str, tuple[str, ...]] = {
 
 @pytest.fixture(scope="module")
 def graph(tmp_path_factory: pytest.TempPathFactory) -> Graph:
-    with Terraform(ROOT, tmp_path_factory.mktemp("graph")) as terraform:
+    with Terraform(TERRAFORM, tmp_path_factory.mktemp("graph")) as terraform:
         terraform.init()
         text = terraform.run("graph", "-type=plan").output
     needs: dict[str, set[str]] = {}

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.local_cloud import Backoff, LocalCloud
-from tests.local_cloud.terraform import GOOGLE_VERSIONS, TerraformError
-from tests.local_cloud.terraform.state import resources
+from tests.emulator import Backoff, LocalCloud
+from tests.emulator.terraform_provider import GOOGLE_VERSIONS, TerraformError
+from tests.emulator.terraform_provider.state import resources
 from tests.samples import aws_cur_delivery, azure_focus_delivery
-from tests.system import AWS_SOURCES, System
+from tests.support.system import AWS_SOURCES, System
 
 TWO = {**AWS_SOURCES, "other": {**AWS_SOURCES["cur"], "bucket": "other-exports", "export_name": "other-cur"}}
 OF_THE_OTHER = re.compile(r'\["(aws_)?other"\]')
@@ -85,7 +85,7 @@ def check_a_source_is_removed_alone(system: System) -> None:
     system.apply()
     check_the_loads_are_kept(system)
     swept = system.sweep().json()
-    assert (swept["months"], swept["loaded"], swept["differing"]) == (3, [], [])
+    assert (swept["months"], swept["loaded"], swept["mismatched"]) == (3, [], [])
 
     system.terraform.variables["aws_sources"] = TWO
     assert system.terraform.plan().changes == {**SHARED, **dict.fromkeys(own, ("create",))}

@@ -8,19 +8,19 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from tests.system import ROOT
+from tests.support.paths import FUNCTIONS, ROOT, TERRAFORM
 
-CHECKOV = Path(__file__).parents[2] / ".venv-checkov/bin/checkov"
+CHECKOV = ROOT / ".venv-checkov/bin/checkov"
 SKIPPED = re.compile(r"((?:^  #.*\n)*)^  - (CKV\w+)$", re.MULTILINE)
 
 
 def test_checkov_fails_exactly_where_a_reason_is_given(tmp_path: Path) -> None:
     assert CHECKOV.exists(), f"there is no {CHECKOV}: run the tests by `make test`, which makes its environment"
-    config = (ROOT / ".checkov.yaml").read_text()
+    config = (TERRAFORM / ".checkov.yaml").read_text()
     reasons = {check: reason.strip() for reason, check in SKIPPED.findall(config)}
     copy = tmp_path / "terraform"  # checkov reads a configuration beside what it checks, asked or not
-    shutil.copytree(ROOT, copy, ignore=shutil.ignore_patterns(".checkov.yaml", ".terraform"))
-    (tmp_path / "functions").symlink_to(ROOT.parent / "functions")
+    shutil.copytree(TERRAFORM, copy, ignore=shutil.ignore_patterns(".checkov.yaml", ".terraform"))
+    (tmp_path / "functions").symlink_to(FUNCTIONS)
     (tmp_path / "checkov.yaml").write_text(SKIPPED.sub("", config).replace("skip-check:\n", ""))
 
     command = [str(CHECKOV), "-d", str(copy), "--config-file", "checkov.yaml", "--output", "json", "--soft-fail"]

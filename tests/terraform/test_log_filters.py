@@ -15,14 +15,14 @@ import pytest
 from google.cloud import bigquery
 from google.oauth2.credentials import Credentials
 
-from billing import entry
-from billing.config import read_settings
-from billing.sweep import sweep
-from tests.harness import SteppedClock, log_lines
-from tests.local_cloud import Backoff, LocalCloud, StartError
-from tests.local_cloud.terraform.state import resources
+from billing.gcp.services import build_services
+from billing.settings import read_settings
+from billing.workflows.sweep import sweep
+from tests.emulator import Backoff, LocalCloud, StartError
+from tests.emulator.terraform_provider.state import resources
 from tests.samples import aws_cur_delivery, azure_focus_delivery
-from tests.system import System
+from tests.support.harness import SteppedClock, log_lines
+from tests.support.system import System
 from tests.terraform.log_filters import matches
 
 # What counts each kind of line, and what alerts on it; `alerts.…` are alerts on the line itself.
@@ -30,7 +30,7 @@ WANTED = {
     ("loaded", None): {"events", "loads"},
     ("skipped", "DUPLICATE"): {"events"},
     ("ignored", "NOT_OURS"): {"events"},
-    ("retried", "BUSY"): {"events"},
+    ("retried", "MONTH_LOCKED"): {"events"},
     ("waiting", "WAITING_FOR_FILES"): {"events"},
     ("waiting", "WAITING_LONG"): {"events", "findings", "waits"},
     ("rejected", "MANIFEST_NOT_JSON"): {"events", "rejections", "alerts.rejected"},
@@ -38,7 +38,7 @@ WANTED = {
     ("failed", "NOT_FOUND"): {"events", "failures", "alerts.failed"},
     (None, "SETTING_MISSING"): {"failures", "alerts.failed"},
     (None, "VIEW_FAILED"): {"failures", "findings", "alerts.failed"},
-    ("audited", "AUDIT_DIFFERS"): {"events", "findings", "alerts.review"},
+    ("audited", "AUDIT_MISMATCH"): {"events", "findings", "alerts.review"},
     ("sweep", None): {"sweeps"},
     ("age", None): {"age"},
 }
@@ -120,7 +120,7 @@ def _found_by_sweeps(system: System) -> list[tuple[str, dict[str, Any]]]:
         for name, value in system.cloud.environment().items():
             patch.setenv(name, value)
         credentials = Credentials("local")
-        cloud = entry.assemble(settings, system.cloud.storage, system.cloud.bigquery, credentials, clock)
+        cloud = build_services(settings, system.cloud.storage, system.cloud.bigquery, credentials, clock)
         sweep(settings, cloud)
     return [(system.outputs["functions"]["sweep"], line) for line in log_lines(output.getvalue())]
 

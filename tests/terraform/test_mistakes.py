@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from tests.local_cloud.terraform import Terraform, TerraformError
-from tests.system import AWS_SOURCES, AZURE_SOURCES, ROOT
+from tests.emulator.terraform_provider import Terraform, TerraformError
+from tests.support.paths import TERRAFORM
+from tests.support.system import AWS_SOURCES, AZURE_SOURCES
 
 CUR, FOCUS = AWS_SOURCES["cur"], AZURE_SOURCES["focus"]
 RIGHT: Mapping[str, Any] = {
@@ -69,7 +70,7 @@ WRONG: Mapping[str, tuple[Mapping[str, Any], tuple[str, ...]]] = {
 
 @pytest.fixture(scope="module")
 def terraform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Terraform]:
-    with Terraform(ROOT, tmp_path_factory.mktemp("mistakes")) as planning:
+    with Terraform(TERRAFORM, tmp_path_factory.mktemp("mistakes")) as planning:
         planning.init()
         yield planning
 

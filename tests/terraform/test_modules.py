@@ -13,10 +13,10 @@ import pytest
 from pytest_terraform import terraform
 from pytest_terraform.tf import LazyModuleDir, TerraformTestApi
 
-from tests.local_cloud import LocalCloud
-from tests.local_cloud.terraform import Terraform
-from tests.local_cloud.terraform.deployment import provider_environment
-from tests.system import ROOT
+from tests.emulator import LocalCloud
+from tests.emulator.terraform_provider import Terraform
+from tests.emulator.terraform_provider.deployment import provider_environment
+from tests.support.paths import TERRAFORM
 
 UNPROTECTED = 'module "warehouse" {\n  deletion_protection = false\n}\n'  # the fixture destroys what it applied
 
@@ -31,7 +31,7 @@ def cloud() -> Iterator[LocalCloud]:
 @pytest.fixture(autouse=True)
 def stand_ins(cloud: LocalCloud, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """pytest-terraform passes its own environment to Terraform, and finds the examples by name in one folder."""
-    with Terraform(ROOT / "modules", tmp_path / "work", provider_environment(cloud)) as running:
+    with Terraform(TERRAFORM / "modules", tmp_path / "work", provider_environment(cloud)) as running:
         for name, value in running.environment.items():
             monkeypatch.setenv(name, value)
         for example in running.root.glob("*/examples/basic"):
@@ -83,4 +83,4 @@ def test_warehouse_example_creates_partitioned_tables(cloud: LocalCloud, warehou
 def test_examples_are_destroyed_after_each_test(cloud: LocalCloud) -> None:
     assert list(cloud.storage.list_buckets()) == []
     assert list(cloud.bigquery.list_datasets()) == []
-    assert list(ROOT.rglob("tf_resources.json")) == []
+    assert list(TERRAFORM.rglob("tf_resources.json")) == []

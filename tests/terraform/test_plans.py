@@ -1,4 +1,7 @@
-"""What a plan of the real root holds: every grant as the README lists it, every wait, and every example file."""
+"""What a plan of the real root holds: every grant as the README lists it, every wait, and every example file.
+
+And what the first apply makes of it.
+"""
 
 from __future__ import annotations
 
@@ -9,21 +12,31 @@ from pathlib import Path
 
 import pytest
 
-from tests.local_cloud.terraform import Plan, Terraform
-from tests.system import ROOT
+from tests.emulator import LocalCloud
+from tests.emulator.terraform_provider import GOOGLE_VERSIONS, Plan, Terraform
+from tests.emulator.terraform_provider.deployment import provider_environment
+from tests.emulator.terraform_provider.facts import facts
+from tests.support.paths import TERRAFORM
 
 GRANT_ROW = re.compile(
     r"^\| `(google_\w+_(?:iam_member|dataset_access))\.(\w+)` \| `([^`]+)` \| [^|]+ \| ([^|]+) \| [^|]+ \| [^|]+ \|$",
     re.M,
 )
-EXAMPLES = sorted((*(ROOT / "examples").glob("*.tfvars.example"), ROOT / "terraform.tfvars.example"))
+EXAMPLES = sorted((*(TERRAFORM / "examples").glob("*.tfvars.example"), TERRAFORM / "terraform.tfvars.example"))
 # Both clouds, keyless and by secret, hourly and as objects arrive, and a key: everything that brings grants.
-EVERYTHING = ROOT / "examples" / "several-sources.tfvars.example"
+EVERYTHING = TERRAFORM / "examples" / "several-sources.tfvars.example"
+# What the provider rewrites when it makes a resource; `stored` in the facts says into what.
+REWRITTEN = [
+    (kind.name, name)
+    for kind in facts("google").resources.values()
+    for name, attribute in kind.attributes.items()
+    if "stored" in attribute
+]
 
 
 @pytest.fixture(scope="module")
 def terraform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Terraform]:
-    with Terraform(ROOT, tmp_path_factory.mktemp("plans")) as planning:
+    with Terraform(TERRAFORM, tmp_path_factory.mktemp("plans")) as planning:
         planning.init()
         yield planning
 
@@ -40,7 +53,7 @@ def planned_grants(plan: Plan) -> set[tuple[str, str, str]]:
 
 
 def test_the_grants_of_a_plan_with_everything_on_are_the_table_of_the_readme(everything: Plan) -> None:
-    rows = GRANT_ROW.findall((ROOT / "README.md").read_text())
+    rows = GRANT_ROW.findall((TERRAFORM / "README.md").read_text())
 
     assert planned_grants(everything) == {row[:3] for row in rows}
     on_the_project = {(kind, name) for kind, name, _, on in rows if on.startswith("project")}
@@ -68,10 +81,69 @@ def test_every_example_plans(terraform: Terraform, example: Path) -> None:
     assert any(".google_storage_transfer_job." in address for address in plan.changes)
 
 
+def test_the_first_apply_with_everything_on_is_what_was_planned(tmp_path: Path) -> None:
+    with (
+        LocalCloud(project="acme-billing", location="EU") as cloud,
+        Terraform(TERRAFORM, tmp_path, provider_environment(cloud), google_version=GOOGLE_VERSIONS[-1]) as terraform,
+    ):
+        terraform.init()
+        plan = terraform.plan(f"-var-file={EVERYTHING}")
+        terraform.apply(plan=plan)
+        made = terraform.output()
+        second = terraform.plan(f"-var-file={EVERYTHING}")
+
+    outputs = plan.document["output_changes"].items()
+    planned = {name: output["after"] for name, output in outputs if output["after_unknown"] is False}
+    assert planned.keys() >= {"bookkeeping_bucket", "environment", "landing_buckets", "service_accounts"}
+    assert {name: made[name] for name in planned} == planned
+    assert second.changes == {}
+
+
+def readers(kind: str, name: str) -> re.Pattern[str]:
+    """What reads an attribute within one block: by address, in a `for`, or as `each.value`."""
+    address = rf"\b{kind}\.\w+"
+    return re.compile(
+        rf"{address}\)?(\[[^]]*\])*\.{name}\b"
+        rf"|\bfor (\w+, )?(?P<one>\w+) in [^:]*{address}[^:]*:.*\b(?P=one)\.{name}\b"
+        rf"|\bfor_each\s*= {address}\b.*\beach\.value\.{name}\b",
+        re.DOTALL,
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'bucket = google_storage_bucket_iam_member.viewer["aws"].bucket',
+        "buckets = values(google_storage_bucket_iam_member.viewer)[*].bucket",
+        "buckets = [for grant in google_storage_bucket_iam_member.viewer : grant.bucket]",
+        'triggers = { for key, grant in google_storage_bucket_iam_member.viewer : key => "gs://${grant.bucket}" }',
+        "for_each = google_storage_bucket_iam_member.viewer\n  name = each.value.bucket",
+    ],
+)
+def test_a_reader_of_what_the_provider_rewrites_is_found(text: str) -> None:
+    assert readers("google_storage_bucket_iam_member", "bucket").search(text)
+    assert not readers("google_storage_bucket_iam_member", "bucket").search(text.replace(".bucket", ".member"))
+
+
+def test_nothing_reads_what_the_provider_rewrites() -> None:
+    """It has one value in the plan and another after the apply: a trigger fails, a name is wrong."""
+    files = [path for path in TERRAFORM.rglob("*.tf") if ".terraform" not in path.parts]
+    blocks = [(path.name, block) for path in files for block in re.split(r"^}$", path.read_text(), flags=re.M)]
+    found = [
+        f"{file}: {name} of {kind}"
+        for kind, name in REWRITTEN
+        for file, block in blocks
+        if readers(kind, name).search(block)
+    ]
+
+    assert ("google_storage_bucket_iam_member", "bucket") in REWRITTEN
+    assert found == []
+
+
 def test_the_example_of_a_backend_is_one_that_terraform_takes(tmp_path: Path) -> None:
-    with Terraform(ROOT, tmp_path) as planning:
-        shutil.copyfile(ROOT / "backend.tf.example", planning.root / "backend.tf")
+    with Terraform(TERRAFORM, tmp_path) as planning:
+        shutil.copyfile(TERRAFORM / "backend.tf.example", planning.root / "backend.tf")
         planning.init()
         planning.validate()
 
-    assert 'backend "gcs"' in (ROOT / "backend.tf.example").read_text()
+    assert 'backend "gcs"' in (TERRAFORM / "backend.tf.example").read_text()

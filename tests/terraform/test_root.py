@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.local_cloud.terraform import GOOGLE_VERSIONS, Terraform
-from tests.local_cloud.terraform.binary import real_providers
-from tests.system import ROOT
+from tests.emulator.terraform_provider import GOOGLE_VERSIONS, Terraform
+from tests.emulator.terraform_provider.binary import real_providers
+from tests.support.paths import TERRAFORM
 
-NATIVE_TESTS = sorted(path.name for path in (ROOT / "tests").glob("*.tftest.hcl"))
+NATIVE_TESTS = sorted(path.name for path in (TERRAFORM / "tests").glob("*.tftest.hcl"))
 # Rules about variables fail before a provider is asked for anything: they are run on one version only.
 OF_PROVIDERS = [name for name in NATIVE_TESTS if not name.startswith("rules_")]
 
@@ -21,7 +21,7 @@ OF_PROVIDERS = [name for name in NATIVE_TESTS if not name.startswith("rules_")]
 def test_the_root_is_formatted_and_valid_and_its_native_tests_pass(
     tmp_path: Path, version: str, files: list[str]
 ) -> None:
-    with Terraform(ROOT, tmp_path, {}, google_version=version) as terraform:
+    with Terraform(TERRAFORM, tmp_path, {}, google_version=version) as terraform:
         terraform.init()
         terraform.run("fmt", "-check", "-recursive", "-diff")
         terraform.validate()
@@ -34,7 +34,7 @@ def test_the_root_is_formatted_and_valid_and_its_native_tests_pass(
 @pytest.mark.skipif(not real_providers(), reason="wants a provider registry: TF_PROVIDERS=real asks for it")
 @pytest.mark.timeout(600)
 def test_the_real_providers_find_the_root_valid_and_its_native_tests_pass(tmp_path: Path) -> None:
-    with Terraform(ROOT, tmp_path, {}, providers="real") as terraform:
+    with Terraform(TERRAFORM, tmp_path, {}, providers="real") as terraform:
         terraform.init()
         terraform.validate()
         outcome = terraform.test()

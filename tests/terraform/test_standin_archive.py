@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from tests.local_cloud.terraform.archive import archive_file
-from tests.local_cloud.terraform.values import RefusedError
+from tests.emulator.terraform_provider.archive import archive_file
+from tests.emulator.terraform_provider.values import RefusedError
 
 
 @pytest.fixture

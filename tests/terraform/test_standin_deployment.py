@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from tests.local_cloud import LocalCloud
-from tests.local_cloud.terraform import UnknownToLocalCloudError
-from tests.local_cloud.terraform.deployment import Deployment
+from tests.emulator import LocalCloud
+from tests.emulator.terraform_provider import UnknownToLocalCloudError
+from tests.emulator.terraform_provider.deployment import Deployment
 from tests.terraform.conftest import Roots, rewrite
 
 CODE = """

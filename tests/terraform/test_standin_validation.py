@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.local_cloud.terraform import GOOGLE_VERSIONS, Terraform, TerraformError
-from tests.local_cloud.terraform.facts import facts, schema_document
-from tests.local_cloud.terraform.validation import problems
+from tests.emulator.terraform_provider import GOOGLE_VERSIONS, Terraform, TerraformError
+from tests.emulator.terraform_provider.facts import facts, schema_document
+from tests.emulator.terraform_provider.validation import problems
 from tests.terraform.conftest import rewrite, write
 
 BUCKET = 'resource "google_storage_bucket" "b" {{\n name = "NAME"\n location = "EU"\n {more}\n}}\n'

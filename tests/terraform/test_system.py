@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.local_cloud import Backoff, LocalCloud
-from tests.local_cloud.terraform import GOOGLE_VERSIONS
+from tests.emulator import Backoff, LocalCloud
+from tests.emulator.terraform_provider import GOOGLE_VERSIONS
 from tests.samples import aws_cur_delivery, azure_focus_delivery
-from tests.stack import AWS, AZURE, Stack
-from tests.system import System
+from tests.support.stack import AWS, AZURE, Stack
+from tests.support.system import System
 
 MONTH = "2025-09"
 
@@ -45,7 +45,7 @@ def test_what_terraform_made_loads_what_is_transferred_and_a_second_plan_is_empt
         assert (azure_row["n"], azure_row["cost"]) == (60, azure.totals.cost)
         swept = system.sweep()
         assert swept.status == 200
-        assert (swept.json()["loaded"], swept.json()["left"], swept.json()["months"]) == ([], [], 2)
+        assert (swept.json()["loaded"], swept.json()["deferred"], swept.json()["months"]) == ([], [], 2)
         assert columns(system)["aws_cur"] > made["aws_cur"], "no load added a column"
         assert not system.terraform.plan().has_changes
         assert_the_stack_of_the_tests_is_the_same(system)

@@ -15,14 +15,17 @@ from typing import Any
 
 import pytest
 
-from billing import exports
-from billing.columns import Field, athena_name, csv_rules, plan_csv, plan_parquet
-from billing.decide import Delivery, StoredObject
+from billing import manifests
+from billing.columns.csv_header import csv_header
+from billing.columns.field import Field
+from billing.columns.header import Header, NeedMore
+from billing.columns.names import athena_name, csv_rules
+from billing.columns.parquet_footer import parquet_header
+from billing.columns.plan import plan_csv, plan_parquet
+from billing.decisions.delivery import Delivery, StoredObject
 from billing.errors import BillingError
-from billing.exports import MAX_COLUMNS, MAX_MANIFEST, Column, Export, Manifest
 from billing.formats import FORMATS
-from billing.headers import Header, NeedMore, csv_header, parquet_header
-from billing.load import _contents
+from billing.manifests import MAX_COLUMNS, MAX_MANIFEST, Column, Export, Manifest
 from tests.unit.values import GENERATION, MANIFESTS, aws, azure, golden, put
 
 CUR = csv_rules(FORMATS["aws_cur_v1_csv"])
@@ -42,12 +45,12 @@ def taken(ask: Callable[[], Any]) -> str:
 
 def cur(path: str, value: object) -> Callable[[], Any]:
     manifest = golden("aws_create_new.json", AWS_MANIFEST, put(path, value))
-    return lambda: exports.parse(aws(), manifest)
+    return lambda: manifests.parse(aws(), manifest)
 
 
 def focus(path: str, value: object) -> Callable[[], Any]:
     manifest = golden("azure_two_parts.json", AZURE_MANIFEST, put(path, value))
-    return lambda: exports.parse(azure(), manifest)
+    return lambda: manifests.parse(azure(), manifest)
 
 
 def keys(number: int, folders: int = 1) -> list[str]:
@@ -67,7 +70,7 @@ def nested(depth: int) -> object:
 
 def sized(size: int) -> Callable[[], Any]:
     data = golden("aws_create_new.json", AWS_MANIFEST).data.ljust(size)
-    return lambda: exports.parse(aws(), Manifest(AWS_MANIFEST, GENERATION, data))
+    return lambda: manifests.parse(aws(), Manifest(AWS_MANIFEST, GENERATION, data))
 
 
 def columns(number: int) -> list[dict[str, str]]:
@@ -212,7 +215,7 @@ def cost(what: str) -> tuple[str, int, float]:
     data, source = worst(what), aws()
     assert MAX_MANIFEST / 2 < len(data) <= MAX_MANIFEST
     before, began = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.process_time()
-    end = taken(lambda: exports.parse(source, Manifest(AWS_MANIFEST, GENERATION, data)))
+    end = taken(lambda: manifests.parse(source, Manifest(AWS_MANIFEST, GENERATION, data)))
     seconds = time.process_time() - began
     return end, (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) >> 10, seconds
 
@@ -235,11 +238,11 @@ def test_the_worst_manifest_of_the_largest_size_costs_bounded_time_and_memory() 
 @pytest.mark.parametrize(("objects", "kept"), [(20_001, 20_000), (20_002, 0)])
 def test_a_head_keeps_the_contents_of_at_most_twenty_thousand_files(objects: int, kept: int) -> None:
     """With a manifest among them; of more, none: stillness alone tells that such a delivery is whole."""
-    export = exports.parse(aws(), golden("aws_overwrite.json", AWS_MANIFEST))
+    export = manifests.parse(aws(), golden("aws_overwrite.json", AWS_MANIFEST))
     assert isinstance(export, Export)
     names = [AWS_MANIFEST, *(f"{FOLDER}{number}" for number in range(objects - 1))]
     stored = StoredObject("x", 1, "crc", 1, datetime(2025, 10, 1, tzinfo=UTC))
-    assert len(_contents(Delivery(export, AWS_MANIFEST, dict.fromkeys(names, stored)))) == kept
+    assert len(Delivery(export, AWS_MANIFEST, dict.fromkeys(names, stored)).contents) == kept
 
 
 def test_ten_thousand_files_are_read_at_once() -> None:

@@ -7,10 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from billing.config import Settings, Source, read_settings
-from billing.exports import Manifest
+from billing.manifests import Manifest
+from billing.settings import Settings, Source, read_settings
 
-MANIFESTS = Path(__file__).parent / "manifests"
+MANIFESTS = Path(__file__).parent / "manifests" / "golden"
 GENERATION = 1758000000000001
 ENVIRONMENT = {
     "DESTINATION__BIGQUERY__PROJECT_ID": "example-project",

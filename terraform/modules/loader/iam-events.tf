@@ -58,7 +58,8 @@ resource "google_cloud_run_service_iam_member" "scheduler_invoker" {
 }
 
 # Grants take up to two minutes to reach Eventarc and Cloud Build; a function that is created before fails with
-# "Permission denied while using the Eventarc Service Agent" or in its build.
+# "Permission denied while using the Eventarc Service Agent" or in its build. No trigger reads a grant's bucket, repository, service or
+# secret_id: the provider rewrites them when it makes the grant (NAME to b/NAME), and the apply fails ("inconsistent final plan").
 resource "time_sleep" "grants" {
   create_duration = "120s"
   triggers = {
@@ -69,7 +70,7 @@ resource "time_sleep" "grants" {
     eventarc_agent    = google_project_iam_member.eventarc_agent.member
     loader_datasets   = join(" ", sort([for grant in google_bigquery_dataset_access.loader_editor : grant.dataset_id]))
     loader_jobs       = google_project_iam_member.loader_jobs.member
-    loader_landing    = join(" ", sort([for grant in google_storage_bucket_iam_member.loader_viewer : grant.bucket]))
+    loader_landing    = join(" ", sort([for provider, grant in google_storage_bucket_iam_member.loader_viewer : "${provider}=${grant.member}"]))
     loader_leases     = google_storage_bucket_iam_member.loader_leases.member
     pubsub_agent      = google_project_iam_member.pubsub_agent.member
     storage_publisher = google_project_iam_member.storage_publisher.member

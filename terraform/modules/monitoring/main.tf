@@ -26,7 +26,7 @@ locals {
     }
     findings = {
       description = "Problems found by the sweep: months that differ from the load history, or wait too long"
-      filter      = "${local._lines} AND jsonPayload.code=(\"AUDIT_DIFFERS\" OR \"WAITING_LONG\" OR \"VIEW_FAILED\")"
+      filter      = "${local._lines} AND jsonPayload.code=(\"AUDIT_MISMATCH\" OR \"WAITING_LONG\" OR \"VIEW_FAILED\")"
       labels      = ["code", "source"]
     }
     loads = {

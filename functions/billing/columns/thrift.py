@@ -1,0 +1,78 @@
+"""Thrift's compact protocol, as far as a Parquet footer needs it."""
+
+from typing import Any
+
+_MAX_DEPTH = 32
+
+
+class Thrift:
+    """Thrift's compact protocol, as much of it as a Parquet footer needs.
+
+    github.com/apache/thrift/blob/master/doc/specs/thrift-compact-protocol.md
+    """
+
+    def __init__(self, data: bytes) -> None:
+        self.data, self.at = data, 0
+
+    def byte(self) -> int:
+        self.at += 1
+        return self.data[self.at - 1]
+
+    def varint(self) -> int:
+        value = 0
+        for shift in range(0, 64, 7):
+            byte = self.byte()
+            value |= (byte & 0x7F) << shift
+            if byte < 0x80:
+                return value
+        raise TypeError("no 64 bits")
+
+    def integer(self) -> int:
+        value = self.varint()
+        return (value >> 1) ^ -(value & 1)
+
+    def take(self, size: int) -> bytes:
+        self.at += size
+        if self.at > len(self.data):
+            raise IndexError("cut")
+        return self.data[self.at - size : self.at]
+
+    def struct(self, depth: int = 0, until: int | None = None) -> dict[int, Any]:
+        """Field id to value. `until` stops after that field: a footer's row groups are long and not needed."""
+        if depth > _MAX_DEPTH:
+            raise RecursionError
+        fields: dict[int, Any] = {}
+        number = 0
+        while (head := self.byte()) != 0:
+            number = number + (head >> 4) if head >> 4 else self.integer()
+            fields[number] = self.value(head & 0x0F, depth)
+            if number == until:
+                break
+        return fields
+
+    def value(self, kind: int, depth: int) -> Any:
+        if kind in (1, 2):
+            return kind == 1
+        if kind == 3:
+            return self.byte()
+        if kind in (4, 5, 6):
+            return self.integer()
+        if kind == 7:
+            return self.take(8)
+        if kind == 8:
+            return self.take(self.varint())
+        if kind in (9, 10):
+            return self.list(depth + 1)
+        if kind == 12:
+            return self.struct(depth + 1)
+        raise TypeError(f"thrift type {kind}")  # maps do not occur before the row groups
+
+    def list(self, depth: int) -> list[Any]:
+        if depth > _MAX_DEPTH:
+            raise RecursionError
+        head = self.byte()
+        size = head >> 4 if head >> 4 != 15 else self.varint()
+        kind = head & 0x0F
+        if kind in (1, 2):
+            kind = 3  # in a list, a boolean is a byte
+        return [self.value(kind, depth) for _ in range(size)]

@@ -1,0 +1,1 @@
+"""An export, its objects and the recorded state become one decision. Pure."""

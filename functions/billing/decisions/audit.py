@@ -1,0 +1,33 @@
+"""Does a month's partition hold what its recorded load put there?"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from billing.decisions.state import MonthState
+from billing.decisions.table import TableIdentity
+
+_CLOCKS_DIFFER = timedelta(seconds=10)  # between a function and BigQuery; a load is recorded just after it was written
+
+
+@dataclass(frozen=True)
+class Partition:
+    """A month's rows, and when it was last written, by BigQuery's clock."""
+
+    rows: int
+    modified: datetime
+
+
+def difference(state: MonthState, table: TableIdentity, partition: Partition | None) -> str | None:
+    """Return how the partition differs from the recorded load, or None."""
+    loaded, rows = state.loaded_into(table), partition.rows if partition is not None else 0
+    if loaded is None:
+        return f"it has {rows} rows, and no load of them is recorded." if rows else None
+    if loaded.rows != rows:
+        return f"it has {rows} rows, but {loaded.rows} were loaded by {loaded.job_id}."
+    if state.last_execution not in (None, loaded.execution):
+        return f"it was last loaded from {state.last_execution}, but {loaded.execution} is recorded."
+    if loaded.changed_during_load:
+        return f"files were replaced while {loaded.job_id} read them."
+    if partition is not None and state.loaded_at is not None and partition.modified > state.loaded_at + _CLOCKS_DIFFER:
+        return f"it was written at {partition.modified:%F %H:%M:%S} UTC, after {loaded.job_id} was recorded."
+    return None

@@ -1,0 +1,120 @@
+"""One writer per source and month: an object in the bookkeeping bucket, held by generation preconditions."""
+
+import json
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from billing.clock import Clock
+from billing.errors import BillingError
+
+LEASE_DURATION = timedelta(seconds=600)  # a function runs for 540 s at most
+
+
+@dataclass(frozen=True)
+class LeaseRecord:
+    """What the object holds: the holder, the time of expiry, and the job that the holder may have started."""
+
+    holder: str
+    expires: datetime
+    job_id: str | None
+
+
+@dataclass
+class Lease:
+    """A lease that is held. The object's generation proves it."""
+
+    blob: Any
+    generation: int
+    holds: LeaseRecord
+    keep_for_job: bool = False  # a job may be running: the next instance must find its id in the lease
+
+    def record(self, job_id: str) -> None:
+        """Write the job's id into the lease before the job is inserted. No request if it is there already.
+
+        Raises BillingError: MONTH_LOCKED.
+        """
+        if job_id != self.holds.job_id:
+            wanted = replace(self.holds, job_id=job_id)
+            generation, found = _write(self.blob, wanted, self.generation)
+            if found != wanted:  # our generation stays as it is: it must not release the other instance's lease
+                raise BillingError("MONTH_LOCKED", f"Another instance has taken over the lease {self.blob.name}.")
+            self.generation, self.holds = generation, wanted
+
+    def release(self) -> None:
+        from google.api_core.exceptions import NotFound, PreconditionFailed
+
+        try:
+            self.blob.delete(if_generation_match=self.generation)
+        except (NotFound, PreconditionFailed):
+            return  # it expired, and another instance has taken it over
+
+
+class Leases:
+    """Leases in `gs://<bookkeeping bucket>/leases/<source>/<month>.json`."""
+
+    def __init__(self, client: Any, bucket: str, clock: Clock, job_is_running: Callable[[str], bool]) -> None:
+        self._bucket = client.bucket(bucket)
+        self._clock = clock
+        self._job_is_running = job_is_running
+
+    @contextmanager
+    def hold(self, source: str, month: str, job_id: str | None = None) -> Iterator[Lease]:
+        """Hold the lease of a month. Release it at the end, unless it names a job that may still be running.
+
+        Raises BillingError: MONTH_LOCKED.
+        """
+        lease = self.acquire(source, month, job_id)
+        try:
+            yield lease
+        finally:
+            if not lease.keep_for_job:
+                lease.release()
+
+    def acquire(self, source: str, month: str, job_id: str | None) -> Lease:
+        """Take the lease of a month, also from an expired holder. Raises BillingError: MONTH_LOCKED."""
+        blob = self._bucket.blob(f"leases/{source}/{month}.json")
+        wanted = LeaseRecord(uuid.uuid4().hex, self._clock.now() + LEASE_DURATION, job_id)
+        generation, found = _write(blob, wanted, 0)
+        if found == wanted:
+            return Lease(blob, generation, wanted)
+        if found.expires > self._clock.now():
+            until = f"{found.expires:%H:%M:%S} UTC"
+            raise BillingError("MONTH_LOCKED", f"Another instance writes {source} {month} until {until}.")
+        if found.job_id is not None and self._job_is_running(found.job_id):
+            raise BillingError("MONTH_LOCKED", f"Load job {found.job_id} of {source} {month} is still running.")
+        generation, found = _write(blob, wanted, generation)
+        if found != wanted:
+            raise BillingError("MONTH_LOCKED", f"Another instance has just taken over {source} {month}.")
+        return Lease(blob, generation, wanted)
+
+
+def _read(blob: Any) -> tuple[int, LeaseRecord]:
+    """Raises BillingError: MONTH_LOCKED, if the lease was released meanwhile."""
+    from google.api_core.exceptions import NotFound
+
+    try:
+        held = json.loads(blob.download_as_bytes(checksum=None))
+    except NotFound as exc:
+        raise BillingError("MONTH_LOCKED", f"The lease {blob.name} was just released.") from exc
+    return int(blob.generation), LeaseRecord(held["holder"], datetime.fromisoformat(held["expires"]), held["job_id"])
+
+
+def _write(blob: Any, wanted: LeaseRecord, generation: int) -> tuple[int, LeaseRecord]:
+    """Replace exactly that generation (0: only if the object does not exist). Return what the object then holds.
+
+    If the client retries a write that already succeeded, the retry fails its precondition. The object then holds our
+    lease, so read it back.
+    """
+    from google.api_core.exceptions import PreconditionFailed
+
+    blob = blob.bucket.blob(blob.name)  # a blob with a generation would read that generation, and not the newest
+    text = json.dumps({"holder": wanted.holder, "expires": wanted.expires.isoformat(), "job_id": wanted.job_id})
+    try:
+        blob.upload_from_string(text, content_type="application/json", if_generation_match=generation, checksum=None)
+    except PreconditionFailed:
+        return _read(blob)
+    return int(blob.generation), wanted

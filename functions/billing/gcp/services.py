@@ -1,0 +1,57 @@
+"""Everything that talks to Google Cloud, built once per process."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from billing.clock import Clock
+from billing.gcp.bigquery import Warehouse
+from billing.gcp.history import LoadHistory
+from billing.gcp.landing import LandingBucket
+from billing.gcp.lease import Leases
+from billing.gcp.load_jobs import LoadJobs
+from billing.settings import Settings, Source
+
+
+@dataclass(frozen=True)
+class Services:
+    settings: Settings
+    clock: Clock
+    warehouse: Warehouse
+    jobs: LoadJobs
+    history: LoadHistory
+    leases: Leases
+    landing: Callable[[Source], LandingBucket]
+
+
+@cache
+def connect(settings: Settings) -> Services:
+    """Build the services with application default credentials."""
+    import google.auth
+    from google.cloud import bigquery, storage
+
+    credentials, _ = google.auth.default(scopes=["https://www.googleapis.com/auth/cloud-platform"])
+    return build_services(
+        settings,
+        storage.Client(project=settings.project, credentials=credentials),
+        bigquery.Client(project=settings.project, credentials=credentials, location=settings.location),
+        credentials,
+        Clock(),
+    )
+
+
+def build_services(
+    settings: Settings, storage_client: Any, bigquery_client: Any, credentials: Any, clock: Clock
+) -> Services:
+    """Build the services with the given clients."""
+    warehouse, jobs = Warehouse(bigquery_client), LoadJobs(bigquery_client, settings)
+    return Services(
+        settings=settings,
+        clock=clock,
+        warehouse=warehouse,
+        jobs=jobs,
+        history=LoadHistory(warehouse, settings, credentials, clock),
+        leases=Leases(storage_client, settings.bookkeeping_bucket, clock, jobs.is_running),
+        landing=lambda source: LandingBucket(storage_client, source),
+    )

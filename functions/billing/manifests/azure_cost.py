@@ -1,0 +1,176 @@
+"""Azure Cost Management exports with a manifest of version 2024-04-01, of whatever type the source's format names."""
+
+import re
+from datetime import UTC, date, datetime
+from typing import Annotated
+
+import msgspec
+
+from billing.errors import BillingError
+from billing.formats import FORMATS
+from billing.manifests.model import (
+    DataFile,
+    Export,
+    Manifest,
+    OtherExport,
+    day_of,
+    decode,
+    identity,
+    landed_names,
+    whole_month,
+)
+from billing.settings import Source
+
+_MANIFEST = "manifest.json"
+_DATA = re.compile(r"part_\d+_\d+\.(snappy\.parquet|parquet|csv|csv\.gz)")
+_CLASSIC = re.compile(r"\d{8}-\d{8}/(\d{12}/)?[^/]+_[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\.csv(\.gz)?$")
+_SUBMITTED = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,7})?(Z|\+00:00)?", re.ASCII)
+_LONGEST_SCOPE = 500
+_Count = Annotated[int, msgspec.Meta(ge=0)]
+
+
+class _Blob(msgspec.Struct, rename="camel"):
+    blob_name: str
+    byte_count: _Count | None = None
+    data_row_count: _Count | None = None
+
+
+class _Config(msgspec.Struct, rename="camel"):
+    export_name: str
+    type: str
+    resource_id: str | None = None
+
+
+class _Delivery(msgspec.Struct, rename="camel"):
+    file_format: str
+    compression_mode: str | None = None
+
+
+class _Run(msgspec.Struct, rename="camel"):
+    submitted_time: str
+    run_id: str
+    start_date: str
+    end_date: str
+
+
+class _Manifest(msgspec.Struct, rename="camel"):
+    export_config: _Config
+    delivery_config: _Delivery
+    run_info: _Run
+    blobs: list[_Blob]
+    data_row_count: _Count | None = None
+
+
+class _Name(msgspec.Struct, rename="camel"):
+    """What tells whose manifest this is; a manifest of 2021 has none of it."""
+
+    manifest_version: str | None = None
+    export_config: _Config | None = None
+
+
+def manifest_names(source: Source, name: str) -> tuple[str, ...]:
+    """The manifest beside an object of ours. Paths differ between API versions and are not parsed."""
+    folder, slash, file = name.removeprefix(source.prefix).rpartition("/")
+    if not slash or not (file == _MANIFEST or _DATA.fullmatch(file)):
+        return ()
+    return (f"{source.prefix}{folder}/{_MANIFEST}",)
+
+
+def never_loaded(name: str) -> str | None:
+    """Why an object that looks like an export's data never gets a manifest; None for any other."""
+    if not _CLASSIC.search(name):
+        return None
+    return "a classic export writes no manifest: in Cost Management, create an export with file partitioning on."
+
+
+def parse(source: Source, manifest: Manifest) -> Export | OtherExport:
+    """Raises BillingError with the code of what is wrong with the manifest."""
+    outline = decode(_Name, manifest)
+    if outline.export_config is None:
+        raise BillingError(
+            "LEGACY_MANIFEST",
+            f"{manifest.name} (version {outline.manifest_version}) has no exportConfig: recreate the export"
+            " in Cost Management so that it writes manifests of version 2024-04-01.",
+        )
+    if outline.export_config.export_name.lower() != source.export_name.lower():
+        return OtherExport(outline.export_config.export_name[:200])
+    fields = decode(_Manifest, manifest)
+    _check_format(fields, source, manifest)
+    names = landed_names([blob.blob_name for blob in fields.blobs], source, manifest)
+    start = _day(fields.run_info.start_date, "startDate", manifest)
+    end = _day(fields.run_info.end_date, "endDate", manifest)
+    submitted = _submitted(fields.run_info.submitted_time, manifest)
+    return Export(
+        name=fields.export_config.export_name,
+        execution=identity(fields.run_info.run_id, "runInfo.runId", manifest),
+        month=whole_month(start, end, manifest),
+        order_key=f"{submitted}/{fields.run_info.run_id}",
+        files=tuple(
+            DataFile(name, blob.byte_count, blob.data_row_count) for name, blob in zip(names, fields.blobs, strict=True)
+        ),
+        columns=(),
+        overwrites=False,
+        covers_until=min(end.isoformat(), submitted[:10]),
+        rows=_rows(fields),
+        submitted=datetime.fromisoformat(submitted[:19]).replace(tzinfo=UTC),
+        scope=_scope(fields.export_config.resource_id),
+    )
+
+
+def _scope(resource_id: str | None) -> str:
+    """The subscription, resource group or billing account, as `/subscriptions/<id>`; Azure's ids have no case."""
+    scope = (resource_id or "").lower().partition("/providers/microsoft.costmanagement/")[0]
+    return scope if scope.isprintable() and len(scope) <= _LONGEST_SCOPE else ""
+
+
+def _check_format(fields: _Manifest, source: Source, manifest: Manifest) -> None:
+    kind, delivery, wanted = fields.export_config.type, fields.delivery_config, source.format
+    found = (kind.lower(), delivery.file_format.lower())
+    if found != (wanted.kind.lower(), wanted.file_format.lower()):
+        raise BillingError(
+            "FORMAT_UNSUPPORTED",
+            f"{manifest.name} is a {kind} export as {delivery.file_format}; this source's FORMAT {source.format_name}"
+            f" wants {wanted.kind} as {wanted.file_format.capitalize()}: {_way_out(*found)}",
+        )
+    if (delivery.compression_mode or "").lower() == "zip":
+        raise BillingError(
+            "COMPRESSION_UNSUPPORTED",
+            f"{manifest.name} has compression ZIP, which BigQuery cannot read:"
+            " in Cost Management, set the export's compression to Gzip.",
+        )
+
+
+def _way_out(kind: str, file_format: str) -> str:
+    """The format that such an export has, or what to create in Cost Management instead of it."""
+    for name, one in FORMATS.items():
+        if one.kind and (one.kind.lower(), one.file_format.lower()) == (kind, file_format):
+            return f"set FORMAT {name}, with a table of its own, or create an export of that type in Cost Management."
+    return (
+        "its rows are no charges, or no such format is loaded: in Cost Management, create an export of cost and usage"
+        " details (FOCUS, actual or amortized) as CSV or Parquet."
+    )
+
+
+def _rows(fields: _Manifest) -> int | None:
+    counts = [blob.data_row_count for blob in fields.blobs]
+    if counts and None not in counts:
+        return sum(count for count in counts if count is not None)
+    return fields.data_row_count
+
+
+def _day(text: str, field: str, manifest: Manifest) -> date:
+    """Three spellings occur in one export: with Z, with +00:00 and with neither."""
+    return day_of(datetime.fromisoformat, text, f"runInfo.{field}", "a date", manifest)
+
+
+def _submitted(text: str, manifest: Manifest) -> str:
+    """The submitted time with seven digits of a second, so that it compares as text."""
+    day_of(_utc, text, "runInfo.submittedTime", "a UTC time", manifest)
+    seconds, _, fraction = text.removesuffix("Z").removesuffix("+00:00").partition(".")
+    return f"{seconds}.{fraction:0<7}Z"
+
+
+def _utc(text: str) -> datetime:
+    if _SUBMITTED.fullmatch(text) is None:
+        raise ValueError(text)
+    return datetime.fromisoformat(text)

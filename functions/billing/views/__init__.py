@@ -1,0 +1,1 @@
+"""The SQL of every view. Pure."""

@@ -1,0 +1,1 @@
+"""The steps of events, the sweep and a replay."""

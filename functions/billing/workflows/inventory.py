@@ -1,0 +1,79 @@
+"""All of a source at once: the objects in its bucket, the recorded states and the table."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from billing import manifests
+from billing.decisions.audit import Partition
+from billing.decisions.candidates import Candidate, ReadableCandidate, UnreadableCandidate, newest_first
+from billing.decisions.delivery import Delivery, StoredObject
+from billing.decisions.snapshot import MonthSnapshot
+from billing.decisions.state import MonthState
+from billing.decisions.table import Table
+from billing.errors import BillingError
+from billing.gcp.services import Services
+from billing.manifests import OtherExport
+from billing.settings import Source
+
+_READERS = 8  # manifests that are read at the same time
+
+
+@dataclass(frozen=True)
+class Inventory:
+    """One source as the sweep sees it. `months` has the candidates of each month, newest first."""
+
+    source: Source
+    table: Table
+    objects: Mapping[str, StoredObject]
+    months: Mapping[str, Sequence[Candidate]]
+    states: Mapping[str, MonthState]
+    partitions: Mapping[str, Partition]
+
+    @property
+    def all_months(self) -> set[str]:
+        """Months of manifests in the bucket, and recorded months: the audit needs both."""
+        return set(self.months) | set(self.states)
+
+    def state(self, month: str) -> MonthState:
+        return self.states.get(month, MonthState())
+
+    def snapshot(self, candidate: ReadableCandidate) -> MonthSnapshot:
+        """Return what an evaluation would read now, without a request."""
+        export, manifest = candidate.export, candidate.manifest.name
+        names = [*(file.name for file in export.files), manifest]
+        found = {name: self.objects[name] for name in names if name in self.objects}
+        return MonthSnapshot(Delivery(export, manifest, found), self.state(export.month), self.table)
+
+
+def take_inventory(services: Services, source: Source) -> Inventory:
+    """Read one source: one listing, every manifest, the table and two queries."""
+    objects = {stored.name: stored for stored in services.landing(source).list_all()}
+    listed = [stored for name, stored in objects.items() if manifests.is_manifest(source, name)]
+    with ThreadPoolExecutor(_READERS) as pool:
+        read = list(pool.map(lambda stored: _candidate(services, source, stored), listed))
+    months: dict[str, list[Candidate]] = defaultdict(list)
+    for month, candidate in filter(None, read):
+        months[month].append(candidate)
+    return Inventory(
+        source=source,
+        table=services.warehouse.table(source),
+        objects=objects,
+        months={month: newest_first(candidates) for month, candidates in months.items()},
+        states=services.history.read_months(source),
+        partitions=services.warehouse.partitions(source),
+    )
+
+
+def _candidate(services: Services, source: Source, stored: StoredObject) -> tuple[str, Candidate] | None:
+    """Return a month and its candidate. Return None for another export, or if nothing names the month."""
+    manifest = services.landing(source).manifest(stored.name)
+    if manifest is None:
+        return None
+    try:
+        export = manifests.parse(source, manifest)
+    except BillingError:
+        month = manifests.month_in(stored.name)
+        return (month, UnreadableCandidate(stored)) if month is not None else None
+    return None if isinstance(export, OtherExport) else (export.month, ReadableCandidate(stored, export))

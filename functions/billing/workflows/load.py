@@ -1,0 +1,82 @@
+"""Load one month: read, decide, carry out, record. Events, the sweep and a replay all use it."""
+
+from collections.abc import Callable
+
+from billing.clock import Clock, Timer
+from billing.columns.load_schema import load_schema
+from billing.decisions.decision import Load, Reject
+from billing.decisions.record import check_load, loaded_record, rejected_record
+from billing.decisions.snapshot import Recordable
+from billing.errors import BillingError, ErrorClass
+from billing.gcp.lease import Lease
+from billing.gcp.load_jobs import MonthLoad
+from billing.gcp.services import Services
+from billing.workflows.evaluate import evaluate
+from billing.workflows.outcome import Outcome, loaded_outcome, outcome_of
+from billing.workflows.publish_views import publish_after_load
+from billing.workflows.record import commit
+from billing.workflows.request import LoadRequest
+
+_MAX_ETAG_CONFLICTS = 6  # months of one table that add columns at the same time change one table
+
+
+def load_month(services: Services, request: LoadRequest, timer: Timer) -> Outcome:
+    """Evaluate a manifest and carry out the decision. Work happens under the month's lease, after a second evaluation.
+
+    A delivery that is at fault is recorded, and returned as rejected. Raises BillingError of class retry or setup.
+    """
+    snapshot, decision = evaluate(services, request)
+    if isinstance(decision, Load):
+        month, job_id = decision.month, decision.key(request.source).job_id("0")
+    elif isinstance(decision, Reject) and isinstance(snapshot, Recordable):
+        month, job_id = snapshot.month, None
+    else:
+        return outcome_of(snapshot, decision)
+    with services.leases.hold(request.source.key, month, job_id) as lease:
+        return _until_unchanged(lambda: _under_lease(services, request, month, lease, timer), services.clock)
+
+
+def _until_unchanged(work: Callable[[], Outcome], clock: Clock) -> Outcome:
+    """Start again while the load of another month changes the table."""
+    for _ in range(_MAX_ETAG_CONFLICTS):
+        try:
+            return work()
+        except BillingError as exc:
+            if exc.code != "TABLE_CHANGED":
+                raise
+            changed = exc
+            clock.sleep(0.5)
+    raise changed
+
+
+def _under_lease(services: Services, request: LoadRequest, month: str, lease: Lease, timer: Timer) -> Outcome:
+    """Evaluate again: what was read before the lease is only a reason to take it."""
+    snapshot, decision = evaluate(services, request)
+    if snapshot.month != month:
+        raise BillingError("MONTH_LOCKED", f"{request.manifest} named {month} a moment ago. Now: {snapshot.month}.")
+    if isinstance(decision, Load):
+        try:
+            return _carry_out(services, request, decision, lease, timer)
+        except BillingError as exc:
+            if exc.kind is not ErrorClass.REJECT:
+                raise
+            decision = Reject(exc.code, exc.message)
+    if isinstance(decision, Reject) and isinstance(snapshot, Recordable):
+        record = rejected_record(snapshot, decision, request.manifest_uri, request.policy)
+        commit(services, request.source, record, timer)
+    return outcome_of(snapshot, decision)
+
+
+def _carry_out(services: Services, request: LoadRequest, load: Load, lease: Lease, timer: Timer) -> Outcome:
+    """Add columns, run the load job, check it, record it, and publish the views."""
+    source, delivery = request.source, load.delivery
+    landing = services.landing(source)
+    plan, dates = load_schema(landing.headers(delivery.files), delivery.export, source, load.table.fields)
+    services.warehouse.add_columns(load.table, plan.added)
+    month_load = MonthLoad(load.key(source), delivery.uris(source.bucket), plan.schema, dates)
+    result = services.jobs.replace_month(month_load, lease, timer)
+    finding = check_load(delivery, landing.list_delivery(delivery.export, delivery.manifest), result)
+    commit(services, source, loaded_record(load, request.manifest_uri, result, finding), timer)
+    if plan.added or not load.state.loaded_executions:
+        publish_after_load(services, source, [*load.table.fields, *plan.added], changed=bool(plan.added))
+    return loaded_outcome(load, result, finding)

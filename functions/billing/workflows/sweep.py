@@ -1,0 +1,82 @@
+"""The hourly sweep: load what events missed in every month, and compare the tables with what is recorded."""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from functools import partial
+
+from billing.clock import Timer
+from billing.decisions.orphans import find_orphans
+from billing.gcp.services import Services, connect
+from billing.log import emit
+from billing.settings import Settings, Source
+from billing.workflows.guard import RetryLater, log_failures
+from billing.workflows.inventory import Inventory, take_inventory
+from billing.workflows.publish_views import publish_all_focus_views, publish_dataset_views
+from billing.workflows.sweep_month import SweptMonth, warn_of_wait
+from billing.workflows.sweep_report import SweepReport
+
+_WORKERS = 5  # dlt's tables take 5 updates per 10 s
+
+
+def sweep(settings: Settings, services: Services | None = None) -> dict[str, object]:
+    """Load the newest delivery of every month, newest month first, and reload months that are not what is recorded."""
+    services = services or connect(settings)
+    timer, report = Timer(services.clock), SweepReport()
+    inventories: list[Inventory] = []
+    for source in settings.sources:
+        _or_defer(source, f"{source.key} as a whole", report, partial(_collect, inventories, services, source))
+    months = [SweptMonth(services, one, month, timer, report) for one in inventories for month in one.all_months]
+    report.months = len(months)
+    with ThreadPoolExecutor(_WORKERS) as pool:
+        for swept in sorted(months, key=lambda one: one.month, reverse=True):
+            pool.submit(_sweep_month, swept, report)
+    _publish_views(services, inventories, report)
+    for inventory in inventories:
+        _warn_of_orphans(inventory, services.clock.now())
+        about = f"age of {inventory.source.key}"
+        _or_defer(inventory.source, about, report, partial(_log_age, services, inventory))
+    result = report.as_json(timer.elapsed())
+    emit("WARNING" if report.deferred or report.mismatched else "INFO", "sweep finished", action="sweep", **result)
+    return result
+
+
+def _collect(inventories: list[Inventory], services: Services, source: Source) -> None:
+    inventories.append(take_inventory(services, source))
+
+
+def _sweep_month(swept: SweptMonth, report: SweepReport) -> None:
+    if not swept.defer_if_late():
+        _or_defer(swept.source, swept.name, report, swept.load_newest)
+
+
+def _or_defer(source: Source, what: str, report: SweepReport, work: Callable[[], None]) -> None:
+    """Run `work`. If it fails, leave it to the next sweep."""
+    try:
+        done = log_failures(source, what, work)
+    except RetryLater:
+        done = False
+    if not done:
+        report.add("deferred", what)
+
+
+def _publish_views(services: Services, inventories: Sequence[Inventory], report: SweepReport) -> None:
+    """Publish the views of every dataset in which something is recorded. dlt's tables do not exist before that."""
+    recorded = [one for one in inventories if one.states or one.source.key in report.touched_sources]
+    fields = {one.source.key: one.table.fields for one in inventories}
+    for source in {(one.source.project, one.source.dataset): one.source for one in recorded}.values():
+        publish_dataset_views(services, fields, source)
+    publish_all_focus_views(services)
+
+
+def _warn_of_orphans(inventory: Inventory, now: datetime) -> None:
+    for orphan in find_orphans(inventory.source, inventory.objects, inventory.states, now):
+        warn_of_wait(inventory.source, orphan.month, orphan.message)
+
+
+def _log_age(services: Services, inventory: Inventory) -> None:
+    """Log how long ago a source last loaded, or its table was created. The freshness alert reads this line."""
+    source = inventory.source
+    since = services.history.newest_load(source) or datetime.fromisoformat(inventory.table.identity.created)
+    hours = round((services.clock.now() - since).total_seconds() / 3600, 2)
+    emit("INFO", f"The newest load is {hours} h old.", source=source.key, action="age", age_hours=hours)

@@ -1,0 +1,122 @@
+"""One month of one source in a sweep."""
+
+from dataclasses import dataclass
+
+from billing.clock import Timer
+from billing.decisions.audit import difference
+from billing.decisions.candidates import Candidate, UnreadableCandidate, in_order_of_trial, with_execution
+from billing.decisions.decide import decide
+from billing.decisions.decision import Skip, Wait
+from billing.decisions.orphans import LONG_WAIT
+from billing.decisions.policy import Override, policy_of
+from billing.gcp.load_jobs import INSERT_DEADLINE
+from billing.gcp.services import Services
+from billing.log import emit
+from billing.settings import Source
+from billing.workflows.inventory import Inventory
+from billing.workflows.load import load_month
+from billing.workflows.outcome import Outcome, log_outcome
+from billing.workflows.record import record_waiting
+from billing.workflows.request import LoadRequest
+from billing.workflows.sweep_report import SweepReport
+
+
+@dataclass(frozen=True)
+class SweptMonth:
+    services: Services
+    inventory: Inventory
+    month: str
+    timer: Timer
+    report: SweepReport
+
+    @property
+    def source(self) -> Source:
+        return self.inventory.source
+
+    @property
+    def name(self) -> str:
+        return f"{self.source.key} {self.month}"
+
+    def defer_if_late(self) -> bool:
+        """Leave the month to the next sweep if no load job may be started any more."""
+        late = self.timer.elapsed() > INSERT_DEADLINE
+        if late:
+            self.report.add("deferred", self.name)
+        return late
+
+    def load_newest(self) -> None:
+        """Load the newest delivery that can be loaded. One that is rejected or waits does not stop an older one."""
+        waiting = False
+        for candidate in in_order_of_trial(self.inventory.months.get(self.month, ())):
+            if self.defer_if_late():
+                return
+            ended = self._skip_or_wait(candidate)
+            if isinstance(ended, Wait):
+                self._wait(candidate, ended, record=not waiting)
+                waiting = True
+                continue
+            outcome = ended or self._load(LoadRequest(self.source, candidate.manifest.name))
+            if isinstance(outcome, Outcome) and outcome.action == "loaded":
+                return
+            if outcome.code in ("DUPLICATE", "SUPERSEDED"):
+                break
+        self._audit()
+
+    def _skip_or_wait(self, candidate: Candidate) -> Skip | Wait | None:
+        """Decide from the inventory, without a request. Return None if the month must be evaluated."""
+        if isinstance(candidate, UnreadableCandidate):
+            return None
+        now = self.services.clock.now()
+        decision = decide(self.inventory.snapshot(candidate), policy_of(self.source), now)
+        return decision if isinstance(decision, Skip | Wait) else None
+
+    def _load(self, request: LoadRequest) -> Outcome:
+        outcome = load_month(self.services, request, self.timer)
+        log_outcome(self.source, outcome, self.timer, request.manifest)
+        if outcome.action == "loaded":
+            self.report.add("loaded", self.name)
+        if outcome.action == "rejected":
+            self.report.add("rejected", self.name)
+        return outcome
+
+    def _wait(self, candidate: Candidate, wait: Wait, *, record: bool) -> None:
+        """Report a wait. Only the newest one of a month is recorded: `billing_status` has one row per month."""
+        self.report.add("waiting", self.name)
+        manifest = candidate.manifest
+        waited = self.services.clock.now() - manifest.updated
+        if waited > LONG_WAIT:
+            warn_of_wait(self.source, self.month, f"{manifest.name} waits for {waited}: {wait.message}")
+        if record:
+            waits_for = f"{manifest.name} {manifest.generation} {wait.code}"
+            request = LoadRequest(self.source, manifest.name)
+            record_waiting(self.services, request, self.inventory.state(self.month), waits_for, self.timer)
+
+    def _audit(self) -> None:
+        """Log a partition that is not what was recorded at ERROR, and load the month again."""
+        source, month, table = self.source, self.month, self.inventory.table.identity
+        if difference(self.inventory.state(month), table, self.inventory.partitions.get(month)) is None:
+            return
+        with self.services.leases.hold(source.key, month):  # read again under it: a load in progress is not recorded
+            state, partitions = self.services.history.read(source, month), self.services.warehouse.partitions(source)
+        differs = difference(state, table, partitions.get(month))
+        if differs is None:
+            return
+        self.report.add("mismatched", self.name)
+        execution = state.loaded.execution if state.loaded is not None else ""
+        existing = with_execution(self.inventory.months.get(month, ()), execution)
+        next_step = "It is loaded again." if existing else "Its manifest no longer exists: deliver the month again."
+        emit(
+            "ERROR",
+            f"{source.table} in {month}: {differs} {next_step}",
+            source=source.key,
+            month=month,
+            action="audited",
+            code="AUDIT_MISMATCH",
+            rows=partitions[month].rows if month in partitions else 0,
+        )
+        for candidate in existing[:1]:
+            self._load(LoadRequest(source, candidate.manifest.name, Override.SAME_DELIVERY))
+
+
+def warn_of_wait(source: Source, month: str | None, message: str) -> None:
+    emit("WARNING", message, source=source.key, month=month, action="waiting", code="WAITING_LONG")

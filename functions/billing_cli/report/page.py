@@ -1,0 +1,81 @@
+"""The report as one page; every text in it is escaped, whoever wrote it."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import jinja2
+
+from billing_cli.report.charts import drawn, months_chart, split_chart
+from billing_cli.report.queries import Report
+
+_STATUS = (
+    *("source", "month", "state", "finality", "delivered_at", "loaded_at", "row_count", "cost", "currency"),
+    *("rows_changed", "cost_changed"),
+)
+_WRONG = ("source", "month", "code", "message")
+
+
+def page(report: Report) -> str:
+    environment = jinja2.Environment(
+        autoescape=True,
+        loader=jinja2.FileSystemLoader(Path(__file__).parent),
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["shown"] = shown
+    months = sorted({row.month for row in report.months})
+    return environment.get_template("page.html").render(
+        report=report,
+        several=_several(report.status),
+        period=f"{months[0]} to {months[-1]}" if months else "no month",
+        currencies=[_currency(report, name) for name in sorted({row.currency for row in report.months}, key=str)],
+        status=_table(report.status, _STATUS),
+        wrong=_table([row for row in report.status if row.get("code")], _WRONG),
+        quality=_table(report.quality or (), list((report.quality or [{}])[0])),
+    )
+
+
+def _several(status: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The providers of which a month stands in more than one source: what two of them export is added up twice."""
+    loaded = Counter((row.get("provider"), row["month"]) for row in status if row.get("row_count"))
+    return sorted({str(provider) for (provider, _), sources in loaded.items() if sources > 1})
+
+
+def _currency(report: Report, currency: str | None) -> Mapping[str, Any]:
+    """Of one currency all that the page shows: currencies are never added up."""
+    months = [row for row in report.months if row.currency == currency]
+    splits = [(one.by, [share for share in one.shares if share.currency == currency]) for one in report.splits]
+    return {
+        "name": currency or "no currency",
+        "billed": sum(row.billed for row in months),
+        "effective": sum(row.effective for row in months),
+        "months": months,
+        "chart": drawn(months_chart(months)),
+        "splits": [{"by": by, "shares": shares, "chart": drawn(split_chart(by, shares))} for by, shares in splits],
+    }
+
+
+def _table(rows: Sequence[Mapping[str, Any]], names: Sequence[str]) -> Mapping[str, Any]:
+    """Without the columns that are empty in every row; numbers stand under a name at the right, too."""
+    values = {name: [row.get(name) for row in rows] for name in names}
+    kept = {name: column for name, column in values.items() if any(value is not None for value in column)}
+    numbers = {
+        name for name, column in kept.items() if all(isinstance(v, int | float | Decimal | None) for v in column)
+    }
+    return {"columns": [(name, name in numbers) for name in kept], "rows": list(zip(*kept.values(), strict=True))}
+
+
+def shown(value: object) -> str:
+    """Money with two decimals, counts with none, both with thousands separators; times to the minute, in UTC."""
+    if value is None:
+        return ""
+    if isinstance(value, float | Decimal):
+        return f"{round(Decimal(value), 2) + 0:,.2f}"  # 0 takes the sign of a zero away
+    if isinstance(value, int):
+        return f"{value:,}"
+    return f"{value:%Y-%m-%d %H:%M}" if isinstance(value, datetime) else str(value)

@@ -1,0 +1,256 @@
+"""What Eventarc and Cloud Functions promise, kept by the laptop's: delivery at least once, one request at a time."""
+
+from __future__ import annotations
+
+import json
+import time
+import zipfile
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from tests.emulator import Function, FunctionSpec, LocalCloud, StartError
+
+# Writes what it sees to its log; fails when told to, by the object's name and how often it was seen.
+MAIN = """
+import json, os, time
+import functions_framework
+
+SEEN = {}
+GREETING = os.environ["GREETING"]
+
+@functions_framework.cloud_event
+def on_event(event):
+    started = time.time()
+    name = event.data["name"]
+    SEEN[name] = SEEN.get(name, 0) + 1
+    if "slow" in name:
+        time.sleep(0.3)
+    print(json.dumps({"severity": "INFO", "seen": name, "attributes": dict(event.get_attributes()), "data": event.data,
+                      "pid": os.getpid(), "started": started, "ended": time.time()}))
+    if "die" in name and not os.path.exists(os.environ["TMPDIR"] + "/died"):
+        open(os.environ["TMPDIR"] + "/died", "w").close()
+        os._exit(1)
+    if "twice" in name and SEEN[name] < 3:
+        raise RuntimeError("not yet")
+
+@functions_framework.http
+def clients(request):
+    import google.auth
+    from google.cloud import bigquery, storage
+    started = time.time()
+    credentials, project = google.auth.default()
+    credentials.refresh(__import__("google.auth.transport.requests", fromlist=["Request"]).Request())
+    seconds = time.time() - started
+    names = [blob.name for blob in storage.Client().list_blobs(request.get_json()["bucket"])]
+    row, = bigquery.Client(location="europe-west1").query_and_wait("SELECT 40 + 2 AS answer")
+    return {"project": project, "kind": type(credentials).__module__, "seconds": seconds, "names": names,
+            "answer": row.answer, "environment": dict(os.environ)}
+
+@functions_framework.http
+def books(request):
+    import tempfile
+    import dlt
+    destination = dlt.destinations.bigquery(project_id="local-project", location="europe-west1")
+    with tempfile.TemporaryDirectory() as folder:
+        dataset = request.get_json()["dataset"]
+        pipeline = dlt.pipeline("books", destination=destination, dataset_name=dataset, pipelines_dir=folder)
+
+        @dlt.resource(name="tracking", write_disposition="append")
+        def tracking():
+            state = dlt.current.resource_state()
+            state["runs"] = state.get("runs", 0) + 1
+            yield {**request.get_json()["row"], "runs": state["runs"]}
+
+        pipeline.run(tracking())
+    return {"loaded": True}
+"""
+
+
+@pytest.fixture(scope="module")
+def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("function")
+    (folder / "main.py").write_text(MAIN)
+    return folder
+
+
+@pytest.fixture
+def listener(cloud: LocalCloud, bucket: str, source: Path) -> Iterator[Function]:
+    name = f"listener-{uuid4().hex[:8]}"
+    cloud.events.clear_records()
+    yield cloud.deploy(FunctionSpec(name, source, "on_event", {"GREETING": "hello"}, trigger_bucket=bucket))
+    cloud.events.release()
+    cloud.delete_function(name)
+
+
+def seen(function: Function) -> list[str]:
+    return [line["seen"] for line in function.log_lines() if isinstance(line, dict) and "seen" in line]
+
+
+def statuses(cloud: LocalCloud, function: Function) -> list[int]:
+    return [attempt.status for attempt in cloud.events.records if attempt.function == function.name]
+
+
+# eventarc cloudevents: google.cloud.storage.object.v1.finalized, binary mode; StorageObjectData has int64 as strings
+def test_a_finalized_object_becomes_a_cloudevent(cloud: LocalCloud, bucket: str, listener: Function) -> None:
+    generation = cloud.upload(bucket, "billing/ä b.csv", b"12345", "text/csv")
+    cloud.events.settle(20)
+    (line,) = [line for line in listener.log_lines() if isinstance(line, dict)]
+    attributes, data = line["attributes"], line["data"]
+    assert attributes["type"] == "google.cloud.storage.object.v1.finalized"
+    assert attributes["source"] == f"//storage.googleapis.com/projects/_/buckets/{bucket}"
+    assert attributes["subject"] == "objects/billing/ä b.csv"
+    assert attributes["id"]
+    expected = {
+        "bucket": bucket,
+        "name": "billing/ä b.csv",
+        "generation": str(generation),
+        "size": "5",
+        "contentType": "text/csv",
+    }
+    assert {name: data[name] for name in expected} == expected
+    assert all(data[name] for name in ("metageneration", "crc32c", "md5Hash", "timeCreated", "updated", "etag"))
+
+
+# object finalized: "a new object is created, or an existing object is overwritten"; metadata updates are not that
+def test_overwrites_are_announced_and_metadata_updates_are_not(
+    cloud: LocalCloud, bucket: str, listener: Function
+) -> None:
+    cloud.create_bucket(f"{bucket}-other")
+    cloud.upload(f"{bucket}-other", "elsewhere", b"x")
+    cloud.upload(bucket, "a", b"1")
+    cloud.upload(bucket, "a", b"2")
+    blob = cloud.storage.bucket(bucket).get_blob("a")
+    blob.metadata = {"x": "y"}
+    blob.patch()
+    cloud.events.settle(20)
+    assert seen(listener) == ["a", "a"]
+
+
+# RETRY_POLICY_RETRY: an answer other than 2xx is delivered again, with backoff, until it succeeds or 24 h are over
+def test_a_failed_delivery_is_repeated_until_it_succeeds(cloud: LocalCloud, bucket: str, listener: Function) -> None:
+    cloud.upload(bucket, "twice", b"")
+    cloud.events.settle(20)
+    assert statuses(cloud, listener) == [500, 500, 200]
+    attempts = [attempt.event.id for attempt in cloud.events.records if attempt.function == listener.name]
+    assert len(set(attempts)) == 1
+
+
+# maxInstanceRequestConcurrency 1: an instance handles one request at a time
+def test_an_instance_handles_one_event_at_a_time(cloud: LocalCloud, bucket: str, listener: Function) -> None:
+    for number in range(3):
+        cloud.upload(bucket, f"slow-{number}", b"")
+    cloud.events.settle(20)
+    lines = sorted((line for line in listener.log_lines() if isinstance(line, dict)), key=lambda line: line["started"])
+    assert all(before["ended"] <= after["started"] for before, after in pairwise(lines))
+
+
+def test_several_instances_work_side_by_side(cloud: LocalCloud, bucket: str, source: Path) -> None:
+    name = f"pair-{uuid4().hex[:8]}"
+    function = cloud.deploy(FunctionSpec(name, source, "on_event", {"GREETING": "x"}, bucket, max_instances=2))
+    for number in range(4):
+        cloud.upload(bucket, f"slow-{number}", b"")
+    cloud.events.settle(20)
+    assert len({line["pid"] for line in function.log_lines() if isinstance(line, dict)}) == 2
+    cloud.delete_function(name)
+
+
+def test_an_instance_that_dies_is_started_again_for_the_next_delivery(
+    cloud: LocalCloud, bucket: str, listener: Function
+) -> None:
+    cloud.upload(bucket, "die", b"")
+    cloud.events.settle(20)
+    assert statuses(cloud, listener) == [0, 200]
+    cloud.kill(listener.name)
+    cloud.upload(bucket, "after the kill", b"")
+    cloud.events.settle(20)
+    assert seen(listener) == ["die", "die", "after the kill"]
+
+
+class TestMisbehaviour:
+    def test_events_are_held_and_released_in_an_order(self, cloud: LocalCloud, bucket: str, listener: Function) -> None:
+        cloud.events.hold()
+        for name in ("a", "b", "c"):
+            cloud.upload(bucket, name, b"")
+        with pytest.raises(TimeoutError, match=f"{bucket}/a to {listener.name}: held, 0 attempts"):
+            cloud.events.settle(0.2)
+        cloud.events.release(["c", "a"])
+        assert seen(listener) == ["c", "a"]
+        cloud.events.release()
+        cloud.events.settle(20)
+        assert seen(listener) == ["c", "a", "b"]
+
+    def test_events_are_dropped(self, cloud: LocalCloud, bucket: str, listener: Function) -> None:
+        cloud.events.drop(lambda event: event.name == "lost")
+        for name in ("lost", "kept", "lost"):
+            cloud.upload(bucket, name, b"")
+        cloud.events.settle(20)
+        assert seen(listener) == ["kept", "lost"]
+
+    def test_events_are_duplicated(self, cloud: LocalCloud, bucket: str, listener: Function) -> None:
+        cloud.events.duplicate(lambda event: event.name == "double", copies=3)
+        for name in ("double", "single"):
+            cloud.upload(bucket, name, b"")
+        cloud.events.settle(20)
+        assert sorted(seen(listener)) == ["double", "double", "double", "single"]
+
+
+class TestFunctions:
+    def test_a_function_that_cannot_start_says_why_at_its_deployment(self, cloud: LocalCloud, source: Path) -> None:
+        with pytest.raises(StartError, match="KeyError: 'GREETING'"):
+            cloud.deploy(FunctionSpec("broken", source, "on_event"))
+        assert "broken" not in cloud.functions
+
+    def test_a_zip_is_deployed_as_terraform_uploads_it(
+        self, cloud: LocalCloud, source: Path, bucket: str, tmp_path: Path
+    ) -> None:
+        with zipfile.ZipFile(tmp_path / "source.zip", "w") as archive:
+            archive.write(source / "main.py", "main.py")
+        function = cloud.deploy(
+            FunctionSpec("zipped", tmp_path / "source.zip", "clients", {"GREETING": "x"}, signature="http")
+        )
+        assert function.call({"bucket": bucket}).status == 200
+        assert 20 < function.rss_mib() < 400
+        cloud.delete_function("zipped")
+
+    # application default credentials come from the metadata server; nothing of the developer's environment is there
+    def test_real_clients_find_everything_by_themselves(
+        self, cloud: LocalCloud, source: Path, bucket: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", "/nowhere")
+        monkeypatch.setenv("DEVELOPERS_OWN", "1")
+        cloud.upload(bucket, "a", b"")
+        function = cloud.deploy(FunctionSpec("clients", source, "clients", {"GREETING": "x"}, signature="http"))
+        answer = function.call({"bucket": bucket}).json()
+        assert (answer["project"], answer["names"], answer["answer"]) == (cloud.project, ["a"], 42)
+        assert answer["kind"] == "google.auth.compute_engine.credentials"
+        assert answer["seconds"] < 0.5
+        environment = answer["environment"]
+        assert {"DEVELOPERS_OWN", "GOOGLE_APPLICATION_CREDENTIALS", "VIRTUAL_ENV", "PYTHONPATH"}.isdisjoint(environment)
+        assert (environment["K_SERVICE"], environment["FUNCTION_TARGET"]) == ("clients", "clients")
+        cloud.delete_function("clients")
+
+    # dlt's own loads: gzip without a .gz name, NEWLINE_DELIMITED_JSON, multipart upload; ALTER TABLE for new columns
+    def test_dlt_keeps_its_books_from_a_function(self, cloud: LocalCloud, source: Path) -> None:
+        dataset = f"books_{uuid4().hex[:8]}"
+        environment = {"GREETING": "x", "RUNTIME__DLTHUB_TELEMETRY": "false"}
+        function = cloud.deploy(FunctionSpec("books", source, "books", environment, signature="http"))
+        for row in (
+            {"month": "2023-11", "rows": 3},
+            {"month": "2023-12", "rows": 4, "code": "FILES_CHANGED_DURING_LOAD", "at": "2024-01-01T00:00:00Z"},
+        ):
+            answer = function.call({"dataset": dataset, "row": row})
+            assert answer.status == 200, json.dumps(function.log_lines()[-30:], indent=1)
+        rows = cloud.bigquery.query_and_wait(f"SELECT month, `rows`, code, runs FROM {dataset}.tracking ORDER BY runs")
+        assert [tuple(row) for row in rows] == [("2023-11", 3, None, 1), ("2023-12", 4, "FILES_CHANGED_DURING_LOAD", 2)]
+        cloud.delete_function("books")
+
+
+def test_a_cloud_starts_fast_and_leaves_nothing_behind(tmp_path: Path) -> None:
+    started = time.monotonic()
+    with LocalCloud(root=tmp_path):
+        assert time.monotonic() - started < 10
+    assert list(tmp_path.iterdir()) == []

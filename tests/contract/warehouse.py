@@ -1,0 +1,81 @@
+"""What BigQuery's contract tests do again and again: make a table of months, load files into it, read it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+from uuid import uuid4
+
+from google.cloud import bigquery
+
+from tests.emulator import LocalCloud
+
+Schema = Mapping[str, str]
+
+MONTHLY: Schema = {"month": "TIMESTAMP", "item": "STRING", "cost": "BIGNUMERIC"}
+
+
+def fields(schema: Schema) -> list[bigquery.SchemaField]:
+    return [bigquery.SchemaField(name, kind) for name, kind in schema.items()]
+
+
+class Warehouse:
+    def __init__(self, cloud: LocalCloud, bucket: str, dataset: str) -> None:
+        self.cloud = cloud
+        self.bucket = bucket
+        self.dataset = dataset
+        self.client = cloud.bigquery
+
+    def name(self, table: str) -> str:
+        return f"{self.cloud.project}.{self.dataset}.{table}"
+
+    def create_table(
+        self, table: str = "t", schema: Schema = MONTHLY, partition: str | None = "month"
+    ) -> bigquery.Table:
+        wanted = bigquery.Table(self.name(table), schema=fields(schema))
+        if partition:
+            wanted.time_partitioning = bigquery.TimePartitioning(type_="MONTH", field=partition)
+        return self.client.create_table(wanted)
+
+    def upload(self, content: bytes | str, name: str | None = None) -> str:
+        name = name or f"{uuid4().hex}.csv"
+        self.cloud.upload(self.bucket, name, content.encode() if isinstance(content, str) else content)
+        return f"gs://{self.bucket}/{name}"
+
+    def load(
+        self,
+        uris: str | list[str],
+        table: str = "t",
+        schema: Schema | None = MONTHLY,
+        job_id: str | None = None,
+        **options: Any,
+    ) -> bigquery.LoadJob:
+        """Inserts the job with the settings that the product uses; the caller awaits it."""
+        defaults: dict[str, Any] = {
+            "source_format": "CSV",
+            "skip_leading_rows": 1,
+            "allow_quoted_newlines": True,
+            "write_disposition": "WRITE_TRUNCATE",
+            "create_disposition": "CREATE_NEVER",
+        }
+        settings = {name: value for name, value in {**defaults, **options}.items() if value is not None}
+        if settings["source_format"] != "CSV":
+            settings.pop("skip_leading_rows")
+            settings.pop("allow_quoted_newlines")
+        config = bigquery.LoadJobConfig(**settings)
+        if schema:
+            config.schema = fields(schema)
+        return self.client.load_table_from_uri(uris, self.name(table), job_id=job_id, job_config=config)
+
+    def load_csv(self, text: bytes | str, table: str = "t", **options: Any) -> bigquery.LoadJob:
+        job = self.load(self.upload(text), table, **options)
+        job.result(timeout=60)
+        return job
+
+    def sql(self, text: str) -> str:
+        """`$.name` stands for a table of this test's dataset, or for an INFORMATION_SCHEMA view of it."""
+        return re.sub(r"(?<!')\$\.([\w.]+)", rf"`{self.cloud.project}.{self.dataset}.\1`", text)
+
+    def rows(self, text: str) -> list[tuple[Any, ...]]:
+        return [tuple(row.values()) for row in self.client.query_and_wait(self.sql(text))]

@@ -1,0 +1,92 @@
+"""From the text in a CSV field to a value, as SQL: NULL where BigQuery would not take the text.
+
+The patterns are BigQuery's (https://cloud.google.com/bigquery/docs/loading-data-cloud-storage-csv#data_types): DuckDB
+alone would round 1.5 to an INT64, take a timestamp without seconds, and cut decimals silently.
+"""
+
+from __future__ import annotations
+
+import re
+
+from bqemulator.catalog.models import TableFieldSchema
+
+from tests.emulator.bigquery.errors import JobError
+from tests.emulator.bigquery.schemas import wire_type
+
+# What DECIMAL(38,18), the widest that DuckDB has, holds of a BIGNUMERIC. Google: 38 digits on either side.
+BIGNUMERIC_INTEGERS, BIGNUMERIC_DECIMALS = 20, 18
+
+_TRUE, _FALSE = "'true','t','yes','y','1'", "'false','f','no','n','0'"
+_DATE = r"\d{4}-\d{1,2}-\d{1,2}"
+_TIME = r"\d{1,2}:\d{1,2}(:\d{1,2}(\.\d{1,6})?)?"  # "seconds and fractions of seconds are optional"
+_TIMESTAMP = rf"{_DATE}([Tt ]{_TIME})?( ?([Zz]|UTC|[+-]\d{{1,2}}(:\d{{2}})?))?"
+# https://cloud.google.com/bigquery/docs/reference/standard-sql/format-elements#format_string_as_datetime
+_ELEMENTS = {
+    "YYYY": (r"\d{4}", "%Y"),
+    "MM": (r"\d{2}", "%m"),
+    "DD": (r"\d{2}", "%d"),
+    "-": ("-", "-"),
+    "/": ("/", "/"),
+}
+_ELEMENT = re.compile("YYYY|MM|DD|[-/]")
+_ROW_ERROR_NAMES = {"INTEGER": "INT64", "FLOAT": "DOUBLE", "BOOLEAN": "BOOL"}
+
+
+def converted(
+    field: TableFieldSchema, text: str, date_format: str | None = None, timestamp_format: str | None = None
+) -> str:
+    conversions = {
+        "STRING": text,
+        "INTEGER": _matching(text, "[+-]?[0-9]+", "BIGINT"),
+        "FLOAT": f"TRY_CAST({text} AS DOUBLE)",
+        "NUMERIC": f"TRY_CAST({text} AS DECIMAL(38, 9))",
+        "BIGNUMERIC": f"CASE WHEN {_is_exact(text)} THEN TRY_CAST({text} AS DECIMAL(38, {BIGNUMERIC_DECIMALS})) END",
+        "BOOLEAN": f"CASE WHEN lower({text}) IN ({_TRUE}) THEN true WHEN lower({text}) IN ({_FALSE}) THEN false END",
+        "DATE": _formatted(text, date_format, "DATE") if date_format else _matching(text, _DATE, "DATE"),
+        "TIMESTAMP": _formatted(text, timestamp_format, "TIMESTAMPTZ")
+        if timestamp_format
+        else _matching(text, _TIMESTAMP, "TIMESTAMPTZ"),
+        "DATETIME": f"TRY_CAST({text} AS TIMESTAMP)",
+        "TIME": f"TRY_CAST({text} AS TIME)",
+        "JSON": f"TRY_CAST({text} AS JSON)",
+    }
+    kind = wire_type(field.type)
+    if kind not in conversions or field.mode == "REPEATED":
+        raise JobError("invalid", f"The local cloud does not load {field.mode} {kind} from CSV (field: {field.name}).")
+    return conversions[kind]
+
+
+def row_error_type(field: TableFieldSchema) -> str:
+    """Row errors name types as SQL does, not as the REST schema does."""
+    kind = wire_type(field.type)
+    return _ROW_ERROR_NAMES.get(kind, kind)
+
+
+def _matching(text: str, pattern: str, kind: str) -> str:
+    return f"CASE WHEN regexp_full_match({text}, '{pattern}') THEN TRY_CAST({text} AS {kind}) END"
+
+
+def is_known_date_format(date_format: str) -> bool:
+    """Google knows more: month names, two-digit years, other separators."""
+    elements = _ELEMENT.findall(date_format)
+    return "".join(elements) == date_format and {"YYYY", "MM", "DD"} <= set(elements)
+
+
+def _formatted(text: str, load_format: str, kind: str) -> str:
+    """ "If this value is present, this format is the only compatible DATE format"."""
+    known = [_ELEMENTS[element] for element in _ELEMENT.findall(load_format)]
+    pattern, duckdb_format = ("".join(parts) for parts in zip(*known, strict=True))
+    return f"CASE WHEN regexp_full_match({text}, '{pattern}') THEN try_strptime({text}, '{duckdb_format}')::{kind} END"
+
+
+def _is_exact(text: str) -> str:
+    """Whether DECIMAL(38,18) rounds nothing off. The test on length alone settles nearly every value, and fast."""
+    plain = rf"[+-]?[0-9]*(\.[0-9]{{0,{BIGNUMERIC_DECIMALS}}}0*)?"
+    decimals = rf"length(regexp_extract({text}, '\.([0-9]*?)0*[eE]', 1))"
+    exponent = f"TRY_CAST(regexp_extract({text}, '[eE](.*)$', 1) AS INTEGER)"
+    return (
+        f"CASE WHEN contains({text}, 'E') OR contains({text}, 'e')"
+        f" THEN {decimals} - {exponent} <= {BIGNUMERIC_DECIMALS}"
+        f" WHEN length({text}) <= {BIGNUMERIC_DECIMALS + 1} THEN true"
+        f" ELSE regexp_full_match({text}, '{plain}') END"
+    )

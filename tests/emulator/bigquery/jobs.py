@@ -1,0 +1,242 @@
+"""The jobs part of the REST API: inserted once, run in the background, found only in their own location.
+
+https://cloud.google.com/bigquery/docs/reference/rest/v2/jobs
+"""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from bqemulator.api.dependencies import AppContext, get_caller
+from bqemulator.api.routes import jobs as stock
+from bqemulator.api.routes import upload as stock_upload
+from bqemulator.catalog.etag import generate_etag
+from bqemulator.catalog.models import JobMeta
+from bqemulator.domain import errors
+from bqemulator.storage.sql_identifiers import quoted_table_ref
+from fastapi import APIRouter, Request
+
+from tests.emulator.bigquery.errors import ErrorProto, JobError
+from tests.emulator.bigquery.loads import Loaded, LoadRequest, read_request, run_load
+from tests.emulator.bigquery.partitions import PartitionTimes
+from tests.emulator.bigquery.statements import dataset_not_found
+from tests.emulator.bigquery.tables import TABLE_LOCKS
+
+Json = dict[str, Any]
+
+_HELD_BACK_SECONDS = 0.3
+_ERROR_CLASSES = {
+    kind.bq_reason: kind
+    for kind in (
+        errors.NotFoundError,
+        errors.AlreadyExistsError,
+        errors.PermissionDeniedError,
+        errors.OutOfRangeError,
+        errors.ResourceInUseError,
+        errors.ValidationError,
+        errors.InvalidQueryError,
+    )
+}
+
+
+class Jobs:
+    def __init__(self, context: AppContext, location: str, storage_root: Path, partition_times: PartitionTimes) -> None:
+        self._context = context
+        self._location = location
+        self._storage_root = storage_root
+        self._partition_times = partition_times
+        self._details: dict[str, list[ErrorProto]] = {}
+        self._running: dict[str, asyncio.Task[JobMeta]] = {}
+        context.snapshots.record_change = self._changed_by_statement
+        build = stock._build_job_response
+        stock._build_job_response = lambda *arguments: self._located(build(*arguments))
+        stock_upload._build_job_response = lambda project, job_id, meta, _: self._resource(meta)
+        stock_upload.execute_load_job = self._run_upload
+
+    def router(self) -> APIRouter:
+        router = APIRouter()
+        project = "/bigquery/v2/projects/{project}"
+        router.add_api_route(f"{project}/jobs", self.insert, methods=["POST"])
+        router.add_api_route(f"{project}/jobs", self.list, methods=["GET"])
+        router.add_api_route(f"{project}/jobs/{{job_id}}", self.get, methods=["GET"])
+        router.add_api_route(f"{project}/queries", self.query, methods=["POST"])
+        router.add_api_route(f"{project}/queries/{{job_id}}", self.query_results, methods=["GET"])
+        return router
+
+    # -- routes ---------------------------------------------------------------------------------------------------
+
+    async def insert(self, project: str, request: Request) -> Json:
+        body: Json = await request.json()
+        reference = body.get("jobReference") or {}
+        job_id = reference.get("jobId") or f"job_{uuid4().hex}"
+        if self._context.catalog.get_job(project, job_id) is not None:
+            raise errors.AlreadyExistsError(f"Already Exists: Job {project}:{self._location}.{job_id}")
+        self._check_location(project, body, reference.get("location"))
+        if "load" in body["configuration"]:
+            return self._resource(self._begin_load(project, job_id, body["configuration"]))
+        body["jobReference"] = {**reference, "jobId": job_id}
+        return self._located(
+            await stock.insert_job(project, _with_body(request, body), self._context, get_caller(request))
+        )
+
+    def list(self, project: str, maxResults: int = 100, stateFilter: str | None = None) -> Json:  # noqa: N803 - the API's
+        answer: Json = stock.list_jobs(project, self._context, maxResults, stateFilter, None)
+        return {**answer, "jobs": [self._located(job) for job in answer["jobs"]]}
+
+    async def get(self, project: str, job_id: str, location: str | None = None) -> Json:
+        """Clients poll once a second: an answer held back a moment spares small jobs that second."""
+        if task := self._running.get(job_id):
+            await asyncio.wait([task], timeout=_HELD_BACK_SECONDS)
+        return self._resource(self._find(project, job_id, location))
+
+    async def query(self, project: str, request: Request) -> Json:
+        body: Json = await request.json()
+        self._check_location(project, {"configuration": {"query": body}}, body.get("location"))
+        answer: Json = await stock.query(project, request, self._context, get_caller(request))
+        if answer.get("errors"):
+            raise _http_error(answer["errors"][0])
+        return self._located(answer)
+
+    def query_results(
+        self,
+        project: str,
+        job_id: str,
+        location: str | None = None,
+        maxResults: int = 10_000,  # noqa: N803 - the API's own spelling
+        startIndex: int = 0,  # noqa: N803
+        pageToken: str | None = None,  # noqa: N803
+    ) -> Json:
+        job = self._find(project, job_id, location)
+        if job.error_result:
+            raise _http_error(job.error_result)
+        answer: Json = stock.get_query_results(project, job_id, self._context, maxResults, startIndex, pageToken)
+        return self._located(answer)
+
+    # -- location -------------------------------------------------------------------------------------------------
+
+    def _find(self, project: str, job_id: str, location: str | None) -> JobMeta:
+        """jobs.get: "You must specify the location … if the location is not US or EU"."""
+        job = self._context.catalog.get_job(project, job_id)
+        if job is None or not self._is_here(location):
+            prefix = f"{location}." if location else ""
+            raise errors.NotFoundError(f"Not found: Job {project}:{prefix}{job_id}")
+        return job
+
+    def _is_here(self, location: str | None) -> bool:
+        return location is not None and location.lower() == self._location.lower()
+
+    def _check_location(self, project: str, body: Json, location: str | None) -> None:
+        """Without a location BigQuery takes that of the datasets; with another it does not find them."""
+        if location is None or self._is_here(location):
+            return
+        dataset = _dataset_of(body["configuration"])
+        raise dataset_not_found(f"{project}:{dataset}", location)
+
+    def _located(self, resource: Json) -> Json:
+        reference: Json = resource.setdefault("jobReference", {})
+        reference["location"] = self._location
+        if resource.get("kind") == "bigquery#job":
+            resource["id"] = f"{reference['projectId']}:{self._location}.{reference['jobId']}"
+        return resource
+
+    def _resource(self, job: JobMeta) -> Json:
+        resource: Json = stock._build_job_response(job.project_id, job.job_id, job, job.configuration)
+        resource["configuration"] = {"jobType": job.job_type, **job.configuration}
+        if job.error_result:
+            resource["status"]["errors"] = [job.error_result, *self._details.get(job.job_id, [])]
+        return resource
+
+    # -- load jobs ------------------------------------------------------------------------------------------------
+
+    def _begin_load(self, project: str, job_id: str, configuration: Json) -> JobMeta:
+        """The id is taken before anything is awaited, so that of two inserts one is told 409."""
+        load = read_request(project, configuration["load"])
+        if self._context.catalog.get_dataset(load.project, load.dataset) is None:
+            raise errors.NotFoundError(f"Not found: Dataset {load.project}:{load.dataset}")
+        now = self._context.clock.now()
+        job = JobMeta(
+            project_id=project,
+            job_id=job_id,
+            job_type="LOAD",
+            state="PENDING",
+            configuration=configuration,
+            creation_time=now,
+            etag=generate_etag(project, job_id, str(now)),
+        )
+        self._context.catalog.upsert_job(job)
+        task = asyncio.create_task(self._run(job, load))
+        self._running[job_id] = task
+        task.add_done_callback(lambda _: self._running.pop(job_id))
+        return job
+
+    async def _run_upload(self, project: str, job_id: str, configuration: Json, _: AppContext) -> JobMeta:
+        """The emulator deletes the upload when this returns, so an upload's job is DONE in its first answer."""
+        self._begin_load(project, job_id, configuration)
+        return await self._running[job_id]
+
+    async def _run(self, job: JobMeta, load: LoadRequest) -> JobMeta:
+        async with TABLE_LOCKS[load.label]:
+            job = job.model_copy(update={"state": "RUNNING", "start_time": self._context.clock.now()})
+            self._context.catalog.upsert_job(job)
+            outcome = await self._attempt(load)
+        if isinstance(outcome, JobError):
+            self._details[job.job_id] = outcome.details
+            result: Json = {"error_result": outcome.result}
+        else:
+            result = {"statistics": {"load": outcome.statistics}}
+        done: JobMeta = job.model_copy(update={"state": "DONE", "end_time": self._context.clock.now(), **result})
+        self._context.catalog.upsert_job(done)
+        return done
+
+    async def _attempt(self, load: LoadRequest) -> Loaded | JobError:
+        context = self._context
+        existing = context.catalog.get_table(load.project, load.dataset, load.table)
+        arguments = (load, existing, context.engine.connection, self._storage_root, context.clock.now())
+        try:
+            loaded = await asyncio.to_thread(run_load, *arguments)
+        except JobError as error:
+            return error
+        except errors.ValidationError as error:
+            return JobError("invalid", error.message)
+        except Exception as error:  # noqa: BLE001 - a fault of the local cloud must end the job, not leave it RUNNING
+            return JobError("internalError", f"The local cloud failed: {error!r}")
+        self._book(load, loaded)
+        return loaded
+
+    def _book(self, load: LoadRequest, loaded: Loaded) -> None:
+        catalog, now = self._context.catalog, self._context.clock.now()
+        etag = generate_etag(load.project, load.dataset, load.table, str(now))
+        table = loaded.table.model_copy(update={"last_modified_time": now, "etag": etag})
+        (catalog.create_table if loaded.created else catalog.update_table)(table)
+        self._partition_times.loaded(table, load.partition, now, int(loaded.statistics["outputBytes"]))
+
+    def _changed_by_statement(self, project: str, dataset: str, name: str) -> None:
+        """After DML. BigQuery dates the partitions it touched, this all; the stock method copies the whole table."""
+        table = self._context.catalog.get_table(project, dataset, name)
+        (rows,) = self._context.engine.execute(
+            f"SELECT count(*) FROM {quoted_table_ref(project, dataset, name)}"
+        ).fetchone()
+        now = self._context.clock.now()
+        self._context.catalog.update_table(table.model_copy(update={"last_modified_time": now, "num_rows": rows}))
+        self._partition_times.loaded(table, "", now, 0)
+
+
+def _http_error(error: Json) -> errors.DomainError:
+    """jobs.query and getQueryResults answer 4xx for a statement that failed."""
+    kind = _ERROR_CLASSES.get(error.get("reason", ""), errors.InvalidQueryError)
+    return kind(error.get("message", ""), location=error.get("location"))
+
+
+def _dataset_of(configuration: Json) -> str:
+    for kind in ("load", "copy"):
+        if kind in configuration:
+            return str(configuration[kind]["destinationTable"]["datasetId"])
+    return str((configuration.get("query", {}).get("defaultDataset") or {}).get("datasetId", "of the query"))
+
+
+def _with_body(request: Request, body: Json) -> Request:
+    request._json = body
+    return request

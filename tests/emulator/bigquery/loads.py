@@ -1,0 +1,349 @@
+"""One load job: its configuration read and checked, then carried out in one transaction on a cursor of its own."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+from bqemulator.api.routes.tables import _rest_to_clustering, _rest_to_time_partitioning
+from bqemulator.catalog.models import TableMeta, TableSchema
+from bqemulator.domain.errors import ValidationError
+from bqemulator.storage.sql_identifiers import quoted_table_ref
+
+from tests.emulator.bigquery.conversions import is_known_date_format
+from tests.emulator.bigquery.csv_files import CsvLoad, CsvOptions, literal, quoted
+from tests.emulator.bigquery.errors import JobError
+from tests.emulator.bigquery.schemas import (
+    Fields,
+    duckdb_columns,
+    is_map,
+    merge_for_load,
+    parquet_field,
+    parse_fields,
+    wire_type,
+)
+from tests.emulator.bigquery.sources import SourceFile, corrupt_file, find_sources
+
+_FORMATS = ("CSV", "NEWLINE_DELIMITED_JSON", "PARQUET")
+# What is understood. Anything else that is set is refused: a silently ignored option is a lie told to a test.
+# fmt: off
+_KNOWN = {
+    "sourceUris", "schema", "destinationTable", "createDisposition", "writeDisposition", "sourceFormat",
+    "schemaUpdateOptions", "timePartitioning", "clustering", "maxBadRecords", "skipLeadingRows", "fieldDelimiter",
+    "quote", "allowQuotedNewlines", "nullMarker", "nullMarkers", "sourceColumnMatch", "decimalTargetTypes",
+    "dateFormat", "timestampFormat", "parquetOptions",
+}
+_KNOWN_PARQUET_OPTIONS = {"mapTargetType": ("MAP_TARGET_TYPE_UNSPECIFIED", "ARRAY_OF_STRUCT")}
+# fmt: on
+_PARTITION_DIGITS = {"HOUR": 10, "DAY": 8, "MONTH": 6, "YEAR": 4}
+_WRONG_PARTITION = "Some rows belong to different partitions rather than destination partition"
+
+
+@dataclass(frozen=True)
+class LoadRequest:
+    project: str
+    dataset: str
+    table: str
+    partition: str
+    format: str
+    write: str
+    create: str
+    options: tuple[str, ...]
+    raw: dict[str, Any]
+
+    @property
+    def label(self) -> str:
+        return f"{self.project}:{self.dataset}.{self.table}"
+
+    @property
+    def target(self) -> str:
+        reference: str = quoted_table_ref(self.project, self.dataset, self.table)
+        return reference
+
+    @property
+    def max_bad(self) -> int:
+        return int(self.raw.get("maxBadRecords") or 0)
+
+
+@dataclass(frozen=True)
+class Loaded:
+    table: TableMeta
+    created: bool
+    statistics: dict[str, str]
+
+
+def read_request(project: str, load: dict[str, Any]) -> LoadRequest:
+    """Refuses with HTTP 400 what BigQuery refuses before it makes a job, and what this local cloud does not know."""
+    destination = load["destinationTable"]
+    table, _, partition = destination["tableId"].partition("$")
+    request = LoadRequest(
+        project=destination.get("projectId", project),
+        dataset=destination["datasetId"],
+        table=table,
+        partition=partition,
+        format=load.get("sourceFormat", "CSV").upper(),
+        write=load.get("writeDisposition", "WRITE_APPEND"),
+        create=load.get("createDisposition", "CREATE_IF_NEEDED"),
+        options=tuple(load.get("schemaUpdateOptions") or ()),
+        raw=load,
+    )
+    replaces_partition = request.write == "WRITE_TRUNCATE" and request.partition
+    if request.options and request.write != "WRITE_APPEND" and not replaces_partition:
+        raise ValidationError(
+            "Schema update options should only be specified with WRITE_APPEND disposition, "
+            "or with WRITE_TRUNCATE disposition on a table partition."
+        )
+    unknown = sorted(
+        name for name, value in load.items() if name not in _KNOWN and value not in (None, False, "", [], {})
+    )
+    unknown += [
+        f"{name} {load[name]}"
+        for name in ("dateFormat", "timestampFormat")
+        if not is_known_date_format(load.get(name) or "YYYY-MM-DD")
+    ]
+    unknown += [
+        f"parquetOptions.{name}={value}"
+        for name, value in (load.get("parquetOptions") or {}).items()
+        if value and value not in _KNOWN_PARQUET_OPTIONS.get(name, ())
+    ]
+    if unknown or request.format not in _FORMATS:
+        raise ValidationError(f"The local cloud does not know: {', '.join(unknown) or request.format}")
+    return request
+
+
+def run_load(
+    request: LoadRequest, existing: TableMeta | None, connection: Any, storage_root: Path, now: datetime
+) -> Loaded:
+    """All or nothing: whatever raises here leaves the table as it was."""
+    if existing is None and request.create == "CREATE_NEVER":
+        raise JobError("notFound", f"Not found: Table {request.label}")
+    files = find_sources(request.raw.get("sourceUris") or [], storage_root)
+    cursor = connection.cursor()
+    try:
+        cursor.execute("SET TimeZone = 'UTC'")
+        return _Load(request, existing, cursor, files, now).run()
+    finally:
+        cursor.close()  # rolls back what was not committed
+
+
+class _Load:
+    def __init__(
+        self, request: LoadRequest, existing: TableMeta | None, cursor: Any, files: list[SourceFile], now: datetime
+    ) -> None:
+        self.request = request
+        self.existing = existing
+        self.cursor = cursor
+        self.files = files
+        self.incoming = self._incoming_fields()
+        self.table = existing or self._new_table(now)
+        self.fields = self._final_fields()
+        self.csv = CsvLoad(files, self.incoming, CsvOptions.of(request.raw))
+
+    def run(self) -> Loaded:
+        self.cursor.execute("BEGIN")
+        self._prepare_table()
+        rows = self._insert()
+        bad = self._count_bad_rows(rows) if self.request.format == "CSV" else 0
+        self._check_required()
+        total = self._count(f"SELECT count(*) FROM {self.request.target}")
+        self.cursor.execute("COMMIT")
+        size = sum(file.size for file in self.files)
+        table = self.table.model_copy(
+            update={
+                "schema_": TableSchema(fields=self.fields),
+                "num_rows": total,
+                "num_bytes": self.table.num_bytes + size,
+            }
+        )
+        statistics = {
+            "inputFiles": len(self.files),
+            "inputFileBytes": size,
+            "outputRows": rows,
+            "outputBytes": size,
+            "badRecords": bad,
+        }
+        return Loaded(table, self.existing is None, {name: str(value) for name, value in statistics.items()})
+
+    def _incoming_fields(self) -> Fields:
+        given = parse_fields((self.request.raw.get("schema") or {}).get("fields") or [])
+        if self.request.format == "PARQUET":
+            return self._parquet_fields(given)
+        if given:
+            return given
+        if self.existing is None:
+            raise JobError("invalid", "No schema specified on job or table.")
+        fields: Fields = self.existing.schema_.fields
+        return fields
+
+    def _parquet_fields(self, given: Fields) -> Fields:
+        try:
+            described = self._rows(f"DESCRIBE SELECT * FROM {self._read_parquet()}")
+        except duckdb.Error as error:
+            raise self._explained(str(error)) from error
+        targets = self.request.raw.get("decimalTargetTypes") or []
+        self._check_maps([name for name, kind, *_ in described if is_map(kind)])
+        by_name = {field.name.lower(): field for field in given}
+        found = [by_name.pop(name.lower(), None) or parquet_field(name, kind, targets) for name, kind, *_ in described]
+        return (*found, *by_name.values())
+
+    def _check_maps(self, names: Sequence[str]) -> None:
+        """Without ARRAY_OF_STRUCT, Google makes a record `key_value` of a map: not known here."""
+        options = self.request.raw.get("parquetOptions") or {}
+        if names and options.get("mapTargetType") != "ARRAY_OF_STRUCT":
+            message = "The local cloud loads a Parquet MAP with parquetOptions.mapTargetType ARRAY_OF_STRUCT only"
+            raise JobError("invalid", f"{message} (field: {names[0]}).")
+
+    def _new_table(self, now: datetime) -> TableMeta:
+        request = self.request
+        return TableMeta(
+            project_id=request.project,
+            dataset_id=request.dataset,
+            table_id=request.table,
+            creation_time=now,
+            last_modified_time=now,
+            etag="",
+            schema=TableSchema(fields=self.incoming),
+            time_partitioning=_rest_to_time_partitioning(request.raw.get("timePartitioning"), None),
+            clustering=_rest_to_clustering(request.raw.get("clustering"), None),
+        )
+
+    def _final_fields(self) -> Fields:
+        if self.existing is None:
+            return self.incoming
+        replaces_all = self.request.write == "WRITE_TRUNCATE" and not self.request.partition
+        if replaces_all and (self.request.raw.get("schema") or self.request.format == "PARQUET"):
+            return self.incoming
+        return merge_for_load(self.existing.schema_.fields, self.incoming, self.request.options, self.request.label)
+
+    def _prepare_table(self) -> None:
+        request = self.request
+        columns = ", ".join(f"{quoted(name)} {kind}" for name, kind in duckdb_columns(self.fields))
+        inside = f" WHERE {self._in_partition()}" if request.partition else ""
+        if self.existing is None:
+            self.cursor.execute(f"CREATE TABLE {request.target} ({columns})")
+        elif request.write == "WRITE_TRUNCATE" and not request.partition:
+            self.cursor.execute(f"CREATE OR REPLACE TABLE {request.target} ({columns})")
+        else:
+            if request.write == "WRITE_EMPTY" and self._rows(f"SELECT 1 FROM {request.target}{inside} LIMIT 1"):
+                raise JobError("duplicate", f"Already Exists: Table {request.label}")
+            for name, kind in duckdb_columns(self.fields[len(self.existing.schema_.fields) :]):
+                self.cursor.execute(f"ALTER TABLE {request.target} ADD COLUMN {quoted(name)} {kind}")
+            if request.write == "WRITE_TRUNCATE":
+                self.cursor.execute(f"DELETE FROM {request.target}{inside}")
+
+    def _insert(self) -> int:
+        names = ", ".join(quoted(field.name) for field in self.incoming)
+        try:
+            return self._count(f"INSERT INTO {self.request.target} ({names}) {self._guarded(self._select())}")
+        except duckdb.Error as error:
+            raise self._explained(str(error)) from error
+
+    def _select(self) -> str:
+        if self.request.format == "CSV":
+            return self.csv.select()
+        if self.request.format == "PARQUET":
+            return f"SELECT {', '.join(self._parquet_columns())} FROM {self._read_parquet()}"
+        names = ", ".join(quoted(field.name) for field in self.incoming)
+        return " UNION ALL ".join(f"SELECT {names} FROM {self._read_json(file)}" for file in self.files)
+
+    def _guarded(self, select: str) -> str:
+        """A row outside the partition named by the decorator ends the load, NULL included."""
+        if not self.request.partition:
+            return select
+        field = quoted(self._partition_field())
+        wrong = f"error({literal(f'{_WRONG_PARTITION} {self.request.partition}')})"
+        checked = f"CASE WHEN coalesce({self._in_partition()}, false) THEN {field} ELSE {wrong} END AS {field}"
+        return f"SELECT * REPLACE ({checked}) FROM ({select})"
+
+    def _partition_field(self) -> str:
+        partitioning = self.table.time_partitioning
+        digits = _PARTITION_DIGITS[partitioning.type] if partitioning and partitioning.field else 0
+        if not self.request.partition.isdigit() or len(self.request.partition) != digits:
+            raise JobError(
+                "invalid", f"Invalid partition decorator '${self.request.partition}' for table {self.request.label}"
+            )
+        if partitioning.field.lower() not in {field.name.lower() for field in self.incoming}:
+            raise JobError("invalid", f"{_WRONG_PARTITION} {self.request.partition}")
+        return str(partitioning.field)
+
+    def _in_partition(self) -> str:
+        field = self._partition_field()
+        kind = next(wire_type(f.type) for f in self.fields if f.name.lower() == field.lower())
+        day = self.request.partition
+        start = f"TIMESTAMP '{day[:4]}-{day[4:6] or '01'}-{day[6:8] or '01'} {day[8:10] or '00'}:00:00'"
+        cast = {"TIMESTAMP": "TIMESTAMPTZ", "DATE": "DATE"}.get(kind, "TIMESTAMP")
+        end = f"{start} + INTERVAL 1 {self.table.time_partitioning.type}"
+        return f"({quoted(field)} >= ({start})::{cast} AND {quoted(field)} < ({end})::{cast})"
+
+    def _explained(self, error: str) -> JobError:
+        if _WRONG_PARTITION in error:
+            return JobError("invalid", f"{_WRONG_PARTITION} {self.request.partition}")
+        if self.request.format == "CSV" and (bad := self.csv.explain(error)):
+            return bad
+        file = corrupt_file(self.files) or self.files[0]
+        first = re.sub(r"\s+", " ", error)[:300]
+        return JobError("invalid", f"Error while reading data, error message: {first} File: {file.uri}", file.uri)
+
+    def _count_bad_rows(self, inserted: int) -> int:
+        unreadable = self._count(self.csv.count()) - inserted if self.request.max_bad else 0
+        rejects = "reject_errors JOIN reject_scans USING (scan_id, file_id)"
+        return self.csv.check_bad_rows(
+            self._rows(f"SELECT file_path, line, error_type FROM {rejects} ORDER BY 1, 2"), unreadable
+        )
+
+    def _check_required(self) -> None:
+        for field in self.fields:
+            missing = f"SELECT 1 FROM {self.request.target} WHERE {quoted(field.name)} IS NULL LIMIT 1"
+            if field.mode == "REQUIRED" and self._rows(missing):
+                reason = f"Required column value for column {field.name} is missing"
+                raise JobError("invalid", f"Error while reading data, error message: {reason}")
+
+    def _parquet_columns(self) -> list[str]:
+        present = {
+            name.lower(): kind for name, kind, *_ in self._rows(f"DESCRIBE SELECT * FROM {self._read_parquet()}")
+        }
+        columns = []
+        for field, (name, kind) in zip(self.incoming, duckdb_columns(self.incoming), strict=True):
+            found = present.get(name.lower())
+            source = "NULL" if found is None else quoted(name)
+            if field.mode == "REPEATED":
+                columns.append(f"coalesce({_entries(source, found, field.name)}, [])::{kind} AS {quoted(name)}")
+                continue
+            columns.append(f"{_exact_cast(source, kind, wire_type(field.type))} AS {quoted(name)}")
+        return columns
+
+    def _read_parquet(self) -> str:
+        """Without hive_partitioning=false DuckDB adds a column for every folder like `year=2025`."""
+        paths = ", ".join(literal(str(file.path)) for file in self.files)
+        return f"read_parquet([{paths}], union_by_name=true, hive_partitioning=false)"
+
+    def _read_json(self, file: SourceFile) -> str:
+        columns = ", ".join(f"{literal(name)}: {literal(kind)}" for name, kind in duckdb_columns(self.incoming))
+        options = f"format='newline_delimited', compression='{'gzip' if file.gzipped else 'none'}'"
+        return f"read_json({literal(str(file.path))}, columns={{{columns}}}, {options})"
+
+    def _rows(self, sql: str) -> Sequence[tuple[Any, ...]]:
+        rows: Sequence[tuple[Any, ...]] = self.cursor.execute(sql).fetchall()
+        return rows
+
+    def _count(self, sql: str) -> int:
+        return int(self._rows(sql)[0][0])
+
+
+def _entries(source: str, kind: str | None, name: str) -> str:
+    """mapTargetType ARRAY_OF_STRUCT: a map is a repeated record of key and value; no map is an empty one."""
+    if kind is None or is_map(kind):
+        return f"map_entries({source})" if kind else "NULL"
+    raise JobError("invalid", f"The local cloud does not load Parquet {kind} into a REPEATED field (field: {name}).")
+
+
+def _exact_cast(source: str, kind: str, wire: str) -> str:
+    if wire != "BIGNUMERIC" or source == "NULL":
+        return f"{source}::{kind}"
+    too_long = f"error({literal('The local cloud cannot hold this BIGNUMERIC exactly: ')} || {source}::VARCHAR)"
+    return f"CASE WHEN {source} IS NULL OR {source}::{kind} = {source} THEN {source}::{kind} ELSE {too_long} END"

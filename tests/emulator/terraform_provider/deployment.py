@@ -1,0 +1,198 @@
+"""Starts in a local cloud what Terraform has applied: functions with their triggers, transfers, schedules."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.emulator.cloud import LocalCloud
+from tests.emulator.events import FINALIZED
+from tests.emulator.functions import Answer, Function, FunctionSpec
+from tests.emulator.terraform_provider.facts import Json
+from tests.emulator.terraform_provider.provider import BIGQUERY_ENDPOINT, STORAGE_ENDPOINT
+from tests.emulator.terraform_provider.state import Resource, UnknownToLocalCloudError, resources
+from tests.emulator.terraform_provider.transfers import Transfer, transfer
+
+# Nothing here acts on what these say: the state, or Terraform's own REST calls, are all there is of them.
+_AT_REST = (
+    *("google_project_service", "google_service_account", "google_storage_bucket", "google_storage_bucket_object"),
+    *("google_bigquery_dataset", "google_bigquery_dataset_access", "google_bigquery_table"),
+    *("google_artifact_registry_repository", "google_pubsub_topic"),
+    *("google_secret_manager_secret", "google_secret_manager_secret_version", "google_logging_metric"),
+    *("google_monitoring_alert_policy", "google_monitoring_dashboard", "google_monitoring_notification_channel"),
+    *("google_project_service_identity", "time_sleep", "time_static"),
+)
+_LONGEST_SECONDS = {"cloudevent": 540, "http": 3600}  # https://cloud.google.com/functions/quotas#time_limits
+
+
+def provider_environment(cloud: LocalCloud) -> dict[str, str]:
+    """What `Terraform` needs to apply into this cloud: the variables that the real provider reads."""
+    endpoints = cloud.environment()
+    return {
+        STORAGE_ENDPOINT: f"{endpoints['STORAGE_EMULATOR_HOST']}/storage/v1/",
+        BIGQUERY_ENDPOINT: f"{endpoints['BIGQUERY_EMULATOR_HOST']}/bigquery/v2/",
+    }
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """A Cloud Scheduler job; its hour comes when `fire` is called."""
+
+    address: str
+    function: Function
+    body: bytes
+
+    def fire(self) -> Answer:
+        return self.function.request("POST", {"User-Agent": "Google-Cloud-Scheduler"}, self.body)
+
+
+class Deployment:
+    """
+    `folders` stand for the transfers' sources, by S3 bucket or by Azure's `account/container`; `work_dir` keeps zips.
+
+    Function and schedule names, and the addresses of transfers, are the keys; all of it is read anew by `follow`.
+    """
+
+    def __init__(
+        self, cloud: LocalCloud, work_dir: Path, folders: Mapping[str, Path], *, most_instances: int | None = None
+    ) -> None:
+        """`most_instances` caps what Terraform allows each function: a laptop has few cores."""
+        self.functions: dict[str, Function] = {}
+        self.transfers: dict[str, Transfer] = {}
+        self.schedules: dict[str, Schedule] = {}
+        self._cloud = cloud
+        self._work = work_dir
+        self._folders = folders
+        self._most_instances = most_instances
+        self._deployed: dict[str, Json] = {}
+
+    def follow(self, document: Json) -> None:
+        """Makes the cloud what the state says (`terraform.show_json()`), after an apply or a destroy.
+
+        Raises UnknownToLocalCloudError before anything is started if one resource is not understood. Functions that did
+        not change keep running.
+        """
+        found = resources(document)
+        for resource in found:
+            self._check_is_known(resource)
+        wanted = {
+            resource["name"]: resource for resource in found if resource.kind == "google_cloudfunctions2_function"
+        }
+        buckets = {resource["name"]: resource for resource in found if resource.kind == "google_storage_bucket"}
+        specs = {name: self._function(function, buckets) for name, function in wanted.items()}
+        transfers = [r for r in found if r.kind == "google_storage_transfer_job"]
+        self.transfers = {job.address: transfer(job, self._cloud.storage, self._folders) for job in transfers}
+        schedules = {job["name"]: job for job in found if job.kind == "google_cloud_scheduler_job"}
+        called = {name: _called_function(job, wanted) for name, job in schedules.items()}
+        self._start(specs, wanted)
+        self.schedules = {
+            name: Schedule(
+                job.address, self.functions[called[name]], base64.b64decode(job.required("http_target")["body"] or "")
+            )
+            for name, job in schedules.items()
+        }
+
+    def _check_is_known(self, resource: Resource) -> None:
+        running = ("google_cloudfunctions2_function", "google_storage_transfer_job", "google_cloud_scheduler_job")
+        if resource.kind not in (*running, *_AT_REST) and not resource.kind.endswith("_iam_member"):
+            raise UnknownToLocalCloudError(f"{resource.address}: the local cloud does not know {resource.kind}.")
+        project = resource.values.get("project")
+        if resource.kind in running and project != self._cloud.project:
+            raise resource.refused("project", f"is {project!r}, and the local cloud is {self._cloud.project!r}")
+
+    def _start(self, specs: Mapping[str, FunctionSpec], wanted: Mapping[str, Resource]) -> None:
+        for name in self._deployed.keys() - wanted.keys():
+            self._cloud.delete_function(name)
+            del self._deployed[name], self.functions[name]
+        for name, spec in specs.items():
+            if self._deployed.get(name) != wanted[name].values:
+                self._download(wanted[name], spec.source)
+                self.functions[name] = self._cloud.deploy(spec)
+                self._deployed[name] = wanted[name].values
+
+    def _function(self, function: Resource, buckets: Mapping[str, Resource]) -> FunctionSpec:
+        function.knows(
+            "name id project location description labels effective_labels terraform_labels",
+            "build_config service_config event_trigger url state environment deletion_policy",
+            "kms_key_name timeouts",
+        )
+        build = function.required("build_config")
+        build.knows("runtime entry_point source docker_repository service_account automatic_update_policy")
+        if not str(build["runtime"]).startswith("python3"):
+            raise build.refused("runtime", f"is {build['runtime']!r}, and the local cloud runs Python only")
+        trigger = _trigger_bucket(function, buckets)
+        signature = "cloudevent" if trigger else "http"
+        service = _service(function, _LONGEST_SECONDS[signature])
+        instances = service["max_instance_count"]
+        return FunctionSpec(
+            name=function["name"],
+            source=self._work / "deployed" / f"{function['name']}.zip",
+            entry_point=build["entry_point"],
+            environment=service["environment_variables"] or {},
+            trigger_bucket=trigger,
+            signature="cloudevent" if trigger else "http",
+            max_instances=min(instances, self._most_instances or instances),
+            timeout_seconds=service["timeout_seconds"],
+        )
+
+    def _download(self, function: Resource, target: Path) -> None:
+        source = function.required("build_config").required("source").required("storage_source")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        self._cloud.storage.bucket(source["bucket"]).blob(source["object"]).download_to_filename(str(target))
+
+
+def _service(function: Resource, longest_seconds: int) -> Resource:
+    service = function.required("service_config")
+    service.knows(
+        "environment_variables service_account_email ingress_settings",
+        "all_traffic_on_latest_revision uri timeout_seconds max_instance_request_concurrency",
+        "max_instance_count min_instance_count service available_memory available_cpu gcf_uri",
+    )
+    service.demand("ingress_settings", "ALLOW_INTERNAL_ONLY", "ALLOW_ALL", "ALLOW_INTERNAL_AND_GCLB")
+    service.demand("all_traffic_on_latest_revision", True)
+    service.demand("max_instance_request_concurrency", 1)
+    if service["timeout_seconds"] > longest_seconds:
+        raise service.refused(
+            "timeout_seconds", f"is {service['timeout_seconds']}, and Google allows {longest_seconds}"
+        )
+    return service
+
+
+def _trigger_bucket(function: Resource, buckets: Mapping[str, Resource]) -> str | None:
+    """The bucket of the event trigger; None is a function that is called by HTTP."""
+    trigger = function.block("event_trigger")
+    if trigger is None:
+        return None
+    trigger.knows(
+        "event_type event_filters trigger trigger_region retry_policy service_account_email",
+        "pubsub_topic",
+    )
+    trigger.demand("event_type", FINALIZED)
+    trigger.demand("retry_policy", "RETRY_POLICY_RETRY")  # the local events are delivered again, as only this asks for
+    filters = trigger["event_filters"]
+    if [one["attribute"] for one in filters] != ["bucket"] or filters[0]["operator"]:
+        raise trigger.refused("event_filters", f"is {filters}, and the local cloud knows one exact bucket only")
+    bucket = buckets.get(filters[0]["value"])
+    if bucket is None:
+        raise trigger.refused("event_filters", f"names the bucket {filters[0]['value']!r}, which was not applied")
+    trigger.demand("trigger_region", str(bucket["location"]).lower())
+    return str(bucket["name"])
+
+
+def _called_function(job: Resource, functions: Mapping[str, Resource]) -> str:
+    job.knows(
+        "name id project region description schedule time_zone attempt_deadline retry_config",
+        "http_target state deletion_policy timeouts",
+    )
+    target = job.required("http_target")
+    target.knows("uri http_method oidc_token body headers")
+    target.demand("http_method", "POST")
+    target.demand("headers", None, {})
+    uris = {function.required("service_config")["uri"]: name for name, function in functions.items()}
+    if target["uri"] not in uris:
+        raise target.refused("uri", f"is {target['uri']!r}, and no function has it: there are {sorted(uris)}")
+    token = target.required("oidc_token")  # without one, Cloud Run answers 403
+    token.demand("audience", target["uri"], None)
+    return uris[target["uri"]]

@@ -1,0 +1,312 @@
+"""Terraform commands on a copy of a root: nothing is asked, nothing is downloaded, and the root stays as it was.
+
+The copy lies in the work folder; links beside it stand for the root's neighbours, so that `../functions` leads there.
+State, plugins, lock file and whatever the configuration writes go into the work folder.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Literal, Self
+
+from tests.emulator.processes import Child
+from tests.emulator.terraform_provider.binary import Binary, find_terraform
+from tests.emulator.terraform_provider.facts import GOOGLE_VERSIONS, provider_version
+from tests.emulator.terraform_provider.provider import PROVIDERS
+from tests.support.paths import ROOT
+
+Providers = Literal["attached", "mirror", "real"]
+Json = dict[str, Any]
+
+_TIMEOUT_SECONDS = 300.0
+_START_SECONDS = 30.0
+# What a developer's own use of the root leaves in it: none of it may reach a run of ours.
+_OWN_FILES = (
+    ".terraform",
+    ".terraform.lock.hcl",
+    "*.tfstate*",
+    "*.tfvars",
+    "*.tfvars.json",
+    "backend.tf",
+    "__pycache__",
+)
+_LOCAL_BACKEND = (
+    'terraform {\n  backend "local" {}\n}\n'  # an override: whatever backend the root names, no bucket is asked
+)
+_FRAMES = re.compile(r"[│╷╵]")
+_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
+
+
+@dataclass(frozen=True)
+class Result:
+    code: int
+    output: str
+    errors: str
+
+
+class TerraformError(RuntimeError):
+    """A command failed; the text is its messages, unframed and unwrapped, so that whole sentences can be looked for."""
+
+    def __init__(self, command: str, result: Result) -> None:
+        text = _FRAMES.sub(" ", _COLOURS.sub("", result.errors if result.errors.strip() else result.output))
+        super().__init__(f"terraform {command} ended with code {result.code}: {' '.join(text.split())}")
+        self.result = result
+
+
+@dataclass(frozen=True)
+class Plan:
+    """`path` can be applied; `changes` is what it would do, without what it would leave alone."""
+
+    path: Path
+    has_changes: bool
+    document: Json
+
+    @cached_property
+    def changes(self) -> dict[str, tuple[str, ...]]:
+        """`{address: actions}`: ("create",), ("update",), ("delete", "create") …"""
+        changed = self.document.get("resource_changes", [])
+        actions = {change["address"]: tuple(change["change"]["actions"]) for change in changed}
+        return {address: action for address, action in actions.items() if action not in (("no-op",), ("read",))}
+
+    def planned(self, address: str) -> Json:
+        """The planned values of one resource; what only the apply will tell is absent."""
+        found = next(c for c in self.document["resource_changes"] if c["address"] == address)
+        values: Json = found["change"]["after"] or {}
+        return values
+
+
+class Terraform:
+    """
+    `environment` is all that commands and providers see beside PATH (LocalCloud: `provider_environment(cloud)`).
+
+    `providers`: "attached" runs the stand-ins once for all commands, and Terraform asks for no version; "mirror" has
+    Terraform install them and start them anew for each command, with version constraints and a lock file, at seconds
+    per command; "real" leaves both to Terraform and the user's own environment.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        work_dir: Path,
+        environment: Mapping[str, str] | None = None,
+        *,
+        variables: Mapping[str, Any] | None = None,
+        providers: Providers = "attached",
+        google_version: str = GOOGLE_VERSIONS[0],
+        binary: Binary | None = None,
+        timeout: float = _TIMEOUT_SECONDS,
+    ) -> None:
+        self.binary = binary or find_terraform()
+        self.variables = dict(variables or {})
+        self._work = work_dir.resolve()
+        self._work.mkdir(parents=True, exist_ok=True)
+        self._google_version = google_version
+        self._given = dict(environment or {})
+        self._timeout = timeout
+        self._daemon: Child | None = None
+        self._providers = providers
+        self.root = _copied(root.resolve(), self._work)
+        self.environment = self._base_environment()  # what the commands see, and all of it
+        if providers == "attached":
+            self._write_cli_config("")
+            self.environment["TF_REATTACH_PROVIDERS"] = self._attach()
+        elif providers == "mirror":
+            self._write_cli_config(self._mirror())
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Ends the providers; what was applied stays applied."""
+        if self._daemon:
+            self._daemon.stop()
+            self._daemon = None
+
+    def __str__(self) -> str:
+        what = (
+            "the real providers" if self._providers == "real" else f"stand-in providers (google {self._google_version})"
+        )
+        return f"{self.binary}, {what}"
+
+    def init(self) -> Result:
+        return self.run("init", "-input=false", "-no-color")
+
+    def validate(self) -> Result:
+        return self.run("validate", "-no-color")
+
+    def plan(self, *options: str) -> Plan:
+        path = self._work / "plan.bin"
+        with self._variables() as variables:
+            result = self.run(
+                "plan",
+                "-input=false",
+                "-no-color",
+                "-detailed-exitcode",
+                f"-out={path}",
+                *variables,
+                *options,
+                accept=(0, 2),
+            )
+        return Plan(path, result.code == 2, self.show_json(path))
+
+    def apply(self, *options: str, plan: Plan | None = None) -> Result:
+        common = ("apply", "-input=false", "-no-color", "-auto-approve", *options)
+        if plan:
+            return self.run(*common, str(plan.path))
+        with self._variables() as variables:
+            return self.run(*common, *variables)
+
+    def destroy(self, *options: str) -> Result:
+        with self._variables() as variables:
+            return self.run("destroy", "-input=false", "-no-color", "-auto-approve", *variables, *options)
+
+    def show_json(self, plan: Path | None = None) -> Json:
+        """The state, or a saved plan."""
+        return self.run_json("show", "-json", *([str(plan)] if plan else []))
+
+    def output(self) -> Json:
+        """`{name: value}`"""
+        return {name: output["value"] for name, output in self.run_json("output", "-json").items()}
+
+    def test(self, *options: str) -> Result:
+        return self.run("test", "-no-color", *options)
+
+    def run_json(self, *arguments: str) -> Json:
+        document: Json = json.loads(self.run(*arguments).output)
+        return document
+
+    def run(self, *arguments: str, accept: tuple[int, ...] = (0,)) -> Result:
+        """Any command; raises TerraformError unless it ends with one of the codes."""
+        process = subprocess.Popen(
+            [*self.binary.argv, *arguments],
+            cwd=self.root,
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+        try:
+            output, errors = process.communicate(timeout=self._timeout)
+        except BaseException as error:
+            _end(process)
+            if isinstance(error, subprocess.TimeoutExpired):
+                late = Result(-1, "", f"no end after {self._timeout:g} s")
+                raise TerraformError(arguments[0], late) from None
+            raise
+        result = Result(process.returncode, output, errors)
+        if result.code not in accept:
+            raise TerraformError(arguments[0], result)
+        return result
+
+    @contextmanager
+    def _variables(self) -> Iterator[list[str]]:
+        if not self.variables:
+            yield []
+            return
+        path = self._work / "variables.tfvars.json"
+        path.write_text(json.dumps(self.variables))
+        yield [f"-var-file={path}"]
+
+    def _base_environment(self) -> dict[str, str]:
+        automated = {"CHECKPOINT_DISABLE": "1", "TF_IN_AUTOMATION": "1"}
+        if self._providers == "real":
+            return {**os.environ, **automated, **self._given}
+        (self._work / "home").mkdir(exist_ok=True)
+        own = {
+            "PATH": os.environ.get("PATH", os.defpath),
+            "HOME": str(self._work / "home"),
+            "PYTHONPATH": str(ROOT),
+            "GOGC": "400",  # a command lives for a second, a quarter of which Go spent on collecting garbage
+        }
+        return {**own, **automated, "TF_CLI_CONFIG_FILE": str(self._work / "cli.tfrc"), **self._given}
+
+    def _write_cli_config(self, mirror: str) -> None:
+        """Installation from the mirror alone: a provider that has no stand-in is an error, never a download."""
+        path = self._work / "mirror"
+        path.mkdir(exist_ok=True)
+        source = f"filesystem_mirror {{\n    path = {json.dumps(mirror or str(path))}\n  }}"
+        (self._work / "cli.tfrc").write_text(f"provider_installation {{\n  {source}\n}}\n")
+
+    def _attach(self) -> str:
+        argv = [sys.executable, "-m", "tests.emulator.terraform_provider", "attached", self._google_version]
+        # In the root's copy: the paths that a configuration hands to a provider are relative to it.
+        daemon = self._daemon = Child("stand-in providers", argv, env=self.environment, cwd=self.root)
+        daemon.wait_until(lambda: any(line.startswith("{") for line in daemon.lines), timeout=_START_SECONDS)
+        return next(line for line in daemon.lines if line.startswith("{"))
+
+    def _mirror(self) -> str:
+        """One folder per provider as Terraform's unpacked layout wants it, with a script for a plugin."""
+        mirror = self._work / "mirror"
+        platform = self.run_json("version", "-json")["platform"]
+        for name in PROVIDERS:
+            version = provider_version(name, self._google_version)
+            folder = mirror / self._default_host() / "hashicorp" / name / version / platform
+            folder.mkdir(parents=True, exist_ok=True)
+            script = folder / f"terraform-provider-{name}_v{version}"
+            command = f"{sys.executable} -m tests.emulator.terraform_provider plugin {name} {self._google_version}"
+            script.write_text(f"#!/bin/sh\nexec {command}\n")
+            script.chmod(0o755)
+        return str(mirror)
+
+    def _default_host(self) -> str:
+        """Terraform and OpenTofu look under different names; asking is the only way that serves both."""
+        probe = self._work / "probe"
+        probe.mkdir(exist_ok=True)
+        (probe / "main.tf").write_text(
+            'terraform {\n  required_providers {\n    time = { source = "hashicorp/time" }\n  }\n}\n'
+        )
+        listed = self.run(f"-chdir={probe}", "providers").output
+        found = re.search(r"provider\[(.+?)/hashicorp/time\]", listed)
+        if found is None:
+            raise RuntimeError(f"`terraform providers` names no provider:\n{listed}")
+        return found[1]
+
+
+def _copied(root: Path, work: Path) -> Path:
+    """A fresh copy; state that an earlier run left in the work folder stays."""
+    top = ROOT if root.is_relative_to(ROOT) else root.parent
+    source, target = top, work / "tree"
+    target.mkdir(exist_ok=True)
+    for part in root.relative_to(top).parts:
+        for neighbour in source.iterdir():
+            link = target / neighbour.name
+            if (
+                not neighbour.name.startswith(".")
+                and neighbour.name != part
+                and neighbour != work
+                and not link.exists()
+            ):
+                link.symlink_to(neighbour)
+        source, target = source / part, target / part
+        target.mkdir(exist_ok=True)
+    for old in target.iterdir():
+        if old.suffix in (".tf", ".hcl", ".json") and old.name != ".terraform.lock.hcl":
+            old.unlink()
+    shutil.copytree(root, target, ignore=shutil.ignore_patterns(*_OWN_FILES), dirs_exist_ok=True)
+    (target / "local_backend_override.tf").write_text(_LOCAL_BACKEND)
+    return target
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.communicate()

@@ -1,0 +1,261 @@
+"""Tables of months and load jobs in memory, behind as much of google.cloud.bigquery as the product uses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from google.api_core.exceptions import Conflict, NotFound, PreconditionFailed
+from google.cloud import bigquery
+
+from tests.fakes.files import Row, UnreadableError, csv_rows, parquet_rows
+from tests.fakes.storage import Buckets
+from tests.fakes.wire import Wire
+
+Month = tuple[Row, ...]
+
+
+@dataclass(frozen=True)
+class Table:
+    """One state of a table; `partitions` maps 202509 to rows."""
+
+    schema: tuple[bigquery.SchemaField, ...]
+    partition_column: str
+    created: datetime
+    etag: int = 0
+    partitions: Mapping[str, Month] = field(default_factory=dict)
+    written: Mapping[str, datetime] = field(default_factory=dict)  # when each partition last was
+
+    def with_month(self, month: str, rows: Month, now: datetime) -> Table:
+        partitions, written = {**self.partitions, month: rows}, {**self.written, month: now}
+        return replace(self, etag=self.etag + 1, partitions=partitions, written=written)
+
+
+@dataclass
+class Job:
+    """A load job. It reads its first file when it begins, and the others when it ends: the worst that may be."""
+
+    job_id: str
+    location: str
+    table: str
+    month: str
+    uris: Sequence[str]
+    config: Any
+    ends: datetime
+    first: bytes | None
+    state: str = "RUNNING"
+    ended: datetime | None = None
+    rows: Month = ()
+    error: Mapping[str, str] | None = None
+
+
+class Failure(Exception):
+    def __init__(self, reason: str, message: str) -> None:
+        super().__init__(message)
+        self.result = {"reason": reason, "message": message}
+
+
+@dataclass
+class Tables:
+    """What all clients share. `duration` and `failure` are those of the jobs inserted from now on."""
+
+    buckets: Buckets
+    tables: dict[str, Table] = field(default_factory=dict)
+    jobs: dict[str, Job] = field(default_factory=dict)
+    duration: timedelta = timedelta()
+    failure: Failure | None = None
+    on_insert: Callable[[Job], None] = lambda job: None
+    on_swap: Callable[[Job], None] = lambda job: None
+
+    def create(self, name: str, schema: Sequence[bigquery.SchemaField], partition_column: str, now: datetime) -> None:
+        self.tables[name] = Table(tuple(schema), partition_column, now)
+
+    def get(self, name: str) -> Table:
+        if name not in self.tables:
+            raise NotFound(f"Not found: Table {name.replace('.', ':', 1)}")
+        return self.tables[name]
+
+    def insert(self, job: Job) -> None:
+        if job.job_id in self.jobs:
+            raise Conflict(f"Already Exists: Job {job.job_id}")
+        if self.failure is not None:
+            job.error, self.failure = self.failure.result, None
+        self.jobs[job.job_id] = job
+        self.on_insert(job)
+
+    def fail_next(self, reason: str) -> None:
+        """The next inserted job ends with that reason, by no fault of its files."""
+        self.failure = Failure(reason, f"injected {reason}") if reason else None
+
+    def run_due(self, now: datetime) -> None:
+        due = [job for job in self.jobs.values() if job.state != "DONE" and job.ends <= now]
+        for job in sorted(due, key=lambda one: one.ends):
+            job.state, job.ended = "DONE", now
+            if job.error is None:
+                self._run(job, now)
+
+    def _run(self, job: Job, now: datetime) -> None:
+        """All or nothing: one partition is another from one moment to the next."""
+        try:
+            job.rows = self._read(job)
+        except Failure as failure:
+            job.error = failure.result
+            return
+        table = self.tables[job.table]
+        schema = (*table.schema, *_added(table, job))
+        self.tables[job.table] = replace(table, schema=schema).with_month(job.month, job.rows, now)
+        self.on_swap(job)
+
+    def _read(self, job: Job) -> Month:
+        if job.table not in self.tables:
+            raise Failure("notFound", f"Not found: Table {job.table}")
+        table, rows = self.tables[job.table], list[Row]()
+        for uri in job.uris:
+            data = job.first if uri == job.uris[0] and job.first is not None else self.content(uri)
+            if data is None:
+                raise Failure("notFound", f"Not found: URI {uri}")
+            rows += _rows(data, job)
+        known = {one.name.lower(): one.name for one in (*table.schema, *_added(table, job))}
+        for row in rows:
+            _check(row, known, table.partition_column, job.month)
+        return tuple(rows)
+
+    def content(self, uri: str) -> bytes | None:
+        bucket, _, name = uri.removeprefix("gs://").partition("/")
+        stored = self.buckets.of(bucket).get(name)
+        return stored.data if stored is not None else None
+
+
+def _added(table: Table, job: Job) -> list[bigquery.SchemaField]:
+    """ALLOW_FIELD_ADDITION: what the job's schema has and the table lacks."""
+    if "ALLOW_FIELD_ADDITION" not in (job.config.schema_update_options or ()):
+        return []
+    known = {one.name.lower() for one in table.schema}
+    return [one for one in job.config.schema or () if one.name.lower() not in known]
+
+
+def _rows(data: bytes, job: Job) -> Sequence[Row]:
+    try:
+        if job.config.source_format == "CSV":
+            return csv_rows(data, tuple((one.name, one.field_type) for one in job.config.schema))
+        return parquet_rows(data)
+    except UnreadableError as error:
+        raise Failure("invalid", str(error)) from error
+
+
+def _check(row: Row, known: Mapping[str, str], partition_column: str, month: str) -> None:
+    values = dict(row)
+    unknown = next((name for name in values if name.lower() not in known), None)
+    if unknown is not None:
+        raise Failure("invalid", f"Provided Schema does not match Table. Cannot add fields (field: {unknown})")
+    start = values.get(partition_column)
+    if not isinstance(start, datetime) or f"{start:%Y%m}" != month:
+        raise Failure("invalid", f"Some rows belong to different partitions rather than destination partition {month}")
+
+
+class MemoryTable:
+    """What get_table answers: a copy that its holder may change."""
+
+    def __init__(self, name: str, table: Table) -> None:
+        self.name = name
+        self.schema = list(table.schema)
+        self.created = table.created
+        self.etag = table.etag
+
+
+class MemoryJob:
+    """What a job's insertion or look-up answers: the job as it was then, until it is reloaded."""
+
+    def __init__(self, client: MemoryBigQuery, job: Job) -> None:
+        self._client = client
+        self._job = job
+        self.job_id = job.job_id
+        self._take()
+
+    def _take(self) -> None:
+        job = self._job
+        self.ended = job.ended
+        self.state, self.error_result = job.state, job.error if job.state == "DONE" else None
+        self.errors = [job.error] if job.error else None
+        self.output_rows = len(job.rows) if job.state == "DONE" and job.error is None else None
+
+    def reload(self, retry: Any = None, timeout: float | None = None) -> None:
+        self._client.wire.send("get job", self._take)
+
+
+class MemoryBigQuery:
+    """A client: its requests pass its own wire."""
+
+    def __init__(self, tables: Tables, wire: Wire) -> None:
+        self.tables = tables
+        self.wire = wire
+
+    def get_table(self, name: str, retry: Any = None) -> MemoryTable:
+        return self.wire.send("get table", lambda: MemoryTable(name, self.tables.get(name)))
+
+    def update_table(self, handle: MemoryTable, fields: Sequence[str], retry: Any = None) -> MemoryTable:
+        """Under the handle's etag, as the client sends it."""
+
+        def act() -> MemoryTable:
+            table = self.tables.get(handle.name)
+            if table.etag != handle.etag or table.created != handle.created:
+                raise PreconditionFailed("Precondition check failed.")
+            self.tables.tables[handle.name] = replace(table, schema=tuple(handle.schema), etag=table.etag + 1)
+            return MemoryTable(handle.name, self.tables.tables[handle.name])
+
+        return self.wire.send("patch table", act)
+
+    def load_table_from_uri(
+        self,
+        uris: Sequence[str],
+        destination: str,
+        job_id: str,
+        job_config: bigquery.LoadJobConfig,
+        project: str,
+        location: str,
+        retry: Any = None,
+        timeout: float | None = None,
+    ) -> MemoryJob:
+        table, _, month = destination.partition("$")
+
+        def act() -> MemoryJob:
+            ends = self.wire.now() + self.tables.duration
+            job = Job(job_id, location, table, month, uris, job_config, ends, self.tables.content(uris[0]))
+            self.tables.insert(job)
+            answer = MemoryJob(self, job)
+            self.tables.run_due(self.wire.now())
+            return answer
+
+        return self.wire.send("insert job", act)
+
+    def get_job(
+        self, job_id: str, project: str, location: str | None = None, retry: Any = None, timeout: float | None = None
+    ) -> MemoryJob:
+        """A job is found in its own location only."""
+
+        def act() -> MemoryJob:
+            job = self.tables.jobs.get(job_id)
+            if job is None or job.location != location:
+                raise NotFound(f"Not found: Job {job_id}")
+            return MemoryJob(self, job)
+
+        return self.wire.send("get job", act)
+
+    def query_and_wait(self, sql: str, **options: Any) -> list[dict[str, Any]]:
+        """The rows per partition of one table, and views, of which nobody reads any; no other statement."""
+        return self.wire.send("query", lambda: self._answer(sql, options))
+
+    def _answer(self, sql: str, options: Mapping[str, Any]) -> list[dict[str, Any]]:
+        if sql.startswith("CREATE OR REPLACE VIEW"):
+            return []
+        if "INFORMATION_SCHEMA.PARTITIONS" not in sql:
+            raise NotImplementedError(f"The memory cloud does not know: {sql}")
+        dataset = sql.partition("`")[2].partition(".INFORMATION_SCHEMA")[0]
+        [parameter] = options["job_config"].query_parameters
+        table = self.tables.get(f"{dataset}.{parameter.value}")
+        return [
+            {"partition_id": month, "total_rows": len(rows), "last_modified_time": table.written[month]}
+            for month, rows in table.partitions.items()
+        ]

@@ -1,0 +1,45 @@
+"""The whole cloud in memory, and the product's rooms wired to it."""
+
+from __future__ import annotations
+
+from billing.gcp.bigquery import Warehouse
+from billing.gcp.landing import LandingBucket
+from billing.gcp.lease import Leases
+from billing.gcp.load_jobs import LoadJobs
+from billing.gcp.services import Services
+from billing.settings import Settings
+from tests.fakes.bigquery import MemoryBigQuery, Tables
+from tests.fakes.clock import MemoryClock
+from tests.fakes.history import Kept, MemoryLedger
+from tests.fakes.storage import Buckets, MemoryStorage
+from tests.fakes.wire import Wire
+
+
+class MemoryCloud:
+    def __init__(self) -> None:
+        self.clock = MemoryClock()
+        self.buckets = Buckets()
+        self.tables = Tables(self.buckets)
+        self.books = Kept()
+        self.clock.on_step = lambda: self.tables.run_due(self.clock.now())
+
+    def storage(self, wire: Wire | None = None) -> MemoryStorage:
+        return MemoryStorage(self.buckets, wire or Wire(self.clock))
+
+    def bigquery(self, wire: Wire | None = None) -> MemoryBigQuery:
+        return MemoryBigQuery(self.tables, wire or Wire(self.clock))
+
+    def services(self, settings: Settings, wire: Wire | None = None) -> Services:
+        """One process's services. All their requests pass the one wire."""
+        wire = wire or Wire(self.clock)
+        storage, client = self.storage(wire), self.bigquery(wire)
+        jobs = LoadJobs(client, settings)
+        return Services(
+            settings=settings,
+            clock=self.clock,
+            warehouse=Warehouse(client),
+            jobs=jobs,
+            history=MemoryLedger(self.books, settings, wire),
+            leases=Leases(storage, settings.bookkeeping_bucket, self.clock, jobs.is_running),
+            landing=lambda source: LandingBucket(storage, source),
+        )

@@ -1,0 +1,64 @@
+"""The queries in the pages answer, on months of both providers."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.samples import aws_cur_delivery, azure_focus_delivery
+from tests.support.harness import Harness
+from tests.support.pages import DOCS, README, Page
+from tests.support.stack import AWS, AZURE
+
+PAGES = (README, DOCS / "tables.md", DOCS / "focus.md")
+
+
+@pytest.mark.focus_views
+def test_every_query_of_the_pages_answers(harness: Harness, tmp_path: Path) -> None:
+    aws = aws_cur_delivery(tmp_path, "2025-09", rows=300)
+    azure = azure_focus_delivery(tmp_path, "2025-09", rows=300)
+    harness.load(AWS, aws)
+    harness.load(AZURE, azure)
+    harness.stack.deliver(AWS, aws_cur_delivery(tmp_path, "2025-10", rows=10), "manifest")
+    harness.sweep()
+
+    answers = [_answer(harness, query) for path in PAGES for query in Page(path).queries()]
+    by_month, wrong, by_account, by_subscription, invoices, teams, commitments, coverage, units = answers
+
+    assert [(row["source"], row["month"], row["code"]) for row in wrong] == [
+        ("aws_cur", "2025-10", "WAITING_FOR_FILES")
+    ]
+    assert sum(row["cost"] for row in by_account) == aws.totals.cost
+    assert {row["service"] for row in by_account} == set(aws.totals.by_service)
+    [reservations] = [row for row in commitments if row["source"] == "azure_billing"]
+    assert sum(row["with_them"] for row in by_subscription) == reservations["committed"]
+    without = sum(row["without_them"] for row in by_subscription)  # at 95 % of list; with them 63 %
+    assert round(without * Decimal("0.63") / Decimal("0.95"), 9) == round(reservations["used"], 9)
+    assert sum(row["saved"] for row in by_subscription) == without - reservations["committed"]
+    costs = {(row["month"], row["currency"]): (row["aws"], row["azure"]) for row in by_month}
+    assert costs["2025-09", "USD"] == (aws.totals.cost, 0)
+    assert costs["2025-09", "EUR"] == (0, azure.totals.cost)
+    billed = {"USD": 0, "EUR": 0}
+    for row in invoices:
+        billed[row["currency"]] += row["billed"]
+    assert billed == {"USD": aws.totals.cost, "EUR": azure.totals.cost}
+    assert all(row["invoice"] for row in invoices)
+    assert sum(row["cost"] for row in teams if row["currency"] == "EUR") == azure.totals.effective_cost
+    assert {row["kind"] for row in commitments} == {"Reservation", "Reserved Instance", "Savings Plan"}
+    assert all(0 < row["used"] <= row["committed"] for row in commitments)
+    assert all(0 <= row["coverage"] <= 1 for row in coverage)
+    assert {row["source"] for row in coverage if 0 < row["coverage"] < 1} == {"aws_cur", "azure_billing"}
+    assert sum(row["covered"] for row in coverage if row["source"] == "azure_billing") == without
+    assert units
+    assert all(row["unit"] for row in units)
+
+
+def test_no_other_page_has_a_query() -> None:
+    assert [path.name for path in DOCS.glob("*.md") if Page(path).queries() and path not in PAGES] == []
+
+
+def _answer(harness: Harness, query: str) -> list[dict[str, Any]]:
+    return harness.rows(query.replace("billing_focus.", "{dataset}_focus.").replace("billing.", "{dataset}.", 1))

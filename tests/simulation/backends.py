@@ -1,0 +1,230 @@
+"""Where a history is played: the cloud in memory, or the laptop's with the real clients and dlt."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from abc import abstractmethod
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from datetime import datetime, timedelta
+from types import SimpleNamespace
+from typing import Any, cast
+from unittest.mock import patch
+
+import requests
+from google.api_core.exceptions import NotFound, ServiceUnavailable, TooManyRequests
+from google.api_core.retry import retry_unary
+
+from billing.gcp.history import LoadHistory
+from billing.gcp.services import Services
+from billing.settings import Source
+from tests.emulator import LocalCloud
+from tests.fakes.bigquery import Job
+from tests.fakes.deployments import ITEM, Loads, LocalSite, MemorySite, Site
+from tests.fakes.wire import SteppedByHand, Wire
+from tests.faults.transport import answer, failing_jobs
+from tests.simulation.instances import Instance
+from tests.support.harness import SteppedClock
+
+Watcher = Callable[[Job], None]
+
+
+class Stage(Site):
+    @abstractmethod
+    def watch(self, on_insert: Watcher, on_swap: Watcher) -> None:
+        """Who is told of every load job that is taken, and of every month that one replaced."""
+
+    @abstractmethod
+    def set_jobs(self, duration: timedelta, fails: str) -> None:
+        """From now on load jobs take so long; the next one fails for that reason, if there is one."""
+
+    @abstractmethod
+    def created(self, key: str) -> str:
+        """When the source's table was."""
+
+    @abstractmethod
+    def ever_loaded(self, source: Source, month: str) -> Loads:
+        """What the view of the loads would tell of a month, had dlt's tables never been lost."""
+
+    @abstractmethod
+    def ever_refused(self, source: Source, code: str) -> set[str]:
+        """Executions whose last booking is a refusal of that code."""
+
+    def open(self) -> AbstractContextManager[object]:
+        """While a history is played."""
+        return nullcontext()
+
+    @property
+    def stepped(self) -> SteppedByHand:
+        return cast(SteppedByHand, self.clock)
+
+
+class MemoryStage(MemorySite, Stage):
+    def watch(self, on_insert: Watcher, on_swap: Watcher) -> None:
+        self.cloud.tables.on_insert, self.cloud.tables.on_swap = on_insert, on_swap
+
+    def set_jobs(self, duration: timedelta, fails: str) -> None:
+        self.cloud.tables.duration = duration
+        self.cloud.tables.fail_next(fails)
+
+    def created(self, key: str) -> str:
+        return self.cloud.tables.get(self.source(key).destination).created.isoformat()
+
+    def ever_loaded(self, source: Source, month: str) -> Loads:
+        return self.cloud.books.ever_loaded(source.destination, month)
+
+    def ever_refused(self, source: Source, code: str) -> set[str]:
+        books = self.cloud.books
+        counted = books.complete | books.forgotten
+        last = {
+            row[source.format.execution_column]: row["code"]
+            for load, table, row in books.tracking
+            if table == source.destination and load in counted
+        }
+        return {execution for execution, found in last.items() if found == code}
+
+
+class LocalStage(LocalSite, Stage):
+    """Troubles come at any request of an instance but those of dlt's commit, which has a thread pool of its own.
+
+    A load job ends before its insertion is answered, whatever it is told to take.
+    """
+
+    def __init__(self, cloud: LocalCloud, name: str) -> None:
+        super().__init__(cloud, name)
+        self._instances: dict[threading.Thread, Instance] = {}
+        self._ahead: dict[int, timedelta] = {}  # of the clock, when a generation was written
+        self._forgotten: set[str] = set()
+        self._aside = threading.local()
+        self._failures = ExitStack()
+        self._on_insert: Watcher = lambda job: None
+        self._on_swap: Watcher = lambda job: None
+
+    def watch(self, on_insert: Watcher, on_swap: Watcher) -> None:
+        self._on_insert, self._on_swap = on_insert, on_swap
+
+    def set_jobs(self, duration: timedelta, fails: str) -> None:
+        if fails:
+            self._failures.enter_context(failing_jobs(fails, f"injected {fails}"))
+
+    def created(self, key: str) -> str:
+        created: datetime = self.bigquery.get_table(self.source(key).destination).created
+        return created.isoformat()
+
+    def ever_loaded(self, source: Source, month: str) -> Loads:
+        complete = set(self._load_ids("_dlt_loads", "load_id", "status = 0"))
+        oldest = min(complete, default="")
+        sql = f"SELECT * FROM `{source.destination}_load_tracking` WHERE status = 'loaded' ORDER BY loaded_at"
+        rows = [row for row in self._query(sql) if row["billing_month"] == month]
+        return [row for row in rows if (load := row["_dlt_load_id"]) in complete | self._forgotten or load < oldest]
+
+    def ever_refused(self, source: Source, code: str) -> set[str]:
+        column = source.format.execution_column
+        sql = f"SELECT {column} AS execution, code FROM `{source.destination}_load_tracking` ORDER BY loaded_at"
+        last = {row["execution"]: row["code"] for row in self._query(sql)}
+        return {execution for execution, found in last.items() if found == code}
+
+    def lose_dlt_tables(self) -> None:
+        for source in self.settings.sources:
+            table = source.destination.rpartition(".")[2]
+            self._forgotten |= set(self._load_ids(f"{table}_load_tracking", "_dlt_load_id", "TRUE"))
+        super().lose_dlt_tables()
+
+    def put(self, bucket: str, name: str, data: bytes, written: datetime | None = None) -> None:
+        super().put(bucket, name, data, written)
+        assert isinstance(self.clock, SteppedClock)
+        self._ahead[self.storage.bucket(bucket).get_blob(name).generation] = self.clock.ahead
+
+    def rooms(self, wire: Wire | None = None) -> Services:
+        if isinstance(wire, Instance):
+            self._instances[wire.thread] = wire
+        return super().rooms(wire)
+
+    @contextmanager
+    def open(self) -> Iterator[None]:
+        send, commit = requests.Session.send, LoadHistory.commit
+
+        def passing(session: requests.Session, request: requests.PreparedRequest, **more: Any) -> requests.Response:
+            instance = self._instances.get(threading.current_thread())
+            act = lambda: self._seen(request, send(session, request, **more))  # noqa: E731
+            if instance is None or getattr(self._aside, "on", False):
+                return send(session, request, **more)
+            try:
+                return instance.send(_kind(request), act)
+            except ServiceUnavailable:
+                return answer(request, 503, "backendError")
+            except TooManyRequests:
+                return answer(request, 429, "rateLimitExceeded")
+
+        def committing(ledger: LoadHistory, *arguments: Any) -> None:
+            with self._unseen():
+                commit(ledger, *arguments)
+
+        with (
+            self._failures,
+            patch.object(requests.Session, "send", passing),
+            patch.object(LoadHistory, "commit", committing),
+            patch.object(retry_unary, "time", SimpleNamespace(monotonic=time.monotonic, sleep=self.clock.sleep)),
+        ):
+            yield
+
+    @contextmanager
+    def _unseen(self) -> Iterator[None]:
+        before, self._aside.on = getattr(self._aside, "on", False), True
+        try:
+            yield
+        finally:
+            self._aside.on = before
+
+    def _seen(self, request: requests.PreparedRequest, response: requests.Response) -> requests.Response:
+        """What the world must know of a request that was taken; and objects' times by the clock of the history."""
+        path = str(request.url).partition("?")[0]
+        if request.method == "POST" and path.endswith("/jobs") and response.ok:
+            with self._unseen():
+                self._follow(response.json())
+        if request.method == "GET" and path.endswith("/o") and response.ok:
+            listing = response.json()
+            for item in listing.get("items", ()):
+                ahead = self._ahead.get(int(item["generation"]), timedelta())
+                item["updated"] = f"{datetime.fromisoformat(item['updated']) + ahead:%Y-%m-%dT%H:%M:%S.%fZ}"
+            response._content = json.dumps(listing).encode()
+        return response
+
+    def _follow(self, resource: dict[str, Any]) -> None:
+        """A load job from its insertion to its end, and the month that it left."""
+        load = resource["configuration"].get("load")
+        if load is None:
+            return
+        to = load["destinationTable"]
+        table, _, month = to["tableId"].partition("$")
+        job_id, name = resource["jobReference"]["jobId"], f"{to['projectId']}.{to['datasetId']}.{table}"
+        job = Job(job_id, self.settings.location, name, month, load["sourceUris"], None, self.clock.now(), None)
+        self._on_insert(job)
+        done = self.bigquery.get_job(job_id, **self.where)
+        while done.state != "DONE":
+            self.clock.sleep(0.01)
+            done.reload()
+        if done.error_result is None:
+            key = next(source.key for source in self.settings.sources if source.destination == name)
+            held = self.items(key).get(f"{month[:4]}-{month[4:]}", [])
+            job.rows = tuple(((ITEM[key], item),) for item in held)
+            self._on_swap(job)
+
+    def _load_ids(self, table: str, column: str, where: str) -> list[str]:
+        try:
+            rows = self._query(
+                f"SELECT {column} AS id FROM `{self.settings.project}.{self.stack.dataset}.{table}` WHERE {where}"
+            )
+        except NotFound:
+            return []
+        return [str(row["id"]) for row in rows]
+
+
+def _kind(request: requests.PreparedRequest) -> str:
+    """As the instances call those requests that a client sends again by itself."""
+    path = str(request.url).partition("?")[0]
+    if request.method == "POST":
+        return "insert job" if path.endswith("/jobs") else "write object" if "/upload/" in path else "query"
+    return {"DELETE": "delete object", "PATCH": "patch table", "PUT": "patch table"}.get(str(request.method), "read")

@@ -1,0 +1,84 @@
+"""The tables in the pages that are made from the code and from Terraform.
+
+Each page has a block of cog that names one of these functions. `make docs` writes the tables, `make lint` checks them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from billing.errors import ERRORS
+from billing.formats import FORMATS
+from billing.gcp.api_errors import BIGQUERY, DLT, STORAGE
+from billing.views.focus import mapping_decisions
+from billing.views.quality import DELIVERIES, quality_rules
+from tests.support.paths import TERRAFORM
+from tests.support.terraform_tables import terraform_example, terraform_tables
+
+
+def error_table() -> str:
+    """Return every error code with its class, cause, fix and command."""
+    rows = (
+        (f"`{fault.code}`", fault.kind, fault.cause, fault.fix, f"`{fault.command}`" if fault.command else "")
+        for fault in ERRORS.values()
+    )
+    return _table(("code", "class", "cause", "fix", "command"), rows)
+
+
+def reason_table() -> str:
+    """Return what each documented reason of Google Cloud and dlt becomes, in the order of the error codes."""
+    answers = {"BigQuery, Cloud Storage": {**BIGQUERY, **STORAGE}, "dlt": DLT}
+    rows = [
+        (f"`{code}`", service, ", ".join(f"`{reason}`" for reason in _reasons_of(code, codes)))
+        for code in ERRORS
+        for service, codes in answers.items()
+        if code in codes.values()
+    ]
+    return _table(("code", "from", "reasons"), rows)
+
+
+def format_table() -> str:
+    """Return the supported export formats."""
+    rows = (
+        (f"`{name}`", one.provider, one.export, ", ".join(one.layouts).replace("_", " "))
+        for name, one in FORMATS.items()
+    )
+    return _table(("format", "provider", "export", "delivery"), rows)
+
+
+def mapping_table() -> str:
+    """Return the mapping decisions: where a provider's documents leave a FOCUS column open."""
+    rows = (
+        (f"`{mapping}`", f"`{column}`", rule.note)
+        for mapping, rules in mapping_decisions().items()
+        for column, rule in rules.items()
+    )
+    return _table(("mapping", "column", "decision"), rows)
+
+
+def quality_table() -> str:
+    """Return the codes of `billing_quality`."""
+    rules = [(rule.code, rule.sentence) for rule in quality_rules()]
+    rules += [(code, sentence) for code, (sentence, _) in DELIVERIES.items()]
+    return _table(("code", "what is wrong"), ((f"`{code}`", sentence) for code, sentence in rules))
+
+
+def module_tables(folder: str = "") -> str:
+    """Return the variables, fields and outputs of a Terraform module, by its folder in `terraform/`."""
+    return terraform_tables(TERRAFORM / folder)
+
+
+def module_example(folder: str) -> str:
+    """Return the example of a Terraform module, by its folder in `terraform/`."""
+    return terraform_example(TERRAFORM / folder)
+
+
+def _table(names: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    names = tuple(names)
+    lines = [names, *rows]
+    head, *body = (f"| {' | '.join(cells)} |" for cells in lines)
+    return "\n".join([head, f"|{'---|' * len(names)}", *body]) + "\n"
+
+
+def _reasons_of(code: str, codes: Mapping[str, str]) -> list[str]:
+    return sorted((reason for reason, meant in codes.items() if meant == code), key=str.casefold)

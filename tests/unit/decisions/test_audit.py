@@ -1,0 +1,66 @@
+"""How a month's partition differs from its recorded load."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from billing.decisions.audit import Partition, difference
+from billing.decisions.state import LoadedDelivery, MonthState
+from billing.decisions.table import TableIdentity
+
+NOON = datetime(2025, 10, 20, 12, tzinfo=UTC)
+TABLE = TableIdentity("p.d.t", "2025-01-01T00:00:00+00:00")
+LOADED = LoadedDelivery("run-2", "2", "content", None, 7, "job-2", TABLE.name, TABLE.created)
+STATE = MonthState(loaded=LOADED, loaded_at=NOON, last_execution="run-2")
+PARTITION = Partition(7, NOON)
+
+
+@pytest.mark.parametrize(
+    ("state", "partition"),
+    [
+        pytest.param(STATE, PARTITION, id="as recorded"),
+        pytest.param(STATE, replace(PARTITION, modified=NOON + timedelta(seconds=10)), id="clocks differ by 10 s"),
+        pytest.param(replace(STATE, loaded_at=None, last_execution=None), PARTITION, id="no tracking row"),
+        pytest.param(MonthState(), None, id="nothing recorded, no partition"),
+        pytest.param(MonthState(), Partition(0, NOON), id="nothing recorded, empty partition"),
+    ],
+)
+def test_a_month_that_is_as_recorded(state: MonthState, partition: Partition | None) -> None:
+    assert difference(state, TABLE, partition) is None
+
+
+@pytest.mark.parametrize(
+    ("state", "partition", "found"),
+    [
+        (STATE, Partition(6, NOON), "it has 6 rows, but 7 were loaded by job-2."),
+        (STATE, None, "it has 0 rows, but 7 were loaded by job-2."),
+        (MonthState(), Partition(7, NOON), "it has 7 rows, and no load of them is recorded."),
+        (
+            replace(STATE, last_execution="run-1"),
+            PARTITION,
+            "it was last loaded from run-1, but run-2 is recorded.",
+        ),
+        (
+            replace(STATE, loaded=replace(LOADED, changed_during_load=True)),
+            PARTITION,
+            "files were replaced while job-2 read them.",
+        ),
+        (
+            STATE,
+            Partition(7, NOON + timedelta(seconds=11)),
+            "it was written at 2025-10-20 12:00:11 UTC, after job-2 was recorded.",
+        ),
+    ],
+)
+def test_a_month_that_is_not_as_recorded(state: MonthState, partition: Partition | None, found: str) -> None:
+    assert difference(state, TABLE, partition) == found
+
+
+def test_a_load_into_a_table_that_was_recreated_does_not_count() -> None:
+    recreated = replace(TABLE, created="2025-09-01T00:00:00+00:00")
+
+    assert difference(STATE, recreated, None) is None
+    assert difference(STATE, recreated, PARTITION) == "it has 7 rows, and no load of them is recorded."

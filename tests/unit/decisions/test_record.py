@@ -1,0 +1,146 @@
+"""What is recorded of a load, a rejection and a wait."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from billing.decisions.decision import Load, Reject, Wait
+from billing.decisions.delivery import Delivery, StoredObject, name_digest
+from billing.decisions.policy import Policy
+from billing.decisions.record import (
+    Finding,
+    LoadResult,
+    check_load,
+    loaded_record,
+    rejected_record,
+    waiting_record,
+)
+from billing.decisions.snapshot import IncompleteDelivery, MonthSnapshot, UnreadableManifest
+from billing.decisions.state import LoadedDelivery, MonthState, Rejection
+from billing.decisions.table import Table, TableIdentity
+from billing.manifests import DataFile, Export
+
+NOW = datetime(2025, 10, 20, 12, tzinfo=UTC)
+TABLE = Table(TableIdentity("p.d.t", "2025-01-01T00:00:00+00:00"), (), None)
+POLICY = Policy(timedelta(hours=3), "v1")
+FILE = StoredObject("in/part-1.csv.gz", 10, "crc", 1, NOW)
+EXPORT = Export("cur", "run-2", "2025-10", "2", (DataFile(FILE.name, None, None),), (), False, "2025-10-19", 7)
+DELIVERY = Delivery(EXPORT, "in/manifest.json", {FILE.name: FILE})
+OLD_REJECTION = Rejection("EMPTY_DELIVERY", "content", "v0")
+STATE = MonthState(rejected={"run-2": OLD_REJECTION}, waiting="something")
+LOAD = Load(DELIVERY, STATE, TABLE)
+RESULT = LoadResult("job-1", 7)
+URI = "gs://bucket/in/manifest.json"
+OF_DELIVERY = {
+    "manifest_uri": URI,
+    "content": DELIVERY.content,
+    "file_count": 1,
+    "byte_count": 10,
+    "order_key": "2",
+    "covers_until": "2025-10-19",
+}
+
+
+def test_a_load_that_agrees_with_its_manifest_has_no_finding() -> None:
+    assert check_load(DELIVERY, DELIVERY, RESULT) is None
+
+
+def test_a_manifest_that_counts_no_rows_cannot_disagree() -> None:
+    uncounted = replace(DELIVERY, export=replace(EXPORT, rows=None))
+
+    assert check_load(uncounted, uncounted, LoadResult("job-1", 3)) is None
+
+
+@pytest.mark.parametrize(
+    ("after", "rows", "code"),
+    [
+        pytest.param(DELIVERY, 6, "ROW_COUNT_MISMATCH", id="fewer rows"),
+        pytest.param(
+            replace(DELIVERY, objects={FILE.name: replace(FILE, generation=2)}),
+            7,
+            "FILES_CHANGED_DURING_LOAD",
+            id="another generation",
+        ),
+        pytest.param(replace(DELIVERY, objects={}), 6, "FILES_CHANGED_DURING_LOAD", id="a file is gone"),
+    ],
+)
+def test_a_load_that_disagrees_has_a_finding(after: Delivery, rows: int, code: str) -> None:
+    finding = check_load(DELIVERY, after, LoadResult("job-1", rows))
+
+    assert finding is not None
+    assert finding.code == code
+
+
+def test_a_load_replaces_state_and_rejection_of_its_execution() -> None:
+    record = loaded_record(LOAD, URI, RESULT, None)
+
+    loaded = LoadedDelivery("run-2", "2", DELIVERY.content, "2025-10-19", 7, "job-1", "p.d.t", TABLE.identity.created)
+    assert record.month == "2025-10"
+    assert record.state == MonthState(loaded_executions=("run-2",), loaded=loaded)
+    assert (record.row.status, record.row.execution) == ("loaded", "run-2")
+    assert record.row.columns == {
+        **OF_DELIVERY,
+        "row_count": 7,
+        "job_id": "job-1",
+        "table_created": TABLE.identity.created,
+    }
+
+
+def test_a_finding_is_recorded_with_its_load() -> None:
+    finding = Finding("FILES_CHANGED_DURING_LOAD", "A file was replaced.")
+
+    record = loaded_record(LOAD, URI, RESULT, finding)
+
+    assert record.state.loaded is not None
+    assert record.state.loaded.changed_during_load
+    assert (record.row.columns["code"], record.row.columns["message"]) == (finding.code, finding.message)
+
+
+def test_contents_are_kept_only_of_deliveries_that_overwrite() -> None:
+    overwriting = replace(DELIVERY, export=replace(EXPORT, overwrites=True))
+
+    record = loaded_record(replace(LOAD, delivery=overwriting), URI, RESULT, None)
+
+    assert record.state.loaded is not None
+    assert record.state.loaded.files == {name_digest(FILE.name): "10:crc"}
+
+
+def test_a_rejection_keeps_what_was_loaded_and_names_the_table() -> None:
+    snapshot = MonthSnapshot(DELIVERY, STATE, TABLE)
+
+    record = rejected_record(snapshot, Reject("COLUMN_NAME", "A bad name."), URI, POLICY)
+
+    rejection = Rejection("COLUMN_NAME", DELIVERY.content, f"v1 {TABLE.identity.created}")
+    assert record.state == MonthState(rejected={"run-2": rejection})
+    assert record.row.status == "rejected"
+    assert record.row.columns == {**OF_DELIVERY, "code": "COLUMN_NAME", "message": "A bad name."}
+
+
+def test_an_unreadable_manifest_is_recorded_by_its_generation() -> None:
+    rejection = Reject("MANIFEST_NOT_JSON", "It is cut.")
+    snapshot = UnreadableManifest("2025-10", 5, rejection, MonthState())
+
+    record = rejected_record(snapshot, rejection, URI, POLICY)
+
+    assert record.state.rejected == {"manifest-5": Rejection("MANIFEST_NOT_JSON", "5", "v1")}
+    assert (record.month, record.row.execution) == ("2025-10", "manifest-5")
+    assert record.row.columns == {
+        "manifest_uri": URI,
+        "content": "5",
+        "code": "MANIFEST_NOT_JSON",
+        "message": "It is cut.",
+    }
+
+
+def test_a_wait_is_recorded_with_what_it_waits_for() -> None:
+    wait = Wait("WAITING_FOR_FILES", "1 of 1 files missing.")
+    snapshot = IncompleteDelivery(DELIVERY, STATE, wait)
+
+    record = waiting_record(snapshot, wait, URI, "manifest.json 1 WAITING_FOR_FILES")
+
+    assert record.state == replace(STATE, waiting="manifest.json 1 WAITING_FOR_FILES")
+    assert record.row.status == "waiting"
+    assert record.row.columns == {**OF_DELIVERY, "code": wait.code, "message": wait.message}

@@ -1,0 +1,239 @@
+"""Every reason that BigQuery, Cloud Storage and dlt document means one thing: retry, setup, reject or bug."""
+
+from __future__ import annotations
+
+import pytest
+import requests
+from google.api_core import exceptions as api
+from google.auth import exceptions as auth
+
+from billing.errors import ERRORS, BillingError, ErrorClass
+from billing.gcp import api_errors
+from billing.gcp.api_errors import classify_api_error, classify_dlt_error, classify_job_error
+from billing.gcp.commit_errors import causes_of
+
+# docs.cloud.google.com/bigquery/docs/error-messages#errortable, of 2026-11: reason, status, what it means to a call and
+# as the end of a load job
+BIGQUERY = """
+accessDenied 403 setup setup
+attributeError 400 bug reject
+backendError 500 retry retry
+badRequest 400 bug reject
+billingNotEnabled 403 setup setup
+billingTierLimitExceeded 400 bug reject
+blocked 403 setup setup
+duplicate 409 bug reject
+internalError 500 retry retry
+invalid 400 bug reject
+invalidQuery 400 bug reject
+invalidUser 400 setup setup
+jobBackendError 400 retry retry
+jobInternalError 400 retry retry
+jobRateLimitExceeded 400 retry retry
+notFound 404 setup setup
+notImplemented 501 bug reject
+proxyAuthenticationRequired 407 setup setup
+quotaExceeded 403 retry retry
+rateLimitExceeded 403 retry retry
+resourceInUse 400 retry retry
+resourcesExceeded 400 bug reject
+responseTooLarge 403 bug reject
+stopped 200 retry retry
+tableUnavailable 400 retry retry
+timeout 400 retry retry
+"""
+
+# docs.cloud.google.com/storage/docs/json_api/v1/status-codes, of 2026-11; `-`: the status has no reason
+STORAGE = """
+400 bug badRequest badRequestException corsRequestWithXOrigin customerEncryptionAlgorithmIsInvalid
+400 bug customerEncryptionKeyFormatIsInvalid customerEncryptionKeyIsIncorrect customerEncryptionKeySha256IsInvalid
+400 bug invalid invalidAltValue invalidArgument invalidParameter notDownload notUpload parseError
+400 bug push.channelIdInvalid push.channelIdNotUnique push.webhookUrlNoHostOrAddress push.webhookUrlNotHttps
+400 bug resourceNotEncryptedWithCustomerEncryptionKey turnedDown wrongUrlForUpload
+400 setup cloudKmsBadKey cloudKmsCannotChangeKeyName cloudKmsDecryptionKeyNotFound cloudKmsDisabledKey
+400 setup cloudKmsEncryptionKeyNotFound cloudKmsKeyLocationNotAllowed resourceIsEncryptedWithCustomerEncryptionKey
+400 setup userProjectInvalid userProjectMissing
+401 setup AuthenticationRequiredRequesterPays authError lockedDomainExpired required
+403 bug sslRequired stopChannelCallerNotOwner
+403 setup accountDisabled countryBlocked forbidden insufficientPermissions objectUnderActiveHold
+403 setup retentionPolicyNotMet UserProjectAccessDenied UserProjectAccountProblem
+404 setup notFound
+405 bug methodNotAllowed
+408 retry uploadBrokenConnection
+409 retry conflict
+410 retry -
+411 bug -
+412 bug conditionNotMet softDeletePolicyNotSet objectNotSoftDeleted
+412 setup orgPolicyConstraintFailed
+413 bug uploadTooLarge
+416 bug requestedRangeNotSatisfiable
+429 retry usageLimits.rateLimitExceeded
+499 bug -
+500 retry backendError internalError
+502 retry -
+503 retry backendError
+504 retry -
+"""
+
+BIGQUERY_ROWS = [tuple(line.split()) for line in BIGQUERY.strip().splitlines()]
+STORAGE_ROWS = [
+    (status, kind, reason) for status, kind, *found in map(str.split, STORAGE.strip().splitlines()) for reason in found
+]
+_BESIDE = {"badGateway", "policyViolation", "userRateLimitExceeded"}  # of the clients, or older
+
+
+def answered(status: int, reason: str) -> api.GoogleAPICallError:
+    return api.from_http_status(status, "x", errors=[{"reason": reason}] if reason != "-" else [])
+
+
+def kind_of(failure: BillingError | None) -> str:
+    return str(ErrorClass.BUG if failure is None else failure.kind)
+
+
+@pytest.mark.parametrize(("reason", "status", "in_call", "in_job"), BIGQUERY_ROWS)
+def test_every_reason_of_bigquery_means_one_thing(reason: str, status: str, in_call: str, in_job: str) -> None:
+    if status != "200":
+        assert kind_of(classify_api_error(answered(int(status), reason))) == in_call
+    assert kind_of(classify_job_error(reason, "x")) == in_job
+
+
+@pytest.mark.parametrize(("status", "kind", "reason"), STORAGE_ROWS)
+def test_every_reason_of_storage_means_one_thing(status: str, kind: str, reason: str) -> None:
+    assert kind_of(classify_api_error(answered(int(status), reason))) == kind
+
+
+def test_the_table_has_all_documented_reasons_and_no_others() -> None:
+    documented = {row[0] for row in BIGQUERY_ROWS} | {row[2].rpartition(".")[2] for row in STORAGE_ROWS} - {"-"}
+    assert {*api_errors.BIGQUERY, *api_errors.STORAGE} == documented | _BESIDE
+    assert set(api_errors.BIGQUERY).isdisjoint(api_errors.STORAGE)
+
+
+def test_a_reason_in_a_download_s_message_counts_too() -> None:
+    """Cloud Storage's client puts the answer's JSON into the message of a failed download, and nowhere else."""
+    text = '{"error": {"errors": [{"domain": "global", "reason": "cloudKmsDisabledKey"}], "code": 400}}'
+    failure = classify_api_error(api.from_http_status(400, f"GET https://x?alt=media: {text}: ('Request failed', 400)"))
+    assert failure is not None
+    assert failure.code == "KEY_UNAVAILABLE"
+
+
+OUTSIDE = "Some rows belong to different partitions rather than destination partition 202509"
+
+
+@pytest.mark.parametrize(
+    ("reason", "message", "code", "sentence"),
+    [
+        ("backendError", "x", "TRANSIENT", "The load job ended with backendError: x"),
+        ("stopped", "x", "TRANSIENT", "The load job ended with stopped: x"),
+        ("accessDenied", "x", "ACCESS_DENIED", "x"),
+        ("billingNotEnabled", "x", "BILLING_DISABLED", "x"),
+        ("blocked", "x", "BLOCKED", "x"),
+        ("notFound", "Not found: Table p:d.t", "NOT_FOUND", "Not found: Table p:d.t"),
+        ("notFound", "Not found: URI gs://b/o", "FILE_VANISHED", "Not found: URI gs://b/o"),
+        ("invalid", OUTSIDE, "ROWS_OUTSIDE_MONTH", OUTSIDE),
+        ("invalid", "Provided Schema does not match t.", "TYPE_CHANGED", "Provided Schema does not match t."),
+        ("invalid", "Error while reading data, x", "VALUE_DOES_NOT_FIT", "Error while reading data, x"),
+        ("resourcesExceeded", "x", "LOAD_REJECTED", "resourcesExceeded: x"),
+        ("invalidQuery", "What?", "LOAD_REJECTED", "invalidQuery: What?"),
+        ("neverSeen", "x", "LOAD_REJECTED", "neverSeen: x"),
+        ("", "", "LOAD_REJECTED", ": "),
+    ],
+)
+def test_a_job_s_error_is_told_by_its_reason_and_sentence(reason: str, message: str, code: str, sentence: str) -> None:
+    failure = classify_job_error(reason, message)
+    assert (failure.code, failure.message) == (code, sentence)
+
+
+@pytest.mark.parametrize(
+    ("exc", "code"),
+    [
+        (api.TooManyRequests("x"), "TRANSIENT"),
+        (api.from_http_status(408, "x"), "TRANSIENT"),
+        (api.Forbidden("x", errors=[{"reason": "rateLimitExceeded"}]), "TRANSIENT"),
+        (api.Forbidden("x", errors=[{"reason": "accessDenied"}, {"reason": "quotaExceeded"}]), "TRANSIENT"),
+        (api.InternalServerError("x", errors=[{"reason": "invalid"}]), "TRANSIENT"),
+        (api.Forbidden("x", errors=[{"reason": "neverSeen"}]), "ACCESS_DENIED"),
+        (api.Forbidden("x", errors=["odd"]), "ACCESS_DENIED"),
+        (api.Unauthorized("x"), "CREDENTIALS"),
+        (api.NotFound("x"), "NOT_FOUND"),
+        (api.RetryError("x", cause=None), "TRANSIENT"),
+        (requests.exceptions.ReadTimeout("x"), "TRANSIENT"),
+        (requests.exceptions.ConnectionError("x"), "TRANSIENT"),
+        (auth.TransportError("x"), "TRANSIENT"),
+        (auth.RefreshError("Failed to retrieve http://metadata.google.internal/"), "TRANSIENT"),
+        (auth.RefreshError("('invalid_grant: Bad Request', {'error': 'invalid_grant'})"), "CREDENTIALS"),
+        (auth.RefreshError("Reauthentication is needed. Please log in again."), "CREDENTIALS"),
+        (auth.RefreshError("The credentials do not contain the necessary fields need to refresh"), "CREDENTIALS"),
+        (auth.DefaultCredentialsError("x"), "CREDENTIALS"),
+        (auth.InvalidOperation("Anonymous credentials cannot be refreshed."), "CREDENTIALS"),
+        (ConnectionResetError("x"), "TRANSIENT"),
+        (TimeoutError("x"), "TRANSIENT"),
+    ],
+)
+def test_an_exception_of_google_s_is_told_by_its_status_and_reason(exc: Exception, code: str) -> None:
+    failure = classify_api_error(exc)
+    assert failure is not None
+    assert failure.code == code
+
+
+@pytest.mark.parametrize(
+    "exc", [api.BadRequest("x"), api.Conflict("x"), api.PreconditionFailed("x"), ValueError("x"), KeyError("code")]
+)
+def test_any_other_exception_is_a_bug(exc: Exception) -> None:
+    assert classify_api_error(exc) is None
+
+
+def dlt_classes() -> dict[str, type[Exception]]:
+    from dlt.common.destination import exceptions as common
+    from dlt.destinations import exceptions as destinations
+    from dlt.load import exceptions as load
+
+    return {**vars(common), **vars(destinations), **vars(load)}
+
+
+def of_dlt(name: str, message: str = "x", cause: Exception | None = None) -> Exception:
+    kind = dlt_classes()[name]
+    exc = kind.__new__(kind)
+    exc.args = (message,)
+    exc.__cause__ = cause
+    return exc
+
+
+def committed(exc: Exception) -> str:
+    return kind_of(classify_dlt_error(list(causes_of(exc))))
+
+
+@pytest.mark.parametrize("name", api_errors.DLT)
+def test_what_dlt_raises_for_a_reason_of_its_own_is_no_bug(name: str) -> None:
+    wrapped = of_dlt("DestinationTransientException", cause=of_dlt(name))
+    assert committed(wrapped) == str(ERRORS[api_errors.DLT[name]].kind)
+
+
+def test_every_transient_error_of_dlt_s_load_is_retried() -> None:
+    from dlt.common.exceptions import TransientException
+
+    transient = {name for name, kind in dlt_classes().items() if isinstance(kind, type)
+                 and issubclass(kind, TransientException) and kind is not TransientException}  # fmt: skip
+    abstract = {"DestinationTransientException"}
+    never_ours = {
+        "InvalidPlaceholderCallback",
+        "TableChainFollowupJobCreationFailedException",
+    }  # of the filesystem; of merges
+    assert transient - abstract - never_ours == {name for name, code in api_errors.DLT.items() if code == "TRANSIENT"}
+
+
+@pytest.mark.parametrize(
+    ("exc", "kind"),
+    [
+        (of_dlt("DatabaseTransientException", cause=answered(403, "accessDenied")), "setup"),
+        (of_dlt("DatabaseTransientException", cause=answered(400, "invalidQuery")), "bug"),
+        (of_dlt("DatabaseTransientException", cause=answered(503, "backendError")), "retry"),
+        (of_dlt("DatabaseTerminalException", "reason reported from bigquery: `invalid`"), "bug"),
+        (of_dlt("DatabaseTerminalException", "reason reported from bigquery: `stopped`"), "retry"),
+        (of_dlt("DatabaseTransientException", "reason reported from bigquery `accessDenied`, for job"), "setup"),
+        (of_dlt("LoadJobTerminalException", "The server reason was: `notFound`"), "setup"),
+        (of_dlt("DestinationSchemaTampered"), "bug"),
+        (ValueError("x"), "bug"),
+    ],
+)
+def test_a_commit_that_failed_is_told_by_google_s_words_before_dlt_s(exc: Exception, kind: str) -> None:
+    assert committed(exc) == kind
