@@ -5,7 +5,6 @@ Each page has a block of cog that names one of these functions. `make docs` writ
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 
 from billing.errors import ERRORS
@@ -14,8 +13,7 @@ from billing.gcp.api_errors import BIGQUERY, DLT, STORAGE
 from billing.views.focus import mapping_decisions
 from billing.views.quality import DELIVERIES, quality_rules
 from tests.support.paths import TERRAFORM
-
-_BLOCK = re.compile(r'^(variable|output) "(\w+)" \{\n(.*?)^\}', re.MULTILINE | re.DOTALL)
+from tests.support.terraform_tables import terraform_example, terraform_tables
 
 
 def error_table() -> str:
@@ -65,20 +63,14 @@ def quality_table() -> str:
     return _table(("code", "what is wrong"), ((f"`{code}`", sentence) for code, sentence in rules))
 
 
-def variable_table() -> str:
-    """Return the variables of the Terraform root, by name."""
-    rows = (
-        (f"`{name}`", _type(body), f"`{default}`" if default else "required", _argument("description", body))
-        for name, body in _blocks("variable")
-        for default in [_argument("default", body)]
-    )
-    return _table(("variable", "type", "default", "description"), rows)
+def module_tables(folder: str = "") -> str:
+    """Return the variables, fields and outputs of a Terraform module, by its folder in `terraform/`."""
+    return terraform_tables(TERRAFORM / folder)
 
 
-def output_table() -> str:
-    """Return the outputs of the Terraform root, by name."""
-    rows = ((f"`{name}`", _argument("description", body)) for name, body in _blocks("output"))
-    return _table(("output", "description"), rows)
+def module_example(folder: str) -> str:
+    """Return the example of a Terraform module, by its folder in `terraform/`."""
+    return terraform_example(TERRAFORM / folder)
 
 
 def _table(names: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
@@ -90,19 +82,3 @@ def _table(names: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
 
 def _reasons_of(code: str, codes: Mapping[str, str]) -> list[str]:
     return sorted((reason for reason, meant in codes.items() if meant == code), key=str.casefold)
-
-
-def _blocks(kind: str) -> list[tuple[str, str]]:
-    """Return name and body of the root's blocks of that kind."""
-    text = "".join(path.read_text() for path in sorted(TERRAFORM.glob("*.tf")))
-    return sorted((name, body) for found, name, body in _BLOCK.findall(text) if found == kind)
-
-
-def _type(body: str) -> str:
-    kind = _argument("type", body)
-    return re.sub(r"object\(\{$", "object)" if kind.startswith("map") else "object", kind)
-
-
-def _argument(name: str, body: str) -> str:
-    match = re.search(rf"^  {name} += (.*)$", body, re.MULTILINE)
-    return match[1].removeprefix('"').removesuffix('"') if match else ""

@@ -38,7 +38,7 @@ WANTED = {
     ("failed", "NOT_FOUND"): {"events", "failures", "alerts.failed"},
     (None, "SETTING_MISSING"): {"failures", "alerts.failed"},
     (None, "VIEW_FAILED"): {"failures", "findings", "alerts.failed"},
-    ("audited", "AUDIT_MISMATCH"): {"events", "findings", "alerts.look"},
+    ("audited", "AUDIT_MISMATCH"): {"events", "findings", "alerts.review"},
     ("sweep", None): {"sweeps"},
     ("age", None): {"age"},
 }

@@ -1,19 +1,14 @@
-provider "google" {
-  project = "local-project"
-}
-
 module "warehouse" {
-  source = "../../../../terraform/modules/warehouse"
+  source = "../.."
 
-  datasets            = ["module_billing"]
-  deletion_protection = false
-  focus_dataset       = "module_billing_focus"
-  location            = "europe-west1"
-  project_id          = "local-project"
+  datasets      = ["billing"]
+  focus_dataset = "billing_focus"
+  location      = "europe-west1"
+  project_id    = "acme-billing"
   tables = {
     aws_cur = {
       cluster          = "line_item_usage_start_date"
-      dataset          = "module_billing"
+      dataset          = "billing"
       execution_column = "assembly_id"
       partition        = "bill_billing_period_start_date"
       schema           = "aws_cur_v1"
@@ -21,7 +16,7 @@ module "warehouse" {
     }
     azure_focus = {
       cluster          = "ChargePeriodStart"
-      dataset          = "module_billing"
+      dataset          = "billing"
       execution_column = "run_id"
       partition        = "BillingPeriodStart"
       schema           = "azure_focus_1.2"
@@ -31,5 +26,6 @@ module "warehouse" {
 }
 
 output "tables" {
-  value = module.warehouse.tables
+  description = "Per source, the full names of its table and its tracking table."
+  value       = module.warehouse.tables
 }
