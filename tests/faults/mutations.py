@@ -259,7 +259,7 @@ MUTATIONS: Mapping[str, Mutation] = {
         ),
         Mutation(
             "one scope of an export's name",
-            f"{_UNIT}decisions/test_decide.py::test_a_delivery_that_must_not_replace_a_month_is_rejected",
+            f"{_UNIT}decisions/test_decide.py::test_delivery_of_another_scope_is_rejected",
             replaced(_no, "billing.decisions.decide._is_of_another_scope"),
         ),
         Mutation(
