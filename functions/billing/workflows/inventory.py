@@ -40,7 +40,7 @@ class Inventory:
         return self.states.get(month, MonthState())
 
     def snapshot(self, candidate: ReadableCandidate) -> MonthSnapshot:
-        """Return what an evaluation would read now, without a request."""
+        """Build the snapshot of one candidate without a request."""
         export, manifest = candidate.export, candidate.manifest.name
         names = [*(file.name for file in export.files), manifest]
         found = {name: self.objects[name] for name in names if name in self.objects}

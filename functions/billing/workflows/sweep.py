@@ -20,7 +20,7 @@ _WORKERS = 5  # dlt's tables take 5 updates per 10 s
 
 
 def sweep(settings: Settings, services: Services | None = None) -> dict[str, object]:
-    """Load the newest delivery of every month, newest month first, and reload months that are not what is recorded."""
+    """Load the newest delivery of every month, newest month first. Reload months that differ from their record."""
     services = services or connect(settings)
     timer, report = Timer(services.clock), SweepReport()
     inventories: list[Inventory] = []

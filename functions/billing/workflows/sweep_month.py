@@ -92,11 +92,11 @@ class SweptMonth:
             record_waiting(self.services, request, self.inventory.state(self.month), waits_for, self.timer)
 
     def _audit(self) -> None:
-        """Log a partition that is not what was recorded at ERROR, and load the month again."""
+        """If the partition differs from the record, log an error and load the month again."""
         source, month, table = self.source, self.month, self.inventory.table.identity
         if difference(self.inventory.state(month), table, self.inventory.partitions.get(month)) is None:
             return
-        with self.services.leases.hold(source.key, month):  # read again under it: a load in progress is not recorded
+        with self.services.leases.hold(source.key, month):  # a load in progress is not recorded yet, so read again
             state, partitions = self.services.history.read(source, month), self.services.warehouse.partitions(source)
         differs = difference(state, table, partitions.get(month))
         if differs is None:
