@@ -37,18 +37,22 @@ class SweptMonth:
     def name(self) -> str:
         return f"{self.source.key} {self.month}"
 
-    def defer_if_late(self) -> bool:
+    def load_if_in_time(self) -> None:
+        if not self._defer_if_late():
+            self._load_newest()
+
+    def _defer_if_late(self) -> bool:
         """Leave the month to the next sweep if no load job may be started any more."""
         late = self.timer.elapsed() > INSERT_DEADLINE
         if late:
             self.report.add("deferred", self.name)
         return late
 
-    def load_newest(self) -> None:
+    def _load_newest(self) -> None:
         """Load the newest delivery that can be loaded. One that is rejected or waits does not stop an older one."""
         waiting = False
         for candidate in in_order_of_trial(self.inventory.months.get(self.month, ())):
-            if self.defer_if_late():
+            if self._defer_if_late():
                 return
             ended = self._skip_or_wait(candidate)
             if isinstance(ended, Wait):

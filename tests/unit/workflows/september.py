@@ -24,9 +24,9 @@ def upload(deployment: FakeDeployment, delivery: Delivery) -> None:
     upload_objects(deployment, delivery.objects)
 
 
-def upload_objects(deployment: FakeDeployment, objects: dict[str, bytes]) -> None:
+def upload_objects(deployment: FakeDeployment, objects: dict[str, bytes], key: str = AZURE) -> None:
     for name, data in objects.items():
-        deployment.put(deployment.source(AZURE).bucket, name, data)
+        deployment.put(deployment.source(key).bucket, name, data)
 
 
 def rows_in_september(deployment: FakeDeployment) -> list[str]:

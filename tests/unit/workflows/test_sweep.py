@@ -13,6 +13,7 @@ from billing.workflows.replay import replay
 from billing.workflows.sweep import sweep
 from tests.fakes.deployments import FakeDeployment
 from tests.fakes.history import FakeLoadHistory
+from tests.simulation.provider import STREAMS, deliver
 from tests.simulation.simulator import in_turn
 from tests.unit.workflows.september import (
     AZURE,
@@ -58,6 +59,23 @@ def test_sweep_without_objects_does_nothing(deployment: FakeDeployment) -> None:
     seconds = report.pop("seconds")
     assert report == {"loaded": [], "rejected": [], "waiting": [], "mismatched": [], "deferred": [], "months": 0}
     assert isinstance(seconds, float)
+
+
+def test_file_that_no_manifest_names_makes_the_sweep_wait_too(deployment: FakeDeployment) -> None:
+    """An evaluation reads the whole folder, and so must the sweep: else the wait is neither reported nor recorded."""
+    older, newer = (deliver(STREAMS["aws over"], number, "good", None) for number in (1, 2))
+    bucket, changed = deployment.source("aws_cur").bucket, next(iter(newer.files))
+    upload_objects(deployment, older.objects, "aws_cur")
+    run_sweep(deployment)
+    deployment.step(hours=1)
+    upload_objects(deployment, {changed: newer.files[changed], newer.manifest: newer.manifest_bytes}, "aws_cur")
+    deployment.step(hours=4)
+    deployment.put(bucket, f"{changed}.copy", b"somebody's own file")
+
+    report = run_sweep(deployment)
+
+    assert (report["loaded"], report["waiting"]) == ([], ["aws_cur 2025-10"])
+    assert tracking_rows(deployment)[-1]["code"] == "WAITING_TO_SETTLE"
 
 
 def test_sweep_loads_the_newest_run_once(deployment: FakeDeployment) -> None:
