@@ -254,7 +254,7 @@ GUARDS: Mapping[str, Guard] = {
         ),
         Guard(
             "duplicate keys",
-            f"{_UNIT}manifests/test_aws_cur.py::test_a_field_that_stands_twice_is_rejected",
+            f"{_UNIT}manifests/test_aws_cur.py::test_repeated_key_is_rejected",
             put("billing.manifests.check_shape", _NOTHING),
         ),
         Guard(
