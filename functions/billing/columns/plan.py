@@ -8,7 +8,7 @@ from billing.columns.field import Field
 from billing.columns.names import MAX_NAME, RESERVED_PREFIXES, VALID_NAME, CsvRules, name_hash
 from billing.errors import BillingError
 from billing.manifests import MAX_COLUMNS, Column
-from billing.settings import BIGQUERY_TYPES
+from billing.setting_values import BIGQUERY_TYPES
 
 _MAX_SOURCE = 1024 - len("source: ")  # same page: a column's description has 1,024 characters
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
