@@ -279,7 +279,7 @@ MUTATIONS: Mapping[str, Mutation] = {
         ),
         Mutation(
             "duplicate keys",
-            f"{_UNIT}manifests/test_aws_cur.py::test_a_field_that_stands_twice_is_rejected",
+            f"{_UNIT}manifests/test_aws_cur.py::test_repeated_key_is_rejected",
             replaced(_nothing, "billing.manifests.check_shape"),
         ),
         Mutation(

@@ -11,7 +11,7 @@ from billing.errors import ERRORS
 from billing.formats import FORMATS
 from billing.gcp.api_errors import BIGQUERY, DLT, STORAGE
 from billing.views.focus import mapping_decisions
-from billing.views.quality import DELIVERIES, quality_rules
+from billing.views.quality import DELIVERY_RULES, charge_rules
 from tests.support.paths import TERRAFORM
 from tests.support.terraform_tables import terraform_example, terraform_tables
 
@@ -19,8 +19,8 @@ from tests.support.terraform_tables import terraform_example, terraform_tables
 def error_table() -> str:
     """Return every error code with its class, cause, fix and command."""
     rows = (
-        (f"`{fault.code}`", fault.kind, fault.cause, fault.fix, f"`{fault.command}`" if fault.command else "")
-        for fault in ERRORS.values()
+        (f"`{info.code}`", info.kind, info.cause, info.fix, f"`{info.command}`" if info.command else "")
+        for info in ERRORS.values()
     )
     return _table(("code", "class", "cause", "fix", "command"), rows)
 
@@ -58,9 +58,8 @@ def mapping_table() -> str:
 
 def quality_table() -> str:
     """Return the codes of `billing_quality`."""
-    rules = [(rule.code, rule.sentence) for rule in quality_rules()]
-    rules += [(code, sentence) for code, (sentence, _) in DELIVERIES.items()]
-    return _table(("code", "what is wrong"), ((f"`{code}`", sentence) for code, sentence in rules))
+    rows = ((f"`{rule.code}`", rule.description) for rule in (*charge_rules(), *DELIVERY_RULES))
+    return _table(("code", "what is wrong"), rows)
 
 
 def module_tables(folder: str = "") -> str:
