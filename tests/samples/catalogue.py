@@ -1,4 +1,4 @@
-"""One sample generator per export format of `schemas/formats.json`, all called alike."""
+"""One generator per export format of `schemas/formats.json`, all with the same arguments."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import Protocol
 
 from tests.samples.aws_cur import aws_cur_delivery
 from tests.samples.aws_data_export import Table, aws_data_export_delivery
-from tests.samples.azure import ACTUAL, AMORTIZED, COST_VERSION, FOCUS, Dataset, Form, Headers, azure_delivery
+from tests.samples.azure import COST_VERSION, azure_delivery
+from tests.samples.azure_sample import ACTUAL, AMORTIZED, FOCUS, Dataset, Form, Headers
 from tests.samples.columns import azure_columns, azure_cost_columns
 from tests.samples.model import Delivery, FileFormat, Mode
 
@@ -27,7 +28,7 @@ class Sample(Protocol):
         revision: int,
         version: str,
     ) -> Delivery:
-        """One delivery under `path` in the bucket; `version` is '' where the format has only one."""
+        """Generate a delivery under `path` in the bucket. `version` is '' if the format has only one."""
 
 
 def _aws_cur_csv(
@@ -65,7 +66,7 @@ def _data_export(table: Table, file_format: FileFormat) -> Sample:
 
 
 class _Azure:
-    """FOCUS, actual or amortized cost. As CSV, each layout brings another compression and spelling of the header."""
+    """FOCUS, actual or amortized cost. As CSV, each layout has its own compression and spelling of the header."""
 
     def __init__(self, dataset: Dataset, *, parquet: bool) -> None:
         self.dataset, self.parquet = dataset, parquet
@@ -85,7 +86,7 @@ class _Azure:
 
 
 _HEADERS: Mapping[Mode, Headers] = {"create_new": "german", "overwrite": "camel"}
-_CSV: Mapping[Mode, Form] = {"create_new": "csv", "overwrite": "csv.gz"}  # plain and gzip each once
+_CSV: Mapping[Mode, Form] = {"create_new": "csv", "overwrite": "csv.gz"}  # so that both are tested
 
 SAMPLES: Mapping[str, Sample] = {
     "aws_cur_v1_csv": _aws_cur_csv,
