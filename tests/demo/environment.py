@@ -1,4 +1,4 @@
-"""What both demos need around the product: Terraform, the emulator, and the report at the end."""
+"""Terraform, the emulator and the report, as both demos use them."""
 
 import os
 import subprocess

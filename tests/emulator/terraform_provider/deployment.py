@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.emulator.cloud import Emulator
-from tests.emulator.events import FINALIZED
-from tests.emulator.functions import Answer, Function, FunctionSpec
+from tests.emulator.emulator import Emulator
+from tests.emulator.function_instances import Answer, FunctionSpec
+from tests.emulator.functions import Function
+from tests.emulator.storage_event import FINALIZED
 from tests.emulator.terraform_provider.facts import Json
 from tests.emulator.terraform_provider.provider import BIGQUERY_ENDPOINT, STORAGE_ENDPOINT
 from tests.emulator.terraform_provider.state import Resource, UnknownToEmulatorError, resources
