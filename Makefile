@@ -51,7 +51,7 @@ test: setup $(CHECKOV_VENV)/.ready $(FOCUS_VENV)/.ready ## run all tests (about 
 	@$(BIN)/python -m tests.emulator.terraform_provider.command
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
-demo: setup ## on the emulator: apply Terraform, load months of both providers, check every total (MONTHS=, ROWS=); or load your own exports (EXPORTS=dir)
+demo: setup ## apply Terraform to the emulator, then load and check generated months (MONTHS=, ROWS=) or your own exports (EXPORTS=dir)
 	@PYTHONPATH=functions $(BIN)/python -m tests.demo$(if $(EXPORTS),.exports)
 
 local: setup ## run the emulator until Ctrl-C, and print its endpoints
