@@ -51,10 +51,10 @@ test: setup $(CHECKOV_VENV)/.ready $(FOCUS_VENV)/.ready ## run all tests (about 
 	@$(BIN)/python -m tests.emulator.terraform_provider.command
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
-demo: setup ## terraform apply on the laptop's cloud, months of both providers loaded, every total checked (MONTHS=, ROWS=), or your own exports (EXPORTS=dir)
-	@PYTHONPATH=functions $(BIN)/python -m tests.demo.$(if $(EXPORTS),demo_exports,demo)
+demo: setup ## apply Terraform to the emulator, then load and check generated months (MONTHS=, ROWS=) or your own exports (EXPORTS=dir)
+	@PYTHONPATH=functions $(BIN)/python -m tests.demo$(if $(EXPORTS),.exports)
 
-local: setup ## keep the laptop's cloud up until Ctrl-C, and print its endpoints
+local: setup ## run the emulator until Ctrl-C, and print its endpoints
 	@$(BIN)/python -m tests.emulator
 
 faults: setup ## the fault catalogue, one line per scenario (FAULTS=long: every case, a sample in a second location, every guard off once)
@@ -94,7 +94,7 @@ format: setup docs ## ruff: rewrite the code in the project's format; and the ge
 docs: setup ## cog: rewrite the generated tables in the pages
 	@$(COG) -r --verbosity=1 $(PAGES)
 
-bench: setup ## rows per second of the laptop's BigQuery and of the sample generator
+bench: setup ## rows per second of the emulator's BigQuery
 	$(BIN)/python -m tests.bench.bench_load
 
 schema-diff: setup ## compare the stand-in providers' facts with the real providers' schemas (needs a provider registry)

@@ -63,11 +63,11 @@ def counted_checks(request: pytest.FixtureRequest) -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def cloud() -> Iterator[Emulator]:
-    """In a region, or where LOCATION says: all of the fault catalogue runs in another one, too."""
-    if "LOCAL_PROJECT" in os.environ:
+    """In a region, or where EMULATOR_LOCATION says: all of the fault catalogue runs in another one, too."""
+    if "EMULATOR_PROJECT" in os.environ:
         yield JoinedCloud()
         return
-    location = os.environ.get("LOCATION", "europe-west1")
+    location = os.environ.get("EMULATOR_LOCATION", "europe-west1")
     with Emulator(location=location, backoff=Backoff(first_seconds=0.2, longest_seconds=1.0)) as running:
         yield running
 

@@ -72,7 +72,7 @@ class TestJobs:
     def test_a_dataset_is_made_in_the_clouds_location_only(self, cloud: Emulator, location: str | None) -> None:
         reference = {"projectId": cloud.project, "datasetId": "elsewhere"}
         data = {"datasetReference": reference} | ({"location": location} if location else {})
-        with pytest.raises(BadRequest, match="The local cloud has one location, europe-west1"):
+        with pytest.raises(BadRequest, match="The emulator has one location, europe-west1"):
             cloud.bigquery._connection.api_request(method="POST", path=f"/projects/{cloud.project}/datasets", data=data)
 
     def test_a_dataset_that_is_not_there_is_not_found(self, warehouse: Warehouse) -> None:

@@ -198,7 +198,7 @@ def test_a_timestamp_format_is_the_only_one_for_timestamps(warehouse: Warehouse)
 def test_a_format_that_the_local_cloud_does_not_know_is_refused(warehouse: Warehouse, option: str, text: str) -> None:
     warehouse.create_table()
     sent = option.replace("_f", "F")
-    with pytest.raises(BadRequest, match=f"The local cloud does not know: {sent} {text}"):
+    with pytest.raises(BadRequest, match=f"The emulator does not know: {sent} {text}"):
         warehouse.load(warehouse.upload(NOVEMBER), schema=None, **{option: text})
 
 
@@ -207,7 +207,7 @@ def test_a_format_that_the_local_cloud_does_not_know_is_refused(warehouse: Wareh
 def test_a_bignumeric_that_the_local_cloud_cannot_hold_is_refused_not_rounded(warehouse: Warehouse, text: str) -> None:
     warehouse.create_table()
     error, _ = failure(warehouse.load(warehouse.upload(f"m,i,c\n2023-11-01,a,{text}\n")))
-    assert f'The local cloud cannot hold {text} of column "cost" exactly' in str(error)
+    assert f'The emulator cannot hold {text} of column "cost" exactly' in str(error)
 
 
 # managing-partitioned-table-data: WRITE_TRUNCATE with a partition decorator replaces that partition, atomically
@@ -350,7 +350,7 @@ def test_a_uri_may_hold_one_wildcard(warehouse: Warehouse) -> None:
 # an option that is silently ignored would be a lie told to a test
 def test_an_option_that_the_local_cloud_does_not_know_is_refused(warehouse: Warehouse) -> None:
     warehouse.create_table()
-    with pytest.raises(BadRequest, match="The local cloud does not know: timeZone"):
+    with pytest.raises(BadRequest, match="The emulator does not know: timeZone"):
         warehouse.load(warehouse.upload(NOVEMBER), time_zone="Europe/Berlin")
 
 

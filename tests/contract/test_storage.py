@@ -171,7 +171,7 @@ def test_names_survive(objects: Bucket, name: str) -> None:
 # a name is any text to Google; files in folders cannot tell a//b from a/b
 @pytest.mark.parametrize("name", ["a//b", "/a", "a/../b", "a/"])
 def test_a_name_that_a_folder_would_change_is_refused(objects: Bucket, name: str) -> None:
-    with pytest.raises(MethodNotImplemented, match="The local cloud keeps objects as files"):
+    with pytest.raises(MethodNotImplemented, match="The emulator keeps objects as files"):
         put(objects, name, b"x")
 
 

@@ -23,7 +23,7 @@ class JoinedCloud(Emulator):
     """Another process's cloud, found by its endpoints in the environment; it is neither started nor stopped here."""
 
     def __init__(self) -> None:
-        project, location = os.environ["LOCAL_PROJECT"], os.environ["LOCATION"]
+        project, location = os.environ["EMULATOR_PROJECT"], os.environ["EMULATOR_LOCATION"]
         self.project, self.location = project, location
         self.events, self.functions = Events(), {}
         self.storage = storage.Client(
@@ -56,7 +56,7 @@ def joined() -> Iterator[JoinedCloud]:
 
 def environment_of(cloud: Emulator) -> dict[str, str]:
     """What a process needs to join the cloud."""
-    return {**cloud.environment(), "LOCAL_PROJECT": cloud.project, "LOCATION": cloud.location}
+    return {**cloud.environment(), "EMULATOR_PROJECT": cloud.project, "EMULATOR_LOCATION": cloud.location}
 
 
 def start(cloud: Emulator, module: str, *arguments: str) -> subprocess.Popen[str]:

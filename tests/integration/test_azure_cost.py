@@ -13,7 +13,7 @@ import pytest
 
 from tests.emulator import Emulator
 from tests.samples import ACTUAL, AMORTIZED, Delivery, azure_cost_delivery, azure_focus_delivery
-from tests.samples.azure import Headers
+from tests.samples.azure_sample import Headers
 from tests.samples.model import with_manifest
 from tests.support.harness import Harness, SteppedClock
 from tests.support.stack import AZURE, Stack

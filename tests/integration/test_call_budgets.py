@@ -73,7 +73,7 @@ def test_another_page_of_files_costs_one_request_more_in_each_listing(
     harness: Harness, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A page has 1,000 objects, and here 10. A load lists three times: to look, under the lease, and after the job."""
-    monkeypatch.setattr("tests.emulator.storage._PAGE_LIMIT", 10)
+    monkeypatch.setattr("tests.emulator.storage_server._PAGE_LIMIT", 10)
     harness.load(AWS, aws_cur_delivery(tmp_path, "2025-08", rows=1, columns=FEW_COLUMNS))
     few, many = (
         _life(harness, many_files(aws_cur_delivery(tmp_path, month, rows=1, files=1, columns=FEW_COLUMNS), files))

@@ -94,12 +94,12 @@ def test_a_file_may_say_everything(tmp_path: Path) -> None:
 
 
 def test_what_cannot_begin_is_said_in_a_sentence(tmp_path: Path) -> None:
-    assert f"{tmp_path / 'none'} is no folder" in refusal(tmp_path / "none")
-    assert f"{tmp_path} is empty" in refusal(tmp_path)
+    assert f"{tmp_path / 'none'} is not a folder" in refusal(tmp_path / "none")
+    assert f"{tmp_path} holds no folder" in refusal(tmp_path)
     classic = tmp_path / "classic" / CLASSIC
     classic.parent.mkdir(parents=True)
     classic.write_text("date,cost\n")
-    assert "no export is recognised; looked in 1 files for a manifest of aws_cur_v1_csv" in refusal(tmp_path)
+    assert "holds no export that is recognised (1 files searched for a manifest of aws_cur_v1_csv" in refusal(tmp_path)
     assert "a classic export writes no manifest" in refusal(tmp_path)
     legacy = json.loads((ROOT / "tests" / "unit" / "manifests" / "golden" / "azure_legacy_2021.json").read_text())
     (classic.parent / "manifest.json").write_text(json.dumps(legacy))
@@ -109,9 +109,9 @@ def test_what_cannot_begin_is_said_in_a_sentence(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("x = ", "is no TOML"),
-        ("buckets = 1", "has buckets, which is none of export_name, "),
-        ('format = "zip"', "format must be one of aws_cur_v1_csv, "),
+        ("x = ", "is not valid TOML"),
+        ("buckets = 1", "has the unknown setting buckets: use export_name, "),
+        ('format = "zip"', "has the unknown format zip: use one of aws_cur_v1_csv, "),
         ('export_name = "other"', "with export_name = other"),
     ],
 )
@@ -139,7 +139,7 @@ def test_what_is_recognised_is_loaded_and_a_corrupt_export_is_named(
 
     report = tmp_path_factory.mktemp("report") / "report.html"
     demo = subprocess.run(
-        [sys.executable, "-m", "tests.demo.demo_exports"],
+        [sys.executable, "-m", "tests.demo.exports"],
         cwd=ROOT,
         env={**os.environ, "EXPORTS": str(tmp_path), "PYTHONPATH": "functions", "REPORT": str(report)},
         capture_output=True,
@@ -149,7 +149,7 @@ def test_what_is_recognised_is_loaded_and_a_corrupt_export_is_named(
     )
 
     assert demo.returncode == 1, demo.stdout + demo.stderr
-    shown, _, problems = demo.stdout.partition("What is not loaded, and why")
+    shown, _, problems = demo.stdout.partition("Not loaded, and why")
     rows = [line.split() for line in shown.partition("billing_status")[2].splitlines()]
     loaded = {(row[0], row[1]): row[2:5] for row in rows if row[2:3] == ["loaded"]}
     for name, delivery in deliveries.items():

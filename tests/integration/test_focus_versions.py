@@ -11,7 +11,7 @@ import pytest
 
 from tests.emulator import Emulator
 from tests.samples import azure_columns, azure_focus_delivery
-from tests.samples.azure import Form
+from tests.samples.azure_sample import Form
 from tests.support.harness import Harness, SteppedClock
 from tests.support.stack import AZURE, Stack
 

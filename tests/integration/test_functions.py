@@ -10,7 +10,7 @@ from uuid import uuid4
 import pytest
 
 from tests.emulator import Emulator, FunctionSpec, StartError
-from tests.emulator.functions import functions_python
+from tests.emulator.function_instances import functions_python
 from tests.faults.invariants import check_system
 from tests.samples import aws_cur_delivery, azure_focus_delivery
 from tests.support.paths import FUNCTIONS

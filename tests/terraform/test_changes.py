@@ -1,4 +1,4 @@
-"""A system in use that is changed: what is protected stays, and a source goes without touching another."""
+"""Changes to a system in use: protected tables stay, and a source is removed without a change to another."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from tests.samples import aws_cur_delivery, azure_focus_delivery
 from tests.support.system import AWS_SOURCES, System
 
 TWO = {**AWS_SOURCES, "other": {**AWS_SOURCES["cur"], "bucket": "other-exports", "export_name": "other-cur"}}
-OF_THE_OTHER = re.compile(r'\["(aws_)?other"\]')
-SHARED = {  # of all sources: the functions' environment names each, and so do the alert and the dashboard
+OTHER_SOURCE = re.compile(r'\["(aws_)?other"\]')
+SHARED = {  # the environment of the functions, the alert and the dashboard name every source
     'module.loader.google_cloudfunctions2_function.load["aws"]': ("update",),
     'module.loader.google_cloudfunctions2_function.load["azure"]': ("update",),
     "module.loader.google_cloudfunctions2_function.sweep": ("update",),
@@ -24,11 +24,9 @@ SHARED = {  # of all sources: the functions' environment names each, and so do t
 }
 
 
-@pytest.mark.timeout(300)  # fifteen commands and six starts of functions: 25 s, and minutes on a machine that is shared
-def test_a_system_in_use_keeps_what_is_protected_loses_only_what_is_removed_and_goes_without_a_trace(
-    tmp_path: Path,
-) -> None:
-    """On the newer provider version; what one system can show is not built twice."""
+@pytest.mark.timeout(300)  # 25 s alone: fifteen commands and six starts of functions
+def test_system_in_use_can_be_protected_changed_and_destroyed(tmp_path: Path) -> None:
+    """One system for all checks, because it takes long to build. It uses the newer provider version."""
     backoff = Backoff(first_seconds=0.2, longest_seconds=1.0)
     with (
         Emulator(backoff=backoff) as cloud,
@@ -44,11 +42,11 @@ def test_a_system_in_use_keeps_what_is_protected_loses_only_what_is_removed_and_
         check_the_loads_are_kept(system)
         assert not system.terraform.plan().has_changes
 
-        check_protection_refuses(system)
+        check_protected_tables_stay(system)
         system.terraform.variables.update(aws_sources=TWO, deletion_protection=False)
         system.apply()
         check_a_source_is_removed_alone(system)
-        check_the_last_source_of_a_provider_touches_no_other(system)
+        check_removal_of_the_last_source_of_a_provider(system)
         system.destroy()
         system.check_nothing_is_left()
 
@@ -59,7 +57,7 @@ def check_the_loads_are_kept(system: System) -> None:
         assert row["n"] == 20, source
 
 
-def check_protection_refuses(system: System) -> None:
+def check_protected_tables_stay(system: System) -> None:
     system.terraform.variables["aws_sources"] = {"other": TWO["other"]}
     with pytest.raises(TerraformError, match="deletion_protection"):
         system.terraform.apply()
@@ -73,7 +71,7 @@ def check_protection_refuses(system: System) -> None:
 
 def check_a_source_is_removed_alone(system: System) -> None:
     before = [resource.address for resource in resources(system.terraform.show_json())]
-    own = [address for address in before if OF_THE_OTHER.search(address)]
+    own = [address for address in before if OTHER_SOURCE.search(address)]
     assert {address.split("[")[0] for address in own} == {
         "module.transfer_aws",
         "module.warehouse.google_bigquery_table.months",
@@ -92,8 +90,8 @@ def check_a_source_is_removed_alone(system: System) -> None:
     system.terraform.variables["aws_sources"] = AWS_SOURCES
 
 
-def check_the_last_source_of_a_provider_touches_no_other(system: System) -> None:
-    """It takes the provider's bucket and function along; the filters of what watches the functions name them all."""
+def check_removal_of_the_last_source_of_a_provider(system: System) -> None:
+    """The bucket and the function of the provider are deleted. Metrics and alerts change, because they name all."""
     azure_sources = system.terraform.variables.pop("azure_sources")
     changes = system.terraform.plan().changes
     system.terraform.variables["azure_sources"] = azure_sources

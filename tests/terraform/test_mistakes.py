@@ -1,4 +1,4 @@
-"""What a user gets wrong fails at plan, with the sentence to act on: a plan per group says them all at once."""
+"""Mistakes in variables fail at plan, each with a sentence that says what to do."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ RIGHT: Mapping[str, Any] = {
     "aws_sources": AWS_SOURCES,
     "azure_sources": AZURE_SOURCES,
 }
-# Terraform says all that is wrong with variables in one go, and what is wrong with them together only after that.
+# Terraform reports the mistakes of single variables together, and those of combinations only after that.
 WRONG: Mapping[str, tuple[Mapping[str, Any], tuple[str, ...]]] = {
     "a value": (
         {
@@ -76,9 +76,10 @@ def terraform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Terraform]:
 
 
 @pytest.mark.parametrize("group", WRONG)
-def test_a_mistake_fails_at_plan_with_the_sentence_to_act_on(terraform: Terraform, group: str) -> None:
+def test_mistake_fails_at_plan_and_says_what_to_do(terraform: Terraform, group: str) -> None:
     mistakes, sentences = WRONG[group]
     terraform.variables = {**RIGHT, **mistakes}
+
     with pytest.raises(TerraformError) as failed:
         terraform.plan()
 

@@ -1,4 +1,4 @@
-"""The real root in a local cloud of its own: exports are transferred, trigger the functions, and are loaded."""
+"""The real root on its own emulator: exports are transferred, trigger the functions, and are loaded."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ MONTH = "2025-09"
 
 
 @pytest.mark.fault("F24")
-def test_what_terraform_made_loads_what_is_transferred_and_a_second_plan_is_empty(tmp_path: Path) -> None:
-    """On the older provider version; test_changes.py has a life of a system on the newer."""
+def test_applied_system_loads_exports_and_stays_as_planned(tmp_path: Path) -> None:
+    """The older provider version. test_changes.py uses the newer one."""
     aws = aws_cur_delivery(tmp_path / "made", MONTH, rows=60)
     azure = azure_focus_delivery(tmp_path / "made", MONTH, rows=60)
     backoff = Backoff(first_seconds=0.2, longest_seconds=1.0)
@@ -54,7 +54,7 @@ def test_what_terraform_made_loads_what_is_transferred_and_a_second_plan_is_empt
 
 
 def assert_the_zip_holds_what_is_deployed(system: System) -> None:
-    """The report lies beside the functions, and its libraries are none of theirs."""
+    """The zip has no part of the `billing` command, which is in the same folder."""
     [blob] = system.cloud.storage.list_blobs(system.outputs["bookkeeping_bucket"], prefix="functions/")
     names = zipfile.ZipFile(io.BytesIO(blob.download_as_bytes())).namelist()
     assert {name.partition("/")[0] for name in names} == {"main.py", "requirements.txt", "billing"}
@@ -67,7 +67,7 @@ def columns(system: System) -> dict[str, set[str]]:
 
 
 def assert_the_stack_of_the_tests_is_the_same(system: System) -> None:
-    """The handlers that tests run in their own process get the environment and the tables that Terraform makes."""
+    """Tests that run the handlers in their own process have the environment and the tables that Terraform makes."""
     cloud = system.cloud
     sources = (
         replace(AWS, prefix="aws/cur/"),
@@ -82,7 +82,7 @@ def assert_the_stack_of_the_tests_is_the_same(system: System) -> None:
     for source in sources:
         for table in (source.table, f"{source.table}_load_tracking"):
             ours, terraforms = (cloud.bigquery.get_table(f"{dataset}.{table}") for dataset in ("twin", "billing"))
-            # Loads may have added columns to Terraform's: those that both were made with come first.
+            # Loads may have added columns to Terraform's tables, after those of the schema.
             assert ours.schema == terraforms.schema[: len(ours.schema)]
             assert ours.time_partitioning == terraforms.time_partitioning
             assert ours.clustering_fields == terraforms.clustering_fields

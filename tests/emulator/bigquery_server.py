@@ -1,4 +1,4 @@
-"""Starts BigQuery in its own process, so that a load does not slow the tests' own Python."""
+"""Run the emulator's BigQuery in its own process, so that a load does not slow down the tests."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class BigQueryServer:
         return f"http://127.0.0.1:{self._port}"
 
     def begin_start(self) -> None:
-        """Returns at once: importing the engine takes seconds, in which the rest of the cloud starts."""
+        """Start the process without waiting: it imports for seconds, and the other parts can start meanwhile."""
         self._home.mkdir()
         self._port = free_port()
         settings = {
@@ -48,9 +48,9 @@ class BigQueryServer:
 
     def finish_start(self) -> None:
         if self._child is None:
-            raise RuntimeError("begin_start comes first")
+            raise RuntimeError("BigQuery was not started: call begin_start() first.")
         self._child.wait_until(lambda: accepts_connections(self._port), timeout=_START_SECONDS)
 
     def stop(self) -> None:
         if self._child:
-            self._child.kill()  # all its state goes with it: there is nothing to save
+            self._child.kill()  # its state is temporary, so there is nothing to save

