@@ -9,10 +9,8 @@ import os
 import shlex
 import shutil
 import tempfile
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from uuid import uuid4
 
 import pytest
 from dlt.load.load import Load
@@ -22,8 +20,9 @@ from tests.emulator.terraform_provider.binary import NoTerraformError, find_terr
 from tests.faults.process import JoinedCloud
 from tests.faults.transport import wire
 from tests.support.dlt_polling import impatient
-from tests.support.harness import Harness, SteppedClock
-from tests.support.stack import AZURE, Stack
+from tests.support.emulator_deployment import EmulatorDeployment
+from tests.support.harness import Harness
+from tests.support.sources import AWS, AZURE, SourceSpec
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -62,7 +61,7 @@ def counted_checks(request: pytest.FixtureRequest) -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def cloud() -> Iterator[Emulator]:
+def emulator() -> Iterator[Emulator]:
     """In a region, or where LOCATION says: all of the fault catalogue runs in another one, too."""
     if "LOCAL_PROJECT" in os.environ:
         yield JoinedCloud()
@@ -73,27 +72,27 @@ def cloud() -> Iterator[Emulator]:
 
 
 @pytest.fixture(scope="session")
-def emulator_environment(cloud: Emulator) -> Iterator[None]:
+def emulator_environment(emulator: Emulator) -> Iterator[None]:
     """dlt builds its own BigQuery client, which finds the local cloud by the environment alone."""
     with pytest.MonkeyPatch.context() as patch:
-        for name, value in cloud.environment().items():
+        for name, value in emulator.environment().items():
             patch.setenv(name, value)
         patch.setattr(Load, "__init__", impatient(Load.__init__))
         yield
 
 
 @pytest.fixture
-def harness(cloud: Emulator, emulator_environment: None, request: pytest.FixtureRequest) -> Iterator[Harness]:
-    """Both sources in buckets and a dataset of this test's own; the handlers run in this process."""
-    focus = request.node.get_closest_marker("focus_views") is not None
-    stack = Stack(cloud, name=f"t{uuid4().hex[:10]}", focus=focus).create()
+def harness_of(emulator: Emulator, emulator_environment: None) -> Iterator[Callable[..., Harness]]:
+    """Return a function that creates a deployment of the given sources and returns its harness."""
     with wire() as sent:
-        yield Harness(stack, SteppedClock(), sent)
+
+        def create(*sources: SourceSpec, focus: bool = False) -> Harness:
+            return Harness(EmulatorDeployment(emulator, sources, focus=focus).create(), sent)
+
+        yield create
 
 
 @pytest.fixture
-def focus_1_0_harness(cloud: Emulator, emulator_environment: None) -> Iterator[Harness]:
-    """One Azure source whose table was created for FOCUS 1.0r2."""
-    stack = Stack(cloud, (replace(AZURE, version="1.0r2"),), name=f"t{uuid4().hex[:10]}").create()
-    with wire() as sent:
-        yield Harness(stack, SteppedClock(), sent)
+def harness(harness_of: Callable[..., Harness], request: pytest.FixtureRequest) -> Harness:
+    """A deployment of the test's own, with one source of each provider."""
+    return harness_of(AWS, AZURE, focus=request.node.get_closest_marker("focus_views") is not None)

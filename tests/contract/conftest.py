@@ -9,7 +9,9 @@ from google.cloud import bigquery
 
 from tests.contract.warehouse import Warehouse
 from tests.emulator import Emulator
-from tests.fakes.deployments import Deployment, EmulatorDeployment, FakeDeployment
+from tests.fakes.deployment import FakeDeployment
+from tests.support.deployment import Deployment
+from tests.support.emulator_deployment import EmulatorDeployment
 
 
 @pytest.fixture(params=["memory", "local"])
@@ -17,25 +19,25 @@ def deployment(request: pytest.FixtureRequest) -> Deployment:
     if request.param == "memory":
         return FakeDeployment()
     request.getfixturevalue("emulator_environment")
-    return EmulatorDeployment(request.getfixturevalue("cloud"), f"s{uuid4().hex[:10]}")
+    return EmulatorDeployment(request.getfixturevalue("emulator")).create()
 
 
 @pytest.fixture
-def bucket(cloud: Emulator) -> str:
+def bucket(emulator: Emulator) -> str:
     name = f"bucket-{uuid4().hex[:12]}"
-    cloud.create_bucket(name)
+    emulator.create_bucket(name)
     return name
 
 
 @pytest.fixture
-def dataset(cloud: Emulator) -> str:
+def dataset(emulator: Emulator) -> str:
     name = f"dataset_{uuid4().hex[:12]}"
-    wanted = bigquery.Dataset(f"{cloud.project}.{name}")
-    wanted.location = cloud.location
-    cloud.bigquery.create_dataset(wanted)
+    wanted = bigquery.Dataset(f"{emulator.project}.{name}")
+    wanted.location = emulator.location
+    emulator.bigquery.create_dataset(wanted)
     return name
 
 
 @pytest.fixture
-def warehouse(cloud: Emulator, bucket: str, dataset: str) -> Warehouse:
-    return Warehouse(cloud, bucket, dataset)
+def warehouse(emulator: Emulator, bucket: str, dataset: str) -> Warehouse:
+    return Warehouse(emulator, bucket, dataset)

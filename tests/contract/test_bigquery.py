@@ -38,7 +38,7 @@ class TestJobs:
         job = warehouse.load(warehouse.upload(NOVEMBER))
         assert job.location == "europe-west1"
         assert warehouse.client.get_job(job.job_id, location="europe-west1").job_id == job.job_id
-        path = f"/projects/{warehouse.cloud.project}/jobs/{job.job_id}"
+        path = f"/projects/{warehouse.emulator.project}/jobs/{job.job_id}"
         with pytest.raises(NotFound, match="Not found: Job"):
             warehouse.client._connection.api_request(
                 method="GET", path=path, query_params={"location": location} if location else {}
@@ -69,11 +69,13 @@ class TestJobs:
 
     # Dataset.location: "the default is US"
     @pytest.mark.parametrize("location", [None, "US"])
-    def test_a_dataset_is_made_in_the_clouds_location_only(self, cloud: Emulator, location: str | None) -> None:
-        reference = {"projectId": cloud.project, "datasetId": "elsewhere"}
+    def test_a_dataset_is_made_in_the_clouds_location_only(self, emulator: Emulator, location: str | None) -> None:
+        reference = {"projectId": emulator.project, "datasetId": "elsewhere"}
         data = {"datasetReference": reference} | ({"location": location} if location else {})
         with pytest.raises(BadRequest, match="The local cloud has one location, europe-west1"):
-            cloud.bigquery._connection.api_request(method="POST", path=f"/projects/{cloud.project}/datasets", data=data)
+            emulator.bigquery._connection.api_request(
+                method="POST", path=f"/projects/{emulator.project}/datasets", data=data
+            )
 
     def test_a_dataset_that_is_not_there_is_not_found(self, warehouse: Warehouse) -> None:
         with pytest.raises(
@@ -294,18 +296,18 @@ class TestViews:
         warehouse.load_csv(NOVEMBER, "t$202311")
         assert warehouse.rows("SELECT count(*) FROM $.v") == [(2,)]
 
-    def test_a_dataset_may_be_called_like_a_part_of_its_project(self, cloud: Emulator) -> None:
-        dataset = bigquery.Dataset(f"{cloud.project}.project")
-        dataset.location = cloud.location
-        cloud.bigquery.create_dataset(dataset)
+    def test_a_dataset_may_be_called_like_a_part_of_its_project(self, emulator: Emulator) -> None:
+        dataset = bigquery.Dataset(f"{emulator.project}.project")
+        dataset.location = emulator.location
+        emulator.bigquery.create_dataset(dataset)
         try:
-            for quoted in (f"`{cloud.project}.project.v`", f"`{cloud.project}`.`project`.`v`"):
-                cloud.bigquery.query_and_wait(f"CREATE OR REPLACE VIEW {quoted} AS SELECT 'project' AS name")
-                assert [row["name"] for row in cloud.bigquery.query_and_wait(f"SELECT name FROM {quoted}")] == [
+            for quoted in (f"`{emulator.project}.project.v`", f"`{emulator.project}`.`project`.`v`"):
+                emulator.bigquery.query_and_wait(f"CREATE OR REPLACE VIEW {quoted} AS SELECT 'project' AS name")
+                assert [row["name"] for row in emulator.bigquery.query_and_wait(f"SELECT name FROM {quoted}")] == [
                     "project"
                 ]
         finally:
-            cloud.bigquery.delete_dataset(dataset, delete_contents=True)
+            emulator.bigquery.delete_dataset(dataset, delete_contents=True)
 
     # "a view's query is run each time that the view is queried"
     def test_a_view_of_a_view_reads_what_is_there_now(self, warehouse: Warehouse) -> None:
@@ -363,12 +365,12 @@ def test_results_of_many_pages_arrive_whole(warehouse: Warehouse) -> None:
     assert sum(1 for _ in rows) == 25_000
 
 
-def test_other_requests_are_answered_during_a_load(warehouse: Warehouse, cloud: Emulator) -> None:
+def test_other_requests_are_answered_during_a_load(warehouse: Warehouse, emulator: Emulator) -> None:
     schema = {"month": "TIMESTAMP", **{f"c{n}": "BIGNUMERIC" for n in range(40)}}
     warehouse.create_table(schema=schema)
     row = "2023-11-01," + ",".join(f"{n}.25" for n in range(40)) + "\n"
     job = warehouse.load(warehouse.upload("header\n" + row * 80_000), schema=schema)
-    assert [tuple(row) for row in cloud.bigquery.query_and_wait("SELECT 1")] == [(1,)]
+    assert [tuple(row) for row in emulator.bigquery.query_and_wait("SELECT 1")] == [(1,)]
     answered = datetime.now(UTC)
     assert job.result().output_rows == 80_000
     assert answered < job.ended

@@ -461,16 +461,16 @@ class TestParquet:
 
 
 # jobs.insert: a job id is used once; "409 Already Exists"
-def test_a_job_id_is_used_once_by_loads_and_queries(warehouse: Warehouse, cloud: Emulator) -> None:
+def test_a_job_id_is_used_once_by_loads_and_queries(warehouse: Warehouse, emulator: Emulator) -> None:
     warehouse.create_table()
     job_id = f"{warehouse.dataset}_once"
     uri = warehouse.upload(NOVEMBER)
     warehouse.load(uri, job_id=job_id).result()
-    with pytest.raises(Conflict, match=f"Already Exists: Job {cloud.project}:{cloud.location}.{job_id}"):
+    with pytest.raises(Conflict, match=f"Already Exists: Job {emulator.project}:{emulator.location}.{job_id}"):
         warehouse.load(uri, job_id=job_id)
     with pytest.raises(Conflict):
         warehouse.client._connection.api_request(
             method="POST",
-            path=f"/projects/{cloud.project}/jobs",
+            path=f"/projects/{emulator.project}/jobs",
             data={"jobReference": {"jobId": job_id}, "configuration": {"query": {"query": "SELECT 1"}}},
         )

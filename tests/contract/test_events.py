@@ -78,26 +78,26 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def listener(cloud: Emulator, bucket: str, source: Path) -> Iterator[Function]:
+def listener(emulator: Emulator, bucket: str, source: Path) -> Iterator[Function]:
     name = f"listener-{uuid4().hex[:8]}"
-    cloud.events.clear_records()
-    yield cloud.deploy(FunctionSpec(name, source, "on_event", {"GREETING": "hello"}, trigger_bucket=bucket))
-    cloud.events.release()
-    cloud.delete_function(name)
+    emulator.events.clear_records()
+    yield emulator.deploy(FunctionSpec(name, source, "on_event", {"GREETING": "hello"}, trigger_bucket=bucket))
+    emulator.events.release()
+    emulator.delete_function(name)
 
 
 def seen(function: Function) -> list[str]:
     return [line["seen"] for line in function.log_lines() if isinstance(line, dict) and "seen" in line]
 
 
-def statuses(cloud: Emulator, function: Function) -> list[int]:
-    return [attempt.status for attempt in cloud.events.records if attempt.function == function.name]
+def statuses(emulator: Emulator, function: Function) -> list[int]:
+    return [attempt.status for attempt in emulator.events.records if attempt.function == function.name]
 
 
 # eventarc cloudevents: google.cloud.storage.object.v1.finalized, binary mode; StorageObjectData has int64 as strings
-def test_a_finalized_object_becomes_a_cloudevent(cloud: Emulator, bucket: str, listener: Function) -> None:
-    generation = cloud.upload(bucket, "billing/ä b.csv", b"12345", "text/csv")
-    cloud.events.settle(20)
+def test_a_finalized_object_becomes_a_cloudevent(emulator: Emulator, bucket: str, listener: Function) -> None:
+    generation = emulator.upload(bucket, "billing/ä b.csv", b"12345", "text/csv")
+    emulator.events.settle(20)
     (line,) = [line for line in listener.log_lines() if isinstance(line, dict)]
     attributes, data = line["attributes"], line["data"]
     assert attributes["type"] == "google.cloud.storage.object.v1.finalized"
@@ -117,136 +117,140 @@ def test_a_finalized_object_becomes_a_cloudevent(cloud: Emulator, bucket: str, l
 
 # object finalized: "a new object is created, or an existing object is overwritten"; metadata updates are not that
 def test_overwrites_are_announced_and_metadata_updates_are_not(
-    cloud: Emulator, bucket: str, listener: Function
+    emulator: Emulator, bucket: str, listener: Function
 ) -> None:
-    cloud.create_bucket(f"{bucket}-other")
-    cloud.upload(f"{bucket}-other", "elsewhere", b"x")
-    cloud.upload(bucket, "a", b"1")
-    cloud.upload(bucket, "a", b"2")
-    blob = cloud.storage.bucket(bucket).get_blob("a")
+    emulator.create_bucket(f"{bucket}-other")
+    emulator.upload(f"{bucket}-other", "elsewhere", b"x")
+    emulator.upload(bucket, "a", b"1")
+    emulator.upload(bucket, "a", b"2")
+    blob = emulator.storage.bucket(bucket).get_blob("a")
     blob.metadata = {"x": "y"}
     blob.patch()
-    cloud.events.settle(20)
+    emulator.events.settle(20)
     assert seen(listener) == ["a", "a"]
 
 
 # RETRY_POLICY_RETRY: an answer other than 2xx is delivered again, with backoff, until it succeeds or 24 h are over
-def test_a_failed_delivery_is_repeated_until_it_succeeds(cloud: Emulator, bucket: str, listener: Function) -> None:
-    cloud.upload(bucket, "twice", b"")
-    cloud.events.settle(20)
-    assert statuses(cloud, listener) == [500, 500, 200]
-    attempts = [attempt.event.id for attempt in cloud.events.records if attempt.function == listener.name]
+def test_a_failed_delivery_is_repeated_until_it_succeeds(emulator: Emulator, bucket: str, listener: Function) -> None:
+    emulator.upload(bucket, "twice", b"")
+    emulator.events.settle(20)
+    assert statuses(emulator, listener) == [500, 500, 200]
+    attempts = [attempt.event.id for attempt in emulator.events.records if attempt.function == listener.name]
     assert len(set(attempts)) == 1
 
 
 # maxInstanceRequestConcurrency 1: an instance handles one request at a time
-def test_an_instance_handles_one_event_at_a_time(cloud: Emulator, bucket: str, listener: Function) -> None:
+def test_an_instance_handles_one_event_at_a_time(emulator: Emulator, bucket: str, listener: Function) -> None:
     for number in range(3):
-        cloud.upload(bucket, f"slow-{number}", b"")
-    cloud.events.settle(20)
+        emulator.upload(bucket, f"slow-{number}", b"")
+    emulator.events.settle(20)
     lines = sorted((line for line in listener.log_lines() if isinstance(line, dict)), key=lambda line: line["started"])
     assert all(before["ended"] <= after["started"] for before, after in pairwise(lines))
 
 
-def test_several_instances_work_side_by_side(cloud: Emulator, bucket: str, source: Path) -> None:
+def test_several_instances_work_side_by_side(emulator: Emulator, bucket: str, source: Path) -> None:
     name = f"pair-{uuid4().hex[:8]}"
-    function = cloud.deploy(FunctionSpec(name, source, "on_event", {"GREETING": "x"}, bucket, max_instances=2))
+    function = emulator.deploy(FunctionSpec(name, source, "on_event", {"GREETING": "x"}, bucket, max_instances=2))
     for number in range(4):
-        cloud.upload(bucket, f"slow-{number}", b"")
-    cloud.events.settle(20)
+        emulator.upload(bucket, f"slow-{number}", b"")
+    emulator.events.settle(20)
     assert len({line["pid"] for line in function.log_lines() if isinstance(line, dict)}) == 2
-    cloud.delete_function(name)
+    emulator.delete_function(name)
 
 
 def test_an_instance_that_dies_is_started_again_for_the_next_delivery(
-    cloud: Emulator, bucket: str, listener: Function
+    emulator: Emulator, bucket: str, listener: Function
 ) -> None:
-    cloud.upload(bucket, "die", b"")
-    cloud.events.settle(20)
-    assert statuses(cloud, listener) == [0, 200]
-    cloud.kill(listener.name)
-    cloud.upload(bucket, "after the kill", b"")
-    cloud.events.settle(20)
+    emulator.upload(bucket, "die", b"")
+    emulator.events.settle(20)
+    assert statuses(emulator, listener) == [0, 200]
+    emulator.kill(listener.name)
+    emulator.upload(bucket, "after the kill", b"")
+    emulator.events.settle(20)
     assert seen(listener) == ["die", "die", "after the kill"]
 
 
 class TestMisbehaviour:
-    def test_events_are_held_and_released_in_an_order(self, cloud: Emulator, bucket: str, listener: Function) -> None:
-        cloud.events.hold()
+    def test_events_are_held_and_released_in_an_order(
+        self, emulator: Emulator, bucket: str, listener: Function
+    ) -> None:
+        emulator.events.hold()
         for name in ("a", "b", "c"):
-            cloud.upload(bucket, name, b"")
+            emulator.upload(bucket, name, b"")
         with pytest.raises(TimeoutError, match=f"{bucket}/a to {listener.name}: held, 0 attempts"):
-            cloud.events.settle(0.2)
-        cloud.events.release(["c", "a"])
+            emulator.events.settle(0.2)
+        emulator.events.release(["c", "a"])
         assert seen(listener) == ["c", "a"]
-        cloud.events.release()
-        cloud.events.settle(20)
+        emulator.events.release()
+        emulator.events.settle(20)
         assert seen(listener) == ["c", "a", "b"]
 
-    def test_events_are_dropped(self, cloud: Emulator, bucket: str, listener: Function) -> None:
-        cloud.events.drop(lambda event: event.name == "lost")
+    def test_events_are_dropped(self, emulator: Emulator, bucket: str, listener: Function) -> None:
+        emulator.events.drop(lambda event: event.name == "lost")
         for name in ("lost", "kept", "lost"):
-            cloud.upload(bucket, name, b"")
-        cloud.events.settle(20)
+            emulator.upload(bucket, name, b"")
+        emulator.events.settle(20)
         assert seen(listener) == ["kept", "lost"]
 
-    def test_events_are_duplicated(self, cloud: Emulator, bucket: str, listener: Function) -> None:
-        cloud.events.duplicate(lambda event: event.name == "double", copies=3)
+    def test_events_are_duplicated(self, emulator: Emulator, bucket: str, listener: Function) -> None:
+        emulator.events.duplicate(lambda event: event.name == "double", copies=3)
         for name in ("double", "single"):
-            cloud.upload(bucket, name, b"")
-        cloud.events.settle(20)
+            emulator.upload(bucket, name, b"")
+        emulator.events.settle(20)
         assert sorted(seen(listener)) == ["double", "double", "double", "single"]
 
 
 class TestFunctions:
-    def test_a_function_that_cannot_start_says_why_at_its_deployment(self, cloud: Emulator, source: Path) -> None:
+    def test_a_function_that_cannot_start_says_why_at_its_deployment(self, emulator: Emulator, source: Path) -> None:
         with pytest.raises(StartError, match="KeyError: 'GREETING'"):
-            cloud.deploy(FunctionSpec("broken", source, "on_event"))
-        assert "broken" not in cloud.functions
+            emulator.deploy(FunctionSpec("broken", source, "on_event"))
+        assert "broken" not in emulator.functions
 
     def test_a_zip_is_deployed_as_terraform_uploads_it(
-        self, cloud: Emulator, source: Path, bucket: str, tmp_path: Path
+        self, emulator: Emulator, source: Path, bucket: str, tmp_path: Path
     ) -> None:
         with zipfile.ZipFile(tmp_path / "source.zip", "w") as archive:
             archive.write(source / "main.py", "main.py")
-        function = cloud.deploy(
+        function = emulator.deploy(
             FunctionSpec("zipped", tmp_path / "source.zip", "clients", {"GREETING": "x"}, signature="http")
         )
         assert function.call({"bucket": bucket}).status == 200
         assert 20 < function.rss_mib() < 400
-        cloud.delete_function("zipped")
+        emulator.delete_function("zipped")
 
     # application default credentials come from the metadata server; nothing of the developer's environment is there
     def test_real_clients_find_everything_by_themselves(
-        self, cloud: Emulator, source: Path, bucket: str, monkeypatch: pytest.MonkeyPatch
+        self, emulator: Emulator, source: Path, bucket: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", "/nowhere")
         monkeypatch.setenv("DEVELOPERS_OWN", "1")
-        cloud.upload(bucket, "a", b"")
-        function = cloud.deploy(FunctionSpec("clients", source, "clients", {"GREETING": "x"}, signature="http"))
+        emulator.upload(bucket, "a", b"")
+        function = emulator.deploy(FunctionSpec("clients", source, "clients", {"GREETING": "x"}, signature="http"))
         answer = function.call({"bucket": bucket}).json()
-        assert (answer["project"], answer["names"], answer["answer"]) == (cloud.project, ["a"], 42)
+        assert (answer["project"], answer["names"], answer["answer"]) == (emulator.project, ["a"], 42)
         assert answer["kind"] == "google.auth.compute_engine.credentials"
         assert answer["seconds"] < 0.5
         environment = answer["environment"]
         assert {"DEVELOPERS_OWN", "GOOGLE_APPLICATION_CREDENTIALS", "VIRTUAL_ENV", "PYTHONPATH"}.isdisjoint(environment)
         assert (environment["K_SERVICE"], environment["FUNCTION_TARGET"]) == ("clients", "clients")
-        cloud.delete_function("clients")
+        emulator.delete_function("clients")
 
     # dlt's own loads: gzip without a .gz name, NEWLINE_DELIMITED_JSON, multipart upload; ALTER TABLE for new columns
-    def test_dlt_keeps_its_books_from_a_function(self, cloud: Emulator, source: Path) -> None:
+    def test_dlt_keeps_its_books_from_a_function(self, emulator: Emulator, source: Path) -> None:
         dataset = f"books_{uuid4().hex[:8]}"
         environment = {"GREETING": "x", "RUNTIME__DLTHUB_TELEMETRY": "false"}
-        function = cloud.deploy(FunctionSpec("books", source, "books", environment, signature="http"))
+        function = emulator.deploy(FunctionSpec("books", source, "books", environment, signature="http"))
         for row in (
             {"month": "2023-11", "rows": 3},
             {"month": "2023-12", "rows": 4, "code": "FILES_CHANGED_DURING_LOAD", "at": "2024-01-01T00:00:00Z"},
         ):
             answer = function.call({"dataset": dataset, "row": row})
             assert answer.status == 200, json.dumps(function.log_lines()[-30:], indent=1)
-        rows = cloud.bigquery.query_and_wait(f"SELECT month, `rows`, code, runs FROM {dataset}.tracking ORDER BY runs")
+        rows = emulator.bigquery.query_and_wait(
+            f"SELECT month, `rows`, code, runs FROM {dataset}.tracking ORDER BY runs"
+        )
         assert [tuple(row) for row in rows] == [("2023-11", 3, None, 1), ("2023-12", 4, "FILES_CHANGED_DURING_LOAD", 2)]
-        cloud.delete_function("books")
+        emulator.delete_function("books")
 
 
 def test_a_cloud_starts_fast_and_leaves_nothing_behind(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from billing.decisions.record import Record, TrackingRow
 from billing.decisions.state import LoadedDelivery, MonthState, Rejection
-from tests.fakes.deployments import Deployment
+from tests.support.deployment import Deployment
 
 NOTHING = MonthState()
 SEPTEMBER, OCTOBER = "2025-09", "2025-10"

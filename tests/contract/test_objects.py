@@ -11,7 +11,7 @@ import google_crc32c
 import pytest
 from google.api_core.exceptions import NotFound, PreconditionFailed, RequestRangeNotSatisfiable
 
-from tests.fakes.deployments import Deployment
+from tests.support.deployment import Deployment
 
 
 @pytest.fixture

@@ -19,8 +19,8 @@ CONTENT = gzip.compress(b"month,item,cost\n" * 500)
 
 
 @pytest.fixture
-def objects(cloud: Emulator, bucket: str) -> Bucket:
-    return cloud.storage.bucket(bucket)
+def objects(emulator: Emulator, bucket: str) -> Bucket:
+    return emulator.storage.bucket(bucket)
 
 
 def put(objects: Bucket, name: str, content: bytes = CONTENT, **options: Any) -> Blob:

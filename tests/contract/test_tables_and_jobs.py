@@ -11,8 +11,9 @@ import pytest
 from google.api_core.exceptions import Conflict, NotFound, PreconditionFailed
 from google.cloud import bigquery
 
-from tests.fakes.deployments import ITEM, Deployment, FakeDeployment
+from tests.fakes.deployment import FakeDeployment
 from tests.fakes.small_files import csv_file, parquet_file
+from tests.support.deployment import ITEM, Deployment
 
 KEYS = ("aws_cur", "azure_billing")
 SEPTEMBER, OCTOBER = "2025-09", "2025-10"
@@ -50,7 +51,11 @@ def _config(deployment: Deployment, key: str) -> bigquery.LoadJobConfig:
 def _insert(deployment: Deployment, key: str, month: str, uris: Sequence[str], job_id: str | None = None) -> Any:
     destination = f"{deployment.source(key).destination}${month.replace('-', '')}"
     return deployment.bigquery.load_table_from_uri(
-        list(uris), destination, job_id=job_id or uuid4().hex, job_config=_config(deployment, key), **deployment.where
+        list(uris),
+        destination,
+        job_id=job_id or uuid4().hex,
+        job_config=_config(deployment, key),
+        **deployment.job_location,
     )
 
 
@@ -88,7 +93,7 @@ def test_a_column_that_only_the_job_has_is_added_where_the_job_may_and_else_ends
     job = _wait(
         deployment,
         deployment.bigquery.load_table_from_uri(
-            [uri], f"{where}$202509", uuid4().hex, job_config=config, **deployment.where
+            [uri], f"{where}$202509", uuid4().hex, job_config=config, **deployment.job_location
         ),
     )
     after = [field.name for field in deployment.bigquery.get_table(where).schema]
@@ -173,18 +178,19 @@ def test_a_job_id_is_used_once_even_by_a_job_that_failed(deployment: Deployment,
     with pytest.raises(Conflict):
         _insert(deployment, key, OCTOBER, [uri], job_id)
     assert (
-        deployment.bigquery.get_job(job_id, **deployment.where).error_result["reason"] == failed.error_result["reason"]
+        deployment.bigquery.get_job(job_id, **deployment.job_location).error_result["reason"]
+        == failed.error_result["reason"]
     )
 
 
 def test_a_job_is_found_in_its_location_only(deployment: Deployment, key: str) -> None:
     job_id = _load(deployment, key, SEPTEMBER, "a").job_id
 
-    assert deployment.bigquery.get_job(job_id, **deployment.where).state == "DONE"
+    assert deployment.bigquery.get_job(job_id, **deployment.job_location).state == "DONE"
     with pytest.raises(NotFound):
         deployment.bigquery.get_job(job_id, project=deployment.settings.project, location="us")
     with pytest.raises(NotFound):
-        deployment.bigquery.get_job(uuid4().hex, **deployment.where)
+        deployment.bigquery.get_job(uuid4().hex, **deployment.job_location)
 
 
 def test_a_patch_needs_the_etag_and_a_load_changes_it(deployment: Deployment, key: str) -> None:
@@ -242,6 +248,6 @@ def test_in_memory_a_job_ends_when_its_time_has_come_and_reads_the_first_file_wh
 
     job.reload()
     assert (job.state, job.output_rows, deployment.items("azure_billing")) == ("RUNNING", None, {})
-    deployment.step(seconds=30)
+    deployment.clock.step(seconds=30)
     assert deployment.items("azure_billing") == {SEPTEMBER: ["first", "replaced"]}
-    assert deployment.bigquery.get_job(job.job_id, **deployment.where).output_rows == 2
+    assert deployment.bigquery.get_job(job.job_id, **deployment.job_location).output_rows == 2

@@ -21,14 +21,14 @@ def fields(schema: Schema) -> list[bigquery.SchemaField]:
 
 
 class Warehouse:
-    def __init__(self, cloud: Emulator, bucket: str, dataset: str) -> None:
-        self.cloud = cloud
+    def __init__(self, emulator: Emulator, bucket: str, dataset: str) -> None:
+        self.emulator = emulator
         self.bucket = bucket
         self.dataset = dataset
-        self.client = cloud.bigquery
+        self.client = emulator.bigquery
 
     def name(self, table: str) -> str:
-        return f"{self.cloud.project}.{self.dataset}.{table}"
+        return f"{self.emulator.project}.{self.dataset}.{table}"
 
     def create_table(
         self, table: str = "t", schema: Schema = MONTHLY, partition: str | None = "month"
@@ -40,7 +40,7 @@ class Warehouse:
 
     def upload(self, content: bytes | str, name: str | None = None) -> str:
         name = name or f"{uuid4().hex}.csv"
-        self.cloud.upload(self.bucket, name, content.encode() if isinstance(content, str) else content)
+        self.emulator.upload(self.bucket, name, content.encode() if isinstance(content, str) else content)
         return f"gs://{self.bucket}/{name}"
 
     def load(
@@ -75,7 +75,7 @@ class Warehouse:
 
     def sql(self, text: str) -> str:
         """`$.name` stands for a table of this test's dataset, or for an INFORMATION_SCHEMA view of it."""
-        return re.sub(r"(?<!')\$\.([\w.]+)", rf"`{self.cloud.project}.{self.dataset}.\1`", text)
+        return re.sub(r"(?<!')\$\.([\w.]+)", rf"`{self.emulator.project}.{self.dataset}.\1`", text)
 
     def rows(self, text: str) -> list[tuple[Any, ...]]:
         return [tuple(row.values()) for row in self.client.query_and_wait(self.sql(text))]

@@ -28,7 +28,7 @@ from tests.emulator.terraform_provider.binary import (
 )
 from tests.samples import Delivery, aws_cur_delivery, azure_focus_delivery, sink_name
 from tests.support.paths import FUNCTIONS, ROOT, TERRAFORM
-from tests.support.system import AWS_SOURCES, AZURE_SOURCES, System
+from tests.support.terraform_deployment import AWS_SOURCES, AZURE_SOURCES, TerraformDeployment
 
 _LAST_MONTH = (2025, 12)  # fixed, so that the same seed gives the same demo on any day
 _SETTLE_SECONDS = 600.0
@@ -50,7 +50,7 @@ AZURE = Source("azure_focus", "BilledCost", "BillingPeriodStart", "ServiceName")
 
 @dataclass
 class Demo:
-    system: System
+    system: TerraformDeployment
     folder: Path
     months: list[str]
     rows_per_month: int
@@ -76,7 +76,7 @@ class Demo:
         """The provider writes a delivery (or only its objects of these kinds) into its own bucket or container."""
         generate = _generate_aws if source == AWS else _generate_azure
         delivery = generate(self.folder, month, rows=self.rows_per_month, seed=self.seed, revision=revision)
-        self.system.put(source.key, delivery, *kinds)
+        self.system.export(source.key, delivery, *kinds)
         self.expected[source, month] = delivery
         return delivery
 
@@ -85,7 +85,7 @@ class Demo:
         return len(self.system.transfer(source.key).run())
 
     def settle(self) -> None:
-        self.system.cloud.events.settle(_SETTLE_SECONDS + self.rows / _SLOWEST_RATE)
+        self.system.emulator.events.settle(_SETTLE_SECONDS + self.rows / _SLOWEST_RATE)
 
     def table(self, source: Source) -> str:
         return self.system.table(source.key)
@@ -93,7 +93,9 @@ class Demo:
     def query(self, sql: str) -> list[dict[str, Any]]:
         return [
             dict(row)
-            for row in self.system.cloud.bigquery.query_and_wait(sql.format(dataset=self.system.dataset(AWS.key)))
+            for row in self.system.emulator.bigquery.query_and_wait(
+                sql.format(dataset=self.system.source(AWS.key).dataset)
+            )
         ]
 
     def expect(self, what: str, found: object, wanted: object) -> None:
@@ -122,7 +124,7 @@ def main() -> int:
             on_log_line=lambda name, line: demo_log[0](name, line),
             tables_on_disk=2 * len(months) * rows > _MOST_IN_MEMORY,
         )
-        with cloud, System(cloud, Path(folder), root=TERRAFORM) as system:
+        with cloud, TerraformDeployment(cloud, Path(folder), root=TERRAFORM) as system:
             print(f"On the laptop's cloud (emulators; no account, nothing leaves this machine), by {system.terraform}.")
             demo = Demo(system, Path(folder) / "generated", months, rows, int(os.environ.get("SEED", "1")))
             demo_log.append(demo.heard)
@@ -176,7 +178,7 @@ def run(demo: Demo) -> None:
     demo.expect("the report's exit code", write_report(demo.system), 0)
 
 
-def write_report(system: System) -> int:
+def write_report(system: TerraformDeployment) -> int:
     """By the command that a real project has, and by the laptop's own application default credentials."""
     output = Path(os.environ.get("REPORT") or ROOT / ".local" / "report.html").resolve()
     environment = {name: os.environ[name] for name in ("HOME", "PATH", "LANG") if name in os.environ}
@@ -189,7 +191,7 @@ def write_report(system: System) -> int:
             cwd=at,  # where no settings of a real project are
             env={
                 **environment,
-                **system.cloud.environment(),
+                **system.emulator.environment(),
                 **system.environment,
                 "PYTHONPATH": str(FUNCTIONS),
             },
@@ -214,7 +216,7 @@ def rewrite(demo: Demo, source: Source, delivery: Delivery) -> None:
     transfer = demo.system.transfer(source.key)
     for item in (*delivery.data, *delivery.manifests):
         name = sink_name(item.name, transfer.source_path, transfer.sink_path)
-        demo.system.cloud.upload(transfer.bucket, name, item.path)
+        demo.system.emulator.upload(transfer.bucket, name, item.path)
 
 
 def restated(demo: Demo) -> None:

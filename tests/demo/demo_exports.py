@@ -15,7 +15,7 @@ from typing import Any
 from tests.demo.demo import check_terraform, show, step, write_report
 from tests.demo.exports_folder import FoundSource, UnusableError, find_sources
 from tests.emulator import Backoff, Emulator
-from tests.support.system import System
+from tests.support.terraform_deployment import TerraformDeployment
 
 _SETTLE_SECONDS = 3600.0
 _LAPTOPS_LIMIT = "The local cloud cannot hold"
@@ -35,8 +35,8 @@ def main() -> int:
     heard: list[dict[str, Any]] = []
     with (
         tempfile.TemporaryDirectory(prefix="demo-") as folder,
-        Emulator(backoff=Backoff(first_seconds=0.5, longest_seconds=2.0), on_log_line=_listener(heard)) as cloud,
-        _system(cloud, Path(folder), sources) as system,
+        Emulator(backoff=Backoff(first_seconds=0.5, longest_seconds=2.0), on_log_line=_listener(heard)) as emulator,
+        _system(emulator, Path(folder), sources) as system,
     ):
         print(f"\nOn the laptop's cloud (emulators; no account, nothing leaves this machine), by {system.terraform}.")
         _load(system, sources)
@@ -62,7 +62,7 @@ def _listener(heard: list[dict[str, Any]]) -> Callable[[str, str], None]:
     return listen
 
 
-def _system(cloud: Emulator, folder: Path, sources: Sequence[FoundSource]) -> System:
+def _system(emulator: Emulator, folder: Path, sources: Sequence[FoundSource]) -> TerraformDeployment:
     """Every source has a bucket of its own name at the provider, so that two may read one folder."""
     settings: dict[str, dict[str, Any]] = {"aws": {}, "azure": {}}
     folders: dict[str, Path] = {}
@@ -78,8 +78,8 @@ def _system(cloud: Emulator, folder: Path, sources: Sequence[FoundSource]) -> Sy
             **at,
             **source.settings,
         }
-    return System(
-        cloud,
+    return TerraformDeployment(
+        emulator,
         folder,
         aws_sources=settings["aws"],
         azure_sources=settings["azure"],
@@ -98,21 +98,24 @@ def _provider_settings(source: FoundSource, number: int) -> tuple[dict[str, Any]
     return {**place, **secret, **version}, f"demo/exports-{number}"
 
 
-def _load(system: System, sources: Sequence[FoundSource]) -> None:
+def _load(system: TerraformDeployment, sources: Sequence[FoundSource]) -> None:
     with step("terraform init and apply: buckets, tables, functions, triggers, transfers, schedule"):
         system.apply()
     with step("Storage Transfer copies them, each file's event calls a function"):
         for source in sources:
             copied = system.transfer(f"{source.provider}_{source.key}").run()
             print(f"  {source.key}: {len(copied)} files copied")
-        system.cloud.events.settle(_SETTLE_SECONDS)
+        system.emulator.events.settle(_SETTLE_SECONDS)
     with step("The sweep looks at every month, and books what waits"):
         system.sweep()
 
 
-def _status(system: System) -> list[dict[str, Any]]:
+def _status(system: TerraformDeployment) -> list[dict[str, Any]]:
     """Nothing is booked, and there is no view, where no manifest could be read at all."""
-    client, dataset = system.cloud.bigquery, next(iter(system.outputs["tables"].values()))["months"].rpartition(".")[0]
+    client, dataset = (
+        system.emulator.bigquery,
+        f"{system.settings.project}.{system.dataset}",
+    )
     if "billing_status" not in {table.table_id for table in client.list_tables(dataset)}:
         return []
     return [dict(row) for row in client.query_and_wait(_STATUS.format(dataset))]

@@ -155,7 +155,7 @@ def _check(row: Row, known: Mapping[str, str], partition_column: str, month: str
         raise Failure("invalid", f"Some rows belong to different partitions rather than destination partition {month}")
 
 
-class MemoryTable:
+class FakeTable:
     """What get_table answers: a copy that its holder may change."""
 
     def __init__(self, name: str, table: Table) -> None:
@@ -165,7 +165,7 @@ class MemoryTable:
         self.etag = table.etag
 
 
-class MemoryJob:
+class FakeJob:
     """What a job's insertion or look-up answers: the job as it was then, until it is reloaded."""
 
     def __init__(self, client: FakeBigQuery, job: Job) -> None:
@@ -192,18 +192,18 @@ class FakeBigQuery:
         self.tables = tables
         self.wire = wire
 
-    def get_table(self, name: str, retry: Any = None) -> MemoryTable:
-        return self.wire.send("get table", lambda: MemoryTable(name, self.tables.get(name)))
+    def get_table(self, name: str, retry: Any = None) -> FakeTable:
+        return self.wire.send("get table", lambda: FakeTable(name, self.tables.get(name)))
 
-    def update_table(self, handle: MemoryTable, fields: Sequence[str], retry: Any = None) -> MemoryTable:
+    def update_table(self, handle: FakeTable, fields: Sequence[str], retry: Any = None) -> FakeTable:
         """Under the handle's etag, as the client sends it."""
 
-        def act() -> MemoryTable:
+        def act() -> FakeTable:
             table = self.tables.get(handle.name)
             if table.etag != handle.etag or table.created != handle.created:
                 raise PreconditionFailed("Precondition check failed.")
             self.tables.tables[handle.name] = replace(table, schema=tuple(handle.schema), etag=table.etag + 1)
-            return MemoryTable(handle.name, self.tables.tables[handle.name])
+            return FakeTable(handle.name, self.tables.tables[handle.name])
 
         return self.wire.send("patch table", act)
 
@@ -217,14 +217,14 @@ class FakeBigQuery:
         location: str,
         retry: Any = None,
         timeout: float | None = None,
-    ) -> MemoryJob:
+    ) -> FakeJob:
         table, _, month = destination.partition("$")
 
-        def act() -> MemoryJob:
+        def act() -> FakeJob:
             ends = self.wire.now() + self.tables.duration
             job = Job(job_id, location, table, month, uris, job_config, ends, self.tables.content(uris[0]))
             self.tables.insert(job)
-            answer = MemoryJob(self, job)
+            answer = FakeJob(self, job)
             self.tables.run_due(self.wire.now())
             return answer
 
@@ -232,14 +232,14 @@ class FakeBigQuery:
 
     def get_job(
         self, job_id: str, project: str, location: str | None = None, retry: Any = None, timeout: float | None = None
-    ) -> MemoryJob:
+    ) -> FakeJob:
         """A job is found in its own location only."""
 
-        def act() -> MemoryJob:
+        def act() -> FakeJob:
             job = self.tables.jobs.get(job_id)
             if job is None or job.location != location:
                 raise NotFound(f"Not found: Job {job_id}")
-            return MemoryJob(self, job)
+            return FakeJob(self, job)
 
         return self.wire.send("get job", act)
 
@@ -251,7 +251,7 @@ class FakeBigQuery:
         if sql.startswith("CREATE OR REPLACE VIEW"):
             return []
         if "INFORMATION_SCHEMA.PARTITIONS" not in sql:
-            raise NotImplementedError(f"The memory cloud does not know: {sql}")
+            raise NotImplementedError(f"The fakes do not know: {sql}")
         dataset = sql.partition("`")[2].partition(".INFORMATION_SCHEMA")[0]
         [parameter] = options["job_config"].query_parameters
         table = self.tables.get(f"{dataset}.{parameter.value}")

@@ -9,7 +9,7 @@ from billing.gcp.load_jobs import LoadJobs
 from billing.gcp.services import Services
 from billing.settings import Settings
 from tests.fakes.bigquery import FakeBigQuery, Tables
-from tests.fakes.clock import MemoryClock
+from tests.fakes.clock import FakeClock
 from tests.fakes.history import FakeLoadHistory, Kept
 from tests.fakes.storage import Buckets, FakeStorage
 from tests.fakes.wire import Wire
@@ -17,10 +17,10 @@ from tests.fakes.wire import Wire
 
 class FakeCloud:
     def __init__(self) -> None:
-        self.clock = MemoryClock()
+        self.clock = FakeClock()
         self.buckets = Buckets()
         self.tables = Tables(self.buckets)
-        self.books = Kept()
+        self.history = Kept()
         self.clock.on_step = lambda: self.tables.run_due(self.clock.now())
 
     def storage(self, wire: Wire | None = None) -> FakeStorage:
@@ -39,7 +39,7 @@ class FakeCloud:
             clock=self.clock,
             warehouse=Warehouse(client),
             jobs=jobs,
-            history=FakeLoadHistory(self.books, settings, wire),
+            history=FakeLoadHistory(self.history, settings, wire),
             leases=Leases(storage, settings.bookkeeping_bucket, self.clock, jobs.is_running),
             landing=lambda source: LandingBucket(storage, source),
         )

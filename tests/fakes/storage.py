@@ -50,30 +50,30 @@ class FakeStorage:
         self.buckets = buckets
         self.wire = wire
 
-    def bucket(self, name: str) -> MemoryBucket:
-        return MemoryBucket(self, name)
+    def bucket(self, name: str) -> FakeBucket:
+        return FakeBucket(self, name)
 
     def list_blobs(
-        self, bucket: MemoryBucket, prefix: str = "", delimiter: str | None = None, fields: str | None = None
-    ) -> Iterator[MemoryBlob]:
+        self, bucket: FakeBucket, prefix: str = "", delimiter: str | None = None, fields: str | None = None
+    ) -> Iterator[FakeBlob]:
         """In the order of names; with a delimiter, only what has none behind the prefix."""
         found = self.wire.send("list objects", lambda: list(self.buckets.of(bucket.name).values()))
         for stored in sorted(found, key=lambda one: one.name):
             if stored.name.startswith(prefix) and not (delimiter and delimiter in stored.name.removeprefix(prefix)):
-                yield MemoryBlob(bucket, stored.name)._as(stored)
+                yield FakeBlob(bucket, stored.name)._as(stored)
 
 
-class MemoryBucket:
+class FakeBucket:
     def __init__(self, client: FakeStorage, name: str) -> None:
         self.client = client
         self.name = name
 
-    def blob(self, name: str, generation: int | None = None) -> MemoryBlob:
-        return MemoryBlob(self, name, generation)
+    def blob(self, name: str, generation: int | None = None) -> FakeBlob:
+        return FakeBlob(self, name, generation)
 
 
-class MemoryBlob:
-    def __init__(self, bucket: MemoryBucket, name: str, generation: int | None = None) -> None:
+class FakeBlob:
+    def __init__(self, bucket: FakeBucket, name: str, generation: int | None = None) -> None:
         self.bucket = bucket
         self.name = name
         self.generation = generation  # of the last answer: the one that is read, or deleted, from then on
@@ -138,7 +138,7 @@ class MemoryBlob:
         if generation is not None and generation != (stored.generation if stored else 0):
             raise PreconditionFailed("At least one of the pre-conditions you specified did not hold.")
 
-    def _as(self, stored: Stored) -> MemoryBlob:
+    def _as(self, stored: Stored) -> FakeBlob:
         self.generation, self.size = stored.generation, len(stored.data)
         self.crc32c, self.updated, self.custom_time = crc32c(stored.data), stored.updated, stored.custom_time
         return self

@@ -4,20 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Protocol, TypeVar
+from typing import TypeVar
+
+from tests.support.clock import MovableClock
 
 T = TypeVar("T")
 _REQUEST_SECONDS = 0.01
 
 
-class SteppedByHand(Protocol):
-    def now(self) -> datetime: ...
-
-    def step(self, **by: float) -> None: ...
-
-
 class Wire:
-    def __init__(self, clock: SteppedByHand) -> None:
+    def __init__(self, clock: MovableClock) -> None:
         self.clock = clock
 
     def send(self, request: str, act: Callable[[], T]) -> T:

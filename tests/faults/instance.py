@@ -13,21 +13,22 @@ from billing.errors import BillingError
 from tests.emulator import Emulator
 from tests.faults.process import joined, say
 from tests.faults.transport import wire
-from tests.support.harness import Harness, SteppedClock
-from tests.support.stack import AWS, AZURE, Stack
+from tests.support.emulator_deployment import EmulatorDeployment
+from tests.support.harness import Harness
+from tests.support.sources import AWS, AZURE
 
 
-def handle(cloud: Emulator, stack: str, source: str, name: str, at: int, ahead: float) -> None:
-    clock = SteppedClock()
-    clock.step(seconds=ahead)
+def handle(emulator: Emulator, stack: str, source: str, name: str, at: int, ahead: float) -> None:
+    deployment = EmulatorDeployment(emulator, name=stack)
+    deployment.clock.step(seconds=ahead)
 
     def paused() -> None:
         say(sys.stdout, paused=at, url=sent.calls[-1][2], loads=sent.loads)
-        clock.step(minutes=json.loads(sys.stdin.readline())["minutes"])
+        deployment.clock.step(minutes=json.loads(sys.stdin.readline())["minutes"])
 
     with wire("pause", at, paused) as sent:
         try:
-            outcome = Harness(Stack(cloud, name=stack), clock).event(AWS if source == "aws" else AZURE, name)
+            outcome = Harness(deployment).handle_object(AWS if source == "aws" else AZURE, name)
             end = outcome.code or outcome.action
         except BillingError as error:
             end = error.code
@@ -35,11 +36,11 @@ def handle(cloud: Emulator, stack: str, source: str, name: str, at: int, ahead: 
 
 
 def main() -> None:
-    with joined() as cloud:
+    with joined() as emulator:
         say(sys.stdout, ready=True)
         for line in iter(sys.stdin.readline, ""):
             order = json.loads(line)
-            handle(cloud, order["stack"], order["source"], order["object"], order["at"], order["ahead"])
+            handle(emulator, order["stack"], order["source"], order["object"], order["at"], order["ahead"])
 
 
 if __name__ == "__main__":

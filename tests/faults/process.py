@@ -54,16 +54,16 @@ def joined() -> Iterator[JoinedCloud]:
         yield JoinedCloud()
 
 
-def environment_of(cloud: Emulator) -> dict[str, str]:
+def environment_of(emulator: Emulator) -> dict[str, str]:
     """What a process needs to join the cloud."""
-    return {**cloud.environment(), "LOCAL_PROJECT": cloud.project, "LOCATION": cloud.location}
+    return {**emulator.environment(), "LOCAL_PROJECT": emulator.project, "LOCATION": emulator.location}
 
 
-def start(cloud: Emulator, module: str, *arguments: str) -> subprocess.Popen[str]:
+def start(emulator: Emulator, module: str, *arguments: str) -> subprocess.Popen[str]:
     """`python -m module`, with pipes; it ends with the test that started it."""
     environment = {
         **os.environ,
-        **environment_of(cloud),
+        **environment_of(emulator),
         "PYTHONPATH": f"{ROOT}:{FUNCTIONS}",
     }
     pipe = subprocess.PIPE

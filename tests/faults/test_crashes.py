@@ -35,8 +35,8 @@ ALL = {
         for cases in ([[case] for case in some] if LONG else [some])
     ],
 )
-def test_a_fault_at_any_request_leaves_what_none_would(cloud: Emulator, cases: Sequence[str]) -> None:
-    with start(cloud, "tests.faults.crashes", *cases) as process:
+def test_a_fault_at_any_request_leaves_what_none_would(emulator: Emulator, cases: Sequence[str]) -> None:
+    with start(emulator, "tests.faults.crashes", *cases) as process:
         output, errors = process.communicate(timeout=850)
 
     assert process.returncode == 0, errors[-4000:]

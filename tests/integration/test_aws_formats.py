@@ -7,7 +7,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import pytest
 
@@ -21,8 +20,9 @@ from tests.samples import (
     cur2_columns,
 )
 from tests.samples.aws_data_export import Table
-from tests.support.harness import Harness, SteppedClock
-from tests.support.stack import SourceSpec, Stack
+from tests.support.emulator_deployment import EmulatorDeployment
+from tests.support.harness import Harness
+from tests.support.sources import SourceSpec
 
 MONTH = "2025-09"
 FULL = Quirks(lower_case=False, addresses=True, bare=False, manifest_in=("execution",))
@@ -34,9 +34,9 @@ MAPS = {
 
 
 @pytest.fixture
-def harness_of(cloud: Emulator, emulator_environment: None) -> Callable[..., Harness]:
+def harness_of(emulator: Emulator, emulator_environment: None) -> Callable[..., Harness]:
     def make(*sources: SourceSpec) -> Harness:
-        return Harness(Stack(cloud, sources, name=f"t{uuid4().hex[:10]}").create(), SteppedClock())
+        return Harness(EmulatorDeployment(emulator, sources).create())
 
     return make
 
@@ -54,7 +54,7 @@ def spec(export_format: str, **more: Any) -> SourceSpec:
 
 def loaded(harness: Harness, source: SourceSpec, delivery: Delivery) -> list[str]:
     """Every object lands and is handled: how each ended."""
-    return [outcome.action for outcome in harness.arrive(source, *delivery.data, *delivery.manifests)]
+    return [outcome.action for outcome in harness.deliver_each(source, *delivery.data, *delivery.manifests)]
 
 
 def charges(harness: Harness, source: SourceSpec, table: Table) -> list[Any]:
@@ -129,7 +129,7 @@ def test_a_map_that_is_no_json_rejects_the_month_unless_it_is_kept_as_text(
     ]
     delivery = aws_data_export_delivery(tmp_path, MONTH, rows=5, files=1, columns=columns, quirks=BARE)
     harness = harness_of(spec("aws_cur_v2_csv"))
-    rejected = harness.arrive(spec("aws_cur_v2_csv"), *delivery.data, *delivery.manifests)[-1]
+    rejected = harness.deliver_each(spec("aws_cur_v2_csv"), *delivery.data, *delivery.manifests)[-1]
     assert (rejected.action, rejected.code) == ("rejected", "VALUE_DOES_NOT_FIT")
     assert "resource_tags" in rejected.message
     kept = spec("aws_cur_v2_csv", type_overrides={"resource_tags": "STRING"})
@@ -149,7 +149,7 @@ def test_athena_s_manifest_is_found_where_it_stands_whatever_comes_first(
         tmp_path, month, rows=10, files=2, mode="athena", file_format="parquet", report="acme-export"
     )
     first, last = delivery.data
-    ends = harness.arrive(source, delivery.manifests[0], first, last)
+    ends = harness.deliver_each(source, delivery.manifests[0], first, last)
     assert [outcome.action for outcome in ends] == ["waiting", "waiting", "loaded"]
 
 
@@ -166,9 +166,9 @@ def test_a_manifest_that_never_changes_is_loaded_again_when_its_files_have_settl
         for revision in (1, 2)
     )
     assert loaded(harness, source, first)[-1] == "loaded"
-    assert [outcome.code for outcome in harness.arrive(source, *second.data)] == ["WAITING_TO_SETTLE"] * 2
+    assert [outcome.code for outcome in harness.deliver_each(source, *second.data)] == ["WAITING_TO_SETTLE"] * 2
     assert harness.sweep()["loaded"] == []
-    harness.clock.step(hours=3.1)  # type: ignore[attr-defined]
+    harness.clock.step(hours=3.1)
     assert harness.sweep()["loaded"] == [f"aws_cur_v2_csv {MONTH}"]
-    assert harness.month(source, MONTH) == (second.totals.rows, second.totals.cost)
+    assert harness.rows_and_cost(source, MONTH) == (second.totals.rows, second.totals.cost)
     assert harness.sweep()["loaded"] == []

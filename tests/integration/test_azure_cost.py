@@ -7,7 +7,6 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from uuid import uuid4
 
 import pytest
 
@@ -15,8 +14,9 @@ from tests.emulator import Emulator
 from tests.samples import ACTUAL, AMORTIZED, Delivery, azure_cost_delivery, azure_focus_delivery
 from tests.samples.azure import Headers
 from tests.samples.model import with_manifest
-from tests.support.harness import Harness, SteppedClock
-from tests.support.stack import AZURE, Stack
+from tests.support.emulator_deployment import EmulatorDeployment
+from tests.support.harness import Harness
+from tests.support.sources import AZURE
 
 MONTH = "2025-09"
 CSV = replace(AZURE, key="CSV", format="azure_actual_csv", prefix="csv/", table="actual_csv", version="")
@@ -25,8 +25,8 @@ PARQUET = replace(CSV, key="PARQUET", format="azure_actual_parquet", prefix="par
 
 
 @pytest.fixture
-def costs(cloud: Emulator, emulator_environment: None) -> Harness:
-    return Harness(Stack(cloud, (CSV, SPREAD, PARQUET), name=f"t{uuid4().hex[:10]}").create(), SteppedClock())
+def costs(emulator: Emulator, emulator_environment: None) -> Harness:
+    return Harness(EmulatorDeployment(emulator, (CSV, SPREAD, PARQUET)).create())
 
 
 def actual(folder: Path, month: str = MONTH, headers: Headers = "pascal", revision: int = 1) -> Delivery:
@@ -55,8 +55,8 @@ def test_actual_and_amortized_cost_sum_up_to_what_focus_says_of_the_same_charges
         assert (outcome.action, outcome.code) == ("loaded", None)
     costs.load(PARQUET, azure_cost_delivery(ACTUAL, tmp_path / "parquet", MONTH, rows=100))
 
-    assert costs.month(CSV, MONTH) == costs.month(PARQUET, MONTH) == (98, focus.cost)
-    assert costs.month(SPREAD, MONTH) == (98, focus.effective_cost)
+    assert costs.rows_and_cost(CSV, MONTH) == costs.rows_and_cost(PARQUET, MONTH) == (98, focus.cost)
+    assert costs.rows_and_cost(SPREAD, MONTH) == (98, focus.effective_cost)
     assert [(row["cost"], row["invoiced"]) for row in costs.tracking(CSV)] == [(focus.cost, False)]  # it has no invoice
     kinds = {
         source.key: {row["ChargeType"] for row in costs.rows(f"SELECT ChargeType FROM `{{dataset}}.{source.table}`")}
@@ -67,12 +67,12 @@ def test_actual_and_amortized_cost_sum_up_to_what_focus_says_of_the_same_charges
 
 
 def test_headers_and_dates_of_every_account_land_in_the_same_columns(costs: Harness, tmp_path: Path) -> None:
-    before = {field.name for field in costs.stack.cloud.bigquery.get_table(costs.stack.table_id(CSV)).schema}
+    before = {field.name for field in costs.emulator.bigquery.get_table(costs.source(CSV).destination).schema}
     spellings: tuple[Headers, ...] = ("pascal", "camel", "german")
     for month, headers in zip(("2025-01", "2025-08", "2025-09"), spellings, strict=True):
         assert costs.load(CSV, actual(tmp_path, month, headers)).action == "loaded"
 
-    assert {field.name for field in costs.stack.cloud.bigquery.get_table(costs.stack.table_id(CSV)).schema} == before
+    assert {field.name for field in costs.emulator.bigquery.get_table(costs.source(CSV).destination).schema} == before
     rows = costs.rows(
         "SELECT DISTINCT FORMAT_TIMESTAMP('%F %T', BillingPeriodStartDate) AS first,"
         " FORMAT_TIMESTAMP('%F %T', BillingPeriodEndDate) AS last"
@@ -98,7 +98,7 @@ def test_dates_that_change_their_spelling_never_load_as_other_days(costs: Harnes
         outcome = costs.load(CSV, delivery)
         assert (outcome.action, outcome.code) in (("rejected", "DATES_UNCLEAR"), ("rejected", "ROWS_OUTSIDE_MONTH"))
     assert costs.load(CSV, late).code in ("DATES_UNCLEAR", "VALUE_DOES_NOT_FIT")
-    assert costs.month(CSV, MONTH)[0] == 98
+    assert costs.rows_and_cost(CSV, MONTH)[0] == 98
 
 
 def test_an_export_that_switches_to_iso_dates_or_to_later_column_names_keeps_its_table(
@@ -110,4 +110,4 @@ def test_an_export_that_switches_to_iso_dates_or_to_later_column_names_keeps_its
     delivery = actual(tmp_path)
 
     assert costs.load(CSV, rewritten(delivery, later)).action == "loaded"
-    assert costs.month(CSV, MONTH) == (98, delivery.totals.cost)
+    assert costs.rows_and_cost(CSV, MONTH) == (98, delivery.totals.cost)

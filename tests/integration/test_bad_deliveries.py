@@ -11,7 +11,7 @@ import pytest
 from tests.faults.invariants import check_invariants
 from tests.samples import Delivery, SampleObject, aws_cur_delivery, azure_focus_delivery, with_manifest
 from tests.support.harness import Harness, manifest_name
-from tests.support.stack import AWS, AZURE, SourceSpec
+from tests.support.sources import AWS, AZURE, SourceSpec
 
 MONTH = "2025-09"
 Change = Callable[[dict[str, Any]], None]
@@ -81,7 +81,7 @@ def test_a_bad_manifest_is_rejected_with_its_code_before_any_load(
 
     with harness.counting() as requests:
         outcome = harness.load(spec, bad)
-    again = harness.process(spec, bad)
+    again = harness.handle_manifest(spec, bad)
 
     assert (outcome.action, outcome.code, outcome.error) == ("rejected", code, True)
     assert named in outcome.message
@@ -112,18 +112,18 @@ def test_the_month_that_was_loaded_stays_and_the_status_says_what_is_newer(
 @pytest.mark.fault("F7")
 def test_a_cut_manifest_is_rejected_under_the_month_of_its_path(harness: Harness, tmp_path: Path) -> None:
     delivery = aws_cur_delivery(tmp_path, MONTH, rows=30)
-    harness.stack.deliver(AWS, delivery, "data")
+    harness.deployment.deliver(AWS, delivery, "data")
     name = manifest_name(AWS, delivery)
-    harness.stack.cloud.upload(harness.stack.bucket(AWS), name, delivery.manifests[-1].path.read_bytes()[:500])
+    harness.emulator.upload(harness.source(AWS).bucket, name, delivery.manifests[-1].path.read_bytes()[:500])
 
-    outcome = harness.process(AWS, delivery)
+    outcome = harness.handle_manifest(AWS, delivery)
 
     assert (outcome.action, outcome.code, outcome.month) == ("rejected", "MANIFEST_NOT_JSON", MONTH)
     assert name in outcome.message
     [row] = harness.tracking(AWS)
     assert (row["status"], row["code"], row["billing_month"]) == ("rejected", "MANIFEST_NOT_JSON", MONTH)
-    harness.stack.deliver(AWS, delivery, "manifest")
-    assert harness.process(AWS, delivery).action == "loaded"
+    harness.deployment.deliver(AWS, delivery, "manifest")
+    assert harness.handle_manifest(AWS, delivery).action == "loaded"
 
 
 def _replaced(delivery: Delivery, index: int, content: bytes) -> Delivery:
@@ -175,9 +175,9 @@ def test_a_rejection_is_tried_again_when_a_setting_changed(harness: Harness, tmp
     bad = with_manifest(aws_cur_delivery(tmp_path, MONTH, rows=30), _unknown_type)
     assert harness.load(AWS, bad).code == "UNKNOWN_TYPE"
     fixed = replace(AWS, type_overrides={"lineItem/UsageAmount": "BIGNUMERIC"})
-    harness.stack.sources = (fixed, AZURE)
+    harness.configure(fixed, AZURE)
 
-    outcome = Harness(harness.stack, harness.clock).process(AWS, bad)
+    outcome = harness.handle_manifest(AWS, bad)
 
     assert outcome.action == "loaded"
 

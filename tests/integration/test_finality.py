@@ -8,7 +8,7 @@ from typing import Any
 
 from tests.samples import Delivery, aws_cur_delivery
 from tests.support.harness import Harness
-from tests.support.stack import AWS
+from tests.support.sources import AWS
 
 MONTH = "2025-09"
 
@@ -52,8 +52,8 @@ def test_a_month_is_open_then_closed_then_amended(harness: Harness, tmp_path: Pa
 
 
 def test_a_tracking_table_from_before_gets_the_columns(harness: Harness, tmp_path: Path) -> None:
-    tracking = f"{harness.stack.table_id(AWS)}_load_tracking"
-    client = harness.stack.cloud.bigquery
+    tracking = f"{harness.source(AWS).destination}_load_tracking"
+    client = harness.emulator.bigquery
     table = client.get_table(tracking)
     client.delete_table(tracking)
     table.schema = [field for field in table.schema if field.name not in ("cost", "invoiced")]

@@ -14,20 +14,20 @@ import pytest
 from billing.workflows.publish_views import publish_all_focus_views
 from tests.samples import aws_cur_delivery, azure_focus_delivery
 from tests.support.harness import Harness
-from tests.support.stack import AWS, AZURE
+from tests.support.sources import AWS, AZURE
 
 pytestmark = pytest.mark.focus_views
 MONTH = "2025-09"
 
 
 def view(harness: Harness) -> Any:
-    return harness.stack.cloud.bigquery.get_table(harness.settings.focus_view)
+    return harness.emulator.bigquery.get_table(harness.settings.focus_view)
 
 
 def views(harness: Harness) -> dict[str, tuple[str, str]]:
     """Etag and query of every view in the dataset."""
-    client = harness.stack.cloud.bigquery
-    found = [client.get_table(one.reference) for one in client.list_tables(harness.stack.focus_dataset)]
+    client = harness.emulator.bigquery
+    found = [client.get_table(one.reference) for one in client.list_tables(harness.deployment.focus_dataset)]
     return {one.table_id: (one.etag, one.view_query) for one in found}
 
 
@@ -104,7 +104,9 @@ def test_google_s_own_export_is_in_the_union_beside_ours(harness: Harness, tmp_p
     harness.load(AZURE, azure)
     harness.rows(GOOGLE_TABLE)
     harness.rows(GOOGLE_ROWS)
-    table = f"{harness.settings.project}.{harness.stack.dataset}.gcp_billing_export_resource_v1_0123AB_CDEF01_234567"
+    table = (
+        f"{harness.settings.project}.{harness.deployment.dataset}.gcp_billing_export_resource_v1_0123AB_CDEF01_234567"
+    )
     publish_all_focus_views(replace(harness.services, settings=replace(harness.settings, google_billing_export=table)))
 
     [of_azure, of_google] = costs(harness, "SUM(BilledCost) AS billed, COUNT(*) AS n")
@@ -126,7 +128,7 @@ def test_google_s_own_export_is_in_the_union_beside_ours(harness: Harness, tmp_p
 def test_an_export_of_google_s_that_is_not_there_keeps_no_source_out(
     harness: Harness, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    gone = f"{harness.settings.project}.{harness.stack.dataset}.gone"
+    gone = f"{harness.settings.project}.{harness.deployment.dataset}.gone"
     harness.services = replace(harness.services, settings=replace(harness.settings, google_billing_export=gone))
     harness.load(AZURE, azure_focus_delivery(tmp_path, MONTH, rows=20))
     [line] = [json.loads(line) for line in capsys.readouterr().out.splitlines() if "VIEW_FAILED" in line]
@@ -159,7 +161,7 @@ def test_a_table_that_is_gone_keeps_no_other_source_from_its_view(
     harness: Harness, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     delivery = azure_focus_delivery(tmp_path, MONTH, rows=20)
-    harness.stack.cloud.bigquery.delete_table(harness.stack.table_id(AWS))
+    harness.emulator.bigquery.delete_table(harness.source(AWS).destination)
     publish_all_focus_views(harness.services)
     [line] = [json.loads(line) for line in capsys.readouterr().out.splitlines() if "VIEW_FAILED" in line]
     assert (line["severity"], line["source"]) == ("ERROR", "aws_cur")
@@ -188,7 +190,7 @@ def test_a_view_that_fails_fails_no_load(
     monkeypatch.setattr("billing.workflows.publish_views.source_query", lambda *_: "SELECT nonsense FROM nowhere")
     delivery = azure_focus_delivery(tmp_path, MONTH, rows=20)
     assert harness.load(AZURE, delivery).action == "loaded"
-    assert harness.month(AZURE, MONTH) == (20, delivery.totals.cost)
+    assert harness.rows_and_cost(AZURE, MONTH) == (20, delivery.totals.cost)
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines() if "VIEW_FAILED" in line]
     assert [line["severity"] for line in lines] == ["ERROR"]
 

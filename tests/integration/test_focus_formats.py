@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from decimal import Decimal
 from pathlib import Path
-from uuid import uuid4
 
 import pytest
 
 from tests.emulator import Emulator
 from tests.samples.catalogue import sample_delivery
-from tests.support.harness import Harness, SteppedClock
-from tests.support.stack import SourceSpec, Stack
+from tests.support.emulator_deployment import EmulatorDeployment
+from tests.support.harness import Harness
+from tests.support.sources import SourceSpec
 
 MONTH = "2025-09"
 AWS = (
@@ -42,15 +42,15 @@ def spec(export_format: str) -> SourceSpec:
     return SourceSpec(**{**vars(one), "version": versions[-1]}) if versions else one
 
 
-def exported(cloud: Emulator, folder: Path, formats: tuple[str, ...]) -> Harness:
+def exported(emulator: Emulator, folder: Path, formats: tuple[str, ...]) -> Harness:
     """The same usage of one month, loaded from each of these formats."""
     specs = tuple(map(spec, formats))
-    harness = Harness(Stack(cloud, specs, name=f"t{uuid4().hex[:10]}", focus=True).create(), SteppedClock())
+    harness = Harness(EmulatorDeployment(emulator, specs, focus=True).create())
     for source in specs:
         delivery = sample_delivery(
             source.format, folder / source.format, MONTH, path="exports/", rows=200, version=source.version
         )
-        outcomes = harness.arrive(source, *delivery.data, *delivery.manifests)
+        outcomes = harness.deliver_each(source, *delivery.data, *delivery.manifests)
         assert "loaded" in [outcome.action for outcome in outcomes], outcomes
     return harness
 
@@ -68,9 +68,9 @@ def totals(harness: Harness, formats: tuple[str, ...], column: str, by: str) -> 
 
 @pytest.mark.timeout(180)
 def test_aws_usage_costs_the_same_by_service_from_every_export(
-    cloud: Emulator, emulator_environment: None, tmp_path: Path
+    emulator: Emulator, emulator_environment: None, tmp_path: Path
 ) -> None:
-    found = totals(exported(cloud, tmp_path, AWS), AWS, "BilledCost", "ServiceName")
+    found = totals(exported(emulator, tmp_path, AWS), AWS, "BilledCost", "ServiceName")
     first = found[AWS[0]]
     assert len(first) > 5
     assert found == dict.fromkeys(AWS, first)
@@ -78,9 +78,9 @@ def test_aws_usage_costs_the_same_by_service_from_every_export(
 
 @pytest.mark.timeout(180)
 def test_azure_usage_costs_the_same_by_service_from_focus_as_from_actual_and_from_amortized_cost(
-    cloud: Emulator, emulator_environment: None, tmp_path: Path
+    emulator: Emulator, emulator_environment: None, tmp_path: Path
 ) -> None:
-    harness = exported(cloud, tmp_path, (*FOCUS, *ACTUAL, *AMORTIZED))
+    harness = exported(emulator, tmp_path, (*FOCUS, *ACTUAL, *AMORTIZED))
     for formats, column in (((*FOCUS, *ACTUAL), "BilledCost"), ((*FOCUS, *AMORTIZED), "EffectiveCost")):
         found = totals(harness, formats, column, SERVICE)
         first = found[FOCUS[0]]

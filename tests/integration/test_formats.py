@@ -16,7 +16,7 @@ from tests.samples import Delivery
 from tests.samples.catalogue import SAMPLES, sample_delivery
 from tests.samples.model import Mode
 from tests.support.paths import SCHEMAS
-from tests.support.system import System
+from tests.support.terraform_deployment import TerraformDeployment
 
 FORMATS: Mapping[str, Mapping[str, Any]] = json.loads((SCHEMAS / "formats.json").read_text())
 MONTH = "2025-09"
@@ -93,14 +93,14 @@ def test_every_format_has_a_sample_and_every_layout_is_known() -> None:
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_format_in_every_layout_is_transferred_triggered_and_loaded(
-    cloud: Emulator, tmp_path: Path, kind: str
+    emulator: Emulator, tmp_path: Path, kind: str
 ) -> None:
     combinations = KINDS[kind]
     sources: dict[str, dict[str, Any]] = {"aws": {}, "azure": {}}
     for number, combination in enumerate(combinations):
         sources[combination.provider][f"s{number}"] = combination.terraform()
-    with System(
-        cloud,
+    with TerraformDeployment(
+        emulator,
         tmp_path / "system",
         prefix=kind.replace("_", "-"),
         aws_sources=sources["aws"],
@@ -113,9 +113,9 @@ def test_every_format_in_every_layout_is_transferred_triggered_and_loaded(
             delivery = _exported(combination, tmp_path / "made")
             system.deliver(f"{combination.provider}_s{number}", delivery)
             expected[combination.name] = (MONTH, delivery.totals.rows, _money(combination, delivery.totals.cost))
-        cloud.events.settle(250)
+        emulator.events.settle(250)
 
-        assert {combination.name: _held(cloud, combination) for combination in combinations} == expected
+        assert {combination.name: _held(emulator, combination) for combination in combinations} == expected
 
 
 def _exported(combination: Combination, folder: Path) -> Delivery:
@@ -129,11 +129,11 @@ def _exported(combination: Combination, folder: Path) -> Delivery:
     )
 
 
-def _held(cloud: Emulator, combination: Combination) -> Held:
+def _held(emulator: Emulator, combination: Combination) -> Held:
     shape = FORMATS[combination.format]
-    [row] = cloud.bigquery.query_and_wait(
+    [row] = emulator.bigquery.query_and_wait(
         f"SELECT FORMAT_DATE('%Y-%m', DATE(MAX({shape['partition']}))) AS month, COUNT(*) AS n,"
-        f" SUM({shape['cost']}) AS cost FROM `{cloud.project}.{combination.format}.{combination.name}`"
+        f" SUM({shape['cost']}) AS cost FROM `{emulator.project}.{combination.format}.{combination.name}`"
     )
     return row["month"], row["n"], _money(combination, row["cost"] or 0)
 

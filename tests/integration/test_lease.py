@@ -1,7 +1,6 @@
 """One writer per source and month, whoever dies in between."""
 
 from dataclasses import replace
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,19 +10,14 @@ from billing.errors import BillingError
 from billing.gcp.load_jobs import INSERT_DEADLINE
 from tests.faults.invariants import check_invariants
 from tests.samples import aws_cur_delivery, azure_focus_delivery
-from tests.support.harness import Harness, SteppedClock
-from tests.support.stack import AWS, AZURE
+from tests.support.harness import Harness
+from tests.support.sources import AWS, AZURE
 
 MONTH = "2025-09"
 
 
-def _steppable(harness: Harness) -> SteppedClock:
-    assert isinstance(harness.clock, SteppedClock)
-    return harness.clock
-
-
 def _leases(harness: Harness) -> list[str]:
-    return [blob.name for blob in harness.stack.cloud.storage.list_blobs(harness.stack.bookkeeping)]
+    return [blob.name for blob in harness.emulator.storage.list_blobs(harness.settings.bookkeeping_bucket)]
 
 
 @pytest.mark.fault("F4")
@@ -36,7 +30,7 @@ def test_a_held_lease_makes_others_come_back(harness: Harness, tmp_path: Path) -
     lease.release()
 
     assert caught.value.code == "MONTH_LOCKED"
-    assert harness.process(AWS, delivery).action == "loaded"
+    assert harness.handle_manifest(AWS, delivery).action == "loaded"
     assert _leases(harness) == []
 
 
@@ -50,7 +44,7 @@ def test_other_months_are_not_held_up(harness: Harness, tmp_path: Path) -> None:
 @pytest.mark.fault("F3")
 def test_an_expired_lease_is_taken_over_when_its_job_never_began(harness: Harness, tmp_path: Path) -> None:
     harness.services.leases.acquire("aws_cur", MONTH, "billing_never_inserted_0")
-    _steppable(harness).step(minutes=10, seconds=1)
+    harness.clock.step(minutes=10, seconds=1)
 
     assert harness.load(AWS, aws_cur_delivery(tmp_path, MONTH, rows=20)).action == "loaded"
     assert _leases(harness) == []
@@ -60,7 +54,7 @@ def test_an_expired_lease_is_taken_over_when_its_job_never_began(harness: Harnes
 def test_an_expired_lease_whose_job_still_runs_is_busy(harness: Harness, tmp_path: Path) -> None:
     delivery = aws_cur_delivery(tmp_path, MONTH, rows=20)
     harness.services.leases.acquire("aws_cur", MONTH, "billing_running_0")
-    _steppable(harness).step(minutes=10, seconds=1)
+    harness.clock.step(minutes=10, seconds=1)
     harness.services.leases._job_is_running = lambda job_id: job_id == "billing_running_0"
 
     with pytest.raises(BillingError) as caught:
@@ -73,7 +67,7 @@ def test_an_expired_lease_whose_job_still_runs_is_busy(harness: Harness, tmp_pat
 @pytest.mark.fault("F18")
 def test_a_lease_that_was_taken_over_is_not_released_by_its_first_holder(harness: Harness) -> None:
     first = harness.services.leases.acquire("aws_cur", MONTH, None)
-    _steppable(harness).step(minutes=11)
+    harness.clock.step(minutes=11)
     harness.services.leases.acquire("aws_cur", MONTH, None)
 
     first.release()
@@ -87,7 +81,7 @@ def test_a_lease_that_was_taken_over_is_not_released_by_its_first_holder(harness
 def test_what_was_read_before_the_lease_is_only_a_reason_to_try(harness: Harness, tmp_path: Path) -> None:
     """An instance that slept between its first look and its lease finds the newer run, and loads nothing."""
     older, newer = (azure_focus_delivery(tmp_path, MONTH, rows=20, revision=revision) for revision in (1, 2))
-    harness.stack.deliver(AZURE, older)
+    harness.deployment.deliver(AZURE, older)
     acquire = harness.services.leases.acquire
 
     def acquire_late(source: str, month: str, job_id: str | None):  # type: ignore[no-untyped-def]  # noqa: ANN202
@@ -96,7 +90,7 @@ def test_what_was_read_before_the_lease_is_only_a_reason_to_try(harness: Harness
         return acquire(source, month, job_id)
 
     harness.services.leases.acquire = acquire_late  # type: ignore[method-assign]
-    outcome = harness.process(AZURE, older)
+    outcome = harness.handle_manifest(AZURE, older)
 
     assert (outcome.action, outcome.code) == ("skipped", "SUPERSEDED")
     check_invariants(harness, {(AZURE, MONTH): newer})
@@ -105,29 +99,29 @@ def test_what_was_read_before_the_lease_is_only_a_reason_to_try(harness: Harness
 @pytest.mark.fault("F18")
 def test_no_job_is_inserted_after_the_deadline(harness: Harness, tmp_path: Path) -> None:
     delivery = aws_cur_delivery(tmp_path, MONTH, rows=20)
-    harness.stack.deliver(AWS, delivery)
+    harness.deployment.deliver(AWS, delivery)
     add_columns = harness.services.warehouse.add_columns
 
     def slow(*arguments: object) -> None:
-        _steppable(harness).step(seconds=INSERT_DEADLINE + 1)
+        harness.clock.step(seconds=INSERT_DEADLINE + 1)
         add_columns(*arguments)  # type: ignore[arg-type]
 
     harness.services.warehouse.add_columns = slow  # type: ignore[method-assign, assignment]
     with pytest.raises(BillingError) as caught:
-        harness.process(AWS, delivery)
+        harness.handle_manifest(AWS, delivery)
 
     assert caught.value.code == "DEADLINE"
-    assert harness.month(AWS, MONTH) == (0, None)
+    assert harness.rows_and_cost(AWS, MONTH) == (0, None)
     assert _leases(harness) == []
 
 
 @pytest.mark.fault("F3")
 def test_a_load_that_was_not_booked_is_taken_up_by_the_next_event(harness: Harness, tmp_path: Path) -> None:
     delivery = aws_cur_delivery(tmp_path, MONTH, rows=20)
-    with harness.dying_before_it_books():
+    with harness.crashing_before_record():
         harness.load(AWS, delivery)
     with harness.counting() as requests:
-        outcome = harness.process(AWS, delivery)
+        outcome = harness.handle_manifest(AWS, delivery)
 
     assert outcome.action == "loaded"
     assert len(requests.matching("POST", "/jobs")) == 1  # answered 409: the job that is already there is taken up
@@ -140,10 +134,10 @@ def test_a_job_is_not_taken_up_where_another_has_written_the_month_since(harness
     """Both instances died before they booked: of the older run's job, which came last, no books and no id tell."""
     older, newer = (azure_focus_delivery(tmp_path, MONTH, rows=20, revision=revision) for revision in (1, 2))
     for delivery in (newer, older):
-        with harness.dying_before_it_books():
+        with harness.crashing_before_record():
             harness.load(AZURE, delivery)
 
-    outcome = harness.process(AZURE, newer)
+    outcome = harness.handle_manifest(AZURE, newer)
 
     assert outcome.action == "loaded"
     assert str(outcome.job_id).endswith("_1")
@@ -153,24 +147,24 @@ def test_a_job_is_not_taken_up_where_another_has_written_the_month_since(harness
 @pytest.mark.fault("F18")
 def test_a_job_that_outlives_the_function_keeps_its_lease(harness: Harness, tmp_path: Path) -> None:
     delivery = aws_cur_delivery(tmp_path, MONTH, rows=20)
-    harness.stack.deliver(AWS, delivery)
+    harness.deployment.deliver(AWS, delivery)
     insert = harness.services.jobs._insert
 
     def endless(*arguments: object) -> object:
         job, inserted = insert(*arguments)  # type: ignore[arg-type]
         job.result()
-        _steppable(harness).step(seconds=500)
+        harness.clock.step(seconds=500)
         return _Running(job), inserted
 
     harness.services.jobs._insert = endless  # type: ignore[method-assign, assignment]
     with pytest.raises(BillingError) as caught:
-        harness.process(AWS, delivery)
+        harness.handle_manifest(AWS, delivery)
     harness.services.jobs._insert = insert  # type: ignore[method-assign]
 
     assert caught.value.code == "JOB_RUNNING"
     assert _leases(harness) == [f"leases/aws_cur/{MONTH}.json"]
-    _steppable(harness).ahead += timedelta(minutes=10)
-    assert harness.process(AWS, delivery).action == "loaded"
+    harness.clock.step(minutes=10)
+    assert harness.handle_manifest(AWS, delivery).action == "loaded"
     assert _leases(harness) == []
 
 
@@ -189,7 +183,7 @@ class _Running:
 @pytest.mark.fault("F9")
 def test_a_transient_job_failure_raises_the_attempt(harness: Harness, tmp_path: Path) -> None:
     delivery = aws_cur_delivery(tmp_path, MONTH, rows=20)
-    harness.stack.deliver(AWS, delivery)
+    harness.deployment.deliver(AWS, delivery)
     wait, failures = harness.services.jobs._wait, [BillingError("TRANSIENT", "backendError")]
 
     def failing(*arguments: object) -> BillingError | None:
@@ -197,7 +191,7 @@ def test_a_transient_job_failure_raises_the_attempt(harness: Harness, tmp_path: 
         return failures.pop() if failures else result
 
     harness.services.jobs._wait = failing  # type: ignore[method-assign, assignment]
-    outcome = harness.process(AWS, delivery)
+    outcome = harness.handle_manifest(AWS, delivery)
 
     assert outcome.action == "loaded"
     assert outcome.job_id is not None
@@ -207,9 +201,9 @@ def test_a_transient_job_failure_raises_the_attempt(harness: Harness, tmp_path: 
 
 def test_a_table_that_changed_meanwhile_is_read_again(harness: Harness, tmp_path: Path) -> None:
     delivery = aws_cur_delivery(tmp_path, MONTH, rows=20)
-    harness.stack.deliver(AWS, delivery)
+    harness.deployment.deliver(AWS, delivery)
     table = harness.services.warehouse.table(harness.source(AWS))
-    harness.process(AWS, delivery)  # adds the columns
+    harness.handle_manifest(AWS, delivery)  # adds the columns
 
     with pytest.raises(BillingError) as caught:
         harness.services.warehouse.add_columns(table, table.fields[:1])
@@ -221,7 +215,7 @@ def test_a_table_that_changed_meanwhile_is_read_again(harness: Harness, tmp_path
 def test_a_setup_failure_of_an_earlier_job_is_tried_again(harness: Harness, tmp_path: Path) -> None:
     """On a new project the first job ends with accessDenied; when the grant is there, the month loads."""
     delivery = aws_cur_delivery(tmp_path, MONTH, rows=20)
-    harness.stack.deliver(AWS, delivery)
+    harness.deployment.deliver(AWS, delivery)
     wait = harness.services.jobs._wait
     denied: set[str] = set()
 
@@ -232,8 +226,8 @@ def test_a_setup_failure_of_an_earlier_job_is_tried_again(harness: Harness, tmp_
 
     harness.services.jobs._wait = first_job_denied  # type: ignore[method-assign]
     with pytest.raises(BillingError, match="ACCESS_DENIED"):
-        harness.process(AWS, delivery)
-    outcome = harness.process(AWS, delivery)
+        harness.handle_manifest(AWS, delivery)
+    outcome = harness.handle_manifest(AWS, delivery)
 
     assert outcome.action == "loaded"
     assert str(outcome.job_id).endswith("_1")
@@ -241,12 +235,12 @@ def test_a_setup_failure_of_an_earlier_job_is_tried_again(harness: Harness, tmp_
 
 def test_what_bigquery_refused_is_another_job_after_a_changed_setting(harness: Harness, tmp_path: Path) -> None:
     delivery = aws_cur_delivery(tmp_path, MONTH, rows=20)
-    harness.stack.deliver(AWS, delivery)
+    harness.deployment.deliver(AWS, delivery)
     harness.services.jobs._wait = lambda *_: BillingError("LOAD_REJECTED", "invalid")  # type: ignore[method-assign]
-    assert harness.process(AWS, delivery).code == "LOAD_REJECTED"
-    harness.stack.sources = (replace(AWS, settle_hours="4"), AZURE)
+    assert harness.handle_manifest(AWS, delivery).code == "LOAD_REJECTED"
+    harness.configure(replace(AWS, settle_hours="4"), AZURE)
 
-    outcome = Harness(harness.stack, harness.clock).process(AWS, delivery)
+    outcome = harness.handle_manifest(AWS, delivery)
 
     assert outcome.action == "loaded"
     assert str(outcome.job_id).endswith("_0")
@@ -255,12 +249,12 @@ def test_what_bigquery_refused_is_another_job_after_a_changed_setting(harness: H
 @pytest.mark.fault("F9")
 def test_an_outage_of_more_than_twenty_jobs_ends_with_the_outage(harness: Harness, tmp_path: Path) -> None:
     delivery = aws_cur_delivery(tmp_path, MONTH, rows=20)
-    harness.stack.deliver(AWS, delivery)
+    harness.deployment.deliver(AWS, delivery)
     harness.services.jobs._wait = lambda *_: BillingError("TRANSIENT", "backendError")  # type: ignore[method-assign]
     codes = []
     for _ in range(12):
         with pytest.raises(BillingError) as caught:
-            harness.process(AWS, delivery)
+            harness.handle_manifest(AWS, delivery)
         codes.append(caught.value.code)
     wait = harness.services.jobs._wait
     del harness.services.jobs._wait
@@ -268,8 +262,8 @@ def test_an_outage_of_more_than_twenty_jobs_ends_with_the_outage(harness: Harnes
     assert wait is not None
     assert harness.tracking(AWS) == []
 
-    _steppable(harness).step(hours=1)
-    assert harness.process(AWS, delivery).action == "loaded"
+    harness.clock.step(hours=1)
+    assert harness.handle_manifest(AWS, delivery).action == "loaded"
 
 
 def test_a_write_of_the_lease_that_was_sent_twice_is_ours(harness: Harness) -> None:
@@ -288,7 +282,7 @@ def test_a_write_of_the_lease_that_was_sent_twice_is_ours(harness: Harness) -> N
 @pytest.mark.fault("F18")
 def test_an_instance_whose_lease_was_taken_over_does_not_release_the_other_s(harness: Harness) -> None:
     late = harness.services.leases.acquire("aws_cur", MONTH, None)
-    _steppable(harness).step(minutes=11)
+    harness.clock.step(minutes=11)
     harness.services.leases.acquire("aws_cur", MONTH, "billing_second_0")
 
     with pytest.raises(BillingError, match="Another instance has taken over"):
@@ -302,39 +296,39 @@ def test_an_instance_whose_lease_was_taken_over_does_not_release_the_other_s(har
 @pytest.mark.fault("F18")
 def test_an_instance_that_slept_past_its_lease_does_not_write_the_books(harness: Harness, tmp_path: Path) -> None:
     delivery = aws_cur_delivery(tmp_path, MONTH, rows=20)
-    harness.stack.deliver(AWS, delivery)
+    harness.deployment.deliver(AWS, delivery)
     replace_month = harness.services.jobs.replace_month
 
     def asleep(*arguments: object) -> object:
         loaded = replace_month(*arguments)  # type: ignore[arg-type]
-        _steppable(harness).step(minutes=11)
+        harness.clock.step(minutes=11)
         return loaded
 
     harness.services.jobs.replace_month = asleep  # type: ignore[method-assign, assignment]
     with pytest.raises(BillingError, match="DEADLINE"):
-        harness.process(AWS, delivery)
+        harness.handle_manifest(AWS, delivery)
     del harness.services.jobs.replace_month
 
     assert harness.tracking(AWS) == []
-    assert harness.process(AWS, delivery).action == "loaded"
+    assert harness.handle_manifest(AWS, delivery).action == "loaded"
 
 
 @pytest.mark.fault("F18")
 def test_nor_does_one_that_would_refuse_or_wait(harness: Harness, tmp_path: Path) -> None:
     empty, incomplete = aws_cur_delivery(tmp_path, MONTH, rows=0), aws_cur_delivery(tmp_path, "2025-10", rows=20)
-    harness.stack.deliver(AWS, replace(incomplete, objects=incomplete.manifests))
+    harness.deployment.deliver(AWS, replace(incomplete, objects=incomplete.manifests))
     acquire = harness.services.leases.acquire
 
     def asleep(*arguments: object) -> object:
         lease = acquire(*arguments)  # type: ignore[arg-type]
-        _steppable(harness).step(minutes=11)
+        harness.clock.step(minutes=11)
         return lease
 
     harness.services.leases.acquire = asleep  # type: ignore[method-assign, assignment]
     assert harness.sweep()["deferred"] == ["aws_cur 2025-10"]
-    harness.stack.deliver(AWS, empty)
+    harness.deployment.deliver(AWS, empty)
     with pytest.raises(BillingError, match="DEADLINE"):
-        harness.process(AWS, empty)
+        harness.handle_manifest(AWS, empty)
     del harness.services.leases.acquire
 
     assert harness.tracking(AWS) == []

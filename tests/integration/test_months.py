@@ -1,5 +1,7 @@
 """A month in BigQuery equals the newest complete delivery, to the last decimal."""
 
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -7,7 +9,7 @@ import pytest
 from tests.faults.invariants import check_invariants
 from tests.samples import aws_cur_delivery, azure_focus_delivery
 from tests.support.harness import Harness
-from tests.support.stack import AWS, AZURE, SourceSpec
+from tests.support.sources import AWS, AZURE, SourceSpec
 
 MONTH = "2025-09"
 
@@ -19,7 +21,7 @@ def test_an_aws_month_of_several_files_is_loaded_exactly(harness: Harness, tmp_p
     outcome = harness.load(AWS, delivery)
 
     assert (outcome.action, outcome.code, outcome.rows) == ("loaded", None, 300)
-    assert harness.month(AWS, MONTH) == (300, delivery.totals.cost)
+    assert harness.rows_and_cost(AWS, MONTH) == (300, delivery.totals.cost)
 
 
 @pytest.mark.parametrize("version", ["1.0", "1.0r2", "1.2-preview", "1.2"])
@@ -32,7 +34,7 @@ def test_an_azure_month_of_every_focus_version_is_loaded_exactly(
     outcome = harness.load(AZURE, delivery)
 
     assert (outcome.action, outcome.code, outcome.rows) == ("loaded", None, 150)
-    assert harness.month(AZURE, MONTH) == (150, delivery.totals.cost)
+    assert harness.rows_and_cost(AZURE, MONTH) == (150, delivery.totals.cost)
     [row] = harness.rows(f"SELECT SUM(EffectiveCost) AS cost FROM `{{dataset}}.{AZURE.table}`")
     assert row["cost"] == delivery.totals.effective_cost
 
@@ -81,35 +83,31 @@ def test_columns_that_come_and_go_keep_their_place(harness: Harness, tmp_path: P
         assert harness.load(AWS, deliveries[month]).action == "loaded"
 
     check_invariants(harness, {(AWS, month): delivery for month, delivery in deliveries.items()})
-    table = harness.stack.cloud.bigquery.get_table(harness.stack.table_id(AWS))
+    table = harness.emulator.bigquery.get_table(harness.source(AWS).destination)
     sources = [field.description.removeprefix("source: ") for field in table.schema]
     assert len(sources) == len(set(sources))
     assert set(sources) >= {name for delivery in deliveries.values() for name in delivery.columns}
 
 
 @pytest.mark.fault("F8")
-def test_an_export_upgraded_to_a_newer_focus_version_stays_in_its_table(
-    focus_1_0_harness: Harness, tmp_path: Path
-) -> None:
+def test_upgraded_focus_export_stays_in_its_table(harness_of: Callable[..., Harness], tmp_path: Path) -> None:
+    source = replace(AZURE, version="1.0r2")
+    harness = harness_of(source)
     old = azure_focus_delivery(tmp_path, "2025-08", rows=50, version="1.0r2")
     new = azure_focus_delivery(tmp_path, MONTH, rows=50, version="1.2")
-    [spec] = focus_1_0_harness.stack.sources
 
-    assert focus_1_0_harness.load(spec, old).action == "loaded"
-    assert focus_1_0_harness.load(spec, new).action == "loaded"
+    actions = [harness.load(source, delivery).action for delivery in (old, new)]
 
-    check_invariants(focus_1_0_harness, {(spec, "2025-08"): old, (spec, MONTH): new})
-    names = {
-        field.name
-        for field in focus_1_0_harness.stack.cloud.bigquery.get_table(focus_1_0_harness.stack.table_id(spec)).schema
-    }
-    assert {"x_InvoiceId", "InvoiceId"} <= names
+    assert actions == ["loaded", "loaded"]
+    check_invariants(harness, {(source, "2025-08"): old, (source, MONTH): new})
+    table = harness.emulator.bigquery.get_table(harness.source(source).destination)
+    assert {"x_InvoiceId", "InvoiceId"} <= {field.name for field in table.schema}
 
 
 def test_every_load_is_booked_once_and_shown(harness: Harness, tmp_path: Path) -> None:
     delivery = azure_focus_delivery(tmp_path, MONTH, rows=40)
     loaded = harness.load(AZURE, delivery)
-    harness.process(AZURE, delivery)
+    harness.handle_manifest(AZURE, delivery)
 
     [row] = harness.tracking(AZURE)
     assert (row["status"], row["billing_month"], row["run_id"]) == ("loaded", MONTH, delivery.execution)

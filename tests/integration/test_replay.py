@@ -9,7 +9,7 @@ from billing.workflows.replay import replay
 from tests.faults.invariants import check_invariants
 from tests.samples import azure_focus_delivery
 from tests.support.harness import Harness, log_lines
-from tests.support.stack import AZURE
+from tests.support.sources import AZURE
 
 MONTH = "2025-09"
 
@@ -44,7 +44,7 @@ def test_an_older_delivery_stands_until_the_next_sweep_and_a_warning_says_so(
     [warning] = [line for line in log_lines(capsys.readouterr().out) if line["severity"] == "WARNING"]
     assert "is newer: while it stands, the next sweep loads it again" in warning["message"]
     check_invariants(harness, {(AZURE, MONTH): older})
-    assert harness.process(AZURE, older).code == "DUPLICATE"
+    assert harness.handle_manifest(AZURE, older).code == "DUPLICATE"
     assert harness.sweep()["loaded"] == [f"azure_billing {MONTH}"]
     check_invariants(harness, {(AZURE, MONTH): newer})
 
@@ -53,7 +53,7 @@ def test_a_refused_delivery_is_judged_again(harness: Harness, tmp_path: Path) ->
     empty = azure_focus_delivery(tmp_path, MONTH, rows=0)
     harness.load(AZURE, empty)
 
-    assert harness.process(AZURE, empty).code == "ALREADY_REJECTED"
+    assert harness.handle_manifest(AZURE, empty).code == "ALREADY_REJECTED"
     assert _replayed(harness) == ("rejected", empty.execution)
     assert [row["code"] for row in harness.tracking(AZURE)] == ["EMPTY_DELIVERY", "EMPTY_DELIVERY"]
 

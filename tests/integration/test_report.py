@@ -12,7 +12,7 @@ from billing_cli.report import queries
 from billing_cli.report.queries import Question, Share, gather
 from tests.samples import aws_cur_delivery, azure_focus_delivery
 from tests.support.harness import Harness
-from tests.support.stack import AWS, AZURE
+from tests.support.sources import AWS, AZURE
 
 
 def billed(shares: Sequence[Share], currency: str) -> dict[str, Decimal]:

@@ -9,15 +9,10 @@ import pytest
 from billing.workflows.replay import replay
 from tests.faults.invariants import check_invariants
 from tests.samples import aws_columns, aws_cur_delivery, azure_focus_delivery
-from tests.support.harness import Harness, SteppedClock, log_lines, manifest_name
-from tests.support.stack import AWS, AZURE
+from tests.support.harness import Harness, log_lines, manifest_name
+from tests.support.sources import AWS, AZURE
 
 MONTH = "2025-09"
-
-
-def _steppable(harness: Harness) -> SteppedClock:
-    assert isinstance(harness.clock, SteppedClock)
-    return harness.clock
 
 
 @pytest.mark.fault("F12")
@@ -25,9 +20,9 @@ def test_it_loads_every_month_that_no_event_loaded(harness: Harness, tmp_path: P
     aws = [aws_cur_delivery(tmp_path, month, rows=20) for month in ("2025-07", "2025-08", MONTH)]
     azure = [azure_focus_delivery(tmp_path, MONTH, rows=20, revision=revision) for revision in (1, 2, 3)]
     for delivery in aws:
-        harness.stack.deliver(AWS, delivery)
+        harness.deployment.deliver(AWS, delivery)
     for delivery in azure:
-        harness.stack.deliver(AZURE, delivery)
+        harness.deployment.deliver(AZURE, delivery)
 
     report = harness.sweep()
     second = harness.sweep()
@@ -43,7 +38,7 @@ def test_a_sweep_with_nothing_to_do_writes_nothing(harness: Harness, tmp_path: P
     with harness.counting() as requests:
         harness.sweep()
 
-    assert requests.by_ledger == 0
+    assert requests.by_commit == 0
     assert requests.matching("POST", "/jobs") == []
     assert requests.matching("POST", "/upload/storage") == []
 
@@ -51,7 +46,7 @@ def test_a_sweep_with_nothing_to_do_writes_nothing(harness: Harness, tmp_path: P
 @pytest.mark.fault("F5")
 def test_it_says_once_what_a_month_waits_for(harness: Harness, tmp_path: Path) -> None:
     delivery = azure_focus_delivery(tmp_path, MONTH, rows=20)
-    harness.stack.deliver(AZURE, delivery, "manifest")
+    harness.deployment.deliver(AZURE, delivery, "manifest")
 
     first, second = harness.sweep(), harness.sweep()
 
@@ -60,7 +55,7 @@ def test_it_says_once_what_a_month_waits_for(harness: Harness, tmp_path: Path) -
     assert (row["status"], row["code"]) == ("waiting", "WAITING_FOR_FILES")
     [status] = harness.rows("SELECT * FROM `{dataset}.billing_status`")
     assert (status["state"], status["code"]) == ("waiting", "WAITING_FOR_FILES")
-    harness.stack.deliver(AZURE, delivery, "data")
+    harness.deployment.deliver(AZURE, delivery, "data")
     assert harness.sweep()["loaded"] == ["azure_billing 2025-09"]
     [status] = harness.rows("SELECT * FROM `{dataset}.billing_status`")
     assert (status["state"], status["code"], status["row_count"]) == ("loaded", None, 20)
@@ -70,11 +65,11 @@ def test_it_says_once_what_a_month_waits_for(harness: Harness, tmp_path: Path) -
 def test_a_wait_of_more_than_six_hours_is_a_warning(
     harness: Harness, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    harness.stack.deliver(AZURE, azure_focus_delivery(tmp_path, MONTH, rows=20), "manifest")
-    harness.stack.deliver(AWS, aws_cur_delivery(tmp_path, MONTH, rows=20), "data")
+    harness.deployment.deliver(AZURE, azure_focus_delivery(tmp_path, MONTH, rows=20), "manifest")
+    harness.deployment.deliver(AWS, aws_cur_delivery(tmp_path, MONTH, rows=20), "data")
     harness.sweep()
     early = [line for line in log_lines(capsys.readouterr().out) if line.get("code") == "WAITING_LONG"]
-    _steppable(harness).step(hours=6, minutes=1)
+    harness.clock.step(hours=6, minutes=1)
 
     harness.sweep()
 
@@ -93,7 +88,7 @@ def test_files_of_a_classic_azure_export_are_a_warning_with_the_setting_to_chang
     folder = f"{AZURE.prefix}daily/20250901-20250930/"
     for number in range(2):
         name = f"{folder}daily_73746dc5-5dcc-4b83-b340-bb1bd2b1ca3{number}.csv"
-        harness.stack.cloud.upload(harness.stack.bucket(AZURE), name, b"date,cost\n")
+        harness.emulator.upload(harness.source(AZURE).bucket, name, b"date,cost\n")
 
     harness.sweep()
 
@@ -108,9 +103,9 @@ def test_files_of_a_classic_azure_export_are_a_warning_with_the_setting_to_chang
 def test_the_newest_run_that_can_be_loaded_is(harness: Harness, tmp_path: Path) -> None:
     """A newer one that waits or is rejected supersedes nothing."""
     oldest, good, waiting = (azure_focus_delivery(tmp_path, MONTH, rows=20, revision=n) for n in (1, 2, 3))
-    harness.stack.deliver(AZURE, oldest)
-    harness.stack.deliver(AZURE, good)
-    harness.stack.deliver(AZURE, waiting, "manifest")
+    harness.deployment.deliver(AZURE, oldest)
+    harness.deployment.deliver(AZURE, good)
+    harness.deployment.deliver(AZURE, waiting, "manifest")
 
     report = harness.sweep()
 
@@ -124,14 +119,14 @@ def test_a_rejected_month_is_one_job_and_one_row_until_something_changes(harness
         replace(column, type="Money") if column.name == "lineItem/UsageAmount" else column
         for column in aws_columns(MONTH)
     ]
-    harness.stack.deliver(AWS, aws_cur_delivery(tmp_path, MONTH, rows=20, columns=columns))
+    harness.deployment.deliver(AWS, aws_cur_delivery(tmp_path, MONTH, rows=20, columns=columns))
 
     reports = [harness.sweep() for _ in range(4)]
 
     assert [report["rejected"] for report in reports] == [["aws_cur 2025-09"], [], [], []]
     assert [row["code"] for row in harness.tracking(AWS)] == ["UNKNOWN_TYPE"]
-    harness.stack.sources = (replace(AWS, type_overrides={"lineItem/UsageAmount": "BIGNUMERIC"}), AZURE)
-    assert Harness(harness.stack, harness.clock).sweep()["loaded"] == ["aws_cur 2025-09"]
+    harness.configure(replace(AWS, type_overrides={"lineItem/UsageAmount": "BIGNUMERIC"}), AZURE)
+    assert harness.sweep()["loaded"] == ["aws_cur 2025-09"]
 
 
 @pytest.mark.fault("F19")
@@ -141,7 +136,7 @@ def test_a_partition_changed_by_hand_is_reported_and_restored(
     delivery = aws_cur_delivery(tmp_path, MONTH, rows=20)
     harness.load(AWS, delivery)
     harness.rows(f"DELETE FROM `{{dataset}}.{AWS.table}` WHERE identity_line_item_id IS NOT NULL")
-    assert harness.month(AWS, MONTH)[0] == 0
+    assert harness.rows_and_cost(AWS, MONTH)[0] == 0
 
     report = harness.sweep()
 
@@ -165,9 +160,9 @@ def test_a_month_that_was_written_after_it_was_booked_is_reported_and_restored(
     harness.load(AZURE, older)
     harness.load(AZURE, newer)
     assert harness.sweep()["mismatched"] == []
-    with harness.dying_before_it_books():
+    with harness.crashing_before_record():
         replay(harness.settings, "azure_billing", MONTH, older.execution, harness.services)
-    assert harness.month(AZURE, MONTH) == (newer.totals.rows, older.totals.cost)
+    assert harness.rows_and_cost(AZURE, MONTH) == (newer.totals.rows, older.totals.cost)
 
     report = harness.sweep()
 
@@ -182,7 +177,7 @@ def test_books_that_were_lost_are_taken_from_the_tracking_rows(harness: Harness,
     older, delivery = (azure_focus_delivery(tmp_path, MONTH, rows=20, revision=revision) for revision in (1, 2))
     harness.load(AZURE, delivery)
     for table in ("_dlt_pipeline_state", "_dlt_loads", "_dlt_version"):
-        harness.stack.cloud.bigquery.delete_table(f"{harness.stack.cloud.project}.{harness.stack.dataset}.{table}")
+        harness.emulator.bigquery.delete_table(f"{harness.emulator.project}.{harness.deployment.dataset}.{table}")
 
     late = harness.load(AZURE, older)
     report = harness.sweep()
@@ -196,11 +191,11 @@ def test_books_that_were_lost_are_taken_from_the_tracking_rows(harness: Harness,
 
 def test_it_stops_before_its_deadline_and_says_what_is_left(harness: Harness, tmp_path: Path) -> None:
     for month in ("2025-07", "2025-08", MONTH):
-        harness.stack.deliver(AWS, aws_cur_delivery(tmp_path, month, rows=20))
+        harness.deployment.deliver(AWS, aws_cur_delivery(tmp_path, month, rows=20))
     replace_month = harness.services.jobs.replace_month
 
     def slow(*arguments: object) -> object:
-        _steppable(harness).step(minutes=7)
+        harness.clock.step(minutes=7)
         return replace_month(*arguments)  # type: ignore[arg-type]
 
     harness.services.jobs.replace_month = slow  # type: ignore[method-assign, assignment]
@@ -213,8 +208,8 @@ def test_it_stops_before_its_deadline_and_says_what_is_left(harness: Harness, tm
 
 
 def test_a_source_whose_table_is_missing_does_not_hold_up_the_others(harness: Harness, tmp_path: Path) -> None:
-    harness.stack.cloud.bigquery.delete_table(harness.stack.table_id(AWS))
-    harness.stack.deliver(AZURE, azure_focus_delivery(tmp_path, MONTH, rows=20))
+    harness.emulator.bigquery.delete_table(harness.source(AWS).destination)
+    harness.deployment.deliver(AZURE, azure_focus_delivery(tmp_path, MONTH, rows=20))
 
     report = harness.sweep()
 
@@ -225,11 +220,11 @@ def test_an_audit_never_reloads_a_mix_of_two_deliveries(harness: Harness, tmp_pa
     """The partition lost its rows while the next overwrite delivery is coming in: the old manifest, one new file."""
     first, second = (aws_cur_delivery(tmp_path, MONTH, rows=20, mode="overwrite", revision=n) for n in (1, 2))
     harness.load(AWS, first)
-    harness.stack.deliver_object(AWS, second.data[0])
+    harness.deployment.deliver_object(AWS, second.data[0])
     harness.rows(f"DELETE FROM `{{dataset}}.{AWS.table}` WHERE identity_line_item_id IS NOT NULL")
 
     report = harness.sweep()
-    harness.stack.deliver(AWS, second)
+    harness.deployment.deliver(AWS, second)
 
     assert (report["mismatched"], report["loaded"]) == (["aws_cur 2025-09"], [])
     assert harness.sweep()["loaded"] == ["aws_cur 2025-09"]
@@ -251,7 +246,7 @@ def test_a_month_whose_files_are_gone_is_still_audited(
     harness: Harness, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     harness.load(AWS, aws_cur_delivery(tmp_path, MONTH, rows=20))
-    for blob in list(harness.stack.cloud.storage.list_blobs(harness.stack.bucket(AWS))):
+    for blob in list(harness.emulator.storage.list_blobs(harness.source(AWS).bucket)):
         blob.delete()
     assert harness.sweep()["mismatched"] == []
     harness.rows(f"DELETE FROM `{{dataset}}.{AWS.table}` WHERE identity_line_item_id IS NOT NULL")
@@ -263,7 +258,7 @@ def test_a_month_whose_files_are_gone_is_still_audited(
 
 def test_of_two_runs_that_wait_the_newest_is_booked_once(harness: Harness, tmp_path: Path) -> None:
     for revision in (1, 2):
-        harness.stack.deliver(AZURE, azure_focus_delivery(tmp_path, MONTH, rows=20, revision=revision), "manifest")
+        harness.deployment.deliver(AZURE, azure_focus_delivery(tmp_path, MONTH, rows=20, revision=revision), "manifest")
 
     for _ in range(3):
         harness.sweep()
@@ -273,10 +268,10 @@ def test_of_two_runs_that_wait_the_newest_is_booked_once(harness: Harness, tmp_p
 
 def test_an_unreadable_manifest_does_not_hide_an_older_run(harness: Harness, tmp_path: Path) -> None:
     good, cut = (azure_focus_delivery(tmp_path, MONTH, rows=20, revision=revision) for revision in (1, 2))
-    harness.stack.deliver(AZURE, cut)
-    harness.stack.cloud.upload(harness.stack.bucket(AZURE), manifest_name(AZURE, cut), b"{")
+    harness.deployment.deliver(AZURE, cut)
+    harness.emulator.upload(harness.source(AZURE).bucket, manifest_name(AZURE, cut), b"{")
     harness.sweep()
-    harness.stack.deliver(AZURE, good)
+    harness.deployment.deliver(AZURE, good)
 
     assert harness.sweep()["loaded"] == ["azure_billing 2025-09"]
     check_invariants(harness, {(AZURE, MONTH): good})
@@ -288,8 +283,8 @@ def test_an_unreadable_manifest_whose_event_was_lost_is_told_though_an_older_run
 ) -> None:
     good, cut = (azure_focus_delivery(tmp_path, MONTH, rows=20, revision=revision) for revision in (1, 2))
     harness.load(AZURE, good)
-    harness.stack.deliver(AZURE, cut)
-    harness.stack.cloud.upload(harness.stack.bucket(AZURE), manifest_name(AZURE, cut), b"{")
+    harness.deployment.deliver(AZURE, cut)
+    harness.emulator.upload(harness.source(AZURE).bucket, manifest_name(AZURE, cut), b"{")
 
     first, second = harness.sweep(), harness.sweep()
 
@@ -304,7 +299,7 @@ def test_every_sweep_tells_the_age_of_each_source_s_newest_load(
 ) -> None:
     """A source that never loaded is as old as its table: silence from the first day on is seen too."""
     harness.load(AZURE, azure_focus_delivery(tmp_path, MONTH, rows=5))
-    _steppable(harness).step(hours=36)
+    harness.clock.step(hours=36)
 
     harness.sweep()
 

@@ -141,17 +141,17 @@ def exports(tmp_path: Path) -> Path:
 
 
 def test_functions_triggers_transfers_and_schedules_run(
-    root: Roots, cloud: Emulator, exports: Path, tmp_path: Path, name: str
+    root: Roots, emulator: Emulator, exports: Path, tmp_path: Path, name: str
 ) -> None:
     terraform = root(SYSTEM)
     terraform.apply()
-    deployment = Deployment(cloud, tmp_path / "zips", {"exports": exports}, most_instances=1)
+    deployment = Deployment(emulator, tmp_path / "zips", {"exports": exports}, most_instances=1)
     deployment.follow(terraform.show_json())
     transfer = deployment.transfers[JOB]
     first = transfer.run(order=lambda names: sorted(names, reverse=True))
     (exports / "aws" / "a.txt").write_text("changed")
     second = transfer.run()
-    cloud.events.settle(timeout=30)
+    emulator.events.settle(timeout=30)
     lines = [line for line in deployment.functions[f"{name}-load"].log_lines() if str(line).startswith("hello in/")]
     assert first == ["in/month/b.txt", "in/a.txt"]
     assert second == ["in/a.txt"]
@@ -264,12 +264,12 @@ F, S, T = "google_cloudfunctions2_function", "google_cloud_scheduler_job", "goog
     ],
 )
 def test_what_the_local_cloud_cannot_stand_for_is_refused(
-    cloud: Emulator, tmp_path: Path, path: str, value: object, sentence: str
+    emulator: Emulator, tmp_path: Path, path: str, value: object, sentence: str
 ) -> None:
     values = copy.deepcopy(document())
     put(path, value)(values)
     resources = [applied(kind, "x", found) for kind, found in values.items()]
-    deployment = Deployment(cloud, tmp_path, {"exports": tmp_path})
+    deployment = Deployment(emulator, tmp_path, {"exports": tmp_path})
     with pytest.raises(UnknownToEmulatorError, match=f"^{path.split('/')[0]}.x: .*{re.escape(sentence)}"):
         deployment.follow({"values": {"root_module": {"child_modules": [{"resources": resources}]}}})
     assert deployment.functions == {}

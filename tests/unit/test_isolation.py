@@ -44,9 +44,9 @@ def test_nothing_that_is_deployed_names_the_laptop_s_cloud() -> None:
         "from tests.emulator import x",
         'endpoint = "http://localhost:9050"',
         "http://127.0.0.1:4443",
-        "import tests.support.stack",
+        "import tests.support.deployment",
         "fake-gcs-server",
-        'source = "../tests/support/stack"',
+        'source = "../tests/support/deployment"',
     ],
 )
 def test_the_words_that_are_looked_for_are_found(line: str) -> None:

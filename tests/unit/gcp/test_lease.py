@@ -9,7 +9,7 @@ from typing import TypeVar
 import pytest
 
 from billing.gcp.lease import LEASE_DURATION, Leases
-from tests.fakes.deployments import FakeDeployment
+from tests.fakes.deployment import FakeDeployment
 from tests.fakes.wire import Wire
 
 T = TypeVar("T")
@@ -40,7 +40,7 @@ def test_a_write_of_one_s_own_that_was_sent_twice_stands_and_is_given_back(expir
     wire = SentTwice(deployment.cloud.clock)
     if expired:
         _leases(deployment, Wire(deployment.cloud.clock)).acquire("aws_cur", "2025-09", "job_0")
-        deployment.step(seconds=(LEASE_DURATION + timedelta(seconds=1)).total_seconds())
+        deployment.clock.step(seconds=(LEASE_DURATION + timedelta(seconds=1)).total_seconds())
     wire.at = at
     lease = _leases(deployment, wire).acquire("aws_cur", "2025-09", "job_0")
     lease.record("job_1")

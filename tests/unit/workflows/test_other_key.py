@@ -9,7 +9,7 @@ import pytest
 
 from billing.workflows.replay import replay
 from billing.workflows.sweep import sweep
-from tests.fakes.deployments import FakeDeployment
+from tests.fakes.deployment import FakeDeployment
 from tests.simulation.provider import STREAMS, deliver
 from tests.simulation.simulator import in_turn
 

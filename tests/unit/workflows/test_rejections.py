@@ -8,7 +8,7 @@ from unittest.mock import patch
 import pytest
 
 from billing.workflows.sweep import sweep
-from tests.fakes.deployments import FakeDeployment
+from tests.fakes.deployment import FakeDeployment
 from tests.fakes.history import FakeLoadHistory
 from tests.simulation.provider import STREAMS, deliver
 from tests.simulation.simulator import in_turn
@@ -32,7 +32,7 @@ def _sweep(deployment: FakeDeployment) -> dict[str, Any]:
     run = FakeLoadHistory._run
 
     def slow(*arguments: Any) -> None:
-        deployment.step(seconds=8)
+        deployment.clock.step(seconds=8)
         run(*arguments)
 
     with patch.object(FakeLoadHistory, "_run", slow), in_turn():
@@ -44,10 +44,10 @@ def test_sweeps_end_in_time_and_book_every_refusal_once(deployment: FakeDeployme
     reports = []
     for _ in range(4):
         reports.append(_sweep(deployment))
-        deployment.step(minutes=60)
+        deployment.clock.step(minutes=60)
 
     assert all(report["seconds"] < _PLATFORM_ENDS for report in reports)
     booked = [len(report["rejected"]) for report in reports]
     assert (sum(booked), booked[2:]) == (_RUNS, [0, 0])
     assert [report["deferred"] for report in reports] == [["azure_billing 2025-09"], [], [], []]
-    assert len(deployment.cloud.books.tracking) == _RUNS
+    assert len(deployment.cloud.history.tracking) == _RUNS
