@@ -104,6 +104,7 @@ def test_a_finalized_object_becomes_a_cloudevent(emulator: Emulator, bucket: str
     assert attributes["source"] == f"//storage.googleapis.com/projects/_/buckets/{bucket}"
     assert attributes["subject"] == "objects/billing/ä b.csv"
     assert attributes["id"]
+
     expected = {
         "bucket": bucket,
         "name": "billing/ä b.csv",
@@ -111,6 +112,7 @@ def test_a_finalized_object_becomes_a_cloudevent(emulator: Emulator, bucket: str
         "size": "5",
         "contentType": "text/csv",
     }
+
     assert {name: data[name] for name in expected} == expected
     assert all(data[name] for name in ("metageneration", "crc32c", "md5Hash", "timeCreated", "updated", "etag"))
 
@@ -126,7 +128,9 @@ def test_overwrites_are_announced_and_metadata_updates_are_not(
     blob = emulator.storage.bucket(bucket).get_blob("a")
     blob.metadata = {"x": "y"}
     blob.patch()
+
     emulator.events.settle(20)
+
     assert seen(listener) == ["a", "a"]
 
 
@@ -136,6 +140,7 @@ def test_a_failed_delivery_is_repeated_until_it_succeeds(emulator: Emulator, buc
     emulator.events.settle(20)
     assert statuses(emulator, listener) == [500, 500, 200]
     attempts = [attempt.event.id for attempt in emulator.events.records if attempt.function == listener.name]
+
     assert len(set(attempts)) == 1
 
 
@@ -144,7 +149,9 @@ def test_an_instance_handles_one_event_at_a_time(emulator: Emulator, bucket: str
     for number in range(3):
         emulator.upload(bucket, f"slow-{number}", b"")
     emulator.events.settle(20)
+
     lines = sorted((line for line in listener.log_lines() if isinstance(line, dict)), key=lambda line: line["started"])
+
     assert all(before["ended"] <= after["started"] for before, after in pairwise(lines))
 
 
@@ -166,7 +173,9 @@ def test_an_instance_that_dies_is_started_again_for_the_next_delivery(
     assert statuses(emulator, listener) == [0, 200]
     emulator.kill(listener.name)
     emulator.upload(bucket, "after the kill", b"")
+
     emulator.events.settle(20)
+
     assert seen(listener) == ["die", "die", "after the kill"]
 
 
@@ -182,21 +191,27 @@ class TestMisbehaviour:
         emulator.events.release(["c", "a"])
         assert seen(listener) == ["c", "a"]
         emulator.events.release()
+
         emulator.events.settle(20)
+
         assert seen(listener) == ["c", "a", "b"]
 
     def test_events_are_dropped(self, emulator: Emulator, bucket: str, listener: Function) -> None:
         emulator.events.drop(lambda event: event.name == "lost")
         for name in ("lost", "kept", "lost"):
             emulator.upload(bucket, name, b"")
+
         emulator.events.settle(20)
+
         assert seen(listener) == ["kept", "lost"]
 
     def test_events_are_duplicated(self, emulator: Emulator, bucket: str, listener: Function) -> None:
         emulator.events.duplicate(lambda event: event.name == "double", copies=3)
         for name in ("double", "single"):
             emulator.upload(bucket, name, b"")
+
         emulator.events.settle(20)
+
         assert sorted(seen(listener)) == ["double", "double", "double", "single"]
 
 
@@ -255,6 +270,8 @@ class TestFunctions:
 
 def test_a_cloud_starts_fast_and_leaves_nothing_behind(tmp_path: Path) -> None:
     started = time.monotonic()
+
     with Emulator(root=tmp_path):
         assert time.monotonic() - started < 10
+
     assert list(tmp_path.iterdir()) == []
