@@ -95,7 +95,7 @@ def statuses(emulator: Emulator, function: Function) -> list[int]:
 
 
 # eventarc cloudevents: google.cloud.storage.object.v1.finalized, binary mode; StorageObjectData has int64 as strings
-def test_a_finalized_object_becomes_a_cloudevent(emulator: Emulator, bucket: str, listener: Function) -> None:
+def test_finalized_object_becomes_a_cloudevent(emulator: Emulator, bucket: str, listener: Function) -> None:
     generation = emulator.upload(bucket, "billing/ä b.csv", b"12345", "text/csv")
     emulator.events.settle(20)
     (line,) = [line for line in listener.log_lines() if isinstance(line, dict)]
@@ -118,7 +118,7 @@ def test_a_finalized_object_becomes_a_cloudevent(emulator: Emulator, bucket: str
 
 
 # object finalized: "a new object is created, or an existing object is overwritten"; metadata updates are not that
-def test_overwrites_are_announced_and_metadata_updates_are_not(
+def test_overwrite_has_an_event_and_metadata_update_has_none(
     emulator: Emulator, bucket: str, listener: Function
 ) -> None:
     emulator.create_bucket(f"{bucket}-other")
@@ -135,7 +135,7 @@ def test_overwrites_are_announced_and_metadata_updates_are_not(
 
 
 # RETRY_POLICY_RETRY: an answer other than 2xx is delivered again, with backoff, until it succeeds or 24 h are over
-def test_a_failed_delivery_is_repeated_until_it_succeeds(emulator: Emulator, bucket: str, listener: Function) -> None:
+def test_failed_event_is_repeated_until_it_succeeds(emulator: Emulator, bucket: str, listener: Function) -> None:
     emulator.upload(bucket, "twice", b"")
     emulator.events.settle(20)
     assert statuses(emulator, listener) == [500, 500, 200]
@@ -145,7 +145,7 @@ def test_a_failed_delivery_is_repeated_until_it_succeeds(emulator: Emulator, buc
 
 
 # maxInstanceRequestConcurrency 1: an instance handles one request at a time
-def test_an_instance_handles_one_event_at_a_time(emulator: Emulator, bucket: str, listener: Function) -> None:
+def test_instance_handles_one_event_at_a_time(emulator: Emulator, bucket: str, listener: Function) -> None:
     for number in range(3):
         emulator.upload(bucket, f"slow-{number}", b"")
     emulator.events.settle(20)
@@ -165,7 +165,7 @@ def test_several_instances_work_side_by_side(emulator: Emulator, bucket: str, so
     emulator.delete_function(name)
 
 
-def test_an_instance_that_dies_is_started_again_for_the_next_delivery(
+def test_stopped_instance_is_started_again_for_the_next_delivery(
     emulator: Emulator, bucket: str, listener: Function
 ) -> None:
     emulator.upload(bucket, "die", b"")
@@ -180,9 +180,7 @@ def test_an_instance_that_dies_is_started_again_for_the_next_delivery(
 
 
 class TestMisbehaviour:
-    def test_events_are_held_and_released_in_an_order(
-        self, emulator: Emulator, bucket: str, listener: Function
-    ) -> None:
+    def test_events_are_released_in_the_given_order(self, emulator: Emulator, bucket: str, listener: Function) -> None:
         emulator.events.hold()
         for name in ("a", "b", "c"):
             emulator.upload(bucket, name, b"")
@@ -216,12 +214,12 @@ class TestMisbehaviour:
 
 
 class TestFunctions:
-    def test_a_function_that_cannot_start_says_why_at_its_deployment(self, emulator: Emulator, source: Path) -> None:
+    def test_deployment_says_why_a_function_cannot_start(self, emulator: Emulator, source: Path) -> None:
         with pytest.raises(StartError, match="KeyError: 'GREETING'"):
             emulator.deploy(FunctionSpec("broken", source, "on_event"))
         assert "broken" not in emulator.functions
 
-    def test_a_zip_is_deployed_as_terraform_uploads_it(
+    def test_zip_is_deployed_as_terraform_uploads_it(
         self, emulator: Emulator, source: Path, bucket: str, tmp_path: Path
     ) -> None:
         with zipfile.ZipFile(tmp_path / "source.zip", "w") as archive:
@@ -234,7 +232,7 @@ class TestFunctions:
         emulator.delete_function("zipped")
 
     # application default credentials come from the metadata server; nothing of the developer's environment is there
-    def test_real_clients_find_everything_by_themselves(
+    def test_real_clients_find_the_emulator_by_themselves(
         self, emulator: Emulator, source: Path, bucket: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", "/nowhere")
@@ -251,7 +249,7 @@ class TestFunctions:
         emulator.delete_function("clients")
 
     # dlt's own loads: gzip without a .gz name, NEWLINE_DELIMITED_JSON, multipart upload; ALTER TABLE for new columns
-    def test_dlt_keeps_its_books_from_a_function(self, emulator: Emulator, source: Path) -> None:
+    def test_dlt_keeps_its_state_from_a_function(self, emulator: Emulator, source: Path) -> None:
         dataset = f"books_{uuid4().hex[:8]}"
         environment = {"GREETING": "x", "RUNTIME__DLTHUB_TELEMETRY": "false"}
         function = emulator.deploy(FunctionSpec("books", source, "books", environment, signature="http"))
@@ -268,7 +266,7 @@ class TestFunctions:
         emulator.delete_function("books")
 
 
-def test_a_cloud_starts_fast_and_leaves_nothing_behind(tmp_path: Path) -> None:
+def test_emulator_starts_fast_and_leaves_nothing_behind(tmp_path: Path) -> None:
     started = time.monotonic()
 
     with Emulator(root=tmp_path):

@@ -56,13 +56,13 @@ def _read(deployment: Deployment, month: str = SEPTEMBER, key: str = "azure_bill
     return deployment.services().history.read(deployment.source(key), month)
 
 
-def test_before_the_first_commit_there_is_nothing(deployment: Deployment) -> None:
+def test_history_is_empty_before_the_first_commit(deployment: Deployment) -> None:
     assert _read(deployment) == MonthState()
     assert deployment.services().history.read_months(deployment.source("azure_billing")) == {}
     assert deployment.services().history.newest_load(deployment.source("azure_billing")) is None
 
 
-def test_what_is_committed_is_read_of_its_month_and_source_alone(deployment: Deployment) -> None:
+def test_commit_is_read_only_for_its_month_and_source(deployment: Deployment) -> None:
     september = _commit(deployment, _head(deployment, "a", "1"))
     october = _commit(deployment, replace(_head(deployment, "o", "1"), files={"f": "1:x"}), OCTOBER)
     cur = _commit(deployment, _head(deployment, "c", "1", "aws_cur"))
@@ -76,7 +76,7 @@ def test_what_is_committed_is_read_of_its_month_and_source_alone(deployment: Dep
     assert _read(deployment, OCTOBER, "aws_cur") == MonthState()
 
 
-def test_the_last_commit_is_the_head_and_every_load_stands_once(deployment: Deployment) -> None:
+def test_last_commit_is_current_and_every_load_is_listed_once(deployment: Deployment) -> None:
     first = _commit(deployment, _head(deployment, "a", "1"))
     second = _commit(deployment, _head(deployment, "b", "2"), before=first)
     again = _commit(deployment, _head(deployment, "b", "2"), before=second)
@@ -91,7 +91,7 @@ def test_the_last_commit_is_the_head_and_every_load_stands_once(deployment: Depl
     assert deployment.services().history.newest_load(deployment.source("azure_billing")) == loads[-1]["loaded_at"]
 
 
-def test_rejections_and_waits_are_kept_and_are_no_loads(deployment: Deployment) -> None:
+def test_rejections_and_waits_are_not_loads(deployment: Deployment) -> None:
     books = MonthState().with_rejection("a", Rejection("EMPTY_DELIVERY", "content", "print")).with_waiting("b")
     row = TrackingRow("rejected", "a", {"code": "EMPTY_DELIVERY", "message": "Nothing in it."})
     deployment.services().history.commit(deployment.source("aws_cur"), Record(SEPTEMBER, books, row))
@@ -100,7 +100,7 @@ def test_rejections_and_waits_are_kept_and_are_no_loads(deployment: Deployment) 
     assert deployment.services().history.newest_load(deployment.source("aws_cur")) is None
 
 
-def test_a_load_that_is_not_complete_bars_older_runs_and_no_more(deployment: Deployment) -> None:
+def test_incomplete_load_only_blocks_older_runs(deployment: Deployment) -> None:
     first = _commit(deployment, _head(deployment, "a", "1"))
     _commit(deployment, _head(deployment, "b", "2"), before=first)
     deployment.undo_last_completion()
@@ -112,7 +112,7 @@ def test_a_load_that_is_not_complete_bars_older_runs_and_no_more(deployment: Dep
     assert [row["execution"] for row in deployment.loads("azure_billing")] == ["a"]
 
 
-def test_the_first_load_of_all_that_is_not_complete_counts_once_another_is(deployment: Deployment) -> None:
+def test_first_incomplete_load_counts_once_another_completes(deployment: Deployment) -> None:
     head = _head(deployment, "a", "1")
     _commit(deployment, head)
     deployment.undo_last_completion()
@@ -124,7 +124,7 @@ def test_the_first_load_of_all_that_is_not_complete_counts_once_another_is(deplo
     assert [row["execution"] for row in deployment.loads("azure_billing")] == ["a", "o"]
 
 
-def test_without_dlts_tables_the_newest_tracking_row_is_the_head(deployment: Deployment) -> None:
+def test_newest_tracking_row_counts_without_the_tables_of_dlt(deployment: Deployment) -> None:
     first = _commit(deployment, _head(deployment, "a", "1"))
     head = _head(deployment, "b", "2")
     _commit(deployment, head, code="FILES_CHANGED_DURING_LOAD", before=first)
@@ -134,7 +134,7 @@ def test_without_dlts_tables_the_newest_tracking_row_is_the_head(deployment: Dep
     assert _read(deployment, OCTOBER) == MonthState()
 
 
-def test_a_head_that_a_later_row_has_passed_by_gives_way_to_it(deployment: Deployment) -> None:
+def test_newer_tracking_row_replaces_an_older_state(deployment: Deployment) -> None:
     """As after an old copy of the states was restored."""
     older, newer = _head(deployment, "a", "1"), _head(deployment, "b", "2")
     _commit(deployment, newer)

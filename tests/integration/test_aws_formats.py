@@ -69,7 +69,7 @@ def charges(harness: Harness, source: SourceSpec, table: Table) -> list[Any]:
 
 
 @pytest.mark.parametrize("table", ["cur2", "focus"])
-def test_the_view_of_charges_is_the_same_from_csv_as_from_parquet(
+def test_charges_view_is_the_same_from_csv_and_parquet(
     harness_of: Callable[..., Harness], tmp_path: Path, table: Table
 ) -> None:
     name = {"cur2": "aws_cur_v2", "focus": "aws_focus"}[table]
@@ -86,7 +86,7 @@ def test_the_view_of_charges_is_the_same_from_csv_as_from_parquet(
     assert {} in [row[MAPS[table][-1]] for row in first]
 
 
-def test_a_focus_export_is_upgraded_in_its_table(harness_of: Callable[..., Harness], tmp_path: Path) -> None:
+def test_focus_export_is_upgraded_in_its_table(harness_of: Callable[..., Harness], tmp_path: Path) -> None:
     source = spec("aws_focus_parquet")
     harness = harness_of(source)
     for month, version in (("2025-08", "1.0"), ("2025-09", "1.2")):
@@ -104,7 +104,7 @@ def test_a_focus_export_is_upgraded_in_its_table(harness_of: Callable[..., Harne
     assert 0 < row["gone"] <= 30
 
 
-def test_a_cur_2_export_may_select_more_columns_later(harness_of: Callable[..., Harness], tmp_path: Path) -> None:
+def test_cur_2_export_may_select_more_columns_later(harness_of: Callable[..., Harness], tmp_path: Path) -> None:
     source = spec("aws_cur_v2_csv")
     harness = harness_of(source)
     for month, selected in (("2025-08", "few"), ("2025-09", "all")):
@@ -120,7 +120,7 @@ def test_a_cur_2_export_may_select_more_columns_later(harness_of: Callable[..., 
     assert (row["n"], row["added"]) == (60, 30)
 
 
-def test_a_map_that_is_no_json_rejects_the_month_unless_it_is_kept_as_text(
+def test_map_that_is_not_json_is_rejected_unless_kept_as_text(
     harness_of: Callable[..., Harness], tmp_path: Path
 ) -> None:
     columns = [
@@ -140,7 +140,7 @@ def test_a_map_that_is_no_json_rejects_the_month_unless_it_is_kept_as_text(
 
 
 @pytest.mark.parametrize("month", ["2025-08", "2025-09"])
-def test_athena_s_manifest_is_found_where_it_stands_whatever_comes_first(
+def test_athena_manifest_is_found_in_any_order_of_arrival(
     harness_of: Callable[..., Harness], tmp_path: Path, month: str
 ) -> None:
     source = spec("aws_cur_v1_parquet")
@@ -153,7 +153,7 @@ def test_athena_s_manifest_is_found_where_it_stands_whatever_comes_first(
     assert [outcome.action for outcome in ends] == ["waiting", "waiting", "loaded"]
 
 
-def test_a_manifest_that_never_changes_is_loaded_again_when_its_files_have_settled(
+def test_settled_files_are_loaded_under_an_unchanged_manifest(
     harness_of: Callable[..., Harness], tmp_path: Path
 ) -> None:
     """With nothing but its files in it, it is not even copied again: only the files tell of a new delivery."""

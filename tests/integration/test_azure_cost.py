@@ -46,9 +46,7 @@ def rewritten(delivery: Delivery, change: Callable[[str], str]) -> Delivery:
     return with_manifest(changed, lambda manifest: manifest["blobs"][0].update(byteCount=size))
 
 
-def test_actual_and_amortized_cost_sum_up_to_what_focus_says_of_the_same_charges(
-    costs: Harness, tmp_path: Path
-) -> None:
+def test_actual_and_amortized_cost_sum_up_as_focus_does(costs: Harness, tmp_path: Path) -> None:
     focus = azure_focus_delivery(tmp_path, MONTH, rows=100).totals
     for source, dataset in ((CSV, ACTUAL), (SPREAD, AMORTIZED)):
         outcome = costs.load(source, azure_cost_delivery(dataset, tmp_path, MONTH, rows=100, form="csv"))
@@ -66,7 +64,7 @@ def test_actual_and_amortized_cost_sum_up_to_what_focus_says_of_the_same_charges
     assert kinds["SPREAD"] - kinds["CSV"] == {"UnusedReservation"}
 
 
-def test_headers_and_dates_of_every_account_land_in_the_same_columns(costs: Harness, tmp_path: Path) -> None:
+def test_headers_and_dates_of_all_accounts_share_the_columns(costs: Harness, tmp_path: Path) -> None:
     before = {field.name for field in costs.emulator.bigquery.get_table(costs.source(CSV).destination).schema}
     spellings: tuple[Headers, ...] = ("pascal", "camel", "german")
     for month, headers in zip(("2025-01", "2025-08", "2025-09"), spellings, strict=True):
@@ -87,7 +85,7 @@ def test_headers_and_dates_of_every_account_land_in_the_same_columns(costs: Harn
     assert '"env":"prod","team":"platform"' in tags  # as delivered: without braces
 
 
-def test_dates_that_change_their_spelling_never_load_as_other_days(costs: Harness, tmp_path: Path) -> None:
+def test_changed_date_spelling_never_loads_as_another_day(costs: Harness, tmp_path: Path) -> None:
     first = costs.load(CSV, actual(tmp_path))
     british = rewritten(actual(tmp_path, revision=2), lambda text: text.replace("09/01/2025", "01/09/2025", 1))
     iso = rewritten(actual(tmp_path, revision=3), lambda text: text.replace("09/01/2025", "2025-09-01", 1))
@@ -101,9 +99,7 @@ def test_dates_that_change_their_spelling_never_load_as_other_days(costs: Harnes
     assert costs.rows_and_cost(CSV, MONTH)[0] == 98
 
 
-def test_an_export_that_switches_to_iso_dates_or_to_later_column_names_keeps_its_table(
-    costs: Harness, tmp_path: Path
-) -> None:
+def test_iso_dates_and_later_column_names_keep_the_table(costs: Harness, tmp_path: Path) -> None:
     def later(text: str) -> str:
         return re.sub(r"(\d\d)/(\d\d)/(\d{4})", r"\3-\1-\2", text).replace(",Cost,", ",CostInBillingCurrency,")
 

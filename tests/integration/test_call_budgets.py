@@ -30,7 +30,7 @@ FEW_COLUMNS = tuple(column for column in aws_columns(MONTH) if column.name in FE
 COLUMNS: Mapping[SourceSpec, Sequence[Column]] = {AWS: aws_columns(MONTH), AZURE: azure_columns(AZURE.version)}
 
 
-def test_an_object_that_is_none_of_ours_costs_no_request(harness: Harness) -> None:
+def test_unrelated_object_costs_no_request(harness: Harness) -> None:
     bucket = harness.source(AWS).bucket
     with harness.counting() as requests:
         handle_event(harness.settings, "aws", {"bucket": bucket, "name": "aws/cur/acme-cur/crawler-cfn.yml"})
@@ -39,7 +39,7 @@ def test_an_object_that_is_none_of_ours_costs_no_request(harness: Harness) -> No
 
 
 @pytest.mark.parametrize("spec", [AWS, AZURE], ids=["aws", "azure"])
-def test_a_new_month_costs_at_most_14_requests_beside_headers_and_polling(
+def test_new_month_costs_14_requests_beside_headers_and_polling(
     harness: Harness, tmp_path: Path, spec: SourceSpec
 ) -> None:
     """And the same number whatever number of months is in the bucket already."""
@@ -57,7 +57,7 @@ def test_a_new_month_costs_at_most_14_requests_beside_headers_and_polling(
     assert counts[0] <= 26  # the first of all finds no table of dlt's, adds columns and creates the views
 
 
-def test_a_month_that_adds_columns_costs_a_patch_and_its_source_s_view(harness: Harness, tmp_path: Path) -> None:
+def test_new_columns_cost_a_patch_and_the_view_of_the_source(harness: Harness, tmp_path: Path) -> None:
     harness.load(AWS, aws_cur_delivery(tmp_path, "2025-08", rows=20, columns=FEW_COLUMNS))
     delivery = aws_cur_delivery(tmp_path, MONTH, rows=20)
     harness.deployment.deliver(AWS, delivery)
@@ -69,7 +69,7 @@ def test_a_month_that_adds_columns_costs_a_patch_and_its_source_s_view(harness: 
     assert beside_headers_and_polling(requests) == 14 + 1 + view
 
 
-def test_another_page_of_files_costs_one_request_more_in_each_listing(
+def test_each_page_of_files_costs_one_more_request_per_listing(
     harness: Harness, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A page has 1,000 objects, and here 10. A load lists three times: to look, under the lease, and after the job."""
@@ -106,7 +106,7 @@ def headers_of(requests: Requests) -> list[str]:
 
 
 @pytest.mark.parametrize("spec", [AWS, AZURE], ids=["aws", "azure"])
-def test_a_duplicate_costs_at_most_6_requests(harness: Harness, tmp_path: Path, spec: SourceSpec) -> None:
+def test_duplicate_costs_at_most_6_requests(harness: Harness, tmp_path: Path, spec: SourceSpec) -> None:
     delivery = GENERATE[spec](tmp_path, MONTH, rows=20)
     harness.load(spec, delivery)
 
@@ -117,7 +117,7 @@ def test_a_duplicate_costs_at_most_6_requests(harness: Harness, tmp_path: Path, 
     assert requests.by_commit == 0
 
 
-def test_a_superseded_run_costs_at_most_6_requests(harness: Harness, tmp_path: Path) -> None:
+def test_superseded_run_costs_at_most_6_requests(harness: Harness, tmp_path: Path) -> None:
     older = azure_focus_delivery(tmp_path, MONTH, rows=20)
     harness.load(AZURE, azure_focus_delivery(tmp_path, MONTH, rows=20, revision=2))
     harness.deployment.deliver(AZURE, older)

@@ -60,9 +60,7 @@ def test_every_format_is_recognised_by_its_own_manifests(samples: Mapping[str, D
         assert source.version == (FORMATS[name].versions or ("",))[0]
 
 
-def test_two_exports_in_one_bucket_are_two_sources_unless_its_file_names_one(
-    samples: Mapping[str, Delivery], tmp_path: Path
-) -> None:
+def test_two_exports_in_one_bucket_are_two_sources(samples: Mapping[str, Delivery], tmp_path: Path) -> None:
     bucket = tmp_path / "9 Acme Billing"
     place(samples["azure_actual_csv"], bucket)  # with another export's manifest beside it, which names no such file
     place(azure_focus_delivery(tmp_path / "made", MONTH, rows=10, export_name="focus"), bucket, "data", "manifest")
@@ -79,7 +77,7 @@ def test_two_exports_in_one_bucket_are_two_sources_unless_its_file_names_one(
     assert (source.key, source.export_name, source.settings) == ("source_9_acme_billing", "focus", {"settle_hours": 1})
 
 
-def test_a_file_may_say_everything(tmp_path: Path) -> None:
+def test_settings_file_can_set_everything(tmp_path: Path) -> None:
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine.toml").write_text(
         'format = "azure_focus_csv"\nexport_name = "costs"\npath = "exports/"\nfocus_version = "1.0"\n'
@@ -93,7 +91,7 @@ def test_a_file_may_say_everything(tmp_path: Path) -> None:
     )
 
 
-def test_what_cannot_begin_is_said_in_a_sentence(tmp_path: Path) -> None:
+def test_unusable_folder_is_named_in_one_sentence(tmp_path: Path) -> None:
     assert f"{tmp_path / 'none'} is no folder" in refusal(tmp_path / "none")
     assert f"{tmp_path} is empty" in refusal(tmp_path)
     classic = tmp_path / "classic" / CLASSIC
@@ -115,7 +113,7 @@ def test_what_cannot_begin_is_said_in_a_sentence(tmp_path: Path) -> None:
         ('export_name = "other"', "with export_name = other"),
     ],
 )
-def test_a_file_that_is_wrong_is_named(
+def test_invalid_settings_file_is_named(
     samples: Mapping[str, Delivery], tmp_path: Path, text: str, sentence: str
 ) -> None:
     place(samples["azure_focus_parquet"], tmp_path / "mine", "data", "manifest")
@@ -124,7 +122,7 @@ def test_a_file_that_is_wrong_is_named(
 
 
 @pytest.mark.timeout(600)
-def test_what_is_recognised_is_loaded_and_a_corrupt_export_is_named(
+def test_recognised_exports_are_loaded_and_a_corrupt_one_is_named(
     samples: Mapping[str, Delivery], tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     deliveries = {name: samples[name] for name in LOADED}

@@ -24,7 +24,7 @@ def delivered(harness: Harness, folder: Path, revision: int, *, finalized: bool)
     return delivery
 
 
-def test_a_month_is_open_then_closed_then_amended(harness: Harness, tmp_path: Path) -> None:
+def test_month_is_open_then_closed_then_amended(harness: Harness, tmp_path: Path) -> None:
     first = delivered(harness, tmp_path, 1, finalized=False)
     assert status(harness) == {
         "finality": "open",
@@ -51,7 +51,7 @@ def test_a_month_is_open_then_closed_then_amended(harness: Harness, tmp_path: Pa
     ]
 
 
-def test_a_tracking_table_from_before_gets_the_columns(harness: Harness, tmp_path: Path) -> None:
+def test_tracking_table_without_cost_gets_the_columns(harness: Harness, tmp_path: Path) -> None:
     tracking = f"{harness.source(AWS).destination}_load_tracking"
     client = harness.emulator.bigquery
     table = client.get_table(tracking)

@@ -38,7 +38,7 @@ def costs(harness: Harness, columns: str, group: str = "") -> list[dict[str, Any
     )
 
 
-def test_a_month_is_billed_as_the_generators_billed_it_to_the_last_decimal(harness: Harness, tmp_path: Path) -> None:
+def test_focus_costs_equals_the_generated_bill_exactly(harness: Harness, tmp_path: Path) -> None:
     aws, azure = aws_cur_delivery(tmp_path, MONTH, rows=300), azure_focus_delivery(tmp_path, MONTH, rows=300)
     harness.load(AWS, aws)
     harness.load(AZURE, azure)
@@ -99,7 +99,7 @@ VALUES
 """
 
 
-def test_google_s_own_export_is_in_the_union_beside_ours(harness: Harness, tmp_path: Path) -> None:
+def test_focus_costs_has_the_google_export(harness: Harness, tmp_path: Path) -> None:
     azure = azure_focus_delivery(tmp_path, MONTH, rows=20)
     harness.load(AZURE, azure)
     harness.rows(GOOGLE_TABLE)
@@ -125,7 +125,7 @@ def test_google_s_own_export_is_in_the_union_beside_ours(harness: Harness, tmp_p
     }
 
 
-def test_an_export_of_google_s_that_is_not_there_keeps_no_source_out(
+def test_missing_google_export_keeps_no_source_out(
     harness: Harness, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     gone = f"{harness.settings.project}.{harness.deployment.dataset}.gone"
@@ -136,7 +136,7 @@ def test_an_export_of_google_s_that_is_not_there_keeps_no_source_out(
     assert [row["x_source"] for row in costs(harness, "COUNT(*) AS n")] == ["azure_billing"]
 
 
-def test_the_view_changes_when_columns_do_and_at_no_other_time(harness: Harness, tmp_path: Path) -> None:
+def test_view_changes_only_with_the_columns(harness: Harness, tmp_path: Path) -> None:
     harness.load(AZURE, azure_focus_delivery(tmp_path, MONTH, rows=20))
     harness.sweep()
     before = views(harness)
@@ -150,14 +150,14 @@ def test_the_view_changes_when_columns_do_and_at_no_other_time(harness: Harness,
     assert "'team', NULLIF(resource_tags_user_team" in after["focus_costs_aws_cur"][1]
 
 
-def test_the_view_over_all_has_the_sources_that_have_a_view(harness: Harness, tmp_path: Path) -> None:
+def test_focus_costs_has_every_source_with_a_view(harness: Harness, tmp_path: Path) -> None:
     harness.load(AZURE, azure_focus_delivery(tmp_path, MONTH, rows=20))
     assert ["focus_costs_azure_billing`" in view(harness).view_query, "aws_cur" in view(harness).view_query] == [1, 0]
     harness.load(AWS, aws_cur_delivery(tmp_path, MONTH, rows=20))
     assert [row["x_source"] for row in costs(harness, "COUNT(*) AS n")] == ["aws_cur", "azure_billing"]
 
 
-def test_a_table_that_is_gone_keeps_no_other_source_from_its_view(
+def test_missing_table_keeps_no_other_source_out_of_the_view(
     harness: Harness, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     delivery = azure_focus_delivery(tmp_path, MONTH, rows=20)
@@ -169,7 +169,7 @@ def test_a_table_that_is_gone_keeps_no_other_source_from_its_view(
     assert [row["x_source"] for row in costs(harness, "COUNT(*) AS n")] == ["azure_billing"]
 
 
-def test_of_two_that_replace_the_view_at_once_the_later_has_seen_every_column(harness: Harness, tmp_path: Path) -> None:
+def test_view_replaced_meanwhile_is_made_from_a_second_read(harness: Harness, tmp_path: Path) -> None:
     warehouse, name = harness.services.warehouse, harness.settings.focus_view
     warehouse.ensure_view(name, lambda: "SELECT 1 AS one")
     queries = iter(["SELECT 2 AS stale", "SELECT 3 AS fresh"])
@@ -184,7 +184,7 @@ def test_of_two_that_replace_the_view_at_once_the_later_has_seen_every_column(ha
     assert view(harness).view_query == "SELECT 3 AS fresh"
 
 
-def test_a_view_that_fails_fails_no_load(
+def test_failed_view_does_not_fail_the_load(
     harness: Harness, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr("billing.workflows.publish_views.source_query", lambda *_: "SELECT nonsense FROM nowhere")

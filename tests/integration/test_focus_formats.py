@@ -67,7 +67,7 @@ def totals(harness: Harness, formats: tuple[str, ...], column: str, by: str) -> 
 
 
 @pytest.mark.timeout(180)
-def test_aws_usage_costs_the_same_by_service_from_every_export(
+def test_aws_cost_by_service_is_the_same_in_every_format(
     emulator: Emulator, emulator_environment: None, tmp_path: Path
 ) -> None:
     found = totals(exported(emulator, tmp_path, AWS), AWS, "BilledCost", "ServiceName")
@@ -77,7 +77,7 @@ def test_aws_usage_costs_the_same_by_service_from_every_export(
 
 
 @pytest.mark.timeout(180)
-def test_azure_usage_costs_the_same_by_service_from_focus_as_from_actual_and_from_amortized_cost(
+def test_azure_cost_by_service_is_the_same_in_every_format(
     emulator: Emulator, emulator_environment: None, tmp_path: Path
 ) -> None:
     harness = exported(emulator, tmp_path, (*FOCUS, *ACTUAL, *AMORTIZED))

@@ -92,9 +92,7 @@ def test_every_format_has_a_sample_and_every_layout_is_known() -> None:
 
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("kind", KINDS)
-def test_every_format_in_every_layout_is_transferred_triggered_and_loaded(
-    emulator: Emulator, tmp_path: Path, kind: str
-) -> None:
+def test_every_format_and_layout_is_transferred_and_loaded(emulator: Emulator, tmp_path: Path, kind: str) -> None:
     combinations = KINDS[kind]
     sources: dict[str, dict[str, Any]] = {"aws": {}, "azure": {}}
     for number, combination in enumerate(combinations):

@@ -34,7 +34,7 @@ def _actions(system: TerraformDeployment, entry_point: str) -> list[tuple[str | 
 
 
 @pytest.mark.fault("F1")
-def test_an_export_that_arrives_is_loaded_once_by_its_events(system: TerraformDeployment, tmp_path: Path) -> None:
+def test_export_is_loaded_once_by_its_events(system: TerraformDeployment, tmp_path: Path) -> None:
     aws = aws_cur_delivery(tmp_path, MONTH, rows=200)
     azure = azure_focus_delivery(tmp_path, MONTH, rows=200)
 
@@ -51,7 +51,7 @@ def test_an_export_that_arrives_is_loaded_once_by_its_events(system: TerraformDe
 
 
 @pytest.mark.fault("F15")
-def test_objects_that_are_none_of_ours_load_nothing_heavy(system: TerraformDeployment, tmp_path: Path) -> None:
+def test_unrelated_objects_import_nothing_heavy(system: TerraformDeployment, tmp_path: Path) -> None:
     before = system.function("load_aws").rss_mib()
     delivery = aws_cur_delivery(tmp_path, MONTH, rows=5)
 
@@ -63,7 +63,7 @@ def test_objects_that_are_none_of_ours_load_nothing_heavy(system: TerraformDeplo
 
 
 @pytest.mark.fault("F4")
-def test_a_busy_month_is_answered_503_quietly_and_delivered_again(system: TerraformDeployment, tmp_path: Path) -> None:
+def test_locked_month_is_answered_503_and_delivered_again(system: TerraformDeployment, tmp_path: Path) -> None:
     delivery = aws_cur_delivery(tmp_path, MONTH, rows=20, files=1)
     lease = system.emulator.storage.bucket(system.outputs["bookkeeping_bucket"]).blob(f"leases/aws_cur/{MONTH}.json")
     lease.upload_from_string('{"holder": "other", "expires": "2999-01-01T00:00:00+00:00", "job_id": null}')
@@ -86,7 +86,7 @@ def _wait_for(system: TerraformDeployment, action: tuple[str, str]) -> None:
         time.sleep(0.05)
 
 
-def test_a_rejected_delivery_is_acknowledged_without_a_traceback(system: TerraformDeployment, tmp_path: Path) -> None:
+def test_rejection_is_acknowledged_without_a_traceback(system: TerraformDeployment, tmp_path: Path) -> None:
     delivery = azure_focus_delivery(tmp_path, MONTH, rows=20)
     cut = delivery.manifests[0].path.with_name("cut.json")
     cut.write_bytes(delivery.manifests[0].path.read_bytes()[:200])
@@ -98,7 +98,7 @@ def test_a_rejected_delivery_is_acknowledged_without_a_traceback(system: Terrafo
     assert {record.status for record in system.emulator.events.records} == {200}
 
 
-def test_a_bug_is_acknowledged_with_a_traceback(system: TerraformDeployment) -> None:
+def test_bug_is_acknowledged_with_a_traceback(system: TerraformDeployment) -> None:
     lease = system.emulator.storage.bucket(system.outputs["bookkeeping_bucket"]).blob(
         f"leases/azure_focus/{MONTH}.json"
     )
@@ -114,7 +114,7 @@ def test_a_bug_is_acknowledged_with_a_traceback(system: TerraformDeployment) -> 
 
 
 @pytest.mark.fault("F12")
-def test_the_sweep_answers_what_it_did(system: TerraformDeployment, tmp_path: Path) -> None:
+def test_sweep_answers_what_it_did(system: TerraformDeployment, tmp_path: Path) -> None:
     system.emulator.events.drop(lambda event: event.bucket == system.landing_bucket("aws_cur"), times=100)
     delivery = aws_cur_delivery(tmp_path, MONTH, rows=30)
     system.deliver("aws_cur", delivery)
@@ -138,7 +138,7 @@ def test_the_sweep_answers_what_it_did(system: TerraformDeployment, tmp_path: Pa
         ("SOURCES__AWS_CUR__TYPE_OVERRIDES", '{"a": "MONEY"}', "SETTING_INVALID"),
     ],
 )
-def test_a_wrong_setting_stops_the_start_with_one_sentence(
+def test_invalid_setting_stops_the_start_with_one_sentence(
     emulator: Emulator, variable: str, value: str | None, code: str
 ) -> None:
     environment = EmulatorDeployment(emulator).environment()
@@ -155,7 +155,7 @@ def test_a_wrong_setting_stops_the_start_with_one_sentence(
     assert "Traceback" not in str(caught.value)
 
 
-def test_sweep_and_status_run_from_a_laptop(system: TerraformDeployment, tmp_path: Path) -> None:
+def test_sweep_and_status_run_as_commands(system: TerraformDeployment, tmp_path: Path) -> None:
     delivery = azure_focus_delivery(tmp_path, MONTH, rows=30)
     system.emulator.events.hold(lambda event: event.bucket == system.landing_bucket("azure_focus"))
     system.deliver("azure_focus", delivery)

@@ -21,7 +21,7 @@ def _leases(harness: Harness) -> list[str]:
 
 
 @pytest.mark.fault("F4")
-def test_a_held_lease_makes_others_come_back(harness: Harness, tmp_path: Path) -> None:
+def test_held_lease_makes_others_retry(harness: Harness, tmp_path: Path) -> None:
     delivery = aws_cur_delivery(tmp_path, MONTH, rows=20)
     lease = harness.services.leases.acquire("aws_cur", MONTH, None)
 
@@ -35,14 +35,14 @@ def test_a_held_lease_makes_others_come_back(harness: Harness, tmp_path: Path) -
 
 
 @pytest.mark.fault("F4")
-def test_other_months_are_not_held_up(harness: Harness, tmp_path: Path) -> None:
+def test_lease_does_not_block_other_months(harness: Harness, tmp_path: Path) -> None:
     harness.services.leases.acquire("aws_cur", "2025-08", None)
 
     assert harness.load(AWS, aws_cur_delivery(tmp_path, MONTH, rows=20)).action == "loaded"
 
 
 @pytest.mark.fault("F3")
-def test_an_expired_lease_is_taken_over_when_its_job_never_began(harness: Harness, tmp_path: Path) -> None:
+def test_expired_lease_is_taken_over_if_its_job_never_began(harness: Harness, tmp_path: Path) -> None:
     harness.services.leases.acquire("aws_cur", MONTH, "billing_never_inserted_0")
     harness.clock.step(minutes=10, seconds=1)
 
@@ -51,7 +51,7 @@ def test_an_expired_lease_is_taken_over_when_its_job_never_began(harness: Harnes
 
 
 @pytest.mark.fault("F18")
-def test_an_expired_lease_whose_job_still_runs_is_busy(harness: Harness, tmp_path: Path) -> None:
+def test_expired_lease_with_a_running_job_is_locked(harness: Harness, tmp_path: Path) -> None:
     delivery = aws_cur_delivery(tmp_path, MONTH, rows=20)
     harness.services.leases.acquire("aws_cur", MONTH, "billing_running_0")
     harness.clock.step(minutes=10, seconds=1)
@@ -78,7 +78,7 @@ def test_a_lease_that_was_taken_over_is_not_released_by_its_first_holder(harness
 
 
 @pytest.mark.fault("F4")
-def test_what_was_read_before_the_lease_is_only_a_reason_to_try(harness: Harness, tmp_path: Path) -> None:
+def test_decision_is_made_again_under_the_lease(harness: Harness, tmp_path: Path) -> None:
     """An instance that slept between its first look and its lease finds the newer run, and loads nothing."""
     older, newer = (azure_focus_delivery(tmp_path, MONTH, rows=20, revision=revision) for revision in (1, 2))
     harness.deployment.deliver(AZURE, older)
@@ -116,7 +116,7 @@ def test_no_job_is_inserted_after_the_deadline(harness: Harness, tmp_path: Path)
 
 
 @pytest.mark.fault("F3")
-def test_a_load_that_was_not_booked_is_taken_up_by_the_next_event(harness: Harness, tmp_path: Path) -> None:
+def test_unrecorded_load_is_taken_up_by_the_next_event(harness: Harness, tmp_path: Path) -> None:
     delivery = aws_cur_delivery(tmp_path, MONTH, rows=20)
     with harness.crashing_before_record():
         harness.load(AWS, delivery)
@@ -130,7 +130,7 @@ def test_a_load_that_was_not_booked_is_taken_up_by_the_next_event(harness: Harne
 
 
 @pytest.mark.fault("F3")
-def test_a_job_is_not_taken_up_where_another_has_written_the_month_since(harness: Harness, tmp_path: Path) -> None:
+def test_job_is_not_taken_up_after_another_write_of_the_month(harness: Harness, tmp_path: Path) -> None:
     """Both instances died before they booked: of the older run's job, which came last, no books and no id tell."""
     older, newer = (azure_focus_delivery(tmp_path, MONTH, rows=20, revision=revision) for revision in (1, 2))
     for delivery in (newer, older):
@@ -145,7 +145,7 @@ def test_a_job_is_not_taken_up_where_another_has_written_the_month_since(harness
 
 
 @pytest.mark.fault("F18")
-def test_a_job_that_outlives_the_function_keeps_its_lease(harness: Harness, tmp_path: Path) -> None:
+def test_job_that_outlives_the_function_keeps_its_lease(harness: Harness, tmp_path: Path) -> None:
     delivery = aws_cur_delivery(tmp_path, MONTH, rows=20)
     harness.deployment.deliver(AWS, delivery)
     insert = harness.services.jobs._insert
@@ -181,7 +181,7 @@ class _Running:
 
 
 @pytest.mark.fault("F9")
-def test_a_transient_job_failure_raises_the_attempt(harness: Harness, tmp_path: Path) -> None:
+def test_transient_job_failure_is_followed_by_a_new_attempt(harness: Harness, tmp_path: Path) -> None:
     delivery = aws_cur_delivery(tmp_path, MONTH, rows=20)
     harness.deployment.deliver(AWS, delivery)
     wait, failures = harness.services.jobs._wait, [BillingError("TRANSIENT", "backendError")]
@@ -199,7 +199,7 @@ def test_a_transient_job_failure_raises_the_attempt(harness: Harness, tmp_path: 
     check_invariants(harness, {(AWS, MONTH): delivery})
 
 
-def test_a_table_that_changed_meanwhile_is_read_again(harness: Harness, tmp_path: Path) -> None:
+def test_table_that_changed_meanwhile_is_an_error(harness: Harness, tmp_path: Path) -> None:
     delivery = aws_cur_delivery(tmp_path, MONTH, rows=20)
     harness.deployment.deliver(AWS, delivery)
     table = harness.services.warehouse.table(harness.source(AWS))
@@ -212,7 +212,7 @@ def test_a_table_that_changed_meanwhile_is_read_again(harness: Harness, tmp_path
 
 
 @pytest.mark.fault("F9")
-def test_a_setup_failure_of_an_earlier_job_is_tried_again(harness: Harness, tmp_path: Path) -> None:
+def test_setup_failure_of_an_earlier_job_is_tried_again(harness: Harness, tmp_path: Path) -> None:
     """On a new project the first job ends with accessDenied; when the grant is there, the month loads."""
     delivery = aws_cur_delivery(tmp_path, MONTH, rows=20)
     harness.deployment.deliver(AWS, delivery)
@@ -233,7 +233,7 @@ def test_a_setup_failure_of_an_earlier_job_is_tried_again(harness: Harness, tmp_
     assert str(outcome.job_id).endswith("_1")
 
 
-def test_what_bigquery_refused_is_another_job_after_a_changed_setting(harness: Harness, tmp_path: Path) -> None:
+def test_changed_setting_makes_a_new_job_after_a_rejection(harness: Harness, tmp_path: Path) -> None:
     delivery = aws_cur_delivery(tmp_path, MONTH, rows=20)
     harness.deployment.deliver(AWS, delivery)
     harness.services.jobs._wait = lambda *_: BillingError("LOAD_REJECTED", "invalid")  # type: ignore[method-assign]
@@ -247,7 +247,7 @@ def test_what_bigquery_refused_is_another_job_after_a_changed_setting(harness: H
 
 
 @pytest.mark.fault("F9")
-def test_an_outage_of_more_than_twenty_jobs_ends_with_the_outage(harness: Harness, tmp_path: Path) -> None:
+def test_month_loads_after_an_outage_of_more_than_twenty_jobs(harness: Harness, tmp_path: Path) -> None:
     delivery = aws_cur_delivery(tmp_path, MONTH, rows=20)
     harness.deployment.deliver(AWS, delivery)
     harness.services.jobs._wait = lambda *_: BillingError("TRANSIENT", "backendError")  # type: ignore[method-assign]
@@ -266,7 +266,7 @@ def test_an_outage_of_more_than_twenty_jobs_ends_with_the_outage(harness: Harnes
     assert harness.handle_manifest(AWS, delivery).action == "loaded"
 
 
-def test_a_write_of_the_lease_that_was_sent_twice_is_ours(harness: Harness) -> None:
+def test_lease_write_that_was_sent_twice_is_kept(harness: Harness) -> None:
     """The first answer was lost: the client sends again under the old generation, and is refused."""
     lease = harness.services.leases.acquire("aws_cur", MONTH, None)
     before, empty = lease.generation, lease.holds
@@ -280,7 +280,7 @@ def test_a_write_of_the_lease_that_was_sent_twice_is_ours(harness: Harness) -> N
 
 
 @pytest.mark.fault("F18")
-def test_an_instance_whose_lease_was_taken_over_does_not_release_the_other_s(harness: Harness) -> None:
+def test_taken_over_lease_is_not_released_by_its_first_holder(harness: Harness) -> None:
     late = harness.services.leases.acquire("aws_cur", MONTH, None)
     harness.clock.step(minutes=11)
     harness.services.leases.acquire("aws_cur", MONTH, "billing_second_0")
@@ -294,7 +294,7 @@ def test_an_instance_whose_lease_was_taken_over_does_not_release_the_other_s(har
 
 
 @pytest.mark.fault("F18")
-def test_an_instance_that_slept_past_its_lease_does_not_write_the_books(harness: Harness, tmp_path: Path) -> None:
+def test_nothing_is_recorded_after_the_lease_has_ended(harness: Harness, tmp_path: Path) -> None:
     delivery = aws_cur_delivery(tmp_path, MONTH, rows=20)
     harness.deployment.deliver(AWS, delivery)
     replace_month = harness.services.jobs.replace_month
@@ -314,7 +314,7 @@ def test_an_instance_that_slept_past_its_lease_does_not_write_the_books(harness:
 
 
 @pytest.mark.fault("F18")
-def test_nor_does_one_that_would_refuse_or_wait(harness: Harness, tmp_path: Path) -> None:
+def test_rejections_and_waits_are_not_recorded_after_the_lease(harness: Harness, tmp_path: Path) -> None:
     empty, incomplete = aws_cur_delivery(tmp_path, MONTH, rows=0), aws_cur_delivery(tmp_path, "2025-10", rows=20)
     harness.deployment.deliver(AWS, replace(incomplete, objects=incomplete.manifests))
     acquire = harness.services.leases.acquire

@@ -15,7 +15,7 @@ MONTH = "2025-09"
 
 
 @pytest.mark.parametrize("mode", ["create_new", "overwrite"])
-def test_an_aws_month_of_several_files_is_loaded_exactly(harness: Harness, tmp_path: Path, mode: str) -> None:
+def test_aws_month_of_several_files_is_loaded_exactly(harness: Harness, tmp_path: Path, mode: str) -> None:
     delivery = aws_cur_delivery(tmp_path, MONTH, rows=300, files=3, mode=mode)  # type: ignore[arg-type]
 
     outcome = harness.load(AWS, delivery)
@@ -26,7 +26,7 @@ def test_an_aws_month_of_several_files_is_loaded_exactly(harness: Harness, tmp_p
 
 @pytest.mark.parametrize("version", ["1.0", "1.0r2", "1.2-preview", "1.2"])
 @pytest.mark.parametrize("mode", ["create_new", "overwrite"])
-def test_an_azure_month_of_every_focus_version_is_loaded_exactly(
+def test_azure_month_of_every_focus_version_is_loaded_exactly(
     harness: Harness, tmp_path: Path, version: str, mode: str
 ) -> None:
     delivery = azure_focus_delivery(tmp_path, MONTH, rows=150, files=2, version=version, mode=mode)  # type: ignore[arg-type]
@@ -41,9 +41,7 @@ def test_an_azure_month_of_every_focus_version_is_loaded_exactly(
 
 @pytest.mark.fault("F11")
 @pytest.mark.parametrize("spec", [AWS, AZURE], ids=["aws", "azure"])
-def test_a_restated_month_is_replaced_and_the_other_months_stay(
-    harness: Harness, tmp_path: Path, spec: SourceSpec
-) -> None:
+def test_restated_month_is_replaced_and_other_months_stay(harness: Harness, tmp_path: Path, spec: SourceSpec) -> None:
     generate = aws_cur_delivery if spec is AWS else azure_focus_delivery
     august = generate(tmp_path, "2025-08", rows=80)
     september = generate(tmp_path, MONTH, rows=90)
@@ -104,7 +102,7 @@ def test_upgraded_focus_export_stays_in_its_table(harness_of: Callable[..., Harn
     assert {"x_InvoiceId", "InvoiceId"} <= {field.name for field in table.schema}
 
 
-def test_every_load_is_booked_once_and_shown(harness: Harness, tmp_path: Path) -> None:
+def test_load_is_recorded_once_and_shown_in_the_views(harness: Harness, tmp_path: Path) -> None:
     delivery = azure_focus_delivery(tmp_path, MONTH, rows=40)
     loaded = harness.load(AZURE, delivery)
     harness.handle_manifest(AZURE, delivery)

@@ -18,7 +18,7 @@ MONTH = "2025-09"
 
 
 @pytest.mark.fault("F20")
-def test_the_same_delivery_again_is_a_duplicate(harness: Harness, tmp_path: Path) -> None:
+def test_same_delivery_again_is_a_duplicate(harness: Harness, tmp_path: Path) -> None:
     delivery = aws_cur_delivery(tmp_path, MONTH, rows=30)
     harness.load(AWS, delivery)
 
@@ -32,7 +32,7 @@ def test_the_same_delivery_again_is_a_duplicate(harness: Harness, tmp_path: Path
 
 
 @pytest.mark.fault("F2")
-def test_an_older_run_never_replaces_a_newer_one(harness: Harness, tmp_path: Path) -> None:
+def test_older_run_never_replaces_a_newer_one(harness: Harness, tmp_path: Path) -> None:
     newer = azure_focus_delivery(tmp_path, MONTH, rows=30, submitted=datetime(2025, 10, 5, 9, tzinfo=UTC))
     older = azure_focus_delivery(tmp_path, MONTH, rows=31, submitted=datetime(2025, 10, 4, 9, tzinfo=UTC))
     harness.load(AZURE, newer)
@@ -44,7 +44,7 @@ def test_an_older_run_never_replaces_a_newer_one(harness: Harness, tmp_path: Pat
 
 
 @pytest.mark.fault("F5")
-def test_a_manifest_before_its_data_waits_and_then_loads(harness: Harness, tmp_path: Path) -> None:
+def test_manifest_before_its_data_waits_and_then_loads(harness: Harness, tmp_path: Path) -> None:
     delivery = aws_cur_delivery(tmp_path, MONTH, rows=30, files=3)
     harness.deployment.deliver(AWS, delivery, "manifest")
     empty = harness.handle_manifest(AWS, delivery)
@@ -63,7 +63,7 @@ def test_a_manifest_before_its_data_waits_and_then_loads(harness: Harness, tmp_p
 
 
 @pytest.mark.fault("F5")
-def test_a_blob_shorter_than_the_manifest_says_is_waited_for(harness: Harness, tmp_path: Path) -> None:
+def test_blob_of_another_size_than_in_the_manifest_waits(harness: Harness, tmp_path: Path) -> None:
     delivery = azure_focus_delivery(tmp_path, MONTH, rows=30)
     harness.deployment.deliver(AZURE, delivery)
     name = manifest_name(AZURE, delivery).replace("manifest.json", "part_0_0001.snappy.parquet")
@@ -76,7 +76,7 @@ def test_a_blob_shorter_than_the_manifest_says_is_waited_for(harness: Harness, t
 
 
 @pytest.mark.fault("F16")
-def test_an_overwrite_delivery_is_not_mixed_with_the_one_before(harness: Harness, tmp_path: Path) -> None:
+def test_overwrite_is_not_mixed_with_the_delivery_before(harness: Harness, tmp_path: Path) -> None:
     """Names repeat: new manifest, but one old file left, is not complete until all changed or all is still."""
     first = aws_cur_delivery(tmp_path, MONTH, rows=30, files=3, mode="overwrite")
     second = aws_cur_delivery(tmp_path, MONTH, rows=30, files=3, mode="overwrite", revision=2)
@@ -96,9 +96,7 @@ def test_an_overwrite_delivery_is_not_mixed_with_the_one_before(harness: Harness
 
 
 @pytest.mark.fault("F16")
-def test_an_overwrite_delivery_with_an_unchanged_file_loads_when_it_has_settled(
-    harness: Harness, tmp_path: Path
-) -> None:
+def test_overwrite_with_an_unchanged_file_loads_once_settled(harness: Harness, tmp_path: Path) -> None:
     first = aws_cur_delivery(tmp_path, MONTH, rows=30, files=2, mode="overwrite")
     second = aws_cur_delivery(tmp_path, MONTH, rows=30, files=2, mode="overwrite", revision=2)
     harness.load(AWS, first)
@@ -113,9 +111,7 @@ def test_an_overwrite_delivery_with_an_unchanged_file_loads_when_it_has_settled(
 
 
 @pytest.mark.fault("F13")
-def test_a_file_that_is_replaced_while_it_is_read_is_booked_as_torn_and_loaded_again(
-    harness: Harness, tmp_path: Path
-) -> None:
+def test_file_replaced_during_the_load_is_loaded_again(harness: Harness, tmp_path: Path) -> None:
     delivery = azure_focus_delivery(tmp_path, MONTH, rows=30)
     harness.deployment.deliver(AZURE, delivery)
     replace_month = harness.services.jobs.replace_month
@@ -137,7 +133,7 @@ def test_a_file_that_is_replaced_while_it_is_read_is_booked_as_torn_and_loaded_a
 
 
 @pytest.mark.fault("F19")
-def test_a_table_created_again_is_loaded_again(harness: Harness, tmp_path: Path) -> None:
+def test_recreated_table_is_loaded_again(harness: Harness, tmp_path: Path) -> None:
     delivery = azure_focus_delivery(tmp_path, MONTH, rows=30)
     harness.load(AZURE, delivery)
     harness.emulator.bigquery.delete_table(harness.source(AZURE).destination)
@@ -150,7 +146,7 @@ def test_a_table_created_again_is_loaded_again(harness: Harness, tmp_path: Path)
 
 
 @pytest.mark.fault("F16")
-def test_a_stale_file_of_an_earlier_delivery_does_not_pass_for_a_new_one(harness: Harness, tmp_path: Path) -> None:
+def test_file_of_an_earlier_overwrite_is_not_taken_as_new(harness: Harness, tmp_path: Path) -> None:
     """Overwrite: 3 files, then 2, then 3 again, the third of which is still the first delivery's."""
     first, second, third = (
         aws_cur_delivery(tmp_path, MONTH, rows=30, files=files, mode="overwrite", revision=revision)
@@ -171,9 +167,7 @@ def test_a_stale_file_of_an_earlier_delivery_does_not_pass_for_a_new_one(harness
 
 
 @pytest.mark.fault("F16")
-def test_three_overwrite_deliveries_are_not_mixed_where_the_provider_s_times_are_kept(
-    harness: Harness, tmp_path: Path
-) -> None:
+def test_provider_times_keep_three_overwrites_apart(harness: Harness, tmp_path: Path) -> None:
     """The second was never seen whole: its manifest and two of its files arrive with the third's first file."""
     first, second, third = (
         aws_cur_delivery(tmp_path, MONTH, rows=30, files=3, mode="overwrite", revision=n) for n in (1, 2, 3)
@@ -201,7 +195,7 @@ def _deliver_written_at(harness: Harness, item: SampleObject, written: datetime)
     blob.upload_from_filename(str(item.path))
 
 
-def test_a_reload_never_replaces_a_newer_run(harness: Harness, tmp_path: Path) -> None:
+def test_reload_never_replaces_a_newer_run(harness: Harness, tmp_path: Path) -> None:
     """The audit found the older run's month damaged; before it reloads, an event loads the newer."""
     older, newer = (azure_focus_delivery(tmp_path, MONTH, rows=20, revision=revision) for revision in (1, 2))
     harness.load(AZURE, older)

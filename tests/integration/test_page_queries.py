@@ -17,7 +17,7 @@ PAGES = (README, DOCS / "tables.md", DOCS / "focus.md")
 
 
 @pytest.mark.focus_views
-def test_every_query_of_the_pages_answers(harness: Harness, tmp_path: Path) -> None:
+def test_queries_of_the_pages_return_the_right_sums(harness: Harness, tmp_path: Path) -> None:
     aws = aws_cur_delivery(tmp_path, "2025-09", rows=300)
     azure = azure_focus_delivery(tmp_path, "2025-09", rows=300)
     harness.load(AWS, aws)

@@ -20,7 +20,7 @@ def billed(shares: Sequence[Share], currency: str) -> dict[str, Decimal]:
 
 
 @pytest.mark.focus_views
-def test_the_sums_of_a_named_source_are_its_invoices_and_what_is_beyond_the_largest_is_one_row(
+def test_report_sums_one_source_and_groups_the_smallest_shares(
     harness: Harness, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     azure = azure_focus_delivery(tmp_path, "2025-09", rows=100)

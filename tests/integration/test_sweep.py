@@ -16,7 +16,7 @@ MONTH = "2025-09"
 
 
 @pytest.mark.fault("F12")
-def test_it_loads_every_month_that_no_event_loaded(harness: Harness, tmp_path: Path) -> None:
+def test_sweep_loads_every_month_that_no_event_loaded(harness: Harness, tmp_path: Path) -> None:
     aws = [aws_cur_delivery(tmp_path, month, rows=20) for month in ("2025-07", "2025-08", MONTH)]
     azure = [azure_focus_delivery(tmp_path, MONTH, rows=20, revision=revision) for revision in (1, 2, 3)]
     for delivery in aws:
@@ -32,7 +32,7 @@ def test_it_loads_every_month_that_no_event_loaded(harness: Harness, tmp_path: P
     assert (second["loaded"], second["deferred"], second["months"]) == ([], [], 4)
 
 
-def test_a_sweep_with_nothing_to_do_writes_nothing(harness: Harness, tmp_path: Path) -> None:
+def test_sweep_with_nothing_to_do_writes_nothing(harness: Harness, tmp_path: Path) -> None:
     harness.load(AWS, aws_cur_delivery(tmp_path, MONTH, rows=20))
 
     with harness.counting() as requests:
@@ -44,7 +44,7 @@ def test_a_sweep_with_nothing_to_do_writes_nothing(harness: Harness, tmp_path: P
 
 
 @pytest.mark.fault("F5")
-def test_it_says_once_what_a_month_waits_for(harness: Harness, tmp_path: Path) -> None:
+def test_wait_of_a_month_is_recorded_once(harness: Harness, tmp_path: Path) -> None:
     delivery = azure_focus_delivery(tmp_path, MONTH, rows=20)
     harness.deployment.deliver(AZURE, delivery, "manifest")
 
@@ -62,7 +62,7 @@ def test_it_says_once_what_a_month_waits_for(harness: Harness, tmp_path: Path) -
 
 
 @pytest.mark.fault("F5")
-def test_a_wait_of_more_than_six_hours_is_a_warning(
+def test_wait_of_more_than_six_hours_is_a_warning(
     harness: Harness, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     harness.deployment.deliver(AZURE, azure_focus_delivery(tmp_path, MONTH, rows=20), "manifest")
@@ -82,9 +82,7 @@ def test_a_wait_of_more_than_six_hours_is_a_warning(
 
 
 @pytest.mark.fault("F21")
-def test_files_of_a_classic_azure_export_are_a_warning_with_the_setting_to_change(
-    harness: Harness, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_classic_azure_export_is_a_warning_with_the_fix(harness: Harness, capsys: pytest.CaptureFixture[str]) -> None:
     folder = f"{AZURE.prefix}daily/20250901-20250930/"
     for number in range(2):
         name = f"{folder}daily_73746dc5-5dcc-4b83-b340-bb1bd2b1ca3{number}.csv"
@@ -100,7 +98,7 @@ def test_files_of_a_classic_azure_export_are_a_warning_with_the_setting_to_chang
     )
 
 
-def test_the_newest_run_that_can_be_loaded_is(harness: Harness, tmp_path: Path) -> None:
+def test_newest_loadable_run_is_loaded(harness: Harness, tmp_path: Path) -> None:
     """A newer one that waits or is rejected supersedes nothing."""
     oldest, good, waiting = (azure_focus_delivery(tmp_path, MONTH, rows=20, revision=n) for n in (1, 2, 3))
     harness.deployment.deliver(AZURE, oldest)
@@ -114,7 +112,7 @@ def test_the_newest_run_that_can_be_loaded_is(harness: Harness, tmp_path: Path) 
 
 
 @pytest.mark.fault("F21")
-def test_a_rejected_month_is_one_job_and_one_row_until_something_changes(harness: Harness, tmp_path: Path) -> None:
+def test_rejected_month_is_recorded_once_until_a_setting_changes(harness: Harness, tmp_path: Path) -> None:
     columns = [
         replace(column, type="Money") if column.name == "lineItem/UsageAmount" else column
         for column in aws_columns(MONTH)
@@ -130,7 +128,7 @@ def test_a_rejected_month_is_one_job_and_one_row_until_something_changes(harness
 
 
 @pytest.mark.fault("F19")
-def test_a_partition_changed_by_hand_is_reported_and_restored(
+def test_rows_deleted_by_hand_are_reported_and_restored(
     harness: Harness, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     delivery = aws_cur_delivery(tmp_path, MONTH, rows=20)
@@ -148,7 +146,7 @@ def test_a_partition_changed_by_hand_is_reported_and_restored(
 
 
 @pytest.mark.fault("F19")
-def test_a_month_that_was_written_after_it_was_booked_is_reported_and_restored(
+def test_month_written_after_its_record_is_restored(
     harness: Harness, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """By an older run of as many rows, whose instance died before it could book it."""
@@ -172,7 +170,7 @@ def test_a_month_that_was_written_after_it_was_booked_is_reported_and_restored(
 
 
 @pytest.mark.fault("F10")
-def test_books_that_were_lost_are_taken_from_the_tracking_rows(harness: Harness, tmp_path: Path) -> None:
+def test_lost_state_is_read_from_the_tracking_rows(harness: Harness, tmp_path: Path) -> None:
     """An older run never replaces a newer one, and what stands is not loaded again."""
     older, delivery = (azure_focus_delivery(tmp_path, MONTH, rows=20, revision=revision) for revision in (1, 2))
     harness.load(AZURE, delivery)
@@ -189,7 +187,7 @@ def test_books_that_were_lost_are_taken_from_the_tracking_rows(harness: Harness,
     check_invariants(harness, {(AZURE, MONTH): delivery, (AZURE, other.month): other})
 
 
-def test_it_stops_before_its_deadline_and_says_what_is_left(harness: Harness, tmp_path: Path) -> None:
+def test_sweep_stops_before_its_deadline_and_defers_the_rest(harness: Harness, tmp_path: Path) -> None:
     for month in ("2025-07", "2025-08", MONTH):
         harness.deployment.deliver(AWS, aws_cur_delivery(tmp_path, month, rows=20))
     replace_month = harness.services.jobs.replace_month
@@ -207,7 +205,7 @@ def test_it_stops_before_its_deadline_and_says_what_is_left(harness: Harness, tm
     assert harness.sweep()["loaded"] == report["deferred"]
 
 
-def test_a_source_whose_table_is_missing_does_not_hold_up_the_others(harness: Harness, tmp_path: Path) -> None:
+def test_missing_table_does_not_block_other_sources(harness: Harness, tmp_path: Path) -> None:
     harness.emulator.bigquery.delete_table(harness.source(AWS).destination)
     harness.deployment.deliver(AZURE, azure_focus_delivery(tmp_path, MONTH, rows=20))
 
@@ -216,7 +214,7 @@ def test_a_source_whose_table_is_missing_does_not_hold_up_the_others(harness: Ha
     assert (report["loaded"], report["deferred"]) == (["azure_billing 2025-09"], ["aws_cur as a whole"])
 
 
-def test_an_audit_never_reloads_a_mix_of_two_deliveries(harness: Harness, tmp_path: Path) -> None:
+def test_audit_never_reloads_a_mix_of_two_deliveries(harness: Harness, tmp_path: Path) -> None:
     """The partition lost its rows while the next overwrite delivery is coming in: the old manifest, one new file."""
     first, second = (aws_cur_delivery(tmp_path, MONTH, rows=20, mode="overwrite", revision=n) for n in (1, 2))
     harness.load(AWS, first)
@@ -242,7 +240,7 @@ def test_a_partition_dropped_again_and_again_is_restored_each_time(harness: Harn
     assert harness.sweep()["mismatched"] == []
 
 
-def test_a_month_whose_files_are_gone_is_still_audited(
+def test_month_without_files_is_still_audited(
     harness: Harness, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     harness.load(AWS, aws_cur_delivery(tmp_path, MONTH, rows=20))
@@ -256,7 +254,7 @@ def test_a_month_whose_files_are_gone_is_still_audited(
     assert "deliver the month again" in found["message"]
 
 
-def test_of_two_runs_that_wait_the_newest_is_booked_once(harness: Harness, tmp_path: Path) -> None:
+def test_only_the_newest_waiting_run_is_recorded_once(harness: Harness, tmp_path: Path) -> None:
     for revision in (1, 2):
         harness.deployment.deliver(AZURE, azure_focus_delivery(tmp_path, MONTH, rows=20, revision=revision), "manifest")
 
@@ -266,7 +264,7 @@ def test_of_two_runs_that_wait_the_newest_is_booked_once(harness: Harness, tmp_p
     assert [row["status"] for row in harness.tracking(AZURE)] == ["waiting"]
 
 
-def test_an_unreadable_manifest_does_not_hide_an_older_run(harness: Harness, tmp_path: Path) -> None:
+def test_unreadable_manifest_does_not_hide_an_older_run(harness: Harness, tmp_path: Path) -> None:
     good, cut = (azure_focus_delivery(tmp_path, MONTH, rows=20, revision=revision) for revision in (1, 2))
     harness.deployment.deliver(AZURE, cut)
     harness.emulator.upload(harness.source(AZURE).bucket, manifest_name(AZURE, cut), b"{")
@@ -278,9 +276,7 @@ def test_an_unreadable_manifest_does_not_hide_an_older_run(harness: Harness, tmp
 
 
 @pytest.mark.fault("F12")
-def test_an_unreadable_manifest_whose_event_was_lost_is_told_though_an_older_run_is_loaded(
-    harness: Harness, tmp_path: Path
-) -> None:
+def test_unreadable_manifest_is_rejected_beside_a_loaded_run(harness: Harness, tmp_path: Path) -> None:
     good, cut = (azure_focus_delivery(tmp_path, MONTH, rows=20, revision=revision) for revision in (1, 2))
     harness.load(AZURE, good)
     harness.deployment.deliver(AZURE, cut)
@@ -294,7 +290,7 @@ def test_an_unreadable_manifest_whose_event_was_lost_is_told_though_an_older_run
 
 
 @pytest.mark.fault("F12")
-def test_every_sweep_tells_the_age_of_each_source_s_newest_load(
+def test_sweep_logs_the_age_of_the_newest_load_of_each_source(
     harness: Harness, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A source that never loaded is as old as its table: silence from the first day on is seen too."""
