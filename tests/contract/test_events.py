@@ -1,4 +1,4 @@
-"""What Eventarc and Cloud Functions promise, kept by the laptop's: delivery at least once, one request at a time."""
+"""Events and functions on the emulator: delivery at least once, one request at a time per instance."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import pytest
 
 from tests.emulator import Emulator, Function, FunctionSpec, StartError
 
-# Writes what it sees to its log; fails when told to, by the object's name and how often it was seen.
+# Logs what it gets. Fails if the object's name asks for it, depending on how often the object was seen.
 MAIN = """
 import json, os, time
 import functions_framework
@@ -31,8 +31,8 @@ def on_event(event):
         time.sleep(0.3)
     print(json.dumps({"severity": "INFO", "seen": name, "attributes": dict(event.get_attributes()), "data": event.data,
                       "pid": os.getpid(), "started": started, "ended": time.time()}))
-    if "die" in name and not os.path.exists(os.environ["TMPDIR"] + "/died"):
-        open(os.environ["TMPDIR"] + "/died", "w").close()
+    if "die" in name and not os.path.exists(os.environ["TMPDIR"] + "/stopped"):
+        open(os.environ["TMPDIR"] + "/stopped", "w").close()
         os._exit(1)
     if "twice" in name and SEEN[name] < 3:
         raise RuntimeError("not yet")
@@ -51,13 +51,13 @@ def clients(request):
             "answer": row.answer, "environment": dict(os.environ)}
 
 @functions_framework.http
-def books(request):
+def state(request):
     import tempfile
     import dlt
     destination = dlt.destinations.bigquery(project_id="local-project", location="europe-west1")
     with tempfile.TemporaryDirectory() as folder:
         dataset = request.get_json()["dataset"]
-        pipeline = dlt.pipeline("books", destination=destination, dataset_name=dataset, pipelines_dir=folder)
+        pipeline = dlt.pipeline("state", destination=destination, dataset_name=dataset, pipelines_dir=folder)
 
         @dlt.resource(name="tracking", write_disposition="append")
         def tracking():
@@ -179,7 +179,7 @@ def test_stopped_instance_is_started_again_for_the_next_delivery(
     assert seen(listener) == ["die", "die", "after the kill"]
 
 
-class TestMisbehaviour:
+class TestInjectedFaults:
     def test_events_are_released_in_the_given_order(self, emulator: Emulator, bucket: str, listener: Function) -> None:
         emulator.events.hold()
         for name in ("a", "b", "c"):
@@ -250,9 +250,9 @@ class TestFunctions:
 
     # dlt's own loads: gzip without a .gz name, NEWLINE_DELIMITED_JSON, multipart upload; ALTER TABLE for new columns
     def test_dlt_keeps_its_state_from_a_function(self, emulator: Emulator, source: Path) -> None:
-        dataset = f"books_{uuid4().hex[:8]}"
+        dataset = f"state_{uuid4().hex[:8]}"
         environment = {"GREETING": "x", "RUNTIME__DLTHUB_TELEMETRY": "false"}
-        function = emulator.deploy(FunctionSpec("books", source, "books", environment, signature="http"))
+        function = emulator.deploy(FunctionSpec("state", source, "state", environment, signature="http"))
         for row in (
             {"month": "2023-11", "rows": 3},
             {"month": "2023-12", "rows": 4, "code": "FILES_CHANGED_DURING_LOAD", "at": "2024-01-01T00:00:00Z"},
@@ -263,7 +263,7 @@ class TestFunctions:
             f"SELECT month, `rows`, code, runs FROM {dataset}.tracking ORDER BY runs"
         )
         assert [tuple(row) for row in rows] == [("2023-11", 3, None, 1), ("2023-12", 4, "FILES_CHANGED_DURING_LOAD", 2)]
-        emulator.delete_function("books")
+        emulator.delete_function("state")
 
 
 def test_emulator_starts_fast_and_leaves_nothing_behind(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The books, on both clouds: dlt's on the laptop's BigQuery, and those in memory."""
+"""The load history: dlt's on the emulator, and the fake one."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from billing.decisions.record import Record, TrackingRow
 from billing.decisions.state import LoadedDelivery, MonthState, Rejection
 from tests.support.deployment import Deployment
 
-NOTHING = MonthState()
+EMPTY = MonthState()
 SEPTEMBER, OCTOBER = "2025-09", "2025-10"
 
 
-def _head(
+def _loaded(
     deployment: Deployment, execution: str, order_key: str, key: str = "azure_billing", job: str = ""
 ) -> LoadedDelivery:
     destination = deployment.services().warehouse.table(deployment.source(key)).identity
@@ -30,24 +30,24 @@ def _head(
 
 def _commit(
     deployment: Deployment,
-    head: LoadedDelivery,
+    loaded: LoadedDelivery,
     month: str = SEPTEMBER,
     code: str | None = None,
-    before: MonthState = NOTHING,
+    before: MonthState = EMPTY,
 ) -> MonthState:
     columns = {
         "manifest_uri": "gs://bucket/manifest.json",
         "code": code,
-        "row_count": head.rows,
-        "order_key": head.order_key,
-        "content": head.content,
-        "covers_until": head.covers_until,
-        "job_id": head.job_id,
-        "table_created": head.table_created,
+        "row_count": loaded.rows,
+        "order_key": loaded.order_key,
+        "content": loaded.content,
+        "covers_until": loaded.covers_until,
+        "job_id": loaded.job_id,
+        "table_created": loaded.table_created,
     }
-    key = "azure_billing" if "azure" in head.table else "aws_cur"
-    state = before.with_load(head)
-    row = TrackingRow("loaded", head.execution, columns)
+    key = "azure_billing" if "azure" in loaded.table else "aws_cur"
+    state = before.with_load(loaded)
+    row = TrackingRow("loaded", loaded.execution, columns)
     deployment.services().history.commit(deployment.source(key), Record(month, state, row))
     return state
 
@@ -63,9 +63,9 @@ def test_history_is_empty_before_the_first_commit(deployment: Deployment) -> Non
 
 
 def test_commit_is_read_only_for_its_month_and_source(deployment: Deployment) -> None:
-    september = _commit(deployment, _head(deployment, "a", "1"))
-    october = _commit(deployment, replace(_head(deployment, "o", "1"), files={"f": "1:x"}), OCTOBER)
-    cur = _commit(deployment, _head(deployment, "c", "1", "aws_cur"))
+    september = _commit(deployment, _loaded(deployment, "a", "1"))
+    october = _commit(deployment, replace(_loaded(deployment, "o", "1"), files={"f": "1:x"}), OCTOBER)
+    cur = _commit(deployment, _loaded(deployment, "c", "1", "aws_cur"))
 
     months = deployment.services().history.read_months(deployment.source("azure_billing"))
     assert months == {SEPTEMBER: september, OCTOBER: october}
@@ -77,9 +77,9 @@ def test_commit_is_read_only_for_its_month_and_source(deployment: Deployment) ->
 
 
 def test_last_commit_is_current_and_every_load_is_listed_once(deployment: Deployment) -> None:
-    first = _commit(deployment, _head(deployment, "a", "1"))
-    second = _commit(deployment, _head(deployment, "b", "2"), before=first)
-    again = _commit(deployment, _head(deployment, "b", "2"), before=second)
+    first = _commit(deployment, _loaded(deployment, "a", "1"))
+    second = _commit(deployment, _loaded(deployment, "b", "2"), before=first)
+    again = _commit(deployment, _loaded(deployment, "b", "2"), before=second)
 
     assert _read(deployment) == again
     assert again.loaded_executions == ("a", "b")
@@ -92,17 +92,17 @@ def test_last_commit_is_current_and_every_load_is_listed_once(deployment: Deploy
 
 
 def test_rejections_and_waits_are_not_loads(deployment: Deployment) -> None:
-    books = MonthState().with_rejection("a", Rejection("EMPTY_DELIVERY", "content", "print")).with_waiting("b")
+    state = MonthState().with_rejection("a", Rejection("EMPTY_DELIVERY", "content", "print")).with_waiting("b")
     row = TrackingRow("rejected", "a", {"code": "EMPTY_DELIVERY", "message": "Nothing in it."})
-    deployment.services().history.commit(deployment.source("aws_cur"), Record(SEPTEMBER, books, row))
+    deployment.services().history.commit(deployment.source("aws_cur"), Record(SEPTEMBER, state, row))
 
-    assert _read(deployment, SEPTEMBER, "aws_cur") == books
+    assert _read(deployment, SEPTEMBER, "aws_cur") == state
     assert deployment.services().history.newest_load(deployment.source("aws_cur")) is None
 
 
 def test_incomplete_load_only_blocks_older_runs(deployment: Deployment) -> None:
-    first = _commit(deployment, _head(deployment, "a", "1"))
-    _commit(deployment, _head(deployment, "b", "2"), before=first)
+    first = _commit(deployment, _loaded(deployment, "a", "1"))
+    _commit(deployment, _loaded(deployment, "b", "2"), before=first)
     deployment.undo_last_completion()
 
     read = _read(deployment)
@@ -113,30 +113,30 @@ def test_incomplete_load_only_blocks_older_runs(deployment: Deployment) -> None:
 
 
 def test_first_incomplete_load_counts_once_another_completes(deployment: Deployment) -> None:
-    head = _head(deployment, "a", "1")
-    _commit(deployment, head)
+    loaded = _loaded(deployment, "a", "1")
+    _commit(deployment, loaded)
     deployment.undo_last_completion()
-    barred = _read(deployment)
-    _commit(deployment, _head(deployment, "o", "1"), OCTOBER)
+    blocked = _read(deployment)
+    _commit(deployment, _loaded(deployment, "o", "1"), OCTOBER)
 
-    assert (barred.loaded, barred.uncommitted) == (None, head)
-    assert _read(deployment) == MonthState(loaded_executions=("a",), loaded=head)
+    assert (blocked.loaded, blocked.uncommitted) == (None, loaded)
+    assert _read(deployment) == MonthState(loaded_executions=("a",), loaded=loaded)
     assert [row["execution"] for row in deployment.loads("azure_billing")] == ["a", "o"]
 
 
 def test_newest_tracking_row_counts_without_the_tables_of_dlt(deployment: Deployment) -> None:
-    first = _commit(deployment, _head(deployment, "a", "1"))
-    head = _head(deployment, "b", "2")
-    _commit(deployment, head, code="FILES_CHANGED_DURING_LOAD", before=first)
+    first = _commit(deployment, _loaded(deployment, "a", "1"))
+    loaded = _loaded(deployment, "b", "2")
+    _commit(deployment, loaded, code="FILES_CHANGED_DURING_LOAD", before=first)
     deployment.lose_dlt_tables()
 
-    assert _read(deployment) == MonthState(loaded_executions=("b",), loaded=replace(head, changed_during_load=True))
+    assert _read(deployment) == MonthState(loaded_executions=("b",), loaded=replace(loaded, changed_during_load=True))
     assert _read(deployment, OCTOBER) == MonthState()
 
 
 def test_newer_tracking_row_replaces_an_older_state(deployment: Deployment) -> None:
-    """As after an old copy of the states was restored."""
-    older, newer = _head(deployment, "a", "1"), _head(deployment, "b", "2")
+    """An old copy of the state was restored."""
+    older, newer = _loaded(deployment, "a", "1"), _loaded(deployment, "b", "2")
     _commit(deployment, newer)
     services, source = deployment.services(), deployment.source("azure_billing")
     services.history.commit(source, Record(SEPTEMBER, MonthState().with_load(older), TrackingRow("waiting", "c", {})))

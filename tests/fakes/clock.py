@@ -1,4 +1,4 @@
-"""Time that passes when it is told to, and a little with every request, so that no two writes have one moment."""
+"""A clock that only moves by steps. Every request steps a little, so that no two writes have the same time."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _START = datetime(2025, 11, 20, 12, tzinfo=UTC)
 class FakeClock(MovableClock):
     def __init__(self) -> None:
         self.ahead = timedelta()
-        self.on_step: Callable[[], None] = lambda: None  # what is due by then happens
+        self.on_step: Callable[[], None] = lambda: None  # runs what is due
 
     def step(self, **by: float) -> None:
         self.ahead += timedelta(**by)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
+from typing import Any
 
 from google.cloud import bigquery
 
@@ -11,15 +12,15 @@ from billing.formats import SCHEMAS
 from billing.gcp.services import Services
 from tests.fakes.cloud import FakeCloud
 from tests.fakes.wire import Wire
-from tests.support.deployment import ITEM, Deployment, Loads, environment_for, settings_from
-from tests.support.sources import AWS, AZURE
+from tests.support.deployment import ITEM, Deployment, Loads, environment_for, key_of, settings_from
+from tests.support.sources import AWS, AZURE, SourceSpec
 
 
 class FakeDeployment(Deployment):
     def __init__(self) -> None:
         self.cloud = FakeCloud()
         self.clock = self.cloud.clock
-        self.settings = _SETTINGS
+        self.configure(AWS, AZURE)
         self.storage, self.bigquery = self.cloud.storage(), self.cloud.bigquery()
         for bucket in {self.settings.bookkeeping_bucket, *(source.bucket for source in self.settings.sources)}:
             self.cloud.buckets.live[bucket] = {}
@@ -43,8 +44,17 @@ class FakeDeployment(Deployment):
         rows = self.cloud.history.loads(source.destination)
         return [{**row, "execution": row[source.format.execution_column]} for row in rows]
 
+    def query(self, sql: str) -> list[dict[str, Any]]:
+        raise NotImplementedError("The fakes run no SQL.")
+
+    def configure(self, *sources: SourceSpec) -> None:
+        self.settings = settings_from(environment_for(sources, "fake-project", "europe-west1", "billing"))
+
+    def create_tables(self, spec: SourceSpec) -> None:
+        self.recreate_table(key_of(spec))
+
     def recreate_table(self, key: str) -> None:
-        columns = {"aws_cur": _AWS_COLUMNS, "azure_billing": _AZURE_COLUMNS}[key]
+        columns = {"aws": _AWS_COLUMNS, "azure": _AZURE_COLUMNS}[self.source(key).format.provider]
         self.clock.step(seconds=0.01)
         self.cloud.tables.create(self.source(key).destination, columns, columns[0].name, self.clock.now())
 
@@ -62,4 +72,3 @@ def _columns(*names: str, file: str) -> list[bigquery.SchemaField]:
 
 _AWS_COLUMNS = _columns("bill_billing_period_start_date", "line_item_unblended_cost", file="aws_cur_v1.json")
 _AZURE_COLUMNS = _columns("BillingPeriodStart", "BilledCost", "ResourceId", file="azure_focus_1.2-preview.json")
-_SETTINGS = settings_from(environment_for((AWS, AZURE), "fake-project", "europe-west1", "billing"))

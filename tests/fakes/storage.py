@@ -1,4 +1,4 @@
-"""Buckets in memory, behind as much of google.cloud.storage as the product uses."""
+"""Buckets in memory, with the part of google.cloud.storage that the loader uses."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Stored:
 
 @dataclass
 class Buckets:
-    """All buckets' live objects; a generation is the microsecond of its write, or the next one."""
+    """Live objects by bucket. A generation is the microsecond of its write, or the next free one."""
 
     live: dict[str, dict[str, Stored]] = field(default_factory=dict)
     newest: int = 0
@@ -44,7 +44,7 @@ class Buckets:
 
 
 class FakeStorage:
-    """A client: its requests pass its own wire."""
+    """A client. Its requests pass its own wire."""
 
     def __init__(self, buckets: Buckets, wire: Wire) -> None:
         self.buckets = buckets
@@ -56,7 +56,7 @@ class FakeStorage:
     def list_blobs(
         self, bucket: FakeBucket, prefix: str = "", delimiter: str | None = None, fields: str | None = None
     ) -> Iterator[FakeBlob]:
-        """In the order of names; with a delimiter, only what has none behind the prefix."""
+        """List by name. With a delimiter, leave out names that have one after the prefix."""
         found = self.wire.send("list objects", lambda: list(self.buckets.of(bucket.name).values()))
         for stored in sorted(found, key=lambda one: one.name):
             if stored.name.startswith(prefix) and not (delimiter and delimiter in stored.name.removeprefix(prefix)):
@@ -76,7 +76,7 @@ class FakeBlob:
     def __init__(self, bucket: FakeBucket, name: str, generation: int | None = None) -> None:
         self.bucket = bucket
         self.name = name
-        self.generation = generation  # of the last answer: the one that is read, or deleted, from then on
+        self.generation = generation  # of the last answer: later reads and deletes use it
         self.size = 0
         self.crc32c = ""
         self.updated = self.custom_time = None  # type: datetime | None
@@ -88,7 +88,7 @@ class FakeBlob:
         raw_download: bool = False,
         checksum: str | None = None,
     ) -> bytes:
-        """`end` is inclusive; an object of no bytes has no range."""
+        """Read a range, in which `end` is included. An empty object has no range."""
 
         def act() -> Stored:
             stored = self._live()
@@ -110,7 +110,7 @@ class FakeBlob:
         if_generation_match: int | None = None,
         checksum: str | None = None,
     ) -> None:
-        """With a generation, only over exactly that one; 0 is none at all."""
+        """Write, with a generation only over that one. 0 means that the object must not exist."""
         client, content = self.bucket.client, data.encode() if isinstance(data, str) else data
 
         def act() -> Stored:

@@ -1,4 +1,4 @@
-"""What a request passes on its way: nothing happens on it here; the histories put their faults on one of their own."""
+"""Every request of the fakes passes a wire. A subclass can inject faults."""
 
 from __future__ import annotations
 

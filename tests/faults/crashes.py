@@ -18,7 +18,7 @@ from billing.gcp.api_errors import classify
 from tests.faults import invariants
 from tests.faults.conftest import LONG
 from tests.faults.invariants import check_invariants, watched
-from tests.faults.process import joined, say
+from tests.faults.process import joined, send
 from tests.faults.transport import Crash, ErrorInfo, Wire, wire
 from tests.samples import Delivery, aws_cur_delivery, azure_focus_delivery, with_manifest
 from tests.support.emulator_deployment import EmulatorDeployment
@@ -110,7 +110,7 @@ def main(cases: list[str]) -> None:
             with tempfile.TemporaryDirectory() as folder, wire() as sent:
                 harness, spec = Harness(stack, sent), AWS if provider == "aws" else AZURE
                 fault_at_requests(harness, Path(folder), spec, cast(ErrorInfo, fault), int(first), int(stride))
-    say(sys.stdout, checked=invariants.checks)
+    send(sys.stdout, checked=invariants.checks)
 
 
 if __name__ == "__main__":

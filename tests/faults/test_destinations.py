@@ -41,8 +41,7 @@ def test_what_a_table_refused_is_loaded_into_the_one_that_was_made_in_its_place(
     delivery = azure_focus_delivery(tmp_path, MONTH, rows=20, files=1)
     with failing_jobs("invalid", "injected") as inserted:
         assert harness.load(AZURE, delivery).code == "LOAD_REJECTED"
-        harness.emulator.bigquery.delete_table(harness.source(AZURE).destination)
-        harness.deployment.create_table(AZURE)
+        harness.deployment.recreate_table("azure_billing")
         again = harness.handle_manifest(AZURE, delivery)
 
     assert again.action == "loaded"

@@ -14,7 +14,7 @@ from billing.errors import BillingError
 from tests.emulator import Emulator
 from tests.faults.conftest import LONG
 from tests.faults.invariants import check_invariants
-from tests.faults.process import heard, start
+from tests.faults.process import receive, start
 from tests.samples import Delivery, aws_cur_delivery, azure_focus_delivery
 from tests.support.harness import Harness, manifest_name
 from tests.support.sources import AWS, AZURE, SourceSpec
@@ -33,7 +33,10 @@ class Instance:
 
     def begin(self, harness: Harness, spec: SourceSpec, delivery: Delivery, at: int = 0) -> None:
         name = manifest_name(spec, delivery)
-        stack, ahead = harness.deployment.name, harness.clock.ahead.total_seconds()
+        stack, ahead = (
+            harness.settings.bookkeeping_bucket.removesuffix("-bookkeeping"),
+            harness.clock.ahead.total_seconds(),
+        )
         self._order(stack=stack, source=spec.provider, object=name, at=at, ahead=ahead)
 
     def wake(self, minutes: float) -> dict[str, Any]:
@@ -41,7 +44,7 @@ class Instance:
         return self.says()
 
     def says(self) -> dict[str, Any]:
-        message = heard(self._messages)
+        message = receive(self._messages)
         assert message is not None, self._process.stderr and self._process.stderr.read()[-4000:]
         return message
 

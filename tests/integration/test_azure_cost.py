@@ -1,4 +1,4 @@
-"""Actual and amortized cost: whatever an account calls its columns and spells its dates, in one table."""
+"""Actual and amortized cost: column names and date spellings of all accounts, in one table."""
 
 from __future__ import annotations
 
@@ -10,11 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.emulator import Emulator
 from tests.samples import ACTUAL, AMORTIZED, Delivery, azure_cost_delivery, azure_focus_delivery
 from tests.samples.azure import Headers
 from tests.samples.model import with_manifest
-from tests.support.emulator_deployment import EmulatorDeployment
 from tests.support.harness import Harness
 from tests.support.sources import AZURE
 
@@ -25,8 +23,8 @@ PARQUET = replace(CSV, key="PARQUET", format="azure_actual_parquet", prefix="par
 
 
 @pytest.fixture
-def costs(emulator: Emulator, emulator_environment: None) -> Harness:
-    return Harness(EmulatorDeployment(emulator, (CSV, SPREAD, PARQUET)).create())
+def costs(harness_of: Callable[..., Harness]) -> Harness:
+    return harness_of(CSV, SPREAD, PARQUET)
 
 
 def actual(folder: Path, month: str = MONTH, headers: Headers = "pascal", revision: int = 1) -> Delivery:
@@ -35,8 +33,8 @@ def actual(folder: Path, month: str = MONTH, headers: Headers = "pascal", revisi
     )
 
 
-def rewritten(delivery: Delivery, change: Callable[[str], str]) -> Delivery:
-    """The same delivery with the text of its one file changed."""
+def with_text(delivery: Delivery, change: Callable[[str], str]) -> Delivery:
+    """Return the delivery with the text of its only file changed."""
     [file] = delivery.data
     path = file.path.with_name("changed.csv.gz")
     with gzip.open(file.path, "rt", newline="") as text:
@@ -55,7 +53,7 @@ def test_actual_and_amortized_cost_sum_up_as_focus_does(costs: Harness, tmp_path
 
     assert costs.rows_and_cost(CSV, MONTH) == costs.rows_and_cost(PARQUET, MONTH) == (98, focus.cost)
     assert costs.rows_and_cost(SPREAD, MONTH) == (98, focus.effective_cost)
-    assert [(row["cost"], row["invoiced"]) for row in costs.tracking(CSV)] == [(focus.cost, False)]  # it has no invoice
+    assert [(row["cost"], row["invoiced"]) for row in costs.tracking(CSV)] == [(focus.cost, False)]
     kinds = {
         source.key: {row["ChargeType"] for row in costs.rows(f"SELECT ChargeType FROM `{{dataset}}.{source.table}`")}
         for source in (CSV, SPREAD)
@@ -87,9 +85,9 @@ def test_headers_and_dates_of_all_accounts_share_the_columns(costs: Harness, tmp
 
 def test_changed_date_spelling_never_loads_as_another_day(costs: Harness, tmp_path: Path) -> None:
     first = costs.load(CSV, actual(tmp_path))
-    british = rewritten(actual(tmp_path, revision=2), lambda text: text.replace("09/01/2025", "01/09/2025", 1))
-    iso = rewritten(actual(tmp_path, revision=3), lambda text: text.replace("09/01/2025", "2025-09-01", 1))
-    late = rewritten(actual(tmp_path, revision=4), lambda text: "2025-09-01".join(text.rsplit("09/01/2025", 1)))
+    british = with_text(actual(tmp_path, revision=2), lambda text: text.replace("09/01/2025", "01/09/2025", 1))
+    iso = with_text(actual(tmp_path, revision=3), lambda text: text.replace("09/01/2025", "2025-09-01", 1))
+    late = with_text(actual(tmp_path, revision=4), lambda text: "2025-09-01".join(text.rsplit("09/01/2025", 1)))
 
     assert first.action == "loaded"
     for delivery in (british, iso):
@@ -105,5 +103,5 @@ def test_iso_dates_and_later_column_names_keep_the_table(costs: Harness, tmp_pat
 
     delivery = actual(tmp_path)
 
-    assert costs.load(CSV, rewritten(delivery, later)).action == "loaded"
+    assert costs.load(CSV, with_text(delivery, later)).action == "loaded"
     assert costs.rows_and_cost(CSV, MONTH) == (98, delivery.totals.cost)

@@ -1,4 +1,4 @@
-"""What is wrong with a delivery is booked with a code and a sentence; the month stays as it was."""
+"""A bad delivery is recorded with a code and a sentence, and the month stays as it was."""
 
 from collections.abc import Callable
 from dataclasses import replace

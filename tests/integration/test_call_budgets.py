@@ -1,4 +1,4 @@
-"""Requests to Google's APIs are counted on the real clients: they cost money and time on every event."""
+"""Requests of the real clients are counted. Each costs time and money at every event."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -26,7 +26,7 @@ MONTH = "2025-09"
 GENERATE: dict[SourceSpec, Callable[..., Delivery]] = {AWS: aws_cur_delivery, AZURE: azure_focus_delivery}
 FEW = ("bill/BillingPeriodStartDate", "lineItem/UsageStartDate", "lineItem/UnblendedCost", "lineItem/ProductCode")
 FEW_COLUMNS = tuple(column for column in aws_columns(MONTH) if column.name in FEW)
-# the same in every month: where columns come and go, a table is patched and views are made
+# the same in every month: other columns would cost a patch and new views
 COLUMNS: Mapping[SourceSpec, Sequence[Column]] = {AWS: aws_columns(MONTH), AZURE: azure_columns(AZURE.version)}
 
 
@@ -42,7 +42,7 @@ def test_unrelated_object_costs_no_request(harness: Harness) -> None:
 def test_new_month_costs_14_requests_beside_headers_and_polling(
     harness: Harness, tmp_path: Path, spec: SourceSpec
 ) -> None:
-    """And the same number whatever number of months is in the bucket already."""
+    """The number does not depend on the months in the bucket."""
     counts = []
     for month in ("2025-05", "2025-06", "2025-07", "2025-08", MONTH):
         delivery = GENERATE[spec](tmp_path, month, rows=20, files=4, columns=COLUMNS[spec])
@@ -54,7 +54,7 @@ def test_new_month_costs_14_requests_beside_headers_and_polling(
         counts.append(beside_headers_and_polling(requests))
 
     assert counts[1:] == [14, 14, 14, 14]
-    assert counts[0] <= 26  # the first of all finds no table of dlt's, adds columns and creates the views
+    assert counts[0] <= 26  # the first load finds no tables of dlt, adds columns and creates the views
 
 
 def test_new_columns_cost_a_patch_and_the_view_of_the_source(harness: Harness, tmp_path: Path) -> None:
@@ -72,7 +72,7 @@ def test_new_columns_cost_a_patch_and_the_view_of_the_source(harness: Harness, t
 def test_each_page_of_files_costs_one_more_request_per_listing(
     harness: Harness, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A page has 1,000 objects, and here 10. A load lists three times: to look, under the lease, and after the job."""
+    """A page has 1,000 objects, here 10. A load lists before the lease, under it, and after the job."""
     monkeypatch.setattr("tests.emulator.storage._PAGE_LIMIT", 10)
     harness.load(AWS, aws_cur_delivery(tmp_path, "2025-08", rows=1, columns=FEW_COLUMNS))
     few, many = (
@@ -85,7 +85,7 @@ def test_each_page_of_files_costs_one_more_request_per_listing(
 
 
 def _life(harness: Harness, delivery: Delivery) -> dict[str, int]:
-    """Requests of a delivery that waits for its last file, is loaded, and comes again."""
+    """Return the requests of a delivery that waits for a file, is loaded, and is handled again."""
     counts = {}
     *most, last = delivery.data
     for wanted, objects in (("waiting", (*most, *delivery.manifests)), ("loaded", (last,)), ("duplicate", ())):

@@ -1,4 +1,4 @@
-"""`make demo` ends well when every total is right, and with exit code 1 when one differs in its last decimal."""
+"""`make demo` exits with 0 if every total is right, and with 1 if one differs in its last decimal."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""A month from open to amended, as bookings on the laptop's cloud write it and `billing_status` says it."""
+"""A month is open, closed, then amended, in the tracking rows and in `billing_status`."""
 
 from __future__ import annotations
 
@@ -41,7 +41,9 @@ def test_month_is_open_then_closed_then_amended(harness: Harness, tmp_path: Path
         "rows_changed": 3,
         "cost_changed": second.totals.cost - first.totals.cost,
     }
+
     third = delivered(harness, tmp_path, 3, finalized=True)
+
     assert status(harness)["finality"] == "amended"
     assert status(harness)["cost_changed"] == third.totals.cost - second.totals.cost
     assert [(row["cost"], row["invoiced"]) for row in harness.tracking(AWS)] == [

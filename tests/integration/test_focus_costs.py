@@ -1,8 +1,7 @@
-"""`focus_costs` on the laptop's cloud: as the loads leave it, it sums up to what the generators billed."""
+"""`focus_costs` on the emulator, after loads: its sums equal what the generators billed."""
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -13,7 +12,7 @@ import pytest
 
 from billing.workflows.publish_views import publish_all_focus_views
 from tests.samples import aws_cur_delivery, azure_focus_delivery
-from tests.support.harness import Harness
+from tests.support.harness import Harness, log_lines
 from tests.support.sources import AWS, AZURE
 
 pytestmark = pytest.mark.focus_views
@@ -25,9 +24,9 @@ def view(harness: Harness) -> Any:
 
 
 def views(harness: Harness) -> dict[str, tuple[str, str]]:
-    """Etag and query of every view in the dataset."""
+    """Return etag and query of every view in the dataset."""
     client = harness.emulator.bigquery
-    found = [client.get_table(one.reference) for one in client.list_tables(harness.deployment.focus_dataset)]
+    found = [client.get_table(one.reference) for one in client.list_tables(harness.settings.focus_dataset)]
     return {one.table_id: (one.etag, one.view_query) for one in found}
 
 
@@ -45,7 +44,7 @@ def test_focus_costs_equals_the_generated_bill_exactly(harness: Harness, tmp_pat
 
     [of_aws, of_azure] = costs(harness, "SUM(BilledCost) AS billed, SUM(EffectiveCost) AS effective, COUNT(*) AS n")
     assert of_aws["billed"] == aws.totals.cost
-    assert of_aws["n"] == aws.totals.rows + 6  # a commitment's fee and its unused rest are two charges
+    assert of_aws["n"] == aws.totals.rows + 6  # a commitment's fee and its unused part are two charges
     assert of_azure == {
         "x_source": "azure_billing",
         "billed": azure.totals.cost,
@@ -131,7 +130,9 @@ def test_missing_google_export_keeps_no_source_out(
     gone = f"{harness.settings.project}.{harness.deployment.dataset}.gone"
     harness.services = replace(harness.services, settings=replace(harness.settings, google_billing_export=gone))
     harness.load(AZURE, azure_focus_delivery(tmp_path, MONTH, rows=20))
-    [line] = [json.loads(line) for line in capsys.readouterr().out.splitlines() if "VIEW_FAILED" in line]
+
+    [line] = [line for line in log_lines(capsys.readouterr().out) if line.get("code") == "VIEW_FAILED"]
+
     assert (line["severity"], line["source"]) == ("ERROR", "google_billing")
     assert [row["x_source"] for row in costs(harness, "COUNT(*) AS n")] == ["azure_billing"]
 
@@ -153,7 +154,9 @@ def test_view_changes_only_with_the_columns(harness: Harness, tmp_path: Path) ->
 def test_focus_costs_has_every_source_with_a_view(harness: Harness, tmp_path: Path) -> None:
     harness.load(AZURE, azure_focus_delivery(tmp_path, MONTH, rows=20))
     assert ["focus_costs_azure_billing`" in view(harness).view_query, "aws_cur" in view(harness).view_query] == [1, 0]
+
     harness.load(AWS, aws_cur_delivery(tmp_path, MONTH, rows=20))
+
     assert [row["x_source"] for row in costs(harness, "COUNT(*) AS n")] == ["aws_cur", "azure_billing"]
 
 
@@ -163,9 +166,11 @@ def test_missing_table_keeps_no_other_source_out_of_the_view(
     delivery = azure_focus_delivery(tmp_path, MONTH, rows=20)
     harness.emulator.bigquery.delete_table(harness.source(AWS).destination)
     publish_all_focus_views(harness.services)
-    [line] = [json.loads(line) for line in capsys.readouterr().out.splitlines() if "VIEW_FAILED" in line]
+    [line] = [line for line in log_lines(capsys.readouterr().out) if line.get("code") == "VIEW_FAILED"]
     assert (line["severity"], line["source"]) == ("ERROR", "aws_cur")
+
     harness.load(AZURE, delivery)
+
     assert [row["x_source"] for row in costs(harness, "COUNT(*) AS n")] == ["azure_billing"]
 
 
@@ -174,13 +179,13 @@ def test_view_replaced_meanwhile_is_made_from_a_second_read(harness: Harness, tm
     warehouse.ensure_view(name, lambda: "SELECT 1 AS one")
     queries = iter(["SELECT 2 AS stale", "SELECT 3 AS fresh"])
 
-    def looks_at_tables() -> str:
+    def query_of_tables() -> str:
         wanted = next(queries)
-        if "stale" in wanted:  # between this one's look and its write, somebody else writes
+        if "stale" in wanted:  # another instance writes between this read and its write
             warehouse.ensure_view(name, lambda: "SELECT 4 AS other")
         return wanted
 
-    assert warehouse.ensure_view(name, looks_at_tables)
+    assert warehouse.ensure_view(name, query_of_tables)
     assert view(harness).view_query == "SELECT 3 AS fresh"
 
 
@@ -191,7 +196,7 @@ def test_failed_view_does_not_fail_the_load(
     delivery = azure_focus_delivery(tmp_path, MONTH, rows=20)
     assert harness.load(AZURE, delivery).action == "loaded"
     assert harness.rows_and_cost(AZURE, MONTH) == (20, delivery.totals.cost)
-    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines() if "VIEW_FAILED" in line]
+    lines = [line for line in log_lines(capsys.readouterr().out) if line.get("code") == "VIEW_FAILED"]
     assert [line["severity"] for line in lines] == ["ERROR"]
 
     monkeypatch.undo()

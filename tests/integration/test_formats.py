@@ -1,4 +1,4 @@
-"""Every format in every layout, end to end: exported, transferred, its events answered by the functions, loaded."""
+"""Every format in every layout, end to end: export, transfer, events, functions, load."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ Held = tuple[str, int, Decimal]  # month, rows, cost
 
 @dataclass(frozen=True)
 class Combination:
-    """A source of the deployment that has all of its kind."""
+    """One source: a format in a layout."""
 
     format: str
     layout: Mode
-    version: str  # the newest, where there are several
+    version: str  # the newest
 
     @property
     def name(self) -> str:
@@ -47,7 +47,7 @@ class Combination:
 
     @property
     def kind(self) -> str:
-        """What becomes FOCUS in the same way."""
+        """Formats of a kind become FOCUS by the same mapping."""
         mapping = str(FORMATS[self.format]["focus"])
         return mapping if mapping.startswith(self.provider) else f"{self.provider}_{mapping}"
 
@@ -63,7 +63,7 @@ class Combination:
             "path": self.path,
             "export_name": "acme-export",
             "format": self.format,
-            "dataset_id": self.format,  # a dataset's first loads make all of its views: few each time
+            "dataset_id": self.format,  # first loads create all views of a dataset: the fewer the faster
             "table_name": self.name,
         }
         if self.provider == "aws":
@@ -99,17 +99,17 @@ def test_every_format_and_layout_is_transferred_and_loaded(emulator: Emulator, t
         sources[combination.provider][f"s{number}"] = combination.terraform()
     with TerraformDeployment(
         emulator,
-        tmp_path / "system",
+        tmp_path / "deployment",
         prefix=kind.replace("_", "-"),
         aws_sources=sources["aws"],
         azure_sources=sources["azure"],
         most_instances=2,
-    ) as system:
-        system.apply()
+    ) as deployment:
+        deployment.apply()
         expected: dict[str, Held] = {}
         for number, combination in enumerate(combinations):
             delivery = _exported(combination, tmp_path / "made")
-            system.deliver(f"{combination.provider}_s{number}", delivery)
+            deployment.deliver(f"{combination.provider}_s{number}", delivery)
             expected[combination.name] = (MONTH, delivery.totals.rows, _money(combination, delivery.totals.cost))
         emulator.events.settle(250)
 
@@ -137,5 +137,5 @@ def _held(emulator: Emulator, combination: Combination) -> Held:
 
 
 def _money(combination: Combination, cost: Decimal | float) -> Decimal:
-    """Exact, but where the table holds the DOUBLEs of Parquet files: of their sums, nine decimals are."""
+    """Round to nine decimals if the table holds DOUBLE, whose sums are not exact."""
     return round(Decimal(cost), 9) if combination.holds_doubles else Decimal(cost)

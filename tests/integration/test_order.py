@@ -1,4 +1,4 @@
-"""Duplicates, late files, older runs: what is new is decided by the manifest and the books."""
+"""Duplicates, late files, older runs: the manifest and the load history decide what is new."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -11,7 +11,7 @@ from billing.decisions.policy import Override
 from billing.workflows.load import load_month
 from tests.faults.invariants import check_invariants
 from tests.samples import SampleObject, aws_cur_delivery, azure_focus_delivery, sink_name
-from tests.support.harness import Harness, manifest_name
+from tests.support.harness import Harness, around, manifest_name
 from tests.support.sources import AWS, AZURE
 
 MONTH = "2025-09"
@@ -22,7 +22,7 @@ def test_same_delivery_again_is_a_duplicate(harness: Harness, tmp_path: Path) ->
     delivery = aws_cur_delivery(tmp_path, MONTH, rows=30)
     harness.load(AWS, delivery)
 
-    again = harness.load(AWS, delivery)  # every object anew: other generations, equal content
+    again = harness.load(AWS, delivery)  # other generations, equal content
 
     assert (again.action, again.code) == ("skipped", "DUPLICATE")
     assert len(harness.tracking(AWS)) == 1
@@ -77,7 +77,7 @@ def test_blob_of_another_size_than_in_the_manifest_waits(harness: Harness, tmp_p
 
 @pytest.mark.fault("F16")
 def test_overwrite_is_not_mixed_with_the_delivery_before(harness: Harness, tmp_path: Path) -> None:
-    """Names repeat: new manifest, but one old file left, is not complete until all changed or all is still."""
+    """Names repeat. With one file of the first delivery left, the second waits."""
     first = aws_cur_delivery(tmp_path, MONTH, rows=30, files=3, mode="overwrite")
     second = aws_cur_delivery(tmp_path, MONTH, rows=30, files=3, mode="overwrite", revision=2)
     harness.load(AWS, first)
@@ -100,7 +100,7 @@ def test_overwrite_with_an_unchanged_file_loads_once_settled(harness: Harness, t
     first = aws_cur_delivery(tmp_path, MONTH, rows=30, files=2, mode="overwrite")
     second = aws_cur_delivery(tmp_path, MONTH, rows=30, files=2, mode="overwrite", revision=2)
     harness.load(AWS, first)
-    harness.deployment.deliver_object(AWS, second.data[0])  # the other file's content is the same again
+    harness.deployment.deliver_object(AWS, second.data[0])  # the other file is the same again
     harness.deployment.deliver(AWS, second, "manifest")
     before = harness.handle_manifest(AWS, second)
     harness.clock.step(hours=3, minutes=1)
@@ -114,19 +114,16 @@ def test_overwrite_with_an_unchanged_file_loads_once_settled(harness: Harness, t
 def test_file_replaced_during_the_load_is_loaded_again(harness: Harness, tmp_path: Path) -> None:
     delivery = azure_focus_delivery(tmp_path, MONTH, rows=30)
     harness.deployment.deliver(AZURE, delivery)
-    replace_month = harness.services.jobs.replace_month
 
-    def replaced_meanwhile(*arguments: object) -> object:
+    def replace_file() -> None:
         harness.deployment.deliver_object(AZURE, delivery.data[0])
-        return replace_month(*arguments)  # type: ignore[arg-type]
 
-    harness.services.jobs.replace_month = replaced_meanwhile  # type: ignore[method-assign, assignment]
-    torn = harness.handle_manifest(AZURE, delivery)
-    harness.services.jobs.replace_month = replace_month  # type: ignore[method-assign]
+    with around(harness.services.jobs, "replace_month", before=replace_file):
+        changed = harness.handle_manifest(AZURE, delivery)
     again = harness.handle_manifest(AZURE, delivery)
     then = harness.handle_manifest(AZURE, delivery)
 
-    assert (torn.action, torn.code, torn.error) == ("loaded", "FILES_CHANGED_DURING_LOAD", True)
+    assert (changed.action, changed.code, changed.error) == ("loaded", "FILES_CHANGED_DURING_LOAD", True)
     assert (again.action, again.code) == ("loaded", None)
     assert (then.action, then.code) == ("skipped", "DUPLICATE")
     check_invariants(harness, {(AZURE, MONTH): delivery})
@@ -136,8 +133,7 @@ def test_file_replaced_during_the_load_is_loaded_again(harness: Harness, tmp_pat
 def test_recreated_table_is_loaded_again(harness: Harness, tmp_path: Path) -> None:
     delivery = azure_focus_delivery(tmp_path, MONTH, rows=30)
     harness.load(AZURE, delivery)
-    harness.emulator.bigquery.delete_table(harness.source(AZURE).destination)
-    harness.deployment.create_table(AZURE)
+    harness.deployment.recreate_table("azure_billing")
 
     outcome = harness.handle_manifest(AZURE, delivery)
 
@@ -147,7 +143,7 @@ def test_recreated_table_is_loaded_again(harness: Harness, tmp_path: Path) -> No
 
 @pytest.mark.fault("F16")
 def test_file_of_an_earlier_overwrite_is_not_taken_as_new(harness: Harness, tmp_path: Path) -> None:
-    """Overwrite: 3 files, then 2, then 3 again, the third of which is still the first delivery's."""
+    """Overwrites with 3 files, 2 files, and 3 again. The third file is still the first delivery's."""
     first, second, third = (
         aws_cur_delivery(tmp_path, MONTH, rows=30, files=files, mode="overwrite", revision=revision)
         for revision, files in ((1, 3), (2, 2), (3, 3))
@@ -168,7 +164,7 @@ def test_file_of_an_earlier_overwrite_is_not_taken_as_new(harness: Harness, tmp_
 
 @pytest.mark.fault("F16")
 def test_provider_times_keep_three_overwrites_apart(harness: Harness, tmp_path: Path) -> None:
-    """The second was never seen whole: its manifest and two of its files arrive with the third's first file."""
+    """The second delivery never arrives whole: its manifest and two files arrive with the third's first file."""
     first, second, third = (
         aws_cur_delivery(tmp_path, MONTH, rows=30, files=3, mode="overwrite", revision=n) for n in (1, 2, 3)
     )
@@ -188,15 +184,13 @@ def test_provider_times_keep_three_overwrites_apart(harness: Harness, tmp_path: 
 
 
 def _deliver_written_at(harness: Harness, item: SampleObject, written: datetime) -> None:
-    """As Storage Transfer does that keeps the source's time as custom time."""
-    bucket = harness.emulator.storage.bucket(harness.source(AWS).bucket)
-    blob = bucket.blob(sink_name(item.name, AWS.source_path, AWS.prefix))
-    blob.custom_time = written
-    blob.upload_from_filename(str(item.path))
+    """Deliver as a transfer that keeps the provider's time as custom time."""
+    name = sink_name(item.name, AWS.source_path, AWS.prefix)
+    harness.deployment.put(harness.source(AWS).bucket, name, item.path.read_bytes(), written)
 
 
 def test_reload_never_replaces_a_newer_run(harness: Harness, tmp_path: Path) -> None:
-    """The audit found the older run's month damaged; before it reloads, an event loads the newer."""
+    """The sweep wants to reload the older run. Before it does, an event loads the newer."""
     older, newer = (azure_focus_delivery(tmp_path, MONTH, rows=20, revision=revision) for revision in (1, 2))
     harness.load(AZURE, older)
     harness.load(AZURE, newer)

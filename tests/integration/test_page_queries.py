@@ -1,4 +1,4 @@
-"""The queries in the pages answer, on months of both providers."""
+"""The queries in the pages return the right sums, for both providers."""
 
 from __future__ import annotations
 

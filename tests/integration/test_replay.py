@@ -1,4 +1,4 @@
-"""A replay really loads: over what is booked, over what is newer, and over what was refused."""
+"""A replay loads again what is loaded, what is older, and what was rejected."""
 
 from pathlib import Path
 

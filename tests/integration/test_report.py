@@ -1,4 +1,4 @@
-"""The report asks `focus_costs` a bounded number of questions, and adds up to what the generators billed."""
+"""The report runs few queries, and its sums equal what the generators billed."""
 
 from __future__ import annotations
 

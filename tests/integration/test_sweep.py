@@ -1,18 +1,24 @@
-"""The sweep heals what events missed, says what waits, and audits what the tables hold."""
+"""The sweep loads what events missed, records what waits, and audits the tables."""
 
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from billing.workflows.replay import replay
 from tests.faults.invariants import check_invariants
 from tests.samples import aws_columns, aws_cur_delivery, azure_focus_delivery
-from tests.support.harness import Harness, log_lines, manifest_name
+from tests.support.harness import Harness, around, log_lines, manifest_name
 from tests.support.sources import AWS, AZURE
 
 MONTH = "2025-09"
+
+
+def lines_with(capsys: pytest.CaptureFixture[str], code: str) -> list[dict[str, Any]]:
+    """Return the log lines with that code since the last call."""
+    return [line for line in log_lines(capsys.readouterr().out) if line.get("code") == code]
 
 
 @pytest.mark.fault("F12")
@@ -68,12 +74,12 @@ def test_wait_of_more_than_six_hours_is_a_warning(
     harness.deployment.deliver(AZURE, azure_focus_delivery(tmp_path, MONTH, rows=20), "manifest")
     harness.deployment.deliver(AWS, aws_cur_delivery(tmp_path, MONTH, rows=20), "data")
     harness.sweep()
-    early = [line for line in log_lines(capsys.readouterr().out) if line.get("code") == "WAITING_LONG"]
+    early = lines_with(capsys, "WAITING_LONG")
     harness.clock.step(hours=6, minutes=1)
 
     harness.sweep()
 
-    late = [line for line in log_lines(capsys.readouterr().out) if line.get("code") == "WAITING_LONG"]
+    late = lines_with(capsys, "WAITING_LONG")
     assert early == []
     assert [(line["severity"], line["source"], line["month"]) for line in late] == [
         ("WARNING", "azure_billing", MONTH),
@@ -90,7 +96,7 @@ def test_classic_azure_export_is_a_warning_with_the_fix(harness: Harness, capsys
 
     harness.sweep()
 
-    [line] = [line for line in log_lines(capsys.readouterr().out) if line.get("code") == "WAITING_LONG"]
+    [line] = lines_with(capsys, "WAITING_LONG")
     assert line["month"] == "2025-09"
     assert line["message"].endswith(
         ".csv is never loaded: a classic export writes no manifest:"
@@ -99,7 +105,7 @@ def test_classic_azure_export_is_a_warning_with_the_fix(harness: Harness, capsys
 
 
 def test_newest_loadable_run_is_loaded(harness: Harness, tmp_path: Path) -> None:
-    """A newer one that waits or is rejected supersedes nothing."""
+    """A newer run that waits supersedes nothing."""
     oldest, good, waiting = (azure_focus_delivery(tmp_path, MONTH, rows=20, revision=n) for n in (1, 2, 3))
     harness.deployment.deliver(AZURE, oldest)
     harness.deployment.deliver(AZURE, good)
@@ -131,17 +137,20 @@ def test_rejected_month_is_recorded_once_until_a_setting_changes(harness: Harnes
 def test_rows_deleted_by_hand_are_reported_and_restored(
     harness: Harness, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    """Each time, not only the first."""
     delivery = aws_cur_delivery(tmp_path, MONTH, rows=20)
     harness.load(AWS, delivery)
-    harness.rows(f"DELETE FROM `{{dataset}}.{AWS.table}` WHERE identity_line_item_id IS NOT NULL")
-    assert harness.rows_and_cost(AWS, MONTH)[0] == 0
 
-    report = harness.sweep()
+    for _ in range(3):
+        harness.delete_rows(AWS)
+        assert harness.rows_and_cost(AWS, MONTH)[0] == 0
 
-    assert (report["mismatched"], report["loaded"]) == (["aws_cur 2025-09"], ["aws_cur 2025-09"])
-    check_invariants(harness, {(AWS, MONTH): delivery})
-    [found] = [line for line in log_lines(capsys.readouterr().out) if line.get("code") == "AUDIT_MISMATCH"]
-    assert (found["severity"], found["month"]) == ("ERROR", MONTH)
+        report = harness.sweep()
+
+        assert report["mismatched"] == report["loaded"] == ["aws_cur 2025-09"]
+        check_invariants(harness, {(AWS, MONTH): delivery})
+        [found] = lines_with(capsys, "AUDIT_MISMATCH")
+        assert (found["severity"], found["month"]) == ("ERROR", MONTH)
     assert harness.sweep()["mismatched"] == []
 
 
@@ -149,12 +158,10 @@ def test_rows_deleted_by_hand_are_reported_and_restored(
 def test_month_written_after_its_record_is_restored(
     harness: Harness, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """By an older run of as many rows, whose instance died before it could book it."""
-    monkeypatch.setattr(
-        "billing.decisions.audit._CLOCKS_DIFFER", timedelta()
-    )  # there is one clock here, and no time passes
+    """An older run with as many rows wrote it. Its instance stopped before it recorded the load."""
+    monkeypatch.setattr("billing.decisions.audit._CLOCKS_DIFFER", timedelta())  # the emulator has the same clock
     older = azure_focus_delivery(tmp_path, MONTH, rows=23)
-    newer = azure_focus_delivery(tmp_path, MONTH, rows=20, revision=2)  # three more, which correct others
+    newer = azure_focus_delivery(tmp_path, MONTH, rows=20, revision=2)  # adds three corrections
     harness.load(AZURE, older)
     harness.load(AZURE, newer)
     assert harness.sweep()["mismatched"] == []
@@ -171,11 +178,10 @@ def test_month_written_after_its_record_is_restored(
 
 @pytest.mark.fault("F10")
 def test_lost_state_is_read_from_the_tracking_rows(harness: Harness, tmp_path: Path) -> None:
-    """An older run never replaces a newer one, and what stands is not loaded again."""
+    """An older run does not replace the newer one, and the newer one is not loaded again."""
     older, delivery = (azure_focus_delivery(tmp_path, MONTH, rows=20, revision=revision) for revision in (1, 2))
     harness.load(AZURE, delivery)
-    for table in ("_dlt_pipeline_state", "_dlt_loads", "_dlt_version"):
-        harness.emulator.bigquery.delete_table(f"{harness.emulator.project}.{harness.deployment.dataset}.{table}")
+    harness.deployment.lose_dlt_tables()
 
     late = harness.load(AZURE, older)
     report = harness.sweep()
@@ -183,25 +189,21 @@ def test_lost_state_is_read_from_the_tracking_rows(harness: Harness, tmp_path: P
     assert (late.action, late.code) == ("skipped", "SUPERSEDED")
     assert report["loaded"] == []
     other = azure_focus_delivery(tmp_path, "2025-08", rows=20)
-    harness.load(AZURE, other)  # the next commit makes dlt's tables again: until then the views cannot be read
+    harness.load(AZURE, other)  # its commit creates dlt's tables again, which the views read
     check_invariants(harness, {(AZURE, MONTH): delivery, (AZURE, other.month): other})
 
 
 def test_sweep_stops_before_its_deadline_and_defers_the_rest(harness: Harness, tmp_path: Path) -> None:
     for month in ("2025-07", "2025-08", MONTH):
         harness.deployment.deliver(AWS, aws_cur_delivery(tmp_path, month, rows=20))
-    replace_month = harness.services.jobs.replace_month
 
-    def slow(*arguments: object) -> object:
+    def wait() -> None:
         harness.clock.step(minutes=7)
-        return replace_month(*arguments)  # type: ignore[arg-type]
 
-    harness.services.jobs.replace_month = slow  # type: ignore[method-assign, assignment]
-    report = harness.sweep()
-    harness.services.jobs.replace_month = replace_month  # type: ignore[method-assign]
+    with around(harness.services.jobs, "replace_month", before=wait):
+        report = harness.sweep()
 
-    assert report["deferred"] == ["aws_cur 2025-07", "aws_cur 2025-08", "aws_cur 2025-09"]
-    assert report["loaded"] == []
+    assert (report["loaded"], report["deferred"]) == ([], ["aws_cur 2025-07", "aws_cur 2025-08", "aws_cur 2025-09"])
     assert harness.sweep()["loaded"] == report["deferred"]
 
 
@@ -215,11 +217,11 @@ def test_missing_table_does_not_block_other_sources(harness: Harness, tmp_path: 
 
 
 def test_audit_never_reloads_a_mix_of_two_deliveries(harness: Harness, tmp_path: Path) -> None:
-    """The partition lost its rows while the next overwrite delivery is coming in: the old manifest, one new file."""
+    """The rows are deleted while the next overwrite arrives: the manifest is old, and one file is new."""
     first, second = (aws_cur_delivery(tmp_path, MONTH, rows=20, mode="overwrite", revision=n) for n in (1, 2))
     harness.load(AWS, first)
     harness.deployment.deliver_object(AWS, second.data[0])
-    harness.rows(f"DELETE FROM `{{dataset}}.{AWS.table}` WHERE identity_line_item_id IS NOT NULL")
+    harness.delete_rows(AWS)
 
     report = harness.sweep()
     harness.deployment.deliver(AWS, second)
@@ -229,17 +231,6 @@ def test_audit_never_reloads_a_mix_of_two_deliveries(harness: Harness, tmp_path:
     check_invariants(harness, {(AWS, MONTH): second})
 
 
-def test_a_partition_dropped_again_and_again_is_restored_each_time(harness: Harness, tmp_path: Path) -> None:
-    delivery = aws_cur_delivery(tmp_path, MONTH, rows=20)
-    harness.load(AWS, delivery)
-
-    for _ in range(3):
-        harness.rows(f"DELETE FROM `{{dataset}}.{AWS.table}` WHERE identity_line_item_id IS NOT NULL")
-        assert harness.sweep()["loaded"] == ["aws_cur 2025-09"]
-        check_invariants(harness, {(AWS, MONTH): delivery})
-    assert harness.sweep()["mismatched"] == []
-
-
 def test_month_without_files_is_still_audited(
     harness: Harness, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -247,10 +238,10 @@ def test_month_without_files_is_still_audited(
     for blob in list(harness.emulator.storage.list_blobs(harness.source(AWS).bucket)):
         blob.delete()
     assert harness.sweep()["mismatched"] == []
-    harness.rows(f"DELETE FROM `{{dataset}}.{AWS.table}` WHERE identity_line_item_id IS NOT NULL")
+    harness.delete_rows(AWS)
 
     assert harness.sweep()["mismatched"] == ["aws_cur 2025-09"]
-    [found] = [line for line in log_lines(capsys.readouterr().out) if line.get("code") == "AUDIT_MISMATCH"]
+    [found] = lines_with(capsys, "AUDIT_MISMATCH")
     assert "deliver the month again" in found["message"]
 
 
@@ -293,7 +284,7 @@ def test_unreadable_manifest_is_rejected_beside_a_loaded_run(harness: Harness, t
 def test_sweep_logs_the_age_of_the_newest_load_of_each_source(
     harness: Harness, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A source that never loaded is as old as its table: silence from the first day on is seen too."""
+    """A source that never loaded is as old as its table."""
     harness.load(AZURE, azure_focus_delivery(tmp_path, MONTH, rows=5))
     harness.clock.step(hours=36)
 

@@ -41,6 +41,10 @@ class Deployment(ABC):
     def job_location(self) -> dict[str, str]:
         return {"project": self.settings.project, "location": self.settings.location}
 
+    @property
+    def dataset(self) -> str:
+        return self.settings.sources[0].dataset
+
     def deliver(self, source: SourceSpec | str, delivery: Delivery, *kinds: str) -> None:
         """Copy a delivery's objects into the landing bucket, as Storage Transfer does. All kinds by default."""
         for item in delivery.objects:
@@ -69,6 +73,17 @@ class Deployment(ABC):
     @abstractmethod
     def loads(self, key: str) -> Loads:
         """Return the rows of the view of the loads, oldest first."""
+
+    @abstractmethod
+    def query(self, sql: str) -> list[dict[str, Any]]: ...
+
+    @abstractmethod
+    def configure(self, *sources: SourceSpec) -> None:
+        """Change the settings of the sources. Buckets and tables stay as they are."""
+
+    @abstractmethod
+    def create_tables(self, spec: SourceSpec) -> None:
+        """Create the table of a source, and its tracking table."""
 
     @abstractmethod
     def recreate_table(self, key: str) -> None: ...

@@ -60,10 +60,6 @@ class DeploymentOnEmulator(Deployment):
         rows = self.query(f"SELECT * FROM `{source.destination}_loads` ORDER BY loaded_at")
         return [{**row, "execution": row[source.format.execution_column]} for row in rows]
 
-    @property
-    def dataset(self) -> str:
-        return self.settings.sources[0].dataset
-
     def query(self, sql: str) -> list[dict[str, Any]]:
         return [dict(row) for row in self.bigquery.query_and_wait(sql)]
 
@@ -92,24 +88,23 @@ class EmulatorDeployment(DeploymentOnEmulator):
     ) -> None:
         super().__init__(emulator)
         self.name = name or f"t{uuid4().hex[:10]}"
-        self.focus_dataset = f"{self.name.replace('-', '_')}_focus" if focus else ""
+        self._focus = focus
         self.configure(*sources)
 
     def configure(self, *sources: SourceSpec) -> None:
-        """Change the settings of the sources. Buckets and tables stay as they are."""
         self.sources = sources
         self.settings = settings_from(self.environment())
 
     def environment(self) -> dict[str, str]:
         return environment_for(
-            self.sources, self.emulator.project, self.emulator.location, self.name, focus=bool(self.focus_dataset)
+            self.sources, self.emulator.project, self.emulator.location, self.name, focus=self._focus
         )
 
     def create(self) -> Self:
         buckets = {self.settings.bookkeeping_bucket, *(f"{self.name}-landing-{one}" for one in ("aws", "azure"))}
         for bucket in sorted(buckets):
             self.emulator.create_bucket(bucket)
-        for name in filter(None, (self.dataset, self.focus_dataset)):
+        for name in filter(None, (self.dataset, self.settings.focus_dataset)):
             dataset = bigquery.Dataset(f"{self.emulator.project}.{name}")
             dataset.location = self.emulator.location
             self.bigquery.create_dataset(dataset)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -24,7 +24,8 @@ from billing.workflows.sweep import sweep
 from tests.emulator import Emulator
 from tests.faults.transport import Wire, unseen
 from tests.samples import Delivery, SampleObject, sink_name
-from tests.support.emulator_deployment import EmulatorDeployment
+from tests.support.deployment import Deployment
+from tests.support.emulator_deployment import DeploymentOnEmulator
 from tests.support.sources import SourceSpec
 
 
@@ -49,7 +50,7 @@ class Harness:
     `sent` records the requests since it was created. `outcomes` has the last outcome of each manifest's URI.
     """
 
-    def __init__(self, deployment: EmulatorDeployment, sent: Wire | None = None) -> None:
+    def __init__(self, deployment: Deployment, sent: Wire | None = None) -> None:
         self.deployment = deployment
         self.clock = deployment.clock
         self.sent = sent
@@ -59,6 +60,7 @@ class Harness:
 
     @property
     def emulator(self) -> Emulator:
+        assert isinstance(self.deployment, DeploymentOnEmulator)
         return self.deployment.emulator
 
     def configure(self, *sources: SourceSpec) -> None:
@@ -100,7 +102,7 @@ class Harness:
         return dict(sweep(self.settings, self.services))
 
     def rows(self, sql: str) -> list[dict[str, Any]]:
-        """Run a statement, in which `{dataset}` is the deployment's dataset."""
+        """Run a statement on the emulator. `{dataset}` in it is the deployment's dataset."""
         with unseen():
             return self.deployment.query(sql.format(dataset=self.deployment.dataset))
 
@@ -155,6 +157,25 @@ class Harness:
 
         with patch.object(requests.Session, "send", counting_send), patch.object(LoadHistory, "commit", marked_commit):
             yield counted
+
+
+@contextmanager
+def around(
+    owner: object, method: str, *, before: Callable[[], object] | None = None, after: Callable[[], object] | None = None
+) -> Iterator[None]:
+    """Call `before` and `after` at each call of the owner's method."""
+    real = getattr(owner, method)
+
+    def call(*arguments: Any) -> Any:
+        if before:
+            before()
+        result = real(*arguments)
+        if after:
+            after()
+        return result
+
+    with patch.object(owner, method, call):
+        yield
 
 
 def manifest_name(spec: SourceSpec, delivery: Delivery) -> str:

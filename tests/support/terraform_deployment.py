@@ -158,6 +158,12 @@ class TerraformDeployment(DeploymentOnEmulator):
         """`project.dataset.table` of the months."""
         return str(self.outputs["tables"][source]["months"])
 
+    def configure(self, *sources: SourceSpec) -> None:
+        raise NotImplementedError("Change the variables of `terraform`, and apply.")
+
+    def create_tables(self, spec: SourceSpec) -> None:
+        raise NotImplementedError("Terraform creates the tables.")
+
     def recreate_table(self, key: str) -> None:
         self.bigquery.delete_table(self.table(key))
         self.apply()

@@ -89,5 +89,5 @@ def assert_the_stack_of_the_tests_is_the_same(system: TerraformDeployment) -> No
             assert ours.clustering_fields == terraforms.clustering_fields
     for bucket in (stack.settings.bookkeeping_bucket, *(stack.source(source).bucket for source in sources)):
         emulator.storage.bucket(bucket).delete()
-    for dataset in (stack.dataset, stack.focus_dataset):
+    for dataset in (stack.dataset, stack.settings.focus_dataset):
         emulator.bigquery.delete_dataset(dataset, delete_contents=True)
