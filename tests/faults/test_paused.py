@@ -33,11 +33,9 @@ class Instance:
 
     def begin(self, harness: Harness, spec: SourceSpec, delivery: Delivery, at: int = 0) -> None:
         name = manifest_name(spec, delivery)
-        stack, ahead = (
-            harness.settings.bookkeeping_bucket.removesuffix("-bookkeeping"),
-            harness.clock.ahead.total_seconds(),
-        )
-        self._order(stack=stack, source=spec.provider, object=name, at=at, ahead=ahead)
+        deployment = harness.settings.bookkeeping_bucket.removesuffix("-bookkeeping")
+        ahead = harness.clock.ahead.total_seconds()
+        self._order(deployment=deployment, source=spec.provider, object=name, at=at, ahead=ahead)
 
     def wake(self, minutes: float) -> dict[str, Any]:
         self._order(minutes=minutes)
