@@ -103,8 +103,8 @@ schema-diff: setup ## compare the stand-in providers' facts with the real provid
 lock: setup ## compile the four requirement files from pyproject.toml, with the newest versions
 	$(COMPILE) --upgrade pyproject.toml --extra report --group dev -o tests/requirements.txt
 	$(COMPILE) --upgrade pyproject.toml -c tests/requirements.txt -o functions/requirements.txt
-	$(COMPILE) --upgrade --group checkov -o tests/checkov-requirements.txt
-	$(COMPILE) --upgrade --group focus-validator -o tests/focus-validator-requirements.txt
+	$(COMPILE) --no-annotate --upgrade --group checkov -o tests/checkov-requirements.txt
+	$(COMPILE) --no-annotate --upgrade --group focus-validator -o tests/focus-validator-requirements.txt
 
 outdated: setup $(CHECKOV_VENV)/.ready $(FOCUS_VENV)/.ready ## list the pins, direct and indirect, that have a newer release; changes no pin
 	@for venv in $(VENV) $(FUNCTIONS_VENV) $(CHECKOV_VENV) $(FOCUS_VENV); do \

@@ -239,7 +239,7 @@ MUTATIONS: Mapping[str, Mutation] = {
         ),
         Mutation(
             "audit of what a month was last loaded from",
-            f"{_UNIT}workflows/test_other_key.py::test_a_month_that_was_last_loaded_from_another_run_is_reported_and_restored",
+            f"{_UNIT}workflows/test_sweep.py::test_load_that_another_key_recorded_is_reported_and_replaced",
             wrapped(_audit_without(last_execution=None), "billing.workflows.sweep_month.difference"),
         ),
         Mutation(
@@ -259,7 +259,7 @@ MUTATIONS: Mapping[str, Mutation] = {
         ),
         Mutation(
             "one scope of an export's name",
-            f"{_UNIT}decisions/test_decide.py::test_a_delivery_that_must_not_replace_a_month_is_rejected",
+            f"{_UNIT}decisions/test_decide.py::test_delivery_of_another_scope_is_rejected",
             replaced(_no, "billing.decisions.decide._is_of_another_scope"),
         ),
         Mutation(
