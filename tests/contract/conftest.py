@@ -38,7 +38,7 @@ def objects(deployment: Deployment) -> Any:
 
 @pytest.fixture(params=["aws_cur", "azure_billing"])
 def table(request: pytest.FixtureRequest, deployment: Deployment) -> MonthTable:
-    """A table that has the column that tells the rows apart."""
+    """A table that has the column that identifies a row."""
     table = MonthTable(deployment, request.param)
     if table.item not in table.column_names():
         table.add_column(table.item)

@@ -22,7 +22,7 @@ class MonthTable:
         self.client = deployment.bigquery
         self.source = deployment.source(key)
         self.is_aws = key == "aws_cur"
-        self.item = ITEM[key]  # the column that tells rows apart
+        self.item = ITEM[key]  # the column that identifies a row
 
     def handle(self) -> Any:
         return self.client.get_table(self.source.destination)

@@ -113,7 +113,7 @@ def test_column_that_only_the_job_has_needs_field_addition(deployment: Deploymen
 
 
 def test_fake_job_reads_its_first_file_early_and_the_rest_late() -> None:
-    """The emulator cannot be told how long a job runs, and when it reads which file."""
+    """On the emulator, a test cannot set how long a job runs and when it reads which file."""
     deployment = FakeDeployment()
     deployment.cloud.tables.duration = timedelta(seconds=30)
     table = MonthTable(deployment, "azure_billing")
@@ -348,7 +348,7 @@ def test_uri_may_have_a_wildcard(dataset: EmulatorDataset) -> None:
     assert dataset.load(f"gs://{dataset.bucket}/run/*.csv").result().input_files == 2
 
 
-# an option that is silently ignored would be a lie told to a test
+# the emulator never ignores an option
 def test_unknown_option_is_rejected(dataset: EmulatorDataset) -> None:
     dataset.create_table()
 

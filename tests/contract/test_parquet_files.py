@@ -23,7 +23,7 @@ def upload(dataset: EmulatorDataset, select: str, folder: Any) -> str:
     return dataset.upload(path.read_bytes(), path.name)
 
 
-# parquetOptions: what is not known is refused, like any other option
+# parquetOptions: an unknown one is rejected, like any other option
 def test_unknown_parquet_option_is_rejected(dataset: EmulatorDataset) -> None:
     dataset.create_table()
 

@@ -24,7 +24,7 @@ from tests.support.clock import MovableClock
 from tests.support.sources import SourceSpec
 
 Loads = list[dict[str, Any]]
-ITEM = {"aws_cur": "identity_line_item_id", "azure_billing": "ResourceId"}  # the column that tells rows apart
+ITEM = {"aws_cur": "identity_line_item_id", "azure_billing": "ResourceId"}  # the column that identifies a row
 
 
 class Deployment(ABC):
