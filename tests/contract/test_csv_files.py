@@ -92,7 +92,9 @@ def test_empty_field_is_null_and_quoted_empty_string_is_not(dataset: EmulatorDat
 # nullMarker: "If you set this property to a custom value, BigQuery throws an error if an empty string is present"
 def test_empty_number_is_an_error_with_a_null_marker(dataset: EmulatorDataset) -> None:
     dataset.create_table()
+
     dataset.load_csv("m,i,c\n2023-11-01,\\N,\\N\n", null_marker="\\N")
+
     assert dataset.rows("SELECT item, cost FROM $.t") == [(None, None)]
     failure(dataset.load(dataset.upload("m,i,c\n2023-11-01,,\n"), null_marker="\\N"))
 
@@ -174,7 +176,9 @@ def test_unfit_value_is_named_with_its_column_and_file(dataset: EmulatorDataset,
 def test_date_format_is_the_only_one_for_dates(dataset: EmulatorDataset) -> None:
     schema = {"d": "DATE", "t": "TIMESTAMP"}
     dataset.create_table(schema=schema, partition=None)
+
     dataset.load_csv("d,t\n11/02/2023,2023-11-03T04:05Z\n,\n", schema=schema, date_format="MM/DD/YYYY")
+
     assert dataset.rows("SELECT d, FORMAT_TIMESTAMP('%F %T', t) FROM $.t ORDER BY d") == [
         (None, None),
         (date(2023, 11, 2), "2023-11-03 04:05:00"),
@@ -251,6 +255,7 @@ def test_row_with_too_few_or_many_fields_fails_the_job(dataset: EmulatorDataset,
 def test_bad_rows_up_to_the_limit_are_left_out(dataset: EmulatorDataset) -> None:
     dataset.create_table()
     uri = dataset.upload(f"{NOVEMBER_CSV}2023-11-01,few\n2023-11-01,x,oops\n")
+
     assert dataset.load(uri, max_bad_records=2).result().output_rows == 2
     failure(dataset.load(uri, max_bad_records=1))
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import time
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -78,12 +79,26 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def listener(emulator: Emulator, bucket: str, source: Path) -> Iterator[Function]:
-    name = f"listener-{uuid4().hex[:8]}"
-    emulator.events.clear_records()
-    yield emulator.deploy(FunctionSpec(name, source, "on_event", {"GREETING": "hello"}, trigger_bucket=bucket))
+def deploy(emulator: Emulator, source: Path) -> Iterator[Callable[..., Function]]:
+    """Return a function that deploys MAIN. What it deployed is deleted after the test."""
+    deployed: list[str] = []
+
+    def create(entry_point: str, trigger_bucket: str | None = None, path: Path = source, **options: Any) -> Function:
+        name = f"{entry_point.replace('_', '-')}-{uuid4().hex[:8]}"
+        deployed.append(name)
+        environment = {"GREETING": "hello", "RUNTIME__DLTHUB_TELEMETRY": "false"}
+        return emulator.deploy(FunctionSpec(name, path, entry_point, environment, trigger_bucket, **options))
+
+    yield create
     emulator.events.release()
-    emulator.delete_function(name)
+    for name in deployed:
+        emulator.delete_function(name)
+
+
+@pytest.fixture
+def listener(emulator: Emulator, bucket: str, deploy: Callable[..., Function]) -> Function:
+    emulator.events.clear_records()
+    return deploy("on_event", bucket)
 
 
 def seen(function: Function) -> list[str]:
@@ -155,14 +170,14 @@ def test_instance_handles_one_event_at_a_time(emulator: Emulator, bucket: str, l
     assert all(before["ended"] <= after["started"] for before, after in pairwise(lines))
 
 
-def test_several_instances_work_side_by_side(emulator: Emulator, bucket: str, source: Path) -> None:
-    name = f"pair-{uuid4().hex[:8]}"
-    function = emulator.deploy(FunctionSpec(name, source, "on_event", {"GREETING": "x"}, bucket, max_instances=2))
+def test_several_instances_work_side_by_side(emulator: Emulator, bucket: str, deploy: Callable[..., Function]) -> None:
+    function = deploy("on_event", bucket, max_instances=2)
+
     for number in range(4):
         emulator.upload(bucket, f"slow-{number}", b"")
     emulator.events.settle(20)
+
     assert len({line["pid"] for line in function.log_lines() if isinstance(line, dict)}) == 2
-    emulator.delete_function(name)
 
 
 def test_stopped_instance_is_started_again_for_the_next_delivery(
@@ -220,50 +235,49 @@ class TestFunctions:
         assert "broken" not in emulator.functions
 
     def test_zip_is_deployed_as_terraform_uploads_it(
-        self, emulator: Emulator, source: Path, bucket: str, tmp_path: Path
+        self, source: Path, bucket: str, tmp_path: Path, deploy: Callable[..., Function]
     ) -> None:
         with zipfile.ZipFile(tmp_path / "source.zip", "w") as archive:
             archive.write(source / "main.py", "main.py")
-        function = emulator.deploy(
-            FunctionSpec("zipped", tmp_path / "source.zip", "clients", {"GREETING": "x"}, signature="http")
-        )
+
+        function = deploy("clients", path=tmp_path / "source.zip", signature="http")
+
         assert function.call({"bucket": bucket}).status == 200
         assert 20 < function.rss_mib() < 400
-        emulator.delete_function("zipped")
 
-    # application default credentials come from the metadata server; nothing of the developer's environment is there
+    # Application default credentials come from the metadata server. Nothing of the developer's environment is there.
     def test_real_clients_find_the_emulator_by_themselves(
-        self, emulator: Emulator, source: Path, bucket: str, monkeypatch: pytest.MonkeyPatch
+        self, emulator: Emulator, bucket: str, deploy: Callable[..., Function], monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", "/nowhere")
         monkeypatch.setenv("DEVELOPERS_OWN", "1")
         emulator.upload(bucket, "a", b"")
-        function = emulator.deploy(FunctionSpec("clients", source, "clients", {"GREETING": "x"}, signature="http"))
+        function = deploy("clients", signature="http")
+
         answer = function.call({"bucket": bucket}).json()
+
         assert (answer["project"], answer["names"], answer["answer"]) == (emulator.project, ["a"], 42)
         assert answer["kind"] == "google.auth.compute_engine.credentials"
         assert answer["seconds"] < 0.5
         environment = answer["environment"]
         assert {"DEVELOPERS_OWN", "GOOGLE_APPLICATION_CREDENTIALS", "VIRTUAL_ENV", "PYTHONPATH"}.isdisjoint(environment)
-        assert (environment["K_SERVICE"], environment["FUNCTION_TARGET"]) == ("clients", "clients")
-        emulator.delete_function("clients")
+        assert (environment["K_SERVICE"], environment["FUNCTION_TARGET"]) == (function.name, "clients")
 
     # dlt's own loads: gzip without a .gz name, NEWLINE_DELIMITED_JSON, multipart upload; ALTER TABLE for new columns
-    def test_dlt_keeps_its_state_from_a_function(self, emulator: Emulator, source: Path) -> None:
+    def test_dlt_keeps_its_state_from_a_function(self, emulator: Emulator, deploy: Callable[..., Function]) -> None:
         dataset = f"state_{uuid4().hex[:8]}"
-        environment = {"GREETING": "x", "RUNTIME__DLTHUB_TELEMETRY": "false"}
-        function = emulator.deploy(FunctionSpec("state", source, "state", environment, signature="http"))
+        function = deploy("state", signature="http")
+
         for row in (
             {"month": "2023-11", "rows": 3},
             {"month": "2023-12", "rows": 4, "code": "FILES_CHANGED_DURING_LOAD", "at": "2024-01-01T00:00:00Z"},
         ):
             answer = function.call({"dataset": dataset, "row": row})
             assert answer.status == 200, json.dumps(function.log_lines()[-30:], indent=1)
-        rows = emulator.bigquery.query_and_wait(
-            f"SELECT month, `rows`, code, runs FROM {dataset}.tracking ORDER BY runs"
-        )
-        assert [tuple(row) for row in rows] == [("2023-11", 3, None, 1), ("2023-12", 4, "FILES_CHANGED_DURING_LOAD", 2)]
-        emulator.delete_function("state")
+
+        tracking = f"SELECT month, `rows`, code, runs FROM {dataset}.tracking ORDER BY runs"
+        rows = [tuple(row) for row in emulator.bigquery.query_and_wait(tracking)]
+        assert rows == [("2023-11", 3, None, 1), ("2023-12", 4, "FILES_CHANGED_DURING_LOAD", 2)]
 
 
 def test_emulator_starts_fast_and_leaves_nothing_behind(tmp_path: Path) -> None:
