@@ -172,34 +172,37 @@ def test_unfit_value_is_named_with_its_column_and_file(dataset: EmulatorDataset,
     assert f'value: "{text}" File: {uri}' in details[1]["message"]
 
 
-# dateFormat: "If this value is present, this format is the only compatible DATE format"; elements of two digits each
-def test_date_format_is_the_only_one_for_dates(dataset: EmulatorDataset) -> None:
-    schema = {"d": "DATE", "t": "TIMESTAMP"}
+# dateFormat, timestampFormat: "If this value is present, this format is the only compatible format"; two digits each
+@pytest.mark.parametrize(
+    ("option", "row", "moment", "other_spellings"),
+    [
+        (
+            "date_format",
+            "{},2023-11-03T04:05Z",
+            "2023-11-03 04:05:00",
+            ["2023-11-02", "13/01/2023", "1/2/2023", "11/31/2023"],
+        ),
+        (
+            "timestamp_format",
+            "2023-11-02,{}",
+            "2023-11-02 00:00:00",
+            ["2023-11-02", "2023-11-02T00:00Z", "13/01/2023", "1/2/2023", "11/31/2023"],
+        ),
+    ],
+)
+def test_format_option_allows_no_other_spelling(
+    dataset: EmulatorDataset, option: str, row: str, moment: str, other_spellings: list[str]
+) -> None:
+    schema, options = {"d": "DATE", "t": "TIMESTAMP"}, {option: "MM/DD/YYYY"}
     dataset.create_table(schema=schema, partition=None)
 
-    dataset.load_csv("d,t\n11/02/2023,2023-11-03T04:05Z\n,\n", schema=schema, date_format="MM/DD/YYYY")
+    dataset.load_csv(f"d,t\n{row.format('11/02/2023')}\n,\n", schema=schema, **options)
 
-    assert dataset.rows("SELECT d, FORMAT_TIMESTAMP('%F %T', t) FROM $.t ORDER BY d") == [
-        (None, None),
-        (date(2023, 11, 2), "2023-11-03 04:05:00"),
-    ]
-    for text in ("2023-11-02", "13/01/2023", "1/2/2023", "11/31/2023"):
-        error, _ = failure(dataset.load(dataset.upload(f"d,t\n{text},\n"), schema=schema, date_format="MM/DD/YYYY"))
-        assert "CSV processing encountered too many errors" in error
-
-
-# timestampFormat: likewise; what it does not ask for is zero, in UTC
-def test_timestamp_format_is_the_only_one_for_timestamps(dataset: EmulatorDataset) -> None:
-    schema = {"d": "DATE", "t": "TIMESTAMP"}
-    dataset.create_table(schema=schema, partition=None)
-    dataset.load_csv("d,t\n2023-11-02,11/03/2023\n,\n", schema=schema, timestamp_format="MM/DD/YYYY")
-    assert dataset.rows("SELECT d, FORMAT_TIMESTAMP('%F %T', t, 'UTC') FROM $.t ORDER BY d") == [
-        (None, None),
-        (date(2023, 11, 2), "2023-11-03 00:00:00"),
-    ]
-    for text in ("2023-11-02", "2023-11-02T00:00Z", "13/01/2023", "1/2/2023", "11/31/2023"):
-        uri = dataset.upload(f"d,t\n,{text}\n")
-        error, _ = failure(dataset.load(uri, schema=schema, timestamp_format="MM/DD/YYYY"))
+    loaded = dataset.rows("SELECT d, FORMAT_TIMESTAMP('%F %T', t, 'UTC') FROM $.t ORDER BY d")
+    assert loaded == [(None, None), (date(2023, 11, 2), moment)]
+    for text in other_spellings:
+        uri = dataset.upload(f"d,t\n{row.format(text)}\n")
+        error, _ = failure(dataset.load(uri, schema=schema, **options))
         assert "CSV processing encountered too many errors" in error
 
 
