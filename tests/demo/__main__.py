@@ -15,7 +15,7 @@ from tests.demo.environment import apply, check_terraform, new_emulator, write_r
 from tests.demo.output import FunctionLog
 from tests.demo.scenario import Demo, run
 from tests.support.paths import TERRAFORM
-from tests.support.system import System
+from tests.support.terraform_deployment import TerraformDeployment
 
 _LAST_MONTH = (2025, 12)  # fixed, so that the same seed gives the same demo on any day
 _MAX_ROWS_IN_MEMORY = 2_000_000  # 5 GB
@@ -32,7 +32,7 @@ def main(root: Path = TERRAFORM) -> int:
     with (
         tempfile.TemporaryDirectory(prefix="demo-") as folder,
         new_emulator(log, tables_on_disk=on_disk) as cloud,
-        System(cloud, Path(folder), root=root) as system,
+        TerraformDeployment(cloud, Path(folder), root=root) as system,
     ):
         apply(system)
         demo = Demo(system, Path(folder) / "generated", months, rows, seed, log)

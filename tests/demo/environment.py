@@ -15,7 +15,7 @@ from tests.emulator.terraform_provider.binary import (
     real_providers,
 )
 from tests.support.paths import FUNCTIONS, ROOT
-from tests.support.system import System
+from tests.support.terraform_deployment import TerraformDeployment
 
 _REPORT_SECONDS = 600.0
 
@@ -39,13 +39,13 @@ def new_emulator(log: FunctionLog, *, tables_on_disk: bool = False) -> Emulator:
     return Emulator(backoff=backoff, on_log_line=log.add, tables_on_disk=tables_on_disk)
 
 
-def apply(system: System) -> None:
+def apply(system: TerraformDeployment) -> None:
     print(f"Runs on the emulator: no account, and nothing leaves this machine. {system.terraform}.")
     with step("terraform init and apply: buckets, tables, functions, triggers, transfers, schedule"):
         system.apply()
 
 
-def write_report(system: System) -> int:
+def write_report(system: TerraformDeployment) -> int:
     """Run `billing report` as on a real project, and return its exit code."""
     output = Path(os.environ.get("REPORT") or ROOT / ".local" / "report.html").resolve()
     kept = {name: os.environ[name] for name in ("HOME", "PATH", "LANG") if name in os.environ}
@@ -53,7 +53,7 @@ def write_report(system: System) -> int:
         return subprocess.run(
             [sys.executable, "-m", "billing_cli", "report", "--tag", os.environ.get("TAG", "team"), "--output", output],
             cwd=no_settings,  # settings of a real project would be read from the current folder
-            env={**kept, **system.cloud.environment(), **system.environment, "PYTHONPATH": str(FUNCTIONS)},
+            env={**kept, **system.emulator.environment(), **system.environment, "PYTHONPATH": str(FUNCTIONS)},
             timeout=_REPORT_SECONDS,
             check=False,
         ).returncode

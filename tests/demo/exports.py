@@ -15,7 +15,7 @@ from tests.demo.environment import apply, check_terraform, new_emulator, write_r
 from tests.demo.exports_folder import FoundSource, UnusableError, find_sources
 from tests.demo.output import FunctionLog, show, step
 from tests.emulator import Emulator
-from tests.support.system import System
+from tests.support.terraform_deployment import TerraformDeployment
 
 _SETTLE_SECONDS = 3600.0
 _EMULATOR_LIMIT = "The emulator cannot hold"  # begins each message about a number that only BigQuery can hold
@@ -61,7 +61,7 @@ def _described(source: FoundSource) -> dict[str, Any]:
     }
 
 
-def _system(cloud: Emulator, folder: Path, sources: Sequence[FoundSource]) -> System:
+def _system(cloud: Emulator, folder: Path, sources: Sequence[FoundSource]) -> TerraformDeployment:
     """Give every source a bucket of its own at the provider, so that two sources may read one folder."""
     settings: dict[str, dict[str, Any]] = {"aws": {}, "azure": {}}
     folders: dict[str, Path] = {}
@@ -77,7 +77,7 @@ def _system(cloud: Emulator, folder: Path, sources: Sequence[FoundSource]) -> Sy
             **place,
             **source.settings,
         }
-    return System(
+    return TerraformDeployment(
         cloud,
         folder,
         aws_sources=settings["aws"],
@@ -98,19 +98,19 @@ def _provider_settings(source: FoundSource, number: int) -> tuple[dict[str, Any]
     return {**place, **secret, **version}, f"demo/{name}"
 
 
-def _load(system: System, sources: Sequence[FoundSource]) -> None:
+def _load(system: TerraformDeployment, sources: Sequence[FoundSource]) -> None:
     with step("Storage Transfer copies the files, and each new file calls a function"):
         for source in sources:
             copied = system.transfer(f"{source.provider}_{source.key}").run()
             print(f"  {source.key}: {len(copied)} files copied")
-        system.cloud.events.settle(_SETTLE_SECONDS)
+        system.emulator.events.settle(_SETTLE_SECONDS)
     with step("The sweep checks every month and records which ones wait"):
         system.sweep()
 
 
-def _status(system: System) -> list[dict[str, Any]]:
+def _status(system: TerraformDeployment) -> list[dict[str, Any]]:
     """Return the rows of billing_status. The view does not exist if no manifest could be read."""
-    client, dataset = system.cloud.bigquery, next(iter(system.outputs["tables"].values()))["months"].rpartition(".")[0]
+    client, dataset = system.emulator.bigquery, f"{system.settings.project}.{system.dataset}"
     if "billing_status" not in {table.table_id for table in client.list_tables(dataset)}:
         return []
     return [dict(row) for row in client.query_and_wait(_STATUS.format(dataset))]

@@ -8,7 +8,7 @@ from typing import Any
 from tests.demo.output import FunctionLog, show, step
 from tests.demo.totals import AWS, AZURE, ExportedTable, differences, loaded_totals
 from tests.samples import Delivery, Totals, aws_cur_delivery, azure_focus_delivery, sink_name
-from tests.support.system import AWS_SOURCES, AZURE_SOURCES, System
+from tests.support.terraform_deployment import AWS_SOURCES, AZURE_SOURCES, TerraformDeployment
 
 _SETTLE_SECONDS = 600.0
 _SLOWEST_ROWS_PER_SECOND = 5_000  # on a machine that does other things too
@@ -21,7 +21,7 @@ _BY_PROVIDER = (
 
 @dataclass
 class Demo:
-    system: System
+    system: TerraformDeployment
     folder: Path
     months: list[str]
     rows_per_month: int
@@ -42,7 +42,7 @@ class Demo:
             if table == AWS
             else azure_focus_delivery(self.folder, month, version=AZURE_SOURCES["focus"]["focus_version"], **amounts)
         )
-        self.system.put(table.source, delivery, *kinds)
+        self.system.export(table.source, delivery, *kinds)
         self.expected[table.source][month] = delivery.totals
         return delivery
 
@@ -51,11 +51,11 @@ class Demo:
         return len(self.system.transfer(table.source).run())
 
     def settle(self) -> None:
-        self.system.cloud.events.settle(_SETTLE_SECONDS + self.rows / _SLOWEST_ROWS_PER_SECOND)
+        self.system.emulator.events.settle(_SETTLE_SECONDS + self.rows / _SLOWEST_ROWS_PER_SECOND)
 
     def query(self, sql: str) -> list[dict[str, Any]]:
-        dataset = self.system.dataset(AWS.source)
-        return [dict(row) for row in self.system.cloud.bigquery.query_and_wait(sql.format(dataset=dataset))]
+        dataset = self.system.source(AWS.source).dataset
+        return [dict(row) for row in self.system.emulator.bigquery.query_and_wait(sql.format(dataset=dataset))]
 
     def expect(self, what: str, found: object, expected: object) -> None:
         if found != expected:
@@ -105,12 +105,12 @@ def deliver_unchanged(demo: Demo, delivery: Delivery) -> None:
         demo.expect("loads of an unchanged month", demo.log.count("loaded") - loads, 0)
 
 
-def copy_by_hand(system: System, delivery: Delivery) -> None:
+def copy_by_hand(system: TerraformDeployment, delivery: Delivery) -> None:
     """Write the same files into the landing bucket: equal content, new generations."""
     transfer = system.transfer(AWS.source)
     for item in (*delivery.data, *delivery.manifests):
         name = sink_name(item.name, transfer.source_path, transfer.sink_path)
-        system.cloud.upload(transfer.bucket, name, item.path)
+        system.emulator.upload(transfer.bucket, name, item.path)
 
 
 def restate(demo: Demo) -> None:

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from tests.samples import Totals
 from tests.samples.engine import totals
-from tests.support.system import System
+from tests.support.terraform_deployment import TerraformDeployment
 
 
 @dataclass(frozen=True)
@@ -24,10 +24,10 @@ AWS = ExportedTable("aws_cur", "line_item_unblended_cost", "bill_billing_period_
 AZURE = ExportedTable("azure_focus", "BilledCost", "BillingPeriodStart", "ServiceName")
 
 
-def loaded_totals(system: System, table: ExportedTable) -> dict[str, Totals]:
+def loaded_totals(system: TerraformDeployment, table: ExportedTable) -> dict[str, Totals]:
     """Return what each month of the table adds up to."""
     parts: dict[str, list[tuple[str, int, Decimal, None]]] = defaultdict(list)
-    for row in system.cloud.bigquery.query_and_wait(
+    for row in system.emulator.bigquery.query_and_wait(
         f"SELECT FORMAT_TIMESTAMP('%Y-%m', {table.start}) AS month, {table.service} AS service,"
         f" COUNT(*) AS n, SUM({table.cost}) AS cost FROM `{system.table(table.source)}` GROUP BY 1, 2"
     ):

@@ -100,8 +100,8 @@ def _catalogue(arguments: Sequence[str], location: str, form: str = "") -> bool:
 
 
 def _mutations() -> bool:
-    with cloud_for_proofs() as cloud:
-        proofs = prove(MUTATIONS.values(), cloud)
+    with cloud_for_proofs() as emulator:
+        proofs = prove(MUTATIONS.values(), emulator)
     rows = [
         ("check", "result", "fails without it"),
         *((one.mutation.name, one.result, one.mutation.caught_by) for one in proofs),

@@ -12,18 +12,18 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
-from uuid import uuid4
 
 from billing.errors import ErrorClass
 from billing.gcp.api_errors import classify
 from tests.faults import invariants
 from tests.faults.conftest import LONG
 from tests.faults.invariants import check_invariants, watched
-from tests.faults.process import joined, say
+from tests.faults.process import joined, send
 from tests.faults.transport import Crash, ErrorInfo, Wire, wire
 from tests.samples import Delivery, aws_cur_delivery, azure_focus_delivery, with_manifest
-from tests.support.harness import Harness, SteppedClock
-from tests.support.stack import AWS, AZURE, SourceSpec, Stack
+from tests.support.emulator_deployment import EmulatorDeployment
+from tests.support.harness import Harness
+from tests.support.sources import AWS, AZURE, SourceSpec
 
 MONTH = "2025-09"
 OTHER = "2025-08"
@@ -55,7 +55,7 @@ def _visit_once(harness: Harness, spec: SourceSpec, delivery: Delivery, fault: E
     """One event's visit with a fault at its k-th request; whether the platform would deliver the event again."""
     with wire(fault, at) as sent:
         try:
-            harness.process(spec, delivery)
+            harness.handle_manifest(spec, delivery)
         except Crash:
             return sent, True
         except Exception as error:
@@ -70,14 +70,13 @@ def fault_at_requests(
     harness: Harness, folder: Path, spec: SourceSpec, fault: ErrorInfo, first: int, stride: int
 ) -> None:
     """Whatever goes wrong leaves the newer delivery, and one load job that worked; readers see old or new."""
-    assert isinstance(harness.clock, SteppedClock)
     untouched, refreshes = _delivery(folder, spec, OTHER), _refreshes(folder, spec)
     standing = next(refreshes)
     harness.load(spec, untouched)
     harness.load(spec, standing)
     for request in itertools.count(first, stride):
         delivery = next(refreshes)
-        harness.stack.deliver(spec, delivery)
+        harness.deployment.deliver(spec, delivery)
         with watched(harness, spec, MONTH, standing, delivery):
             loads, happened = _with_one_fault(harness, spec, delivery, fault, request)
         check_invariants(harness, {(spec, MONTH): delivery, (spec, OTHER): untouched})
@@ -96,22 +95,22 @@ def _with_one_fault(
     assert again or not (sent.happened and fault.startswith("crash")), f"request {at} crashed, and nobody noticed"
     if not again:
         return sent.loads, sent.happened
-    cast(SteppedClock, harness.clock).step(minutes=11)  # until the dead instance's lease has ended
+    harness.clock.step(minutes=11)  # until the dead instance's lease has ended
     with wire() as second:
-        outcome = harness.process(spec, delivery)
+        outcome = harness.handle_manifest(spec, delivery)
     assert (outcome.action, outcome.code) in (("loaded", None), ("skipped", "DUPLICATE"))
     return [*sent.loads, *second.loads], sent.happened
 
 
 def main(cases: list[str]) -> None:
-    with joined() as cloud:
+    with joined() as emulator:
         for case in cases:
             provider, fault, first, stride = case.split(":")
-            stack = Stack(cloud, name=f"c{uuid4().hex[:10]}", focus=LONG).create()
+            stack = EmulatorDeployment(emulator, focus=LONG).create()
             with tempfile.TemporaryDirectory() as folder, wire() as sent:
-                harness, spec = Harness(stack, SteppedClock(), sent), AWS if provider == "aws" else AZURE
+                harness, spec = Harness(stack, sent), AWS if provider == "aws" else AZURE
                 fault_at_requests(harness, Path(folder), spec, cast(ErrorInfo, fault), int(first), int(stride))
-    say(sys.stdout, checked=invariants.checks)
+    send(sys.stdout, checked=invariants.checks)
 
 
 if __name__ == "__main__":

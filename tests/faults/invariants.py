@@ -20,10 +20,10 @@ from tests.emulator import Emulator
 from tests.faults.transport import BYSTANDER, Wire, unseen
 from tests.samples import Delivery
 from tests.support.harness import Harness
-from tests.support.stack import SourceSpec
+from tests.support.sources import SourceSpec
 
 if TYPE_CHECKING:
-    from tests.support.system import System
+    from tests.support.terraform_deployment import TerraformDeployment
 
 Held = tuple[int, Decimal | None]
 Expected = Mapping[tuple[SourceSpec, str], Delivery]
@@ -36,24 +36,24 @@ checks: list[str] = []  # one entry per invariant checked, for `make faults`
 class Scene:
     """A deployment after a scenario. `sent` and `ended` are known where the handlers ran in this process."""
 
-    cloud: Emulator
+    emulator: Emulator
     settings: Settings
     sent: Wire | None = None
     ended: Mapping[str, Outcome] = field(default_factory=dict)  # by manifest: how its last visit ended
 
     def rows(self, sql: str) -> list[dict[str, Any]]:
-        return [dict(row) for row in self.cloud.bigquery.query_and_wait(sql)]
+        return [dict(row) for row in self.emulator.bigquery.query_and_wait(sql)]
 
 
 def check_invariants(harness: Harness, expected: Expected) -> None:
     """All six, where the expected deliveries, and nothing else, are what every table must hold."""
     wanted = {(spec.key.lower(), month): delivery for (spec, month), delivery in expected.items()}
-    _check(Scene(harness.stack.cloud, harness.settings, harness.sent, harness.ended), wanted)
+    _check(Scene(harness.emulator, harness.settings, harness.sent, harness.outcomes), wanted)
 
 
-def check_system(system: System, expected: Mapping[tuple[str, str], Delivery]) -> None:
+def check_deployment(system: TerraformDeployment, expected: Mapping[tuple[str, str], Delivery]) -> None:
     """The same for deployed functions, whose requests are not seen: I3 is left to `watched`."""
-    _check(Scene(system.cloud, read_settings(system.environment)), expected)
+    _check(Scene(system.emulator, read_settings(system.environment)), expected)
 
 
 def _check(scene: Scene, expected: Mapping[tuple[str, str], Delivery]) -> None:
@@ -112,7 +112,7 @@ def _check_loads(scene: Scene, source: Source, wanted: Mapping[str, Delivery], b
     standing = {month: (delivery.execution, delivery.totals.rows) for month, delivery in wanted.items()}
     assert {month: (row["execution"], row["row_count"]) for month, row in newest.items()} == standing, "I4"
     for row in newest.values():
-        job = scene.cloud.bigquery.get_job(row["job_id"], location=scene.settings.location)
+        job = scene.emulator.bigquery.get_job(row["job_id"], location=scene.settings.location)
         assert (job.state, job.error_result, job.output_rows) == ("DONE", None, row["row_count"]), "I4"
 
 
@@ -126,7 +126,7 @@ def _check_ends(scene: Scene, source: Source, booked: list[dict[str, Any]]) -> N
     told = {(row["manifest_uri"], row["execution"]) for row in booked}
     refused = {row["manifest_uri"] for row in booked if row["status"] == "rejected"}
     heads = {row["month"]: row["order_key"] for row in booked if row["status"] == "loaded"}
-    for uri, export in _standing(scene.cloud, source):
+    for uri, export in _standing(scene.emulator, source):
         ended = scene.ended.get(uri)
         if isinstance(export, OtherExport) or (ended is not None and _says_why(ended)):
             continue
@@ -148,16 +148,16 @@ def _says_why(outcome: Outcome) -> bool:
     return True
 
 
-def _standing(cloud: Emulator, source: Source) -> Iterator[tuple[str, Export | OtherExport | None]]:
+def _standing(emulator: Emulator, source: Source) -> Iterator[tuple[str, Export | OtherExport | None]]:
     """Every manifest that decides about a month; None for what cannot be read."""
-    for blob in cloud.storage.list_blobs(source.bucket, prefix=source.prefix):
+    for blob in emulator.storage.list_blobs(source.bucket, prefix=source.prefix):
         if manifests.is_manifest(source, blob.name):
-            yield f"gs://{source.bucket}/{blob.name}", _parsed(cloud, source, blob.name, int(blob.generation))
+            yield f"gs://{source.bucket}/{blob.name}", _parsed(emulator, source, blob.name, int(blob.generation))
 
 
 @cache
-def _parsed(cloud: Emulator, source: Source, name: str, generation: int) -> Export | OtherExport | None:
-    data = cloud.storage.bucket(source.bucket).blob(name).download_as_bytes()
+def _parsed(emulator: Emulator, source: Source, name: str, generation: int) -> Export | OtherExport | None:
+    data = emulator.storage.bucket(source.bucket).blob(name).download_as_bytes()
     try:
         return manifests.parse(source, Manifest(name, generation, data))
     except BillingError:

@@ -35,12 +35,12 @@ class Proof:
         return "ok" if self.holds else "FAILS WITH THE CHECK" if not self.passes_with else "NOT CAUGHT"
 
 
-def prove(mutations: Iterable[Mutation], cloud: Emulator | None = None, side_by_side: int = 2) -> list[Proof]:
+def prove(mutations: Iterable[Mutation], emulator: Emulator | None = None, side_by_side: int = 2) -> list[Proof]:
     """Run all mutations, in the given emulator. Unit tests need none."""
     environment = {
         **os.environ,
         "PYTHONPATH": f"{ROOT}:{FUNCTIONS}",
-        **(environment_of(cloud) if cloud else {}),
+        **(environment_of(emulator) if emulator else {}),
     }
     with ThreadPoolExecutor(side_by_side) as pool:
         return list(pool.map(lambda mutation: _prove(mutation, environment), mutations))
@@ -48,8 +48,8 @@ def prove(mutations: Iterable[Mutation], cloud: Emulator | None = None, side_by_
 
 @contextmanager
 def cloud_for_proofs() -> Iterator[Emulator]:
-    with Emulator(backoff=Backoff(first_seconds=0.2, longest_seconds=1.0)) as cloud:
-        yield cloud
+    with Emulator(backoff=Backoff(first_seconds=0.2, longest_seconds=1.0)) as emulator:
+        yield emulator
 
 
 def _prove(mutation: Mutation, environment: dict[str, str]) -> Proof:

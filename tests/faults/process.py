@@ -1,4 +1,4 @@
-"""The handlers in a process of their own, in the cloud of the process that started it."""
+"""Handlers in another process, on the emulator of the process that started it."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from tests.emulator import Emulator, Events
 from tests.support.paths import FUNCTIONS, ROOT
 
 
-class JoinedCloud(Emulator):
-    """Another process's cloud, found by its endpoints in the environment; it is neither started nor stopped here."""
+class JoinedEmulator(Emulator):
+    """The emulator of another process, found by the environment. It is neither started nor stopped here."""
 
     def __init__(self) -> None:
         project, location = os.environ["EMULATOR_PROJECT"], os.environ["EMULATOR_LOCATION"]
@@ -34,7 +34,7 @@ class JoinedCloud(Emulator):
         self.bigquery = bigquery.Client(
             project=project,
             location=location,
-            credentials=Credentials("local-cloud"),
+            credentials=Credentials("local"),
             client_options={"api_endpoint": os.environ["BIGQUERY_EMULATOR_HOST"]},
         )
 
@@ -43,27 +43,27 @@ class JoinedCloud(Emulator):
 
 
 @contextmanager
-def joined() -> Iterator[JoinedCloud]:
-    """Project and location by environment; dlt finds the cloud by the same variables."""
+def joined() -> Iterator[JoinedEmulator]:
+    """Join the emulator of the environment, for Google's clients and dlt."""
     from dlt.load.load import Load
 
-    from tests.support.dlt_polling import impatient
+    from tests.support.dlt_polling import with_short_polls
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Load, "__init__", impatient(Load.__init__))
-        yield JoinedCloud()
+        patch.setattr(Load, "__init__", with_short_polls(Load.__init__))
+        yield JoinedEmulator()
 
 
-def environment_of(cloud: Emulator) -> dict[str, str]:
-    """What a process needs to join the cloud."""
-    return {**cloud.environment(), "EMULATOR_PROJECT": cloud.project, "EMULATOR_LOCATION": cloud.location}
+def environment_of(emulator: Emulator) -> dict[str, str]:
+    """Return what a process needs to join the emulator."""
+    return {**emulator.environment(), "EMULATOR_PROJECT": emulator.project, "EMULATOR_LOCATION": emulator.location}
 
 
-def start(cloud: Emulator, module: str, *arguments: str) -> subprocess.Popen[str]:
-    """`python -m module`, with pipes; it ends with the test that started it."""
+def start(emulator: Emulator, module: str, *arguments: str) -> subprocess.Popen[str]:
+    """Start `python -m module` with pipes."""
     environment = {
         **os.environ,
-        **environment_of(cloud),
+        **environment_of(emulator),
         "PYTHONPATH": f"{ROOT}:{FUNCTIONS}",
     }
     pipe = subprocess.PIPE
@@ -71,13 +71,13 @@ def start(cloud: Emulator, module: str, *arguments: str) -> subprocess.Popen[str
     return subprocess.Popen(command, cwd=ROOT, env=environment, stdin=pipe, stdout=pipe, stderr=pipe, text=True)
 
 
-def say(stream: IO[str], **message: object) -> None:
+def send(stream: IO[str], **message: object) -> None:
     stream.write(f"> {json.dumps(message)}\n")
     stream.flush()
 
 
-def heard(stream: Iterable[str]) -> dict[str, object] | None:
-    """The next message, past the log lines; None at the end."""
+def receive(stream: Iterable[str]) -> dict[str, object] | None:
+    """Return the next message after any log lines, or None at the end."""
     for line in stream:
         if line.startswith("> "):
             message: dict[str, object] = json.loads(line[2:])

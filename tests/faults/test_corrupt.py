@@ -20,7 +20,7 @@ from tests.samples import Delivery, SampleObject, aws_cur_delivery, azure_focus_
 from tests.samples.model import beside
 from tests.support.harness import Harness, log_lines
 from tests.support.pages import DOCS
-from tests.support.stack import AWS, AZURE, SourceSpec
+from tests.support.sources import AWS, AZURE, SourceSpec
 
 MONTH = "2025-09"
 SPECS = [AZURE, AWS] if LONG else [AWS]  # AWS's files can be wrong in more ways
@@ -85,9 +85,9 @@ def test_a_corrupt_file_is_refused_once_by_name_and_the_next_good_run_clears_it(
     for revision, (name, (damage, code, named, jobs)) in enumerate(damages if LONG else damages[::3], 2):
         newer = GENERATE[spec](tmp_path, MONTH, rows=400, files=2, revision=revision)
         bad = _replaced(newer, 1, damage(newer.data[1].path.read_bytes()))
-        harness.stack.deliver(spec, bad)
+        harness.deployment.deliver(spec, bad)
         with wire() as sent:
-            outcome, again = harness.process(spec, bad), harness.process(spec, bad)
+            outcome, again = harness.handle_manifest(spec, bad), harness.handle_manifest(spec, bad)
 
         assert (name, outcome.action, outcome.code, outcome.error) == (name, "rejected", code, True)
         assert named in outcome.message
@@ -164,7 +164,7 @@ def test_sweeps_over_a_month_that_bigquery_refuses_are_one_job_one_row_and_one_a
 ) -> None:
     """And a valid run that is older than the refused one, but arrives last, is loaded."""
     valid, newer = (azure_focus_delivery(tmp_path, MONTH, rows=400, revision=revision) for revision in (1, 2))
-    harness.stack.deliver(AZURE, _replaced(newer, 1, _flipped(newer.data[1].path.read_bytes())))
+    harness.deployment.deliver(AZURE, _replaced(newer, 1, _flipped(newer.data[1].path.read_bytes())))
     with wire() as sent:
         for _ in range(24 if LONG else 2):
             harness.sweep()
@@ -173,6 +173,6 @@ def test_sweeps_over_a_month_that_bigquery_refuses_are_one_job_one_row_and_one_a
     assert len(sent.jobs) == 1
     assert [row["code"] for row in harness.tracking(AZURE)] == ["VALUE_DOES_NOT_FIT"]
     assert [line["code"] for line in lines if line["severity"] == "ERROR"] == ["VALUE_DOES_NOT_FIT"]
-    harness.stack.deliver(AZURE, valid)
-    assert harness.process(AZURE, valid).action == "loaded"
+    harness.deployment.deliver(AZURE, valid)
+    assert harness.handle_manifest(AZURE, valid).action == "loaded"
     check_invariants(harness, {(AZURE, MONTH): valid})

@@ -9,7 +9,7 @@ import pytest
 from tests.emulator import Emulator
 from tests.faults import invariants
 from tests.faults.conftest import LONG
-from tests.faults.process import heard, start
+from tests.faults.process import receive, start
 
 # provider:fault:first request:stride; the long form has every request
 SAMPLE = {
@@ -35,12 +35,12 @@ ALL = {
         for cases in ([[case] for case in some] if LONG else [some])
     ],
 )
-def test_a_fault_at_any_request_leaves_what_none_would(cloud: Emulator, cases: Sequence[str]) -> None:
-    with start(cloud, "tests.faults.crashes", *cases) as process:
+def test_a_fault_at_any_request_leaves_what_none_would(emulator: Emulator, cases: Sequence[str]) -> None:
+    with start(emulator, "tests.faults.crashes", *cases) as process:
         output, errors = process.communicate(timeout=850)
 
     assert process.returncode == 0, errors[-4000:]
-    message = heard(iter(output.splitlines()))
+    message = receive(iter(output.splitlines()))
     assert message is not None
     checked = message["checked"]
     assert isinstance(checked, list)

@@ -16,7 +16,7 @@ from tests.faults.invariants import check_invariants
 from tests.faults.transport import Wire, wire
 from tests.samples import Delivery, aws_cur_delivery, azure_focus_delivery, sink_name
 from tests.support.harness import Harness
-from tests.support.stack import AWS, AZURE, SourceSpec
+from tests.support.sources import AWS, AZURE, SourceSpec
 
 MONTH = "2025-09"
 SPECS = [AWS, AZURE] if LONG else [AZURE]
@@ -45,7 +45,7 @@ def test_events_that_come_up_to_five_times_and_at_once_are_one_load(
     generate = aws_cur_delivery if spec is AWS else azure_focus_delivery
     before, delivery = generate(tmp_path, "2025-08", rows=6, files=2), generate(tmp_path, MONTH, rows=6, files=2)
     harness.load(spec, before)  # until a dataset's first commit makes dlt's tables, to read the books takes one more
-    harness.stack.deliver(spec, delivery, "data", "manifest")
+    harness.deployment.deliver(spec, delivery, "data", "manifest")
     loaded = threading.Event()
 
     with wire() as sent, ThreadPoolExecutor(_AT_ONCE) as pool:
@@ -79,7 +79,7 @@ def _until_acknowledged(
     while not calls or calls[-1].end == "MONTH_LOCKED":
         before, was_loaded = len(sent.of_this_thread()), loaded.is_set()
         try:
-            outcome = harness.event(spec, name)
+            outcome = harness.handle_object(spec, name)
             end = outcome.code or outcome.action
         except BillingError as error:
             end = error.code

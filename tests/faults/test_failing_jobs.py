@@ -11,8 +11,8 @@ from tests.faults.conftest import LONG
 from tests.faults.invariants import check_invariants
 from tests.faults.transport import ErrorInfo, failing_jobs, wire
 from tests.samples import azure_focus_delivery
-from tests.support.harness import Harness, SteppedClock
-from tests.support.stack import AZURE
+from tests.support.harness import Harness
+from tests.support.sources import AZURE
 
 PASSING = ("backendError", "quotaExceeded", "internalError", "rateLimitExceeded", "jobRateLimitExceeded", "stopped")
 LASTING = (("invalid", "LOAD_REJECTED"), ("invalidQuery", "LOAD_REJECTED"), ("responseTooLarge", "LOAD_REJECTED"))
@@ -36,7 +36,7 @@ def test_a_job_s_passing_error_is_tried_again_at_once_and_a_lasting_one_is_refus
     for revision, (reason, code) in enumerate(LASTING if LONG else LASTING[:1], 2):
         newer = azure_focus_delivery(tmp_path, standing.month, rows=6, files=1, revision=revision)
         with failing_jobs(reason, "injected", times=99) as inserted:
-            outcome, again = harness.load(AZURE, newer), harness.process(AZURE, newer)
+            outcome, again = harness.load(AZURE, newer), harness.handle_manifest(AZURE, newer)
         assert (outcome.action, outcome.code, again.code) == ("rejected", code, "ALREADY_REJECTED"), reason
         assert len(inserted) == 1, reason
         check_invariants(harness, expected)
@@ -49,7 +49,7 @@ def test_a_permission_that_lacks_is_told_at_once_books_nothing_and_harms_nothing
     """Of Storage (manifest, listing, lease) and of BigQuery (books, table, insertion) alike."""
     standing, newer = (azure_focus_delivery(tmp_path, "2025-09", rows=6, files=1, revision=n) for n in (1, 2))
     harness.load(AZURE, standing)
-    harness.stack.deliver(AZURE, newer)
+    harness.deployment.deliver(AZURE, newer)
     booked = len(harness.tracking(AZURE))
     for request in range(1, 12 if LONG else 6):
         with wire(fault, request) as sent, pytest.raises(BillingError) as caught:
@@ -59,9 +59,8 @@ def test_a_permission_that_lacks_is_told_at_once_books_nothing_and_harms_nothing
         assert sent.loads == []
     assert len(harness.tracking(AZURE)) == booked
 
-    assert isinstance(harness.clock, SteppedClock)
     harness.clock.step(minutes=11)  # of an insertion that ended without Google's answer the lease is kept
-    assert harness.process(AZURE, newer).action == "loaded"
+    assert harness.handle_manifest(AZURE, newer).action == "loaded"
     check_invariants(harness, {(AZURE, "2025-09"): newer})
 
 
@@ -70,7 +69,7 @@ def _as_the_edge(harness: Harness, delivery: object) -> None:
     from billing.gcp.api_errors import classify_api_error
 
     try:
-        harness.process(AZURE, delivery)  # type: ignore[arg-type]
+        harness.handle_manifest(AZURE, delivery)  # type: ignore[arg-type]
     except BillingError:
         raise
     except Exception as exc:

@@ -18,7 +18,7 @@ from tests.faults.invariants import check_invariants
 from tests.samples import Delivery, aws_cur_delivery, azure_focus_delivery
 from tests.samples.model import beside
 from tests.support.harness import Harness, manifest_name
-from tests.support.stack import AWS, AZURE, SourceSpec
+from tests.support.sources import AWS, AZURE, SourceSpec
 
 MONTH = "2025-09"
 _MIB, _CPU_SECONDS = 100, 10
@@ -114,7 +114,7 @@ def test_whatever_a_manifest_says_nothing_is_written_but_its_refusal(harness: Ha
     }
     for spec, delivery in good.items():
         harness.load(spec, delivery)
-        harness.stack.deliver(spec, newer[spec], "data")
+        harness.deployment.deliver(spec, newer[spec], "data")
     harness.services.history.commit = booked = _Booked()  # type: ignore[method-assign, assignment]
 
     for hostile in TREES if LONG else _one_of_each():
@@ -135,12 +135,14 @@ def _one_of_each() -> Iterable[Hostile]:
 
 def _is_refused(harness: Harness, hostile: Hostile, delivery: Delivery) -> None:
     text = hostile.change(delivery.manifests[-1].path.read_bytes())
-    harness.stack.cloud.upload(harness.stack.bucket(hostile.spec), manifest_name(hostile.spec, delivery), text)
+    harness.emulator.upload(harness.source(hostile.spec).bucket, manifest_name(hostile.spec, delivery), text)
     with harness.counting() as requests:
-        code = _bounded(lambda: harness.process(hostile.spec, delivery).code, traced=len(text) > _LARGE)
+        code = _bounded(lambda: harness.handle_manifest(hostile.spec, delivery).code, traced=len(text) > _LARGE)
     assert code == hostile.code, text[:2000]
     writes = [url for method, url in requests.made if method != "GET" and "/queries" not in url]
-    assert [url for url in writes if f"/b/{harness.stack.bookkeeping}/" not in url] == [], "more than the lease"
+    assert [url for url in writes if f"/b/{harness.settings.bookkeeping_bucket}/" not in url] == [], (
+        "more than the lease"
+    )
 
 
 class _Booked:

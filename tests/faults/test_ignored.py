@@ -10,7 +10,7 @@ from billing.workflows.events import handle_event
 from tests.faults.transport import wire
 from tests.samples import aws_cur_delivery, azure_focus_delivery, sink_name
 from tests.support.harness import Harness
-from tests.support.stack import AWS, AZURE
+from tests.support.sources import AWS, AZURE
 
 PERIOD = "acme-cur/20250901-20251001/"
 ODD = {
@@ -33,6 +33,6 @@ def test_nothing_that_is_none_of_ours_makes_a_call(
             for name in (*names, *(spec.prefix + odd for odd in ODD[spec]), f"elsewhere/{other}manifest.json"):
                 if "other-costs" not in name:  # another export's manifest is read, for its name says nothing
                     seen += 1
-                    data = {"bucket": harness.stack.bucket(spec), "name": name}
+                    data = {"bucket": harness.source(spec).bucket, "name": name}
                     handle_event(harness.settings, spec.provider, data)
     assert (seen > 15, sent.count) == (True, 0)

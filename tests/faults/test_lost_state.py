@@ -10,7 +10,7 @@ from tests.faults.conftest import LONG
 from tests.faults.invariants import check_invariants
 from tests.samples import azure_focus_delivery
 from tests.support.harness import Harness
-from tests.support.stack import AZURE
+from tests.support.sources import AZURE
 
 MONTH, OTHER = "2025-09", "2025-08"
 TABLES = ("_dlt_loads", "_dlt_pipeline_state", "_dlt_version")
@@ -26,11 +26,11 @@ def test_dropped_tables_that_another_month_made_again_let_no_older_run_pass(
     other = azure_focus_delivery(tmp_path, OTHER, rows=20)
     harness.load(AZURE, newer)
     for table in dropped:
-        harness.stack.cloud.bigquery.delete_table(f"{harness.stack.cloud.project}.{harness.stack.dataset}.{table}")
+        harness.emulator.bigquery.delete_table(f"{harness.emulator.project}.{harness.deployment.dataset}.{table}")
     harness.load(AZURE, other)
 
     late = harness.load(AZURE, older)
-    again = harness.process(AZURE, newer)
+    again = harness.handle_manifest(AZURE, newer)
 
     assert (late.action, late.code) == ("skipped", "SUPERSEDED")
     assert (again.action, again.code) == ("skipped", "DUPLICATE")

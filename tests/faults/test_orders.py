@@ -12,8 +12,8 @@ import pytest
 from tests.faults.conftest import LONG
 from tests.faults.invariants import check_invariants
 from tests.samples import Delivery, SampleObject, aws_cur_delivery, azure_focus_delivery
-from tests.support.harness import Harness, SteppedClock
-from tests.support.stack import AWS, AZURE, SourceSpec
+from tests.support.harness import Harness
+from tests.support.sources import AWS, AZURE, SourceSpec
 
 SPECS = [AWS, AZURE] if LONG else [AZURE]
 
@@ -52,9 +52,9 @@ def _in_order(harness: Harness, spec: SourceSpec, older: Delivery, newer: Delive
     for position in order:
         delivery, is_data = ((older, True), (older, False), (newer, True), (newer, False))[position]
         if spec is AWS and position == 1 and order.index(3) < order.index(1):
-            ends.append(harness.process(spec, older))
+            ends.append(harness.handle_manifest(spec, older))
         else:
-            ends += harness.arrive(spec, delivery.data[0] if is_data else delivery.manifests[-1])
+            ends += harness.deliver_each(spec, delivery.data[0] if is_data else delivery.manifests[-1])
     return [outcome.action for outcome in ends]
 
 
@@ -68,7 +68,6 @@ def _loaded(harness: Harness, spec: SourceSpec, month: str) -> list[str]:
 @pytest.mark.timeout(900 if LONG else 300)
 def test_overwritten_files_in_any_order_are_never_mixed(harness: Harness, tmp_path: Path) -> None:
     """Every order of {f1, f2, f3, manifest} over a loaded delivery with the same names, each in a month of its own."""
-    assert isinstance(harness.clock, SteppedClock)
     orders = list(itertools.permutations(range(4)))
     expected = {}
     for index, order in enumerate(orders if LONG else orders[4::10]):
@@ -79,8 +78,8 @@ def test_overwritten_files_in_any_order_are_never_mixed(harness: Harness, tmp_pa
         harness.load(AWS, first)
         items = (*second.data, *second.manifests)
         for position in order:
-            harness.arrive(AWS, items[position])
-            held = harness.month(AWS, first.month)
+            harness.deliver_each(AWS, items[position])
+            held = harness.rows_and_cost(AWS, first.month)
             assert held in (_held(first), _held(second)), f"a mix of two deliveries: {order}"
         expected[AWS, first.month] = second
     harness.clock.step(hours=4)
@@ -105,7 +104,7 @@ def test_of_twenty_executions_in_random_order_the_newest_stands(
         generate(tmp_path, "2025-09", rows=3, files=1, revision=revision) for revision in range(1, number + 1)
     ]
     newest = deliveries[-1]
-    harness.arrive(spec, *_shuffled(spec, deliveries))
+    harness.deliver_each(spec, *_shuffled(spec, deliveries))
     check_invariants(harness, {(spec, "2025-09"): newest})
 
 

@@ -14,10 +14,10 @@ from billing.errors import BillingError
 from tests.emulator import Emulator
 from tests.faults.conftest import LONG
 from tests.faults.invariants import check_invariants
-from tests.faults.process import heard, start
+from tests.faults.process import receive, start
 from tests.samples import Delivery, aws_cur_delivery, azure_focus_delivery
-from tests.support.harness import Harness, SteppedClock, manifest_name
-from tests.support.stack import AWS, AZURE, SourceSpec
+from tests.support.harness import Harness, manifest_name
+from tests.support.sources import AWS, AZURE, SourceSpec
 
 MONTH, OTHER = "2025-09", "2025-08"
 
@@ -25,23 +25,24 @@ MONTH, OTHER = "2025-09", "2025-08"
 class Instance:
     """A process that handles one event at a time."""
 
-    def __init__(self, cloud: Emulator) -> None:
-        self._process = start(cloud, "tests.faults.instance")
+    def __init__(self, emulator: Emulator) -> None:
+        self._process = start(emulator, "tests.faults.instance")
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._orders, self._messages = self._process.stdin, self._process.stdout
 
     def begin(self, harness: Harness, spec: SourceSpec, delivery: Delivery, at: int = 0) -> None:
         name = manifest_name(spec, delivery)
-        stack, ahead = harness.stack.bookkeeping.removesuffix("-bookkeeping"), _clock(harness).ahead.total_seconds()
-        self._order(stack=stack, source=spec.provider, object=name, at=at, ahead=ahead)
+        deployment = harness.settings.bookkeeping_bucket.removesuffix("-bookkeeping")
+        ahead = harness.clock.ahead.total_seconds()
+        self._order(deployment=deployment, source=spec.provider, object=name, at=at, ahead=ahead)
 
     def wake(self, minutes: float) -> dict[str, Any]:
         self._order(minutes=minutes)
         return self.says()
 
     def says(self) -> dict[str, Any]:
-        message = heard(self._messages)
+        message = receive(self._messages)
         assert message is not None, self._process.stderr and self._process.stderr.read()[-4000:]
         return message
 
@@ -55,8 +56,8 @@ class Instance:
 
 
 @pytest.fixture
-def instances(cloud: Emulator) -> Iterator[tuple[Instance, Instance]]:
-    two = Instance(cloud), Instance(cloud)
+def instances(emulator: Emulator) -> Iterator[tuple[Instance, Instance]]:
+    two = Instance(emulator), Instance(emulator)
     try:
         assert [instance.says() for instance in two] == [{"ready": True}] * 2
         yield two
@@ -72,8 +73,8 @@ def test_two_processes_at_once_from_cold_book_both_months_and_write_one_month_on
     deliveries = [azure_focus_delivery(tmp_path, month, rows=6) for month in (OTHER, MONTH)]
     same = aws_cur_delivery(tmp_path, MONTH, rows=6, files=1)
     for delivery in deliveries:
-        harness.stack.deliver(AZURE, delivery)
-    harness.stack.deliver(AWS, same)
+        harness.deployment.deliver(AZURE, delivery)
+    harness.deployment.deliver(AWS, same)
 
     for instance, delivery in zip(instances, deliveries, strict=True):
         instance.begin(harness, AZURE, delivery)
@@ -85,7 +86,7 @@ def test_two_processes_at_once_from_cold_book_both_months_and_write_one_month_on
     assert [said["end"] for said in different] == ["loaded", "loaded"]
     assert sorted(said["end"] for said in at_once) in (["MONTH_LOCKED", "loaded"], ["DUPLICATE", "loaded"])
     assert sorted(at_once[0]["loads"] + at_once[1]["loads"]) == ["aws_cur$202509"]
-    assert harness.process(AWS, same).code == "DUPLICATE"
+    assert harness.handle_manifest(AWS, same).code == "DUPLICATE"
     check_invariants(harness, {(AZURE, OTHER): deliveries[0], (AZURE, MONTH): deliveries[1], (AWS, MONTH): same})
 
 
@@ -101,7 +102,7 @@ def test_a_process_that_sleeps_at_any_request_never_puts_its_older_run_over_a_ne
     harness: Harness, tmp_path: Path, spec: SourceSpec
 ) -> None:
     """At the insertion itself its lease holds: nothing guards it, but it ends 520 s after the start at the latest."""
-    instance, expected = Instance(harness.stack.cloud), {}
+    instance, expected = Instance(harness.emulator), {}
     assert instance.says() == {"ready": True}
     try:
         for number, (at, minutes) in enumerate(itertools.product(range(1, 60), (11, 0)) if LONG else SAMPLE):
@@ -124,28 +125,23 @@ def _sleep_at(
     harness: Harness, instance: Instance, spec: SourceSpec, older: Delivery, newer: Delivery, at: int, minutes: float
 ) -> bool:
     """Whether the older run's visit had that many requests."""
-    harness.stack.deliver(spec, older)
+    harness.deployment.deliver(spec, older)
     instance.begin(harness, spec, older, at)
     slept = instance.says()
     if "paused" not in slept:
         return False
     is_insertion = not slept["loads"] and slept["url"].split("?")[0].endswith("/jobs")
     minutes = 0 if is_insertion else minutes
-    _clock(harness).step(minutes=minutes)
+    harness.clock.step(minutes=minutes)
     is_busy = _load(harness, spec, newer) == "MONTH_LOCKED"
     woken = instance.wake(minutes)
     if is_busy:
-        outcome = harness.process(spec, newer)
+        outcome = harness.handle_manifest(spec, newer)
         # AWS overwrites its manifest: who sleeps before the second look wakes to the newer run, and loads that.
         assert outcome.action == "loaded" or (outcome.code == "DUPLICATE" and woken["loads"] and spec is AWS)
     else:
         assert woken["loads"] == slept["loads"], f"an older run was inserted after the newer: request {at}"
     return True
-
-
-def _clock(harness: Harness) -> SteppedClock:
-    assert isinstance(harness.clock, SteppedClock)
-    return harness.clock
 
 
 def _load(harness: Harness, spec: SourceSpec, delivery: Delivery) -> str:

@@ -13,7 +13,7 @@ from billing.formats import FORMATS
 from tests.faults.invariants import check_invariants
 from tests.samples import Column, Delivery, aws_columns, aws_cur_delivery
 from tests.support.harness import Harness
-from tests.support.stack import AWS
+from tests.support.sources import AWS
 
 MONTH = "2025-09"
 pytestmark = pytest.mark.fault("F8")
@@ -45,7 +45,7 @@ def test_columns_that_are_added_removed_renamed_and_collide_keep_their_values(ha
 
 def _values(harness: Harness, *columns: Column) -> list[tuple[str | None, ...]]:
     """Found by the descriptions, which say whose a column is."""
-    table = harness.stack.cloud.bigquery.get_table(harness.stack.table_id(AWS))
+    table = harness.emulator.bigquery.get_table(harness.source(AWS).destination)
     named = {
         (field.description or "").partition("\n")[0].removeprefix("source: "): field.name for field in table.schema
     }

@@ -11,9 +11,9 @@ import pytest
 from tests.faults.conftest import LONG
 from tests.faults.invariants import check_invariants
 from tests.samples import aws_cur_delivery, azure_focus_delivery
-from tests.support.harness import Harness, SteppedClock, log_lines
+from tests.support.harness import Harness, log_lines
 from tests.support.paths import ROOT
-from tests.support.stack import AWS, AZURE, SourceSpec
+from tests.support.sources import AWS, AZURE, SourceSpec
 
 MONTH = "2025-09"
 SPECS = [AWS, AZURE] if LONG else [AZURE]
@@ -30,8 +30,8 @@ def test_whichever_file_is_held_back_the_old_month_is_served_and_the_sweep_names
     for held in range(3) if LONG else (0, 2):
         newer = generate(tmp_path, MONTH, rows=12, files=3, revision=held + 2)
         name = newer.data[held].name.removeprefix(spec.source_path)
-        harness.stack.deliver(spec, newer, "manifest")
-        ends = harness.arrive(spec, *(item for item in newer.data if item is not newer.data[held]))
+        harness.deployment.deliver(spec, newer, "manifest")
+        ends = harness.deliver_each(spec, *(item for item in newer.data if item is not newer.data[held]))
         assert {(one.action, one.code) for one in ends} == {("waiting", "WAITING_FOR_FILES")}
         assert f"first {spec.prefix}{name}" in ends[-1].message
         if LONG or held == 2:
@@ -39,7 +39,7 @@ def test_whichever_file_is_held_back_the_old_month_is_served_and_the_sweep_names
             assert name in harness.tracking(spec)[-1]["message"]
         check_invariants(harness, {(spec, MONTH): standing})
 
-        [loaded] = harness.arrive(spec, newer.data[held])
+        [loaded] = harness.deliver_each(spec, newer.data[held])
         assert loaded.action == "loaded"
         check_invariants(harness, {(spec, MONTH): newer})
         standing = newer
@@ -50,17 +50,16 @@ def test_the_sweep_loads_what_no_event_told_and_the_age_line_passes_the_alert_s_
     harness: Harness, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """36 silent hours and a little more meet the condition of the freshness alert; the next load clears it."""
-    assert isinstance(harness.clock, SteppedClock)
     bound = _default("freshness_hours")
     first, second = (azure_focus_delivery(tmp_path, MONTH, rows=6, revision=revision) for revision in (1, 2))
-    harness.stack.deliver(AZURE, first)
+    harness.deployment.deliver(AZURE, first)
     assert harness.sweep()["loaded"] == [f"azure_billing {MONTH}"]
     fresh = _age(capsys)
     harness.clock.step(hours=bound + 0.1)
     harness.sweep()
     silent = _age(capsys)
     check_invariants(harness, {(AZURE, MONTH): first})
-    harness.stack.deliver(AZURE, second)
+    harness.deployment.deliver(AZURE, second)
     harness.sweep()
 
     assert (fresh < bound, silent > bound, _age(capsys) < bound) == (True, True, True)

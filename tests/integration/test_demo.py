@@ -1,4 +1,4 @@
-"""`make demo` ends well when every total is right, and with exit code 1 when one differs in its last decimal."""
+"""`make demo` exits with 0 if every total is right, and with 1 if one differs in its last decimal."""
 
 import os
 import subprocess
@@ -48,7 +48,7 @@ def _run(folder: Path, *command: str, months: int = 2) -> subprocess.CompletedPr
     )
 
 
-def test_the_demo_shows_every_step_and_ends_well(tmp_path: Path) -> None:
+def test_demo_shows_every_step_and_exits_with_0(tmp_path: Path) -> None:
     demo = _run(tmp_path, "-m", "tests.demo")
 
     assert demo.returncode == 0, demo.stdout + demo.stderr
@@ -74,7 +74,7 @@ def test_the_demo_shows_every_step_and_ends_well(tmp_path: Path) -> None:
     assert html.count("<svg") == 8
 
 
-def test_the_demo_fails_when_a_total_differs_in_its_last_decimal(tmp_path: Path) -> None:
+def test_demo_fails_if_a_total_differs_in_its_last_decimal(tmp_path: Path) -> None:
     demo = _run(tmp_path, "-c", LYING_GENERATOR, months=1)
 
     assert demo.returncode == 1, demo.stdout + demo.stderr
@@ -82,14 +82,14 @@ def test_the_demo_fails_when_a_total_differs_in_its_last_decimal(tmp_path: Path)
     assert "FAILED: " in demo.stdout
 
 
-def test_an_environment_variable_that_is_misspelt_in_terraform_fails_the_demo(tmp_path: Path) -> None:
+def test_misspelt_environment_variable_fails_the_demo(tmp_path: Path) -> None:
     demo = _run(tmp_path, "-c", MISSPELT)
 
     assert demo.returncode == 1
     assert "SOURCES__AWS_CUR__EXPORTNAME" in demo.stderr
 
 
-def test_the_demo_never_runs_on_the_real_providers(tmp_path: Path) -> None:
+def test_demo_never_runs_on_the_real_providers(tmp_path: Path) -> None:
     program = "import os; os.environ['TF_PROVIDERS'] = 'real'; from tests.demo.__main__ import main; main()"
     demo = _run(tmp_path, "-c", program)
 

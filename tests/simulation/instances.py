@@ -11,7 +11,8 @@ import requests
 from google.api_core.exceptions import ServiceUnavailable, TooManyRequests
 
 from billing.workflows.guard import RetryLater
-from tests.fakes.wire import SteppedByHand, Wire
+from tests.fakes.wire import Wire
+from tests.support.clock import MovableClock
 
 T = TypeVar("T")
 How = Literal["dies", "pauses", "503", "429", "answer lost", "sent twice"]
@@ -39,7 +40,7 @@ class Crash(BaseException):
 class Instance(Wire):
     """One call of a function, in a thread of its own; also the wire that its requests pass."""
 
-    def __init__(self, name: str, clock: SteppedByHand) -> None:
+    def __init__(self, name: str, clock: MovableClock) -> None:
         super().__init__(clock)
         self.name = name
         self.started = clock.now()

@@ -19,12 +19,12 @@ from billing.workflows.events import handle_event
 from billing.workflows.replay import replay
 from billing.workflows.sweep import sweep
 from tests.fakes.bigquery import Job
-from tests.fakes.deployments import ITEM
 from tests.fakes.small_files import csv_file
 from tests.simulation import oracle, provider, steps
 from tests.simulation.backends import MemoryStage, Stage
 from tests.simulation.instances import Instance, Trouble
 from tests.simulation.provider import STREAMS, Delivery, Stream, Written
+from tests.support.deployment import ITEM
 
 _TRANSFER = timedelta(hours=1)  # the longest that a transfer leaves an overwriting delivery half copied
 _BETWEEN = timedelta(hours=4)  # the shortest between two overwriting deliveries of a month: longer than the settle time
@@ -134,7 +134,7 @@ class World:
         delivery = provider.deliver(stream, self.number, step.kind, before)
         self.deliveries[stream].append(delivery)
         self.written.write(delivery.objects, self.clock.now())
-        self.deployment.step(minutes=2)
+        self.deployment.clock.step(minutes=2)
 
     @do.register
     def _(self, step: steps.Deliver) -> None:
@@ -165,7 +165,7 @@ class World:
                 if not delivery.is_good and delivery.kind == "corrupt" and not stream.overwrites:
                     found[index] = provider.repaired(delivery)
                     self.written.write(found[index].files, self.clock.now())
-                    self.deployment.step(minutes=2)
+                    self.deployment.clock.step(minutes=2)
                     return
 
     @do.register
@@ -254,7 +254,7 @@ class World:
         """A transfer that overwrites has ended before a delivery's files could be taken to be settled."""
         if time >= _TRANSFER:
             self._copy_all([stream for stream in self.deliveries if stream.overwrites])
-        self.deployment.step(seconds=time.total_seconds())
+        self.deployment.clock.step(seconds=time.total_seconds())
 
     # -- calls of the functions -----------------------------------------------------------------------------------
 

@@ -53,5 +53,5 @@ def test_whatever_happens_a_month_is_the_newest_complete_delivery(part: int) -> 
 @pytest.mark.fault("histories")
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize("part", range(_SLICES))
-def test_so_it_is_with_the_real_clients_and_dlt(cloud: Emulator, emulator_environment: None, part: int) -> None:
-    _play(_SLICES + part, _LOCAL, lambda: LocalStage(cloud, f"h{uuid4().hex[:10]}"))
+def test_so_it_is_with_the_real_clients_and_dlt(emulator: Emulator, emulator_environment: None, part: int) -> None:
+    _play(_SLICES + part, _LOCAL, lambda: LocalStage(emulator, f"h{uuid4().hex[:10]}"))

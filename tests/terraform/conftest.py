@@ -44,12 +44,12 @@ def name() -> str:
 
 
 @pytest.fixture
-def root(cloud: Emulator, tmp_path: Path, name: str) -> Iterator[Roots]:
+def root(emulator: Emulator, tmp_path: Path, name: str) -> Iterator[Roots]:
     with ExitStack() as opened:
 
         def make(hcl: str, **options: Any) -> Terraform:
             write(tmp_path, hcl, name)
-            terraform = Terraform(tmp_path / "root", tmp_path / "work", provider_environment(cloud), **options)
+            terraform = Terraform(tmp_path / "root", tmp_path / "work", provider_environment(emulator), **options)
             opened.enter_context(terraform)
             terraform.init()
             return terraform

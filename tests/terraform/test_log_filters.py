@@ -21,8 +21,9 @@ from billing.workflows.sweep import sweep
 from tests.emulator import Backoff, Emulator, StartError
 from tests.emulator.terraform_provider.state import resources
 from tests.samples import aws_cur_delivery, azure_focus_delivery
-from tests.support.harness import SteppedClock, log_lines
-from tests.support.system import System
+from tests.support.clock import SteppedClock
+from tests.support.harness import log_lines
+from tests.support.terraform_deployment import TerraformDeployment
 from tests.terraform.log_filters import matches
 
 # What counts each kind of line, and what alerts on it; `alerts.…` are alerts on the line itself.
@@ -46,7 +47,7 @@ WANTED = {
 
 @dataclass(frozen=True)
 class Printed:
-    system: System
+    system: TerraformDeployment
     lines: list[tuple[str, dict[str, Any]]]  # function's name and line
 
 
@@ -55,7 +56,7 @@ def printed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Printed]:
     """Log lines of every kind from the functions that Terraform applied."""
     folder = tmp_path_factory.mktemp("lines")
     backoff = Backoff(first_seconds=0.2, longest_seconds=1.0)
-    with Emulator(backoff=backoff) as cloud, System(cloud, folder, prefix="lines") as system:
+    with Emulator(backoff=backoff) as emulator, TerraformDeployment(emulator, folder, prefix="lines") as system:
         system.apply()
         _load_wait_and_reject(system, folder / "made")
         _fail(system, folder / "made")
@@ -66,9 +67,9 @@ def printed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Printed]:
         yield Printed(system, lines)
 
 
-def _load_wait_and_reject(system: System, made: Path) -> None:
+def _load_wait_and_reject(system: TerraformDeployment, made: Path) -> None:
     september = aws_cur_delivery(made, "2025-09", rows=10)
-    busy = system.cloud.storage.bucket(system.outputs["bookkeeping_bucket"]).blob("leases/aws_cur/2025-09.json")
+    busy = system.emulator.storage.bucket(system.outputs["bookkeeping_bucket"]).blob("leases/aws_cur/2025-09.json")
     busy.upload_from_string('{"holder": "other", "expires": "2999-01-01T00:00:00+00:00", "job_id": null}')
     system.deliver("aws_cur", september)
     _wait_until_busy(system)
@@ -78,54 +79,54 @@ def _load_wait_and_reject(system: System, made: Path) -> None:
     cut = azure.manifests[0].path.with_name("cut.json")
     cut.write_bytes(azure.manifests[0].path.read_bytes()[:200])
     system.deliver("azure_focus", replace(azure, objects=(replace(azure.manifests[0], path=cut),)))
-    system.cloud.events.settle(60)
+    system.emulator.events.settle(60)
 
 
-def _wait_until_busy(system: System) -> None:
+def _wait_until_busy(system: TerraformDeployment) -> None:
     deadline = time.monotonic() + 30
-    while 503 not in {attempt.status for attempt in system.cloud.events.records}:
+    while 503 not in {attempt.status for attempt in system.emulator.events.records}:
         assert time.monotonic() < deadline, "no event was answered 503"
         time.sleep(0.05)
 
 
-def _fail(system: System, made: Path) -> None:
-    lease = system.cloud.storage.bucket(system.outputs["bookkeeping_bucket"]).blob("leases/azure_focus/2025-08.json")
+def _fail(system: TerraformDeployment, made: Path) -> None:
+    lease = system.emulator.storage.bucket(system.outputs["bookkeeping_bucket"]).blob("leases/azure_focus/2025-08.json")
     lease.upload_from_string("this is no lease")
     system.deliver("azure_focus", azure_focus_delivery(made, "2025-08", rows=10))
-    system.cloud.events.settle(60)
-    system.cloud.bigquery.delete_table(system.table("azure_focus"))
+    system.emulator.events.settle(60)
+    system.emulator.bigquery.delete_table(system.table("azure_focus"))
     system.deliver("azure_focus", azure_focus_delivery(made, "2025-09", rows=10))
-    system.cloud.events.settle(60)
+    system.emulator.events.settle(60)
 
 
-def _failed_start(system: System) -> list[tuple[str, dict[str, Any]]]:
+def _failed_start(system: TerraformDeployment) -> list[tuple[str, dict[str, Any]]]:
     function = system.function("load_aws").spec
     variables = {name: value for name, value in function.environment.items() if name != "BOOKKEEPING_BUCKET"}
     with pytest.raises(StartError) as failed:
-        system.cloud.deploy(replace(function, name="failed-start", environment=variables, trigger_bucket=None))
+        system.emulator.deploy(replace(function, name="failed-start", environment=variables, trigger_bucket=None))
     return [(function.name, line) for line in log_lines(str(failed.value))]
 
 
-def _found_by_sweeps(system: System) -> list[tuple[str, dict[str, Any]]]:
+def _found_by_sweeps(system: TerraformDeployment) -> list[tuple[str, dict[str, Any]]]:
     """Sweep after a partition was changed by hand and a table replaced a view, and again ten hours later."""
     table = bigquery.TableReference.from_string(system.table("aws_cur"))
-    system.cloud.bigquery.query_and_wait(f"DELETE FROM `{table}` WHERE identity_line_item_id IS NOT NULL")
+    system.emulator.bigquery.query_and_wait(f"DELETE FROM `{table}` WHERE identity_line_item_id IS NOT NULL")
     view = f"{table.project}.{table.dataset_id}.billing_status"
-    system.cloud.bigquery.delete_table(view)
-    system.cloud.bigquery.create_table(bigquery.Table(view, schema=[bigquery.SchemaField("x", "STRING")]))
+    system.emulator.bigquery.delete_table(view)
+    system.emulator.bigquery.create_table(bigquery.Table(view, schema=[bigquery.SchemaField("x", "STRING")]))
     assert system.sweep().status == 200
     settings, clock = read_settings(system.environment), SteppedClock()
     clock.step(hours=10)
     with pytest.MonkeyPatch.context() as patch, redirect_stdout(io.StringIO()) as output:
-        for name, value in system.cloud.environment().items():
+        for name, value in system.emulator.environment().items():
             patch.setenv(name, value)
         credentials = Credentials("local")
-        cloud = build_services(settings, system.cloud.storage, system.cloud.bigquery, credentials, clock)
-        sweep(settings, cloud)
+        emulator = build_services(settings, system.emulator.storage, system.emulator.bigquery, credentials, clock)
+        sweep(settings, emulator)
     return [(system.outputs["functions"]["sweep"], line) for line in log_lines(output.getvalue())]
 
 
-def filters(system: System) -> dict[str, str]:
+def filters(system: TerraformDeployment) -> dict[str, str]:
     named = system.outputs["log_filters"]
     return {**named["metrics"], **{f"alerts.{name}": alert for name, alert in named["alerts"].items()}}
 
@@ -144,7 +145,7 @@ def origin(function: str, log: str) -> dict[str, Any]:
     return {"resource": resource, "logName": f"projects/local-project/logs/run.googleapis.com%2F{log}"}
 
 
-def matching(system: System, log_entry: dict[str, Any]) -> set[str]:
+def matching(system: TerraformDeployment, log_entry: dict[str, Any]) -> set[str]:
     return {name for name, query in filters(system).items() if matches(query, log_entry)}
 
 
@@ -179,7 +180,7 @@ def _check_extracted_fields(printed: Printed) -> None:
     assert max(ages) >= 10
 
 
-def extractors(system: System) -> Iterator[tuple[str, set[str]]]:
+def extractors(system: TerraformDeployment) -> Iterator[tuple[str, set[str]]]:
     """Yield each name of `filters` with the fields that become its labels or its value."""
     for resource in resources(system.terraform.show_json()):
         key = resource.address.rpartition(".")[2].removeprefix('counters["').removeprefix('lines["').removesuffix('"]')

@@ -9,7 +9,7 @@ import pytest
 
 from tests.emulator.terraform_provider import Terraform, TerraformError
 from tests.support.paths import TERRAFORM
-from tests.support.system import AWS_SOURCES, AZURE_SOURCES
+from tests.support.terraform_deployment import AWS_SOURCES, AZURE_SOURCES
 
 CUR, FOCUS = AWS_SOURCES["cur"], AZURE_SOURCES["focus"]
 RIGHT: Mapping[str, Any] = {

@@ -22,16 +22,16 @@ UNPROTECTED = 'module "warehouse" {\n  deletion_protection = false\n}\n'  # the 
 
 
 @pytest.fixture(scope="module")
-def cloud() -> Iterator[Emulator]:
+def emulator() -> Iterator[Emulator]:
     """An emulator with the project and the location of the examples."""
     with Emulator(project="acme-billing", location="europe-west1") as running:
         yield running
 
 
 @pytest.fixture(autouse=True)
-def stand_ins(cloud: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def stand_ins(emulator: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """pytest-terraform passes its own environment to Terraform, and finds the examples by name in one folder."""
-    with Terraform(TERRAFORM / "modules", tmp_path / "work", provider_environment(cloud)) as running:
+    with Terraform(TERRAFORM / "modules", tmp_path / "work", provider_environment(emulator)) as running:
         for name, value in running.environment.items():
             monkeypatch.setenv(name, value)
         for example in running.root.glob("*/examples/basic"):
@@ -42,8 +42,8 @@ def stand_ins(cloud: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 
 
 @terraform("landing")
-def test_landing_example_creates_private_buckets(cloud: Emulator, landing: TerraformTestApi) -> None:
-    buckets = [bucket.name for bucket in cloud.storage.list_buckets()]
+def test_landing_example_creates_private_buckets(emulator: Emulator, landing: TerraformTestApi) -> None:
+    buckets = [bucket.name for bucket in emulator.storage.list_buckets()]
 
     assert landing.outputs["buckets"]["value"] == {
         "aws": "acme-billing-landing-aws",
@@ -65,22 +65,22 @@ def test_landing_example_creates_private_buckets(cloud: Emulator, landing: Terra
 
 
 @terraform("warehouse")
-def test_warehouse_example_creates_partitioned_tables(cloud: Emulator, warehouse: TerraformTestApi) -> None:
+def test_warehouse_example_creates_partitioned_tables(emulator: Emulator, warehouse: TerraformTestApi) -> None:
     tables = warehouse.outputs["tables"]["value"]
     shapes = {}
     for key, names in tables.items():
-        table = cloud.bigquery.get_table(names["months"])
+        table = emulator.bigquery.get_table(names["months"])
         shapes[key] = (table.time_partitioning.type_, table.time_partitioning.field, table.clustering_fields)
-        assert "loaded_at" in {field.name for field in cloud.bigquery.get_table(names["tracking"]).schema}
+        assert "loaded_at" in {field.name for field in emulator.bigquery.get_table(names["tracking"]).schema}
 
     assert shapes == {
         "aws_cur": ("MONTH", "bill_billing_period_start_date", ["line_item_usage_start_date"]),
         "azure_focus": ("MONTH", "BillingPeriodStart", ["ChargePeriodStart"]),
     }
-    assert cloud.bigquery.get_dataset("billing").location == cloud.location
+    assert emulator.bigquery.get_dataset("billing").location == emulator.location
 
 
-def test_examples_are_destroyed_after_each_test(cloud: Emulator) -> None:
-    assert list(cloud.storage.list_buckets()) == []
-    assert list(cloud.bigquery.list_datasets()) == []
+def test_examples_are_destroyed_after_each_test(emulator: Emulator) -> None:
+    assert list(emulator.storage.list_buckets()) == []
+    assert list(emulator.bigquery.list_datasets()) == []
     assert list(TERRAFORM.rglob("tf_resources.json")) == []

@@ -82,8 +82,8 @@ def test_every_example_plans(terraform: Terraform, example: Path) -> None:
 
 def test_first_apply_does_what_was_planned(tmp_path: Path) -> None:
     with (
-        Emulator(project="acme-billing", location="EU") as cloud,
-        Terraform(TERRAFORM, tmp_path, provider_environment(cloud), google_version=GOOGLE_VERSIONS[-1]) as terraform,
+        Emulator(project="acme-billing", location="EU") as emulator,
+        Terraform(TERRAFORM, tmp_path, provider_environment(emulator), google_version=GOOGLE_VERSIONS[-1]) as terraform,
     ):
         terraform.init()
         plan = terraform.plan(f"-var-file={EVERYTHING}")

@@ -136,17 +136,17 @@ def exports(tmp_path: Path) -> Path:
 
 
 def test_functions_triggers_transfers_and_schedules_run(
-    root: Roots, cloud: Emulator, exports: Path, tmp_path: Path, name: str
+    root: Roots, emulator: Emulator, exports: Path, tmp_path: Path, name: str
 ) -> None:
     terraform = root(SYSTEM)
     terraform.apply()
-    deployment = Deployment(cloud, tmp_path / "zips", {"exports": exports}, most_instances=1)
+    deployment = Deployment(emulator, tmp_path / "zips", {"exports": exports}, most_instances=1)
     deployment.follow(terraform.show_json())
     transfer = deployment.transfers[JOB]
     first = transfer.run(order=lambda names: sorted(names, reverse=True))
     (exports / "aws" / "a.txt").write_text("changed")
     second = transfer.run()
-    cloud.events.settle(timeout=30)
+    emulator.events.settle(timeout=30)
     lines = [line for line in deployment.functions[f"{name}-load"].log_lines() if str(line).startswith("hello in/")]
 
     assert first == ["in/month/b.txt", "in/a.txt"]

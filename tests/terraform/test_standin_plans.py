@@ -49,10 +49,10 @@ def table(*, generated: bool = True, ignored: str = "schema") -> str:
     return TABLE.replace("IGNORED", str(generated).lower()).replace("LIFECYCLE", ignored)
 
 
-def add_column(cloud: Emulator, table_id: str) -> None:
-    live = cloud.bigquery.get_table(table_id)
+def add_column(emulator: Emulator, table_id: str) -> None:
+    live = emulator.bigquery.get_table(table_id)
     live.schema = [*live.schema, bigquery.SchemaField("added_by_a_load", "NUMERIC")]
-    cloud.bigquery.update_table(live, ["schema"])
+    emulator.bigquery.update_table(live, ["schema"])
 
 
 def test_computed_values_are_unknown_until_the_apply(root: Roots, name: str) -> None:
@@ -87,22 +87,22 @@ def test_partitioning_column_replaces_a_table(root: Roots, name: str) -> None:
 
 
 @pytest.mark.parametrize("version", GOOGLE_VERSIONS)
-def test_plan_is_empty_after_a_load_added_columns(root: Roots, cloud: Emulator, name: str, version: str) -> None:
+def test_plan_is_empty_after_a_load_added_columns(root: Roots, emulator: Emulator, name: str, version: str) -> None:
     terraform = root(table(), google_version=version)
     terraform.apply()
-    add_column(cloud, f"{name}.costs")
+    add_column(emulator, f"{name}.costs")
     plan = terraform.plan()
 
     assert (plan.has_changes, plan.changes) == (False, {})
 
 
-def test_change_in_place_keeps_the_columns_of_loads(root: Roots, cloud: Emulator, name: str) -> None:
+def test_change_in_place_keeps_the_columns_of_loads(root: Roots, emulator: Emulator, name: str) -> None:
     terraform = root(table())
     terraform.apply()
-    add_column(cloud, f"{name}.costs")
+    add_column(emulator, f"{name}.costs")
     rewrite(terraform, table().replace("clustering", 'description = "monthly"\n  clustering'), name)
     terraform.apply()
-    live = cloud.bigquery.get_table(f"{name}.costs")
+    live = emulator.bigquery.get_table(f"{name}.costs")
 
     assert [field.name for field in live.schema] == ["service", "month", "added_by_a_load"]
     assert live.description == "monthly"
@@ -111,24 +111,24 @@ def test_change_in_place_keeps_the_columns_of_loads(root: Roots, cloud: Emulator
 
 @pytest.mark.parametrize(("generated", "ignored"), [(True, "labels"), (False, "schema")])
 def test_either_protection_alone_keeps_top_level_columns(
-    root: Roots, cloud: Emulator, name: str, generated: bool, ignored: str
+    root: Roots, emulator: Emulator, name: str, generated: bool, ignored: str
 ) -> None:
     terraform = root(table(generated=generated, ignored=ignored))
     terraform.apply()
-    add_column(cloud, f"{name}.costs")
+    add_column(emulator, f"{name}.costs")
 
     assert terraform.plan().changes == {}
 
 
-def test_unprotected_table_would_lose_the_columns_of_loads(root: Roots, cloud: Emulator, name: str) -> None:
+def test_unprotected_table_would_lose_the_columns_of_loads(root: Roots, emulator: Emulator, name: str) -> None:
     terraform = root(table(generated=False, ignored="labels"))
     terraform.apply()
-    add_column(cloud, f"{name}.costs")
+    add_column(emulator, f"{name}.costs")
 
     assert terraform.plan().changes == {"google_bigquery_table.t": ("update",)}
 
 
-def test_changed_file_is_uploaded_in_place(root: Roots, cloud: Emulator, name: str) -> None:
+def test_changed_file_is_uploaded_in_place(root: Roots, emulator: Emulator, name: str) -> None:
     hcl = BUCKET + (
         'resource "google_storage_bucket_object" "o" {\n  bucket = google_storage_bucket.b.name\n'
         '  name = "hello.txt"\n  content = "TEXT"\n}\n'
@@ -142,7 +142,7 @@ def test_changed_file_is_uploaded_in_place(root: Roots, cloud: Emulator, name: s
 
     assert not unchanged
     assert changes == {"google_storage_bucket_object.o": ("update",)}
-    assert cloud.storage.bucket(f"{name}-landing").blob("hello.txt").download_as_bytes() == b"two"
+    assert emulator.storage.bucket(f"{name}-landing").blob("hello.txt").download_as_bytes() == b"two"
 
 
 def test_mirror_installs_the_version_that_the_root_allows(root: Roots, tmp_path: Path) -> None:

@@ -103,12 +103,12 @@ F, S, T = "google_cloudfunctions2_function", "google_cloud_scheduler_job", "goog
     ],
 )
 def test_unknown_argument_is_an_error_with_its_name(
-    cloud: Emulator, tmp_path: Path, path: str, value: object, sentence: str
+    emulator: Emulator, tmp_path: Path, path: str, value: object, sentence: str
 ) -> None:
     values = document()
     replace_value(values, path, value)
     resources = [applied(kind, "x", found) for kind, found in values.items()]
-    deployment = Deployment(cloud, tmp_path, {"exports": tmp_path})
+    deployment = Deployment(emulator, tmp_path, {"exports": tmp_path})
 
     with pytest.raises(UnknownToEmulatorError, match=f"^{path.split('/')[0]}.x: .*{re.escape(sentence)}"):
         deployment.follow({"values": {"root_module": {"child_modules": [{"resources": resources}]}}})

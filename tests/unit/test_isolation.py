@@ -47,9 +47,9 @@ def test_deployed_files_do_not_name_the_emulator() -> None:
         "from tests.emulator import x",
         'endpoint = "http://localhost:9050"',
         "http://127.0.0.1:4443",
-        "import tests.support.stack",
+        "import tests.support.deployment",
         "fake-gcs-server",
-        'source = "../tests/support/stack"',
+        'source = "../tests/support/deployment"',
     ],
 )
 def test_line_about_the_emulator_is_found(line: str) -> None:

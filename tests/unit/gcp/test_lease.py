@@ -8,7 +8,7 @@ from typing import TypeVar
 import pytest
 
 from billing.gcp.lease import LEASE_DURATION, Leases
-from tests.fakes.deployments import FakeDeployment
+from tests.fakes.deployment import FakeDeployment
 from tests.fakes.wire import Wire
 
 T = TypeVar("T")
@@ -45,7 +45,7 @@ def test_lease_is_held_after_a_retried_write(expired: bool, writes_until_retry: 
     deployment = FakeDeployment()
     if expired:
         leases_of(deployment, Wire(deployment.cloud.clock)).acquire("aws_cur", "2025-09", "job_0")
-        deployment.step(seconds=LEASE_DURATION.total_seconds() + 1)
+        deployment.clock.step(seconds=LEASE_DURATION.total_seconds() + 1)
     wire = RetriedWrite(deployment.cloud.clock)
     wire.writes_until_retry = writes_until_retry
 

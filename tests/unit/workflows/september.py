@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.fakes.deployments import FakeDeployment
+from tests.fakes.deployment import FakeDeployment
 from tests.simulation.provider import STREAMS, Delivery, Kind, deliver
 
 AZURE = "azure_billing"
@@ -34,7 +34,7 @@ def rows_in_september(deployment: FakeDeployment) -> list[str]:
 
 
 def tracking_rows(deployment: FakeDeployment) -> list[dict[str, Any]]:
-    return [row for _, _, row in deployment.cloud.books.tracking]
+    return [row for _, _, row in deployment.cloud.history.tracking]
 
 
 def log_lines(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:

@@ -13,7 +13,7 @@ import pytest
 from billing.settings import settings_or_exit
 from billing.workflows.events import handle_event
 from billing.workflows.guard import RetryLater
-from tests.fakes.deployments import FakeDeployment
+from tests.fakes.deployment import FakeDeployment
 from tests.support.paths import FUNCTIONS
 from tests.unit.values import ENVIRONMENT, settings
 from tests.unit.workflows.september import azure_run, log_lines, rows_in_september, upload, upload_objects

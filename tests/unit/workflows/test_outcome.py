@@ -19,7 +19,7 @@ from billing.decisions.snapshot import (
 from billing.decisions.state import MonthState
 from billing.decisions.table import Table
 from billing.workflows.outcome import Outcome, loaded_outcome, log_outcome, outcome_of
-from tests.fakes.clock import MemoryClock
+from tests.fakes.clock import FakeClock
 from tests.unit.decisions.examples import DELIVERY, MANIFEST, TABLE
 from tests.unit.values import aws
 from tests.unit.workflows.september import log_lines
@@ -74,7 +74,7 @@ def test_manifest_is_missing_only_without_an_execution(outcome: Outcome, is_miss
 def test_load_is_logged_with_its_job(capsys: pytest.CaptureFixture[str]) -> None:
     outcome = loaded_outcome(Load(DELIVERY, MonthState(), KNOWN_TABLE), RESULT, None)
 
-    log_outcome(aws(), outcome, Timer(MemoryClock()), MANIFEST)
+    log_outcome(aws(), outcome, Timer(FakeClock()), MANIFEST)
 
     assert log_lines(capsys) == [
         {
@@ -98,7 +98,7 @@ def test_load_with_a_finding_is_logged_as_an_error(capsys: pytest.CaptureFixture
     finding = Finding("ROW_COUNT_MISMATCH", "BigQuery loaded 7 rows, but the manifest counts 8.")
     outcome = loaded_outcome(Load(DELIVERY, MonthState(), KNOWN_TABLE), RESULT, finding)
 
-    log_outcome(aws(), outcome, Timer(MemoryClock()), MANIFEST)
+    log_outcome(aws(), outcome, Timer(FakeClock()), MANIFEST)
 
     [line] = log_lines(capsys)
     assert (line["severity"], line["action"], line["code"]) == ("ERROR", "loaded", "ROW_COUNT_MISMATCH")

@@ -16,7 +16,7 @@ from billing.decisions.snapshot import (
 )
 from billing.workflows.events import handle_event
 from billing.workflows.read import read
-from tests.fakes.deployments import FakeDeployment
+from tests.fakes.deployment import FakeDeployment
 from tests.unit.workflows.september import AZURE, SEPTEMBER, azure_run, upload, upload_objects
 
 RUN = azure_run(1)

@@ -6,7 +6,7 @@ import pytest
 
 from billing.errors import BillingError
 from billing.workflows.replay import replay
-from tests.fakes.deployments import FakeDeployment
+from tests.fakes.deployment import FakeDeployment
 from tests.simulation.simulator import in_turn
 from tests.unit.workflows.september import AZURE, SEPTEMBER, azure_run, log_lines, rows_in_september, upload
 

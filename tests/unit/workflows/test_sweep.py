@@ -11,7 +11,7 @@ import pytest
 from billing.settings import Settings
 from billing.workflows.replay import replay
 from billing.workflows.sweep import sweep
-from tests.fakes.deployments import FakeDeployment
+from tests.fakes.deployment import FakeDeployment
 from tests.fakes.history import FakeLoadHistory
 from tests.simulation.provider import STREAMS, deliver
 from tests.simulation.simulator import in_turn
@@ -67,9 +67,9 @@ def test_file_that_no_manifest_names_makes_the_sweep_wait_too(deployment: FakeDe
     bucket, changed = deployment.source("aws_cur").bucket, next(iter(newer.files))
     upload_objects(deployment, older.objects, "aws_cur")
     run_sweep(deployment)
-    deployment.step(hours=1)
+    deployment.clock.step(hours=1)
     upload_objects(deployment, {changed: newer.files[changed], newer.manifest: newer.manifest_bytes}, "aws_cur")
-    deployment.step(hours=4)
+    deployment.clock.step(hours=4)
     deployment.put(bucket, f"{changed}.copy", b"somebody's own file")
 
     report = run_sweep(deployment)
@@ -129,7 +129,7 @@ def test_wait_of_more_than_six_hours_is_a_warning(
     upload_objects(deployment, {run.manifest: run.manifest_bytes})
     run_sweep(deployment)
     early = [line for line in log_lines(capsys) if line.get("code") == "WAITING_LONG"]
-    deployment.step(hours=6, minutes=1)
+    deployment.clock.step(hours=6, minutes=1)
 
     run_sweep(deployment)
 
@@ -142,7 +142,7 @@ def test_wait_of_more_than_six_hours_is_a_warning(
 def test_data_without_a_manifest_is_a_warning(deployment: FakeDeployment, capsys: pytest.CaptureFixture[str]) -> None:
     run = azure_run(1)
     upload_objects(deployment, dict(run.files))
-    deployment.step(hours=6, minutes=1)
+    deployment.clock.step(hours=6, minutes=1)
 
     run_sweep(deployment)
 
@@ -168,11 +168,11 @@ def test_missing_table_defers_only_its_own_source(
 def test_age_is_that_of_the_newest_load_or_of_the_table(
     deployment: FakeDeployment, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    deployment.step(hours=12)
+    deployment.clock.step(hours=12)
     upload(deployment, azure_run(1))
     run_sweep(deployment)
     log_lines(capsys)
-    deployment.step(hours=24)
+    deployment.clock.step(hours=24)
 
     run_sweep(deployment)
 
@@ -211,7 +211,7 @@ def test_93_rejected_runs_of_a_month_are_recorded_once(
     run_commit = FakeLoadHistory._run
 
     def run_slow_commit(*arguments: Any) -> None:
-        deployment.step(seconds=COMMIT_SECONDS)
+        deployment.clock.step(seconds=COMMIT_SECONDS)
         run_commit(*arguments)
 
     monkeypatch.setattr(FakeLoadHistory, "_run", run_slow_commit)
@@ -219,7 +219,7 @@ def test_93_rejected_runs_of_a_month_are_recorded_once(
 
     for _ in range(4):
         reports.append(run_sweep(deployment))
-        deployment.step(minutes=60)
+        deployment.clock.step(minutes=60)
 
     rejected = [len(report["rejected"]) for report in reports]
     assert all(report["seconds"] < PLATFORM_LIMIT_SECONDS for report in reports)

@@ -1,4 +1,7 @@
-"""The system as `terraform apply` on the real root makes it, in a local cloud; folders stand for S3 and for Blobs."""
+"""A deployment that `terraform apply` on the real root creates on the emulator, with functions, events and transfers.
+
+Local folders replace the buckets of AWS and the containers of Azure.
+"""
 
 from __future__ import annotations
 
@@ -9,13 +12,17 @@ from typing import Any, Self
 
 from tests.emulator import Answer, Emulator, Function
 from tests.emulator.terraform_provider import GOOGLE_VERSIONS, Terraform
-from tests.emulator.terraform_provider.deployment import Deployment, provider_environment
+from tests.emulator.terraform_provider.deployment import Deployment as RunningParts
+from tests.emulator.terraform_provider.deployment import provider_environment
 from tests.emulator.terraform_provider.state import resources
 from tests.emulator.terraform_provider.transfers import Transfer
 from tests.samples import Delivery, place
+from tests.support.deployment import key_of, settings_from
+from tests.support.emulator_deployment import DeploymentOnEmulator
 from tests.support.paths import TERRAFORM
+from tests.support.sources import SourceSpec
 
-_REGIONS = {"EU": "europe-west1", "US": "us-central1"}  # where functions are, with data in a multi-region
+_REGIONS = {"EU": "europe-west1", "US": "us-central1"}  # of the functions, if the data is in a multi-region
 AWS_SOURCES: Mapping[str, Any] = {
     "cur": {
         "bucket": "acme-billing-exports",
@@ -39,16 +46,15 @@ AZURE_SOURCES: Mapping[str, Any] = {
 }
 
 
-class System:
-    """
-    One deployment of the root; `prefix` keeps several apart in one cloud.
+class TerraformDeployment(DeploymentOnEmulator):
+    """Sources have the keys that Terraform, the functions and the logs use: `aws_cur`, `azure_focus`.
 
-    Sources go by the key that Terraform, the functions and the logs use: `aws_cur`, `azure_focus`.
+    `prefix` begins the names of buckets and functions, so that several deployments share one emulator.
     """
 
     def __init__(
         self,
-        cloud: Emulator,
+        emulator: Emulator,
         work_dir: Path,
         *,
         aws_sources: Mapping[str, Any] = AWS_SOURCES,
@@ -60,8 +66,8 @@ class System:
         folders: Mapping[str, Path] | None = None,
         **variables: Any,
     ) -> None:
-        """`folders`: what stands for a bucket (`account/container` at Azure) already; `variables`: the root's rest."""
-        self.cloud = cloud
+        """`folders`: existing ones that replace buckets (at Azure `account/container`). `variables`: the root's."""
+        super().__init__(emulator)
         self._folders = {
             **{f"aws_{key}": source["bucket"] for key, source in aws_sources.items()},
             **{
@@ -74,20 +80,20 @@ class System:
             folder.mkdir(parents=True, exist_ok=True)
         self._places: Mapping[str, Path] = {**made, **(folders or {})}
         settings = {
-            "project_id": cloud.project,
-            "region": _REGIONS.get(cloud.location, cloud.location),
-            "bigquery_location": cloud.location,
+            "project_id": emulator.project,
+            "region": _REGIONS.get(emulator.location, emulator.location),
+            "bigquery_location": emulator.location,
             "prefix": prefix,
             "deletion_protection": False,
             "aws_sources": aws_sources,
             "azure_sources": azure_sources,
             **variables,
         }
-        environment = provider_environment(cloud)
+        environment = provider_environment(emulator)
         self.terraform = Terraform(
             root, work_dir / "terraform", environment, variables=settings, google_version=google_version
         )
-        self._deployment = Deployment(cloud, work_dir / "deployed", self._places, most_instances=most_instances)
+        self._running = RunningParts(emulator, work_dir / "deployed", self._places, most_instances=most_instances)
 
     def __enter__(self) -> Self:
         return self
@@ -95,53 +101,55 @@ class System:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Ends Terraform and the functions; buckets and tables stay with the cloud."""
+        """End Terraform and the functions. Buckets and tables stay on the emulator."""
         self.terraform.close()
-        for function in self._deployment.functions.values():
-            self.cloud.delete_function(function.name)
+        for function in self._running.functions.values():
+            self.emulator.delete_function(function.name)
 
     def apply(self) -> Self:
         self.terraform.init()
         self.terraform.apply()
-        self._deployment.follow(self.terraform.show_json())
+        self._running.follow(self.terraform.show_json())
         self.outputs = self.terraform.output()
+        self.settings = settings_from(self.environment)
         return self
 
     def destroy(self) -> None:
         self.terraform.destroy()
-        self._deployment.follow(self.terraform.show_json())
+        self._running.follow(self.terraform.show_json())
 
     def check_nothing_is_left(self) -> None:
-        """In a cloud that this is the only system of."""
+        """Check that the emulator is empty. No other deployment may be on it."""
         assert resources(self.terraform.show_json()) == []
-        assert list(self.cloud.bigquery.list_datasets()) == []
-        assert list(self.cloud.storage.list_buckets()) == []
-        left = self._deployment
-        assert (left.functions, left.transfers, left.schedules) == ({}, {}, {})
+        assert list(self.emulator.bigquery.list_datasets()) == []
+        assert list(self.emulator.storage.list_buckets()) == []
+        parts = self._running
+        assert (parts.functions, parts.transfers, parts.schedules) == ({}, {}, {})
 
     @property
     def environment(self) -> dict[str, str]:
-        """Of the functions, as the output for laptops gives it."""
+        """The environment of the functions, as the output for the `billing` command has it."""
         return dict(self.outputs["environment"])
 
     def folder(self, source: str) -> Path:
-        """Stands for the source's S3 bucket or Blob container."""
+        """Return the folder that replaces the source's S3 bucket or Blob container."""
         return self._places[str(self._folders[source])]
 
-    def put(self, source: str, delivery: Delivery, *kinds: str) -> None:
-        """The provider writes a delivery, or only its objects of these kinds; nothing is transferred yet."""
+    def export(self, source: str, delivery: Delivery, *kinds: str) -> None:
+        """Write a delivery as the provider does, or only its objects of these kinds. Nothing is transferred yet."""
         place(delivery, self.folder(source), *kinds)
 
-    def deliver(self, source: str, delivery: Delivery, *kinds: str) -> None:
-        self.put(source, delivery, *kinds)
-        self.transfer(source).run()
+    def deliver(self, source: SourceSpec | str, delivery: Delivery, *kinds: str) -> None:
+        """Export and transfer a delivery. Its events reach the functions."""
+        self.export(key_of(source), delivery, *kinds)
+        self.transfer(key_of(source)).run()
 
     def transfer(self, source: str) -> Transfer:
         sink = self.outputs["sink_paths"][source]
-        return next(t for t in self._deployment.transfers.values() if f"gs://{t.bucket}/{t.sink_path}" == sink)
+        return next(t for t in self._running.transfers.values() if f"gs://{t.bucket}/{t.sink_path}" == sink)
 
     def function(self, entry_point: str) -> Function:
-        return self._deployment.functions[self.outputs["functions"][entry_point]]
+        return self._running.functions[self.outputs["functions"][entry_point]]
 
     def landing_bucket(self, source: str) -> str:
         return str(self.outputs["landing_buckets"][source.partition("_")[0]])
@@ -150,9 +158,16 @@ class System:
         """`project.dataset.table` of the months."""
         return str(self.outputs["tables"][source]["months"])
 
-    def dataset(self, source: str) -> str:
-        return self.table(source).split(".")[1]
+    def configure(self, *sources: SourceSpec) -> None:
+        raise NotImplementedError("Change the variables of `terraform`, and apply.")
+
+    def create_tables(self, spec: SourceSpec) -> None:
+        raise NotImplementedError("Terraform creates the tables.")
+
+    def recreate_table(self, key: str) -> None:
+        self.bigquery.delete_table(self.table(key))
+        self.apply()
 
     def sweep(self) -> Answer:
-        """The schedule's hour comes."""
-        return self._deployment.schedules[self.outputs["schedule"]].fire()
+        """Call the sweep as its schedule does."""
+        return self._running.schedules[self.outputs["schedule"]].fire()

@@ -1,4 +1,4 @@
-"""What BigQuery's contract tests do again and again: make a table of months, load files into it, read it."""
+"""Create tables by month in a dataset of the emulator, load files into them, and read them."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import uuid4
 
+import pytest
+from google.api_core.exceptions import BadRequest
 from google.cloud import bigquery
 
 from tests.emulator import Emulator
@@ -20,27 +22,33 @@ def fields(schema: Schema) -> list[bigquery.SchemaField]:
     return [bigquery.SchemaField(name, kind) for name, kind in schema.items()]
 
 
-class Warehouse:
-    def __init__(self, cloud: Emulator, bucket: str, dataset: str) -> None:
-        self.cloud = cloud
+class EmulatorDataset:
+    def __init__(self, emulator: Emulator, bucket: str, name: str) -> None:
+        self.emulator = emulator
         self.bucket = bucket
-        self.dataset = dataset
-        self.client = cloud.bigquery
+        self.name = name
+        self.client = emulator.bigquery
 
-    def name(self, table: str) -> str:
-        return f"{self.cloud.project}.{self.dataset}.{table}"
+    def table_id(self, table: str = "t") -> str:
+        return f"{self.emulator.project}.{self.name}.{table}"
+
+    def table(self, name: str = "t") -> bigquery.Table:
+        return self.client.get_table(self.table_id(name))
+
+    def column_names(self) -> list[str]:
+        return [field.name for field in self.table().schema]
 
     def create_table(
         self, table: str = "t", schema: Schema = MONTHLY, partition: str | None = "month"
     ) -> bigquery.Table:
-        wanted = bigquery.Table(self.name(table), schema=fields(schema))
+        wanted = bigquery.Table(self.table_id(table), schema=fields(schema))
         if partition:
             wanted.time_partitioning = bigquery.TimePartitioning(type_="MONTH", field=partition)
         return self.client.create_table(wanted)
 
     def upload(self, content: bytes | str, name: str | None = None) -> str:
         name = name or f"{uuid4().hex}.csv"
-        self.cloud.upload(self.bucket, name, content.encode() if isinstance(content, str) else content)
+        self.emulator.upload(self.bucket, name, content.encode() if isinstance(content, str) else content)
         return f"gs://{self.bucket}/{name}"
 
     def load(
@@ -51,7 +59,7 @@ class Warehouse:
         job_id: str | None = None,
         **options: Any,
     ) -> bigquery.LoadJob:
-        """Inserts the job with the settings that the product uses; the caller awaits it."""
+        """Insert a job with the loader's options, and do not wait for it."""
         defaults: dict[str, Any] = {
             "source_format": "CSV",
             "skip_leading_rows": 1,
@@ -66,7 +74,7 @@ class Warehouse:
         config = bigquery.LoadJobConfig(**settings)
         if schema:
             config.schema = fields(schema)
-        return self.client.load_table_from_uri(uris, self.name(table), job_id=job_id, job_config=config)
+        return self.client.load_table_from_uri(uris, self.table_id(table), job_id=job_id, job_config=config)
 
     def load_csv(self, text: bytes | str, table: str = "t", **options: Any) -> bigquery.LoadJob:
         job = self.load(self.upload(text), table, **options)
@@ -74,8 +82,15 @@ class Warehouse:
         return job
 
     def sql(self, text: str) -> str:
-        """`$.name` stands for a table of this test's dataset, or for an INFORMATION_SCHEMA view of it."""
-        return re.sub(r"(?<!')\$\.([\w.]+)", rf"`{self.cloud.project}.{self.dataset}.\1`", text)
+        """Replace `$.name` by the full name of a table, or of an INFORMATION_SCHEMA view, of this dataset."""
+        return re.sub(r"(?<!')\$\.([\w.]+)", rf"`{self.emulator.project}.{self.name}.\1`", text)
 
     def rows(self, text: str) -> list[tuple[Any, ...]]:
         return [tuple(row.values()) for row in self.client.query_and_wait(self.sql(text))]
+
+
+def failure(job: bigquery.LoadJob) -> tuple[str, list[dict[str, Any]]]:
+    """Return the message and the error list of a job that fails as a bad request."""
+    with pytest.raises(BadRequest) as caught:
+        job.result(timeout=60)
+    return str(caught.value), job.errors
