@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.support.paths import ROOT
+from tests.support.paths import FUNCTIONS, ROOT
 
 MISSPELT = """
 import shutil, sys, tempfile
@@ -36,7 +36,8 @@ sys.exit(demo.main())
 
 
 def _run(folder: Path, *command: str, months: int = 2) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "MONTHS": str(months), "ROWS": "400", "REPORT": str(folder / "report.html")}
+    variables = {"MONTHS": str(months), "ROWS": "400", "REPORT": str(folder / "report.html")}
+    environment = {**os.environ, "PYTHONPATH": str(FUNCTIONS), **variables}
     return subprocess.run(
         [sys.executable, *command],
         cwd=ROOT,
