@@ -22,7 +22,9 @@ class Format(msgspec.Struct, frozen=True):
     maps: bool  # it has maps, which the view <table>_charges shows as JSON
     table_schema: str  # file with the columns of a new table; {version} stands for one of `versions`
     versions: tuple[str, ...]
-    partition: str  # column with the month of every row
+    # column with the first moment of the billing month, equal in every row. The table is partitioned by it, and
+    # `focus_costs` uses it unchanged as BillingPeriodStart. A usage time does not work.
+    partition: str
     cluster: str
     cost: str  # column whose sum is the invoice
     currency: str

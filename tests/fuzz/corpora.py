@@ -48,7 +48,8 @@ def seeds(format_name: str) -> tuple[Seed, ...]:
     """Return the known manifests that this format's parser accepts. Raises LookupError if there is none."""
     found = tuple(seed for tree in trees() if (seed := _seed(format_name, tree)) is not None)
     if not found:
-        raise LookupError(f"{MANIFESTS} has no manifest of {format_name}: add one.")
+        missing = "add one, or add the name of its file to `bases` in tests/fuzz/corpora.py"
+        raise LookupError(f"{MANIFESTS} has no manifest that the parser of {format_name} accepts: {missing}.")
     return found
 
 

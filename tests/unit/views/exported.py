@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 import duckdb
 
@@ -21,6 +22,7 @@ from billing.manifests import Export, Manifest
 from billing.views.focus import FocusSource, source_query, union_query
 from tests.samples import Delivery
 from tests.samples.catalogue import sample_delivery
+from tests.samples.model import Mode
 from tests.unit.values import GENERATION, aws
 from tests.unit.views.bigquery_sql import PHYSICAL, translated
 
@@ -43,7 +45,8 @@ def _load(database: duckdb.DuckDBPyConnection, name: str, folder: Path, rows: in
     """Create the table of a source, and its own view."""
     export_format = FORMATS[name]
     version = export_format.versions[-1] if export_format.versions else ""
-    delivery = sample_delivery(name, folder, MONTH, rows=rows, version=version, export_name=EXPORT)
+    layout = cast(Mode, export_format.layouts[0])
+    delivery = sample_delivery(name, folder, MONTH, layout=layout, rows=rows, version=version, export_name=EXPORT)
     schema = json.loads((SCHEMAS / f"{export_format.table_schema.format(version=version)}.json").read_text())
     known = [Field(column["name"], column["type"], column.get("description", "")) for column in schema]
     table = f"acme.billing.{name}"
