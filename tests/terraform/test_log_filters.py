@@ -121,8 +121,8 @@ def _found_by_sweeps(system: TerraformDeployment) -> list[tuple[str, dict[str, A
         for name, value in system.emulator.environment().items():
             patch.setenv(name, value)
         credentials = Credentials("local")
-        emulator = build_services(settings, system.emulator.storage, system.emulator.bigquery, credentials, clock)
-        sweep(settings, emulator)
+        services = build_services(settings, system.emulator.storage, system.emulator.bigquery, credentials, clock)
+        sweep(settings, services)
     return [(system.outputs["functions"]["sweep"], line) for line in log_lines(output.getvalue())]
 
 
