@@ -51,13 +51,13 @@ test: setup $(CHECKOV_VENV)/.ready $(FOCUS_VENV)/.ready ## run all tests (about 
 	@$(BIN)/python -m tests.emulator.terraform_provider.command
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
-demo: setup ## terraform apply on the laptop's cloud, months of both providers loaded, every total checked (MONTHS=, ROWS=), or your own exports (EXPORTS=dir)
-	@PYTHONPATH=functions $(BIN)/python -m tests.demo.$(if $(EXPORTS),demo_exports,demo)
+demo: setup ## apply Terraform to the emulator, then load and check generated months (MONTHS=, ROWS=) or your own exports (EXPORTS=dir)
+	@PYTHONPATH=functions $(BIN)/python -m tests.demo$(if $(EXPORTS),.exports)
 
-local: setup ## keep the laptop's cloud up until Ctrl-C, and print its endpoints
+local: setup ## run the emulator until Ctrl-C, and print its endpoints
 	@$(BIN)/python -m tests.emulator
 
-faults: setup ## the fault catalogue, one line per scenario (FAULTS=long: every case, a sample in a second location, every guard off once)
+faults: setup ## the fault catalogue, one line per scenario (FAULTS=long: every case, a sample in a second location, every check taken out once)
 	@$(BIN)/python -m tests.faults -n $(WORKERS)
 
 fuzz: setup ## hostile input for every manifest parser and header reader (FUZZ_SECONDS=60, FUZZ_SEED= to repeat)
@@ -94,7 +94,7 @@ format: setup docs ## ruff: rewrite the code in the project's format; and the ge
 docs: setup ## cog: rewrite the generated tables in the pages
 	@$(COG) -r --verbosity=1 $(PAGES)
 
-bench: setup ## rows per second of the laptop's BigQuery and of the sample generator
+bench: setup ## rows per second of the emulator's BigQuery
 	$(BIN)/python -m tests.bench.bench_load
 
 schema-diff: setup ## compare the stand-in providers' facts with the real providers' schemas (needs a provider registry)
@@ -103,8 +103,8 @@ schema-diff: setup ## compare the stand-in providers' facts with the real provid
 lock: setup ## compile the four requirement files from pyproject.toml, with the newest versions
 	$(COMPILE) --upgrade pyproject.toml --extra report --group dev -o tests/requirements.txt
 	$(COMPILE) --upgrade pyproject.toml -c tests/requirements.txt -o functions/requirements.txt
-	$(COMPILE) --upgrade --group checkov -o tests/checkov-requirements.txt
-	$(COMPILE) --upgrade --group focus-validator -o tests/focus-validator-requirements.txt
+	$(COMPILE) --no-annotate --upgrade --group checkov -o tests/checkov-requirements.txt
+	$(COMPILE) --no-annotate --upgrade --group focus-validator -o tests/focus-validator-requirements.txt
 
 outdated: setup $(CHECKOV_VENV)/.ready $(FOCUS_VENV)/.ready ## list the pins, direct and indirect, that have a newer release; changes no pin
 	@for venv in $(VENV) $(FUNCTIONS_VENV) $(CHECKOV_VENV) $(FOCUS_VENV); do \

@@ -1,4 +1,4 @@
-"""Entry points of the deployed functions. All of them share one environment: that of `billing.settings`."""
+"""Entry points of the deployed functions. They share the environment that billing.settings reads."""
 
 import functions_framework
 from cloudevents.http import CloudEvent
@@ -14,19 +14,19 @@ _SETTINGS = settings_or_exit()
 
 @functions_framework.cloud_event
 def load_aws(event: CloudEvent) -> None:
-    """google.cloud.storage.object.v1.finalized in the AWS landing bucket."""
+    """Handle google.cloud.storage.object.v1.finalized in the AWS landing bucket."""
     _handle(event, "aws")
 
 
 @functions_framework.cloud_event
 def load_azure(event: CloudEvent) -> None:
-    """google.cloud.storage.object.v1.finalized in the Azure landing bucket."""
+    """Handle google.cloud.storage.object.v1.finalized in the Azure landing bucket."""
     _handle(event, "azure")
 
 
 @functions_framework.http
 def sweep(request: Request) -> tuple[dict[str, object], int]:
-    """Called by the schedule: loads what events missed, audits what is there."""
+    """Load what events missed, and audit the tables. The schedule calls it every hour."""
     from billing.workflows.sweep import sweep as run
 
     report = run(_SETTINGS)

@@ -1,5 +1,5 @@
-# Google's own service accounts in this project. On a new project they do not exist until somebody asks for them, and a
-# grant to one that does not exist is a 400; so they are asked for here, after the APIs.
+# Google's own service accounts (service agents) in this project. On a new project an agent does not exist until a
+# client requests it, and a grant to a missing account fails with 400. These blocks request the agents.
 
 data "google_storage_project_service_account" "storage" {
   project = var.project_id
@@ -21,7 +21,7 @@ data "google_bigquery_default_service_account" "bigquery" {
   depends_on = [time_sleep.services]
 }
 
-# The first trigger of a project otherwise races the creation of Eventarc's agent, and fails.
+# Without this request, the first trigger of a project may be created before Eventarc's agent exists, and fails.
 resource "google_project_service_identity" "agents" {
   for_each = toset(["eventarc.googleapis.com", "pubsub.googleapis.com"])
   provider = google-beta

@@ -1,15 +1,15 @@
-# Every API that the system calls. The set does not depend on the sources: when it changes, the service agents are
-# read again during apply, and every grant to them is replaced.
+# Every API that the system calls. The set does not depend on the sources. When the set changes, Terraform reads the
+# service agents again during apply and replaces every grant to them.
 resource "google_project_service" "services" {
   for_each = local.services
 
   project            = var.project_id
   service            = each.key
-  disable_on_destroy = false # others in the project may use it
+  disable_on_destroy = false # other systems in the project may use the API
 }
 
-# An API answers 403 SERVICE_DISABLED for up to a minute after it was enabled. Everything takes the project's name from
-# here and so waits, without a depends_on that would push data sources of modules into the apply.
+# A new API answers 403 SERVICE_DISABLED for up to a minute. All other resources take the project id from this one, so
+# they wait. A depends_on would wait too, but it would delay the modules' data sources until apply.
 resource "time_sleep" "services" {
   create_duration = "60s"
   triggers = {
@@ -17,16 +17,16 @@ resource "time_sleep" "services" {
     services   = join(" ", sort([for service in google_project_service.services : service.service]))
   }
 
-  # What concerns both providers is said here, before anything is made: a validation of one variable that looks at the
-  # other is silent while the other is wrong.
+  # Rules that concern both providers, checked before anything is created. A variable's own validation cannot hold
+  # them: it reports nothing while the other variable is invalid.
   lifecycle {
     precondition {
       condition     = length(local.sources) > 0
-      error_message = "Give at least one source, in aws_sources or azure_sources: without one there is nothing to load."
+      error_message = "No source is configured: add at least one entry to aws_sources or azure_sources."
     }
     precondition {
       condition     = length(local.tables) == length(distinct(local.tables))
-      error_message = "Two sources have one table: give each its own table_name or dataset_id, and none that is another's with _loads, _load_tracking or _charges behind it. They would replace each other's months."
+      error_message = "Two sources use the same table name: give each source its own table_name or dataset_id. The names <table>_load_tracking, <table>_loads and, for some formats, <table>_charges belong to the source of <table>."
     }
   }
 }

@@ -1,5 +1,5 @@
-# The agents that encrypt and decrypt in the name of Cloud Storage and BigQuery. Functions hold no billing data: their
-# images and events stay under Google's keys, which spares a second key, for their region, and four more agents.
+# Lets the agents of Cloud Storage and BigQuery use the key. The functions hold no billing data, so their images and
+# events keep Google's keys. A key for them would have to be in their region, with grants to four more agents.
 
 resource "google_kms_crypto_key_iam_member" "storage" {
   count = local.kms_key_count
@@ -17,7 +17,7 @@ resource "google_kms_crypto_key_iam_member" "bigquery" {
   member        = data.google_bigquery_default_service_account.bigquery[0].member
 }
 
-# A key's grant takes up to a minute to reach the agents; a bucket or a dataset created before is refused.
+# A grant on a key takes up to a minute to take effect. Until then, creating a bucket or a dataset with the key fails.
 resource "time_sleep" "kms" {
   count = local.kms_key_count
 

@@ -1,5 +1,5 @@
 locals {
-  # What only the format decides: one table for Terraform and the functions.
+  # The settings that follow from the format. Terraform and the functions read the same file.
   _formats = jsondecode(file("${path.module}/../functions/billing/schemas/formats.json"))
   _formats_of = {
     for provider in ["aws", "azure"] : provider => [for name, format in local._formats : name if format.provider == provider]
@@ -37,8 +37,8 @@ locals {
   bookkeeping_bucket = "${var.project_id}-${var.prefix}-bookkeeping"
   datasets           = toset([for source in local.sources : source.dataset])
 
-  # All functions share it: the views of a dataset are made from all of its sources. Names only, no attribute that is
-  # unknown at plan: an unknown value in a function's environment is an inconsistent plan (provider issue 22497).
+  # All functions share one environment, because the views of a dataset are built from all its sources. Every value is
+  # known at plan: an unknown value here makes the plan inconsistent (hashicorp/terraform-provider-google issue 22497).
   environment = merge(
     {
       BOOKKEEPING_BUCKET                = local.bookkeeping_bucket
@@ -56,7 +56,7 @@ locals {
 
   focus_dataset = coalesce(var.focus_dataset, "${replace(var.prefix, "-", "_")}_focus")
 
-  # Of the table, what is granted is on its dataset.
+  # The grants are on the dataset, so the table's name is not needed.
   google_export = (
     var.google_billing_export == null ? null
     : zipmap(["project_id", "dataset_id"], slice(split(".", var.google_billing_export), 0, 2))
@@ -66,8 +66,8 @@ locals {
   kms_key_count   = var.kms_key == null ? 0 : 1
   landing_buckets = { for provider in local.providers : provider => "${var.project_id}-${var.prefix}-landing-${provider}" }
 
-  # Eventarc takes a bucket's events only where the bucket is, and BigQuery loads only from where its dataset is: one
-  # location serves all three. Cloud Storage spells it in upper case, Eventarc in lower case.
+  # One location for buckets, triggers and datasets: a trigger must be where its bucket is, and BigQuery loads only from
+  # a bucket in the dataset's location. Cloud Storage spells locations in upper case, Eventarc in lower case.
   location   = var.bigquery_location
   project_id = time_sleep.services.triggers.project_id
   providers  = toset([for source in local.sources : source.provider])
@@ -101,7 +101,7 @@ locals {
     }
   }
 
-  # Every source makes these names in its dataset, and a month's partition belongs to one source.
+  # The names that each source takes in its dataset. Two sources in one table would replace each other's months.
   tables = flatten([
     for source in local.sources : [
       for suffix in concat(["", "_load_tracking", "_loads"], local._formats[source.format].maps ? ["_charges"] : []) :

@@ -4,7 +4,7 @@ module "transfer_aws" {
 
   bucket         = each.value.bucket
   credentials    = { role_arn = each.value.role_arn, secret = each.value.credentials_secret }
-  description    = "${var.prefix}: AWS report ${each.value.export_name} into gs://${local.landing_buckets.aws}/aws/${each.key}/"
+  description    = "${var.prefix}: AWS export ${each.value.export_name} to gs://${local.landing_buckets.aws}/aws/${each.key}/"
   event_stream   = each.value.event_stream
   path           = each.value.path
   project_id     = local.project_id
@@ -19,7 +19,7 @@ module "transfer_azure" {
 
   container       = each.value.container
   credentials     = { federated_identity = each.value.federated_identity, secret = each.value.credentials_secret }
-  description     = "${var.prefix}: Azure export ${each.value.export_name} into gs://${local.landing_buckets.azure}/azure/${each.key}/"
+  description     = "${var.prefix}: Azure export ${each.value.export_name} to gs://${local.landing_buckets.azure}/azure/${each.key}/"
   event_stream    = each.value.event_stream
   path            = each.value.path
   project_id      = local.project_id

@@ -1,5 +1,5 @@
 terraform {
-  required_version = ">= 1.9" # validations that look at more than one variable
+  required_version = ">= 1.9" # validations that read more than one variable
 
   required_providers {
     archive = {
@@ -10,7 +10,7 @@ terraform {
       source  = "hashicorp/google"
       version = ">= 7.46, < 9"
     }
-    # For google_project_service_identity alone, which no stable provider has.
+    # Only for google_project_service_identity: the google provider does not have it.
     google-beta = {
       source  = "hashicorp/google-beta"
       version = ">= 7.46, < 9"

@@ -1,6 +1,6 @@
 """Fixtures for all tests: the emulator, deployments on it, and what `make faults` counts.
 
-A test process has one emulator, for its clients find it by the environment.
+A test process has one emulator, because clients find it by the environment.
 """
 
 from __future__ import annotations
@@ -9,21 +9,20 @@ import os
 import shlex
 import shutil
 import tempfile
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from uuid import uuid4
 
 import pytest
 from dlt.load.load import Load
 
 from tests.emulator import Backoff, Emulator
 from tests.emulator.terraform_provider.binary import NoTerraformError, find_terraform
-from tests.faults.process import JoinedCloud
+from tests.faults.process import JoinedEmulator
 from tests.faults.transport import wire
-from tests.support.dlt_polling import impatient
-from tests.support.harness import Harness, SteppedClock
-from tests.support.stack import AZURE, Stack
+from tests.support.dlt_polling import with_short_polls
+from tests.support.emulator_deployment import EmulatorDeployment
+from tests.support.harness import Harness
+from tests.support.sources import AWS, AZURE, SourceSpec
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -31,7 +30,7 @@ def pytest_configure(config: pytest.Config) -> None:
     try:
         argv = find_terraform().argv
     except NoTerraformError as error:
-        config.option.dest_tf_binary = f"({error})"  # the tests that need one fail by themselves
+        config.option.dest_tf_binary = f"({error})"  # tests that need Terraform fail by themselves
         return
     folder = Path(tempfile.mkdtemp(prefix="terraform-binary-"))
     config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
@@ -42,7 +41,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A test's scenarios travel with its report, from any worker."""
+    """Put the faults of a test into its report, so that they arrive from any worker."""
     for item in items:
         for marker in item.iter_markers("fault"):
             item.user_properties.extend(("fault", scenario) for scenario in marker.args)
@@ -50,7 +49,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(autouse=True)
 def counted_checks(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Which invariants a scenario's test checked, for the table of `make faults`."""
+    """Report which invariants a test of a fault checked, for the table of `make faults`."""
     if request.node.get_closest_marker("fault") is None:
         yield
         return
@@ -62,38 +61,38 @@ def counted_checks(request: pytest.FixtureRequest) -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def cloud() -> Iterator[Emulator]:
-    """In a region, or where LOCATION says: all of the fault catalogue runs in another one, too."""
-    if "LOCAL_PROJECT" in os.environ:
-        yield JoinedCloud()
+def emulator() -> Iterator[Emulator]:
+    """In a region, or in LOCATION: the fault catalogue also runs in a second location."""
+    if "EMULATOR_PROJECT" in os.environ:
+        yield JoinedEmulator()
         return
-    location = os.environ.get("LOCATION", "europe-west1")
+    location = os.environ.get("EMULATOR_LOCATION", "europe-west1")
     with Emulator(location=location, backoff=Backoff(first_seconds=0.2, longest_seconds=1.0)) as running:
         yield running
 
 
 @pytest.fixture(scope="session")
-def emulator_environment(cloud: Emulator) -> Iterator[None]:
-    """dlt builds its own BigQuery client, which finds the local cloud by the environment alone."""
+def emulator_environment(emulator: Emulator) -> Iterator[None]:
+    """dlt builds its own BigQuery client, which finds the emulator only by the environment."""
     with pytest.MonkeyPatch.context() as patch:
-        for name, value in cloud.environment().items():
+        for name, value in emulator.environment().items():
             patch.setenv(name, value)
-        patch.setattr(Load, "__init__", impatient(Load.__init__))
+        patch.setattr(Load, "__init__", with_short_polls(Load.__init__))
         yield
 
 
 @pytest.fixture
-def harness(cloud: Emulator, emulator_environment: None, request: pytest.FixtureRequest) -> Iterator[Harness]:
-    """Both sources in buckets and a dataset of this test's own; the handlers run in this process."""
-    focus = request.node.get_closest_marker("focus_views") is not None
-    stack = Stack(cloud, name=f"t{uuid4().hex[:10]}", focus=focus).create()
+def harness_of(emulator: Emulator, emulator_environment: None) -> Iterator[Callable[..., Harness]]:
+    """Return a function that creates a deployment of the given sources and returns its harness."""
     with wire() as sent:
-        yield Harness(stack, SteppedClock(), sent)
+
+        def create(*sources: SourceSpec, focus: bool = False) -> Harness:
+            return Harness(EmulatorDeployment(emulator, sources, focus=focus).create(), sent)
+
+        yield create
 
 
 @pytest.fixture
-def focus_1_0_harness(cloud: Emulator, emulator_environment: None) -> Iterator[Harness]:
-    """One Azure source whose table was created for FOCUS 1.0r2."""
-    stack = Stack(cloud, (replace(AZURE, version="1.0r2"),), name=f"t{uuid4().hex[:10]}").create()
-    with wire() as sent:
-        yield Harness(stack, SteppedClock(), sent)
+def harness(harness_of: Callable[..., Harness], request: pytest.FixtureRequest) -> Harness:
+    """A deployment of the test's own, with one source of each provider."""
+    return harness_of(AWS, AZURE, focus=request.node.get_closest_marker("focus_views") is not None)

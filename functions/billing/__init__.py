@@ -1,3 +1,3 @@
-"""Loads cloud billing exports into BigQuery: manifests decide, BigQuery loads, dlt keeps the books."""
+"""Load the billing exports of AWS and Azure into BigQuery."""
 
 __version__ = "0.1.0"

@@ -1,4 +1,4 @@
-"""Time, injected, so that expiry, settling and deadlines can be tested without waiting."""
+"""The time. Tests pass another clock, so that they need not wait."""
 
 import time
 from dataclasses import dataclass, field
@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 
 
 class Clock:
+    """The clocks of the machine."""
+
     def now(self) -> datetime:
         return datetime.now(UTC)
 
@@ -18,13 +20,14 @@ class Clock:
 
 @dataclass(frozen=True)
 class Timer:
-    """Seconds since one call of a function began, by whichever clock says more.
+    """Seconds since one call of a function began.
 
-    A wall clock may be set back, and a monotonic one stands still while a laptop is shut: a lease goes on.
+    It uses the clock that says more. The wall clock may be set back, and the monotonic clock stops while a machine is
+    suspended. A lease expires in both cases.
     """
 
     clock: Clock
-    started: float = field(init=False)
+    started: float = field(init=False)  # monotonic
     began: datetime = field(init=False)
 
     def __post_init__(self) -> None:

@@ -1,21 +1,27 @@
-"""The one table of everything that can go wrong: a stable code, its class, its cause, the fix and its command."""
+"""Every way in which a delivery can fail: its code, its class, its cause, and what to do.
+
+functions/docs/errors.md shows this table to users. Alerts and log filters use the codes, so a code never changes.
+"""
 
 from dataclasses import dataclass
 from enum import StrEnum
 
 
 class ErrorClass(StrEnum):
-    """How a failure ends: who retries it, and whether it is booked."""
+    """What happens after a failure."""
 
-    RETRY = "retry"  # answered 503: the platform delivers the event again
-    SETUP = "setup"  # the deployment is at fault: not booked, the sweep is its retry
-    REJECT = "reject"  # the delivery is at fault: booked with its code
-    BUG = "bug"  # the loader is at fault: not booked, logged with its traceback
+    RETRY = "retry"  # the function answers 503, and the platform delivers the event again
+    SETUP = "setup"  # the deployment has a problem: logged, not recorded, the sweep retries
+    REJECT = "reject"  # the delivery has a problem: logged, and recorded with the code
+    BUG = "bug"  # the loader has a problem: logged with the traceback, not recorded, the sweep retries
 
 
 @dataclass(frozen=True)
 class ErrorInfo:
-    """`command` looks at the cause or carries out the fix; capitals stand for what the log line names."""
+    """One row of the table.
+
+    `command` shows the cause or carries out the fix. Words in capitals stand for what the message names.
+    """
 
     code: str
     kind: ErrorClass
@@ -24,33 +30,46 @@ class ErrorInfo:
     command: str = ""
 
 
-_APPLY = "make terraform ARGS=apply"
+_APPLY = "terraform -chdir=terraform apply"
 _JOB = "bq show --format=prettyjson -j JOB_ID"
 _MANIFEST = "gcloud storage cat gs://BUCKET/MANIFEST"
 _SCHEMA = "bq show --schema --format=prettyjson DATASET.TABLE"
+_STATUS = "billing status"
+_SWEEP = "billing sweep"
 
 ERRORS: dict[str, ErrorInfo] = {
-    fault.code: fault
-    for fault in (
+    info.code: info
+    for info in (
         ErrorInfo(
-            "MONTH_LOCKED", ErrorClass.RETRY, "Another instance is writing this month.", "None: it is tried again."
+            "MONTH_LOCKED", ErrorClass.RETRY, "Another instance is writing this month.", "None: the loader retries."
         ),
         ErrorInfo(
             "JOB_RUNNING",
             ErrorClass.RETRY,
-            "The load job outlived the function.",
-            "None: it is taken up again.",
+            "The load job ran longer than the function.",
+            "None: the next call waits for the same job.",
             _JOB,
         ),
         ErrorInfo(
-            "DEADLINE", ErrorClass.RETRY, "Too late in this call to start a load job.", "None: it is tried again."
+            "DEADLINE",
+            ErrorClass.RETRY,
+            "Too little time was left in this call to start a load job.",
+            "None: the loader retries.",
         ),
         ErrorInfo(
-            "TABLE_CHANGED", ErrorClass.RETRY, "The table changed while it was read.", "None: it is tried again."
+            "TABLE_CHANGED",
+            ErrorClass.RETRY,
+            "The table changed while the loader read it.",
+            "None: the loader retries.",
         ),
-        ErrorInfo("FILE_VANISHED", ErrorClass.RETRY, "A listed file was gone.", "None: it is looked for again."),
         ErrorInfo(
-            "TRANSIENT", ErrorClass.RETRY, "Google Cloud answered with a passing error.", "None: it is tried again."
+            "FILE_VANISHED",
+            ErrorClass.RETRY,
+            "A file was deleted or replaced after the loader listed it.",
+            "None: the loader lists the files again.",
+        ),
+        ErrorInfo(
+            "TRANSIENT", ErrorClass.RETRY, "Google Cloud answered with a temporary error.", "None: the loader retries."
         ),
         ErrorInfo(
             "SETTING_MISSING",
@@ -62,118 +81,118 @@ ERRORS: dict[str, ErrorInfo] = {
         ErrorInfo(
             "SETTING_INVALID",
             ErrorClass.SETUP,
-            "An environment variable has a value that cannot be right.",
+            "An environment variable has an invalid value.",
             "Correct the variable that the message names.",
             _APPLY,
         ),
         ErrorInfo(
             "ACCESS_DENIED",
             ErrorClass.SETUP,
-            "The service account lacks a permission (a new project's grants take minutes).",
-            "Grant the permission that the message names; the sweep loads the month.",
+            "The service account lacks a permission. In a new project, grants take some minutes to work.",
+            "Grant the permission that the message names. The sweep then loads the month.",
             _APPLY,
         ),
         ErrorInfo(
             "BILLING_DISABLED",
             ErrorClass.SETUP,
-            "Billing is off for the project, or its account is closed.",
-            "Link an open billing account; the sweep loads the month.",
+            "The project has no billing account, or the account is closed.",
+            "Link an open billing account. The sweep then loads the month.",
             "gcloud billing projects link PROJECT --billing-account=ACCOUNT",
         ),
         ErrorInfo(
             "KEY_UNAVAILABLE",
             ErrorClass.SETUP,
-            "The bucket's encryption key is disabled, destroyed or in another location.",
-            "Enable the key, or name another in kms_key; the sweep loads the month.",
+            "The encryption key of the bucket is disabled, destroyed or in another location.",
+            "Enable the key, or name another one in kms_key. The sweep then loads the month.",
             "gcloud kms keys versions list --key=KEY --keyring=RING --location=LOCATION",
         ),
         ErrorInfo(
             "CREDENTIALS",
             ErrorClass.SETUP,
-            "There are no credentials, or they have expired (on a laptop).",
+            "There are no credentials, or they have expired. This happens on your own machine.",
             "Log in again.",
             "gcloud auth application-default login",
         ),
         ErrorInfo(
             "BLOCKED",
             ErrorClass.SETUP,
-            "BigQuery blocks the operation for a while.",
-            "Ask Google's support why; the sweep tries once an hour.",
-            "make sweep",
+            "BigQuery blocks the operation for some time.",
+            "Ask the support of Google Cloud why. The sweep retries every hour.",
+            _SWEEP,
         ),
         ErrorInfo(
             "NOT_FOUND",
             ErrorClass.SETUP,
             "A table, dataset or bucket of the deployment does not exist.",
-            "Create it (terraform apply); the sweep loads the month.",
+            "Create it with Terraform. The sweep then loads the month.",
             _APPLY,
         ),
         ErrorInfo(
             "NO_SUCH_DELIVERY",
             ErrorClass.SETUP,
-            "A replay names a source, month or execution that is not there.",
-            "Name one of those that the message lists.",
-            "make status",
+            "A replay names a source, month or execution that does not exist.",
+            "Use one of those that the message lists.",
+            _STATUS,
         ),
         ErrorInfo(
             "MANIFEST_TOO_LARGE",
             ErrorClass.REJECT,
-            "The manifest is larger than any real one.",
-            "Look at the object; deliver the month again.",
+            "The manifest has more than 8 MiB. Real manifests are smaller.",
+            "Check what the object is. Deliver the month again.",
             "gcloud storage ls --long gs://BUCKET/MANIFEST",
         ),
         ErrorInfo(
             "MANIFEST_NOT_JSON",
             ErrorClass.REJECT,
-            "The manifest is cut or is not JSON.",
-            "Deliver the month again; the next manifest clears it.",
+            "The manifest is truncated, or it is not JSON.",
+            "Deliver the month again. The next manifest replaces this one.",
             _MANIFEST,
         ),
         ErrorInfo(
             "MANIFEST_INVALID",
             ErrorClass.REJECT,
             "A field of the manifest is missing or has a wrong value.",
-            "The message names the field; deliver the month again.",
+            "Check the field that the message names. Deliver the month again.",
             _MANIFEST,
         ),
         ErrorInfo(
             "LEGACY_MANIFEST",
             ErrorClass.REJECT,
-            "A manifest of 2021 names no month and no run.",
-            "Recreate the export in Cost Management (manifest version 2024-04-01).",
+            "The manifest has no month and no run id (API version 2021).",
+            "Recreate the export in Cost Management. It then writes manifest version 2024-04-01.",
         ),
         ErrorInfo(
             "FORMAT_UNSUPPORTED",
             ErrorClass.REJECT,
-            "The export's type or file format is not the one that this source is configured for.",
-            "Change the export, or the source's FORMAT, so that both agree.",
+            "The type or the file format of the export does not match the FORMAT of the source.",
+            "Change the export or FORMAT, so that they match.",
             _APPLY,
         ),
         ErrorInfo(
             "COMPRESSION_UNSUPPORTED",
             ErrorClass.REJECT,
-            "BigQuery reads no ZIP, and no gzip and plain files in one load.",
-            "Set the report's or export's compression to GZIP on the provider's side.",
+            "BigQuery cannot read ZIP. It cannot read gzip files and plain files in one load.",
+            "At the provider, set the compression of the report or export to GZIP.",
             "aws cur modify-report-definition --cli-input-json file://report.json",
         ),
         ErrorInfo(
             "PATH_OUTSIDE_PREFIX",
             ErrorClass.REJECT,
-            "A file that the manifest names lies outside the source's prefix.",
-            "Set SOURCE_PATH and PREFIX to what Storage Transfer strips and adds.",
+            "The manifest names a file outside the prefix of the source.",
+            "Set SOURCE_PATH to what Storage Transfer removes from names, and PREFIX to what it adds.",
             _APPLY,
         ),
         ErrorInfo(
             "DOUBLE_SLASH",
             ErrorClass.REJECT,
-            "A file's name has two slashes in a row (a prefix at AWS that ends in '/'), which BigQuery takes for one.",
-            "Let SOURCE_PATH, and the transfer's path, end in both slashes (cur//), or correct the prefix at AWS.",
+            "A file name has two slashes in a row, because the prefix at AWS ends in '/'. BigQuery reads them as one.",
+            "Let SOURCE_PATH and the path of the transfer end in both slashes (cur//), or correct the prefix at AWS.",
             _APPLY,
         ),
         ErrorInfo(
             "TOO_MANY_FILES",
             ErrorClass.REJECT,
-            "BigQuery takes 10,000 files in one load job.",
+            "The delivery has more than 10,000 files, the limit of one BigQuery load job.",
             "Let the provider write fewer, larger files.",
         ),
         ErrorInfo(
@@ -186,7 +205,7 @@ ERRORS: dict[str, ErrorInfo] = {
         ErrorInfo(
             "STARTS_INSIDE_MONTH",
             ErrorClass.REJECT,
-            "The run does not start on the first of the month: it would replace the month by a part.",
+            "The run does not start on the first day of the month. It would replace the month by a part of it.",
             "Export month to date, or one whole month at a time.",
             _MANIFEST,
         ),
@@ -194,145 +213,145 @@ ERRORS: dict[str, ErrorInfo] = {
             "FUTURE_MONTH",
             ErrorClass.REJECT,
             "The manifest names a month that has not begun.",
-            "Look at the manifest's dates; deliver the month again.",
+            "Check the dates in the manifest. Deliver the month again.",
             _MANIFEST,
         ),
         ErrorInfo(
             "FUTURE_RUN",
             ErrorClass.REJECT,
-            "The run's time lies in the future: it would be newer than every later delivery.",
-            "Look at the manifest's submittedTime; deliver the month again.",
+            "The time of the run is in the future. The run would be newer than every later delivery.",
+            "Check the time of the run in the manifest. Deliver the month again.",
             _MANIFEST,
         ),
         ErrorInfo(
             "OTHER_SCOPE",
             ErrorClass.REJECT,
-            "Another export of the same name, of another subscription or account, delivers into this source's path.",
-            "Give it a directory and a source of its own; if it takes the other's place, replay the month once.",
-            "make replay SOURCE=azure_billing MONTH=2025-09",
+            "An export of another subscription or account has the same name and delivers into the path of this source.",
+            "Give it its own directory and its own source. If it replaces the first export, replay the month once.",
+            "billing replay azure_billing 2025-09",
         ),
         ErrorInfo(
             "COVERS_FEWER_DAYS",
             ErrorClass.REJECT,
             "The run covers fewer days than what is loaded.",
-            "None if a one-off export was meant; else run the export for the whole month.",
+            "None, if you meant a one-off export. If not, run the export for the whole month.",
             _MANIFEST,
         ),
         ErrorInfo(
             "EMPTY_DELIVERY",
             ErrorClass.REJECT,
             "The delivery has no file or no data row.",
-            "Check the export's scope; an empty run never replaces a month.",
+            "Check the scope of the export. An empty run never replaces a month.",
             _MANIFEST,
         ),
         ErrorInfo(
             "HEADER_UNREADABLE",
             ErrorClass.REJECT,
-            "A data file's header or footer cannot be read: the file is cut or corrupt.",
+            "The header or footer of a data file cannot be read. The file is truncated or corrupt.",
             "Deliver the month again.",
             "gcloud storage ls --long gs://BUCKET/FILE",
         ),
         ErrorInfo(
             "HEADERS_DIFFER",
             ErrorClass.REJECT,
-            "Two CSV files of one delivery have different header rows.",
+            "Two files of one delivery have different columns.",
             "Deliver the month again.",
         ),
         ErrorInfo(
             "MISSING_COLUMN",
             ErrorClass.REJECT,
-            "A column that the manifest names, or that the table is partitioned on, is not in the files.",
+            "The files lack a column that the manifest names, or the column that partitions the table.",
             "Deliver the month again with that column.",
             _SCHEMA,
         ),
         ErrorInfo(
             "UNKNOWN_TYPE",
             ErrorClass.REJECT,
-            "A column's type is not known.",
+            "The type of a column is unknown.",
             "Name its BigQuery type in TYPE_OVERRIDES.",
             _APPLY,
         ),
         ErrorInfo(
             "TYPE_CHANGED",
             ErrorClass.REJECT,
-            "A column's type in the files is not the table's.",
-            "Load into a fresh table, or restore the column's type in the export.",
+            "A column has one type in the files and another type in the table.",
+            "Load into a new table, or restore the type of the column in the export.",
             _SCHEMA,
         ),
         ErrorInfo(
             "DATES_UNCLEAR",
             ErrorClass.REJECT,
-            "A date column is spelled in no known way, in two ways, or in one that may mean two days.",
-            "Deliver the month again; the message names the column and the value.",
+            "The dates of a column have an unknown format, have two formats, or do not show which part is the month.",
+            "Check the column and the value that the message names. Deliver the month again.",
             _MANIFEST,
         ),
         ErrorInfo(
             "COLUMN_NAME",
             ErrorClass.REJECT,
-            "A column's name cannot be a BigQuery column, or stands twice.",
+            "BigQuery does not allow the name of a column, or two columns have the same name.",
             "Rename the column in the export.",
         ),
         ErrorInfo(
             "TOO_MANY_COLUMNS",
             ErrorClass.REJECT,
-            "BigQuery takes 10,000 columns in one table.",
-            "Remove cost allocation tags, or load into a fresh table.",
+            "The table would have more than 10,000 columns, the limit of BigQuery.",
+            "Remove cost allocation tags, or load into a new table.",
             _SCHEMA,
         ),
         ErrorInfo(
             "ROWS_OUTSIDE_MONTH",
             ErrorClass.REJECT,
-            "A file holds rows of another billing period.",
-            "Deliver the month again; the message has BigQuery's words.",
+            "A file has rows of another billing period.",
+            "Read the message, which quotes BigQuery. Deliver the month again.",
             _JOB,
         ),
         ErrorInfo(
             "VALUE_DOES_NOT_FIT",
             ErrorClass.REJECT,
-            "A value does not fit its column's type, or a file is corrupt.",
-            "Set the column to STRING in TYPE_OVERRIDES and load into a fresh table, or deliver the month again.",
+            "A value does not fit the type of its column, or a file is corrupt.",
+            "Deliver the month again, or set the column to STRING in TYPE_OVERRIDES and load into a new table.",
             _JOB,
         ),
         ErrorInfo(
             "LOAD_REJECTED",
             ErrorClass.REJECT,
-            "BigQuery refused the load for good.",
-            "The message has BigQuery's words; deliver the month again when the cause is gone.",
-            "make replay SOURCE=aws_cur MONTH=2025-09",
+            "BigQuery rejected the load job.",
+            "Read the message, which quotes BigQuery. Remove the cause, then replay the month.",
+            "billing replay aws_cur 2025-09",
         ),
         ErrorInfo(
             "LOAD_KEEPS_FAILING",
             ErrorClass.SETUP,
-            "BigQuery failed the same load more than twenty times with passing errors.",
-            "Look at BigQuery's status and quotas; the sweep tries once an hour.",
-            "make sweep",
+            "BigQuery failed the same load more than twenty times with temporary errors.",
+            "Check the status and the quotas of BigQuery. The sweep retries every hour.",
+            _SWEEP,
         ),
         ErrorInfo(
             "BUG",
             ErrorClass.BUG,
-            "The loader met what it does not know.",
-            "Report the line with its traceback; the sweep tries again.",
+            "An unexpected error in the loader.",
+            "Report the log line with its traceback. The sweep retries every hour.",
             "gcloud logging read 'jsonPayload.code=\"BUG\"' --limit=1",
         ),
     )
 }
 
-
-_LONGEST_MESSAGE = 2000  # a hostile name fills neither a log entry (256 KB) nor the tracking table
+_MAX_MESSAGE_CHARACTERS = 2000  # a log entry takes 256 KB, and a manifest may hold longer names
 
 
 class BillingError(Exception):
-    """A failure with a code of the table above and a sentence that names what is at fault."""
+    """A known failure. `message` has the pattern `<what is wrong, with the value>: <what to do>.`"""
 
     def __init__(self, code: str, message: str) -> None:
-        self.fault = ERRORS[code]
-        self.message = message if len(message) <= _LONGEST_MESSAGE else f"{message[: _LONGEST_MESSAGE - 1]}…"
+        self.info = ERRORS[code]
+        fits = len(message) <= _MAX_MESSAGE_CHARACTERS
+        self.message = message if fits else f"{message[: _MAX_MESSAGE_CHARACTERS - 1]}…"
         super().__init__(f"{code}: {self.message}")
 
     @property
     def code(self) -> str:
-        return self.fault.code
+        return self.info.code
 
     @property
     def kind(self) -> ErrorClass:
-        return self.fault.kind
+        return self.info.kind

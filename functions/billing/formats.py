@@ -1,4 +1,4 @@
-"""The one table of export formats, `schemas/formats.json`: read by the functions and by Terraform alike."""
+"""The table of export formats, `schemas/formats.json`. Terraform reads the same file."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,27 +10,29 @@ SCHEMAS = Path(__file__).parent / "schemas"
 
 
 class Format(msgspec.Struct, frozen=True):
-    """One kind of export, and the shape of the table that its months land in."""
+    """One kind of export, and the table that its months are loaded into."""
 
     provider: Literal["aws", "azure"]
-    export: str  # what the provider calls it
-    layouts: tuple[str, ...]  # how it may be delivered
-    parser: str  # module of `exports` that reads its manifests
+    export: str  # the name that the provider gives it
+    layouts: tuple[str, ...]  # the ways to deliver it: create_new, overwrite, athena
+    parser: str  # module of billing.manifests that reads its manifests
     file_format: Literal["CSV", "PARQUET"]
-    names: str  # rule of `columns` by which a CSV header becomes columns
-    dictionary: str | None  # published columns with their types, for a header that its manifest leaves untyped
-    maps: bool  # has columns of key and value, which the view <table>_charges shows as JSON
-    table_schema: str  # what a table is created with; {version} is the export's
+    names: str  # rule of columns/names.py that makes column names of a CSV header
+    dictionary: str | None  # file with the type of each published CSV column; None for Parquet, which has types
+    maps: bool  # it has maps, which the view <table>_charges shows as JSON
+    table_schema: str  # file with the columns of a new table; {version} stands for one of `versions`
     versions: tuple[str, ...]
-    partition: str  # column that holds the month in every row
+    # column with the first moment of the billing month, equal in every row. The table is partitioned by it, and
+    # `focus_costs` uses it unchanged as BillingPeriodStart. A usage time does not work.
+    partition: str
     cluster: str
-    cost: str  # column that sums up to the invoice
+    cost: str  # column whose sum is the invoice
     currency: str
-    invoice: str  # column that every row of a month bears once its invoice is made
-    settled_days: int | None  # after the month, when it counts as closed without one; None: not before its invoice
-    execution_column: str  # how the tracking table calls the execution
-    focus: str  # mapping that makes FOCUS rows of it, `schemas/focus_from_<focus>.json`
-    kind: str = ""  # the type of export that its manifests name, where they name one
+    invoice: str  # column that AWS or Azure fills in every row when the month is invoiced
+    settled_days: int | None  # days after its end when a month closes without an invoice; None: never
+    execution_column: str  # name of the column with the execution in the tracking table
+    focus: str  # its FOCUS mapping is schemas/focus_from_<focus>.json
+    kind: str = ""  # the type of export that its manifests name; Azure only
 
 
 FORMATS: Mapping[str, Format] = msgspec.json.decode(

@@ -1,4 +1,4 @@
-"""One structured line per decision, in the shape that Cloud Logging reads from standard output."""
+"""Log lines as JSON on standard output, where Cloud Logging reads them."""
 
 import json
 import sys
@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 
 def emit(severity: str, message: str, **fields: object) -> None:
-    """Prints one JSON line; fields that are None are left out."""
+    """Print one JSON line. Fields that are None are left out."""
     line = {"severity": severity, "message": message}
     line.update({name: value for name, value in fields.items() if value is not None})  # type: ignore[misc]
     print(json.dumps(line, default=_plain), file=sys.stdout, flush=True)

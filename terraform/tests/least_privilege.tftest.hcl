@@ -1,4 +1,4 @@
-# Nothing is granted but what the README's table says, and on the project only what can be granted nowhere else.
+# The modules grant exactly what the table in README.md lists. A grant on the project needs a reason.
 
 mock_provider "google" {
   source = "./tests/mocks/google"
@@ -12,7 +12,7 @@ mock_provider "time" {
   source = "./tests/mocks/time"
 }
 
-run "every_grant_is_in_the_readme_with_its_role" {
+run "grants_match_the_readme" {
   command = plan
   module {
     source = "./tests/grants"
@@ -20,15 +20,15 @@ run "every_grant_is_in_the_readme_with_its_role" {
 
   assert {
     condition     = output.granted == output.described
-    error_message = "Not in README.md: ${join(", ", setsubtract(output.granted, output.described))}. Not granted: ${join(", ", setsubtract(output.described, output.granted))}."
+    error_message = "Granted, but not in README.md: ${join(", ", setsubtract(output.granted, output.described))}. In README.md, but not granted: ${join(", ", setsubtract(output.described, output.granted))}."
   }
   assert {
     condition     = length(output.without_reason) == 0
-    error_message = "Without the reason beside it: ${join(", ", output.without_reason)}."
+    error_message = "Grants without a comment that gives the reason: ${join(", ", output.without_reason)}."
   }
 }
 
-run "grants_are_added_one_by_one" {
+run "no_bindings_or_policies" {
   command = plan
   module {
     source = "./tests/grants"
@@ -36,11 +36,11 @@ run "grants_are_added_one_by_one" {
 
   assert {
     condition     = alltrue([for grant in output.granted : can(regex("_(iam_member|dataset_access)\\.", grant))])
-    error_message = "A binding or a policy takes grants away that others have made: ${join(", ", output.granted)}."
+    error_message = "Use only members and access entries. A binding or policy removes the grants of others: ${join(", ", output.granted)}."
   }
 }
 
-run "only_these_grants_are_on_the_project" {
+run "project_grants" {
   command = plan
   module {
     source = "./tests/grants"
@@ -60,7 +60,7 @@ run "only_these_grants_are_on_the_project" {
   }
 }
 
-run "the_functions_may_do_one_thing_in_the_project" {
+run "loader_grants_and_limits" {
   module {
     source = "./modules/loader"
   }
@@ -80,30 +80,30 @@ run "the_functions_may_do_one_thing_in_the_project" {
 
   assert {
     condition     = google_project_iam_member.loader_jobs.role == "roles/bigquery.jobUser"
-    error_message = "The functions' one grant on the project is to make BigQuery jobs."
+    error_message = "The functions have another role on the project than roles/bigquery.jobUser."
   }
   assert {
     condition     = keys(google_bigquery_dataset_access.loader_editor) == ["billing", "billing_focus"] && length(google_bigquery_dataset_access.loader_google_export) == 0
-    error_message = "They write their own datasets, and read no other."
+    error_message = "The functions must write to their own datasets only, and read no other."
   }
   assert {
     condition     = google_project_iam_member.build_source.condition[0].expression == "resource.name.startsWith(\"projects/_/buckets/gcf-v2-sources-\")"
-    error_message = "A build may read the source of builds, not the billing data."
+    error_message = "The build account must read only the buckets of build sources."
   }
   assert {
     condition     = google_storage_bucket_iam_member.loader_viewer["aws"].bucket == "landing-aws" && google_storage_bucket_iam_member.loader_leases.bucket == "books"
-    error_message = "The functions read their landing bucket, and write leases only."
+    error_message = "The functions must read the landing bucket, and write only to the bookkeeping bucket."
   }
   assert {
     condition     = google_cloudfunctions2_function.load["aws"].event_trigger[0].trigger_region == "eu"
-    error_message = "Eventarc spells a multi-region in lower case."
+    error_message = "The region of a trigger must be in lower case."
   }
   assert {
     condition = (
       google_cloudfunctions2_function.load["aws"].service_config[0].ingress_settings == "ALLOW_INTERNAL_ONLY"
       && google_cloudfunctions2_function.sweep.service_config[0].ingress_settings == "ALLOW_INTERNAL_ONLY"
     )
-    error_message = "No function may be called from outside."
+    error_message = "A function accepts calls from outside the project."
   }
   assert {
     condition = (
@@ -112,6 +112,6 @@ run "the_functions_may_do_one_thing_in_the_project" {
       && google_cloudfunctions2_function.load["aws"].service_config[0].max_instance_request_concurrency == 1
       && google_cloudfunctions2_function.load["aws"].service_config[0].max_instance_count == 5
     )
-    error_message = "Events are retried; a function runs for 540 s at most, one month per instance, five instances."
+    error_message = "Wrong limits. Expected: events are retried, 540 s, one request per instance, five instances."
   }
 }

@@ -1,4 +1,4 @@
-# What each module makes of its variables, where the root's outputs do not show it.
+# The resources of single modules, where the outputs of the root do not show them.
 
 mock_provider "google" {
   source = "./tests/mocks/google"
@@ -8,7 +8,7 @@ mock_provider "time" {
   source = "./tests/mocks/time"
 }
 
-run "landing_buckets_keep_no_second_copy" {
+run "landing_buckets" {
   module {
     source = "./modules/landing"
   }
@@ -25,23 +25,23 @@ run "landing_buckets_keep_no_second_copy" {
       for bucket in [google_storage_bucket.landing["aws"], google_storage_bucket.bookkeeping] :
       bucket.uniform_bucket_level_access && bucket.public_access_prevention == "enforced" && !bucket.force_destroy
     ])
-    error_message = "Buckets are private by rule, and full ones are not destroyed unasked."
+    error_message = "A bucket can be public, or can be destroyed while it holds objects."
   }
   assert {
     condition     = google_storage_bucket.landing["aws"].soft_delete_policy[0].retention_duration_seconds == 0 && !google_storage_bucket.landing["aws"].versioning[0].enabled
-    error_message = "What a transfer overwrites is not kept and billed."
+    error_message = "A landing bucket keeps overwritten objects, and they are billed."
   }
   assert {
     condition     = length(google_storage_bucket.landing["aws"].lifecycle_rule) == 0
-    error_message = "No rule deletes landing objects: Storage Transfer would copy them again."
+    error_message = "A lifecycle rule deletes landing objects. Storage Transfer would copy them again."
   }
   assert {
     condition     = google_storage_bucket_iam_member.transfer_writer["aws"].role == "roles/storage.legacyBucketWriter" && length(google_storage_bucket_iam_member.transfer_writer) == 1
-    error_message = "Storage Transfer writes into landing buckets, and not into the books."
+    error_message = "Storage Transfer must write to the landing buckets, and not to the bookkeeping bucket."
   }
 }
 
-run "tables_are_safe_from_terraform" {
+run "warehouse_tables" {
   module {
     source = "./modules/warehouse"
   }
@@ -65,45 +65,45 @@ run "tables_are_safe_from_terraform" {
 
   assert {
     condition     = alltrue([for table in merge(google_bigquery_table.months, google_bigquery_table.tracking) : table.ignore_auto_generated_schema && table.deletion_protection])
-    error_message = "Columns that a load adds are not dropped, and tables are not destroyed unasked."
+    error_message = "Terraform could drop the columns that a load added, or destroy a table."
   }
   assert {
     condition     = alltrue([for table in google_bigquery_table.months : table.time_partitioning[0].type == "MONTH"])
-    error_message = "A month is a partition."
+    error_message = "A table is not partitioned by month."
   }
   assert {
     condition     = google_bigquery_table.months["aws_cur"].time_partitioning[0].field == "bill_billing_period_start_date" && google_bigquery_table.months["aws_cur"].clustering == tolist(["line_item_usage_start_date"])
-    error_message = "AWS months are known by the billing period, and sorted by usage."
+    error_message = "The AWS table has another partition or cluster column."
   }
   assert {
     condition = alltrue([
       for table in google_bigquery_table.months :
       contains(jsondecode(table.schema)[*].name, table.time_partitioning[0].field) && contains(jsondecode(table.schema)[*].name, table.clustering[0])
     ])
-    error_message = "A table has the columns that it is partitioned and clustered on."
+    error_message = "A table lacks its partition or cluster column."
   }
   assert {
     condition     = jsondecode(google_bigquery_table.tracking["aws_cur"].schema)[0].name == "assembly_id" && jsondecode(google_bigquery_table.tracking["azure_focus"].schema)[0].name == "run_id"
-    error_message = "The tracking table names an execution as its provider does."
+    error_message = "The first column of a tracking table has another name than the provider's delivery id."
   }
   assert {
     condition = alltrue([
       for entry in [google_bigquery_dataset_access.focus_views["billing"], google_bigquery_dataset_access.focus_google_export["export"]] :
       entry.dataset[0].target_types == tolist(["VIEWS"]) && entry.dataset[0].dataset[0].dataset_id == "billing_focus" && entry.role == null
     ])
-    error_message = "The views of the FOCUS dataset, and they alone, read the tables for whoever asks."
+    error_message = "Only the views of the FOCUS dataset may read the tables for their readers."
   }
   assert {
     condition     = google_bigquery_dataset_access.focus_google_export["export"].project == "acme-admin" && google_bigquery_dataset_access.focus_google_export["export"].dataset_id == "exports"
-    error_message = "They read Google Cloud's own export where it is."
+    error_message = "The views have no access to the dataset of Google Cloud's own export."
   }
   assert {
     condition     = !google_bigquery_dataset.datasets["billing"].delete_contents_on_destroy
-    error_message = "A protected dataset is not destroyed with tables in it."
+    error_message = "A protected dataset would be destroyed with its tables."
   }
 }
 
-run "an_unprotected_dataset_goes_with_all_that_loads_put_there" {
+run "warehouse_without_protection" {
   module {
     source = "./modules/warehouse"
   }
@@ -118,6 +118,6 @@ run "an_unprotected_dataset_goes_with_all_that_loads_put_there" {
 
   assert {
     condition     = google_bigquery_dataset.datasets["billing"].delete_contents_on_destroy
-    error_message = "dlt's tables and the views would keep the dataset from being destroyed."
+    error_message = "terraform destroy would fail, because dlt's tables and the views remain in the dataset."
   }
 }

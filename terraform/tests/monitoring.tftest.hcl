@@ -1,4 +1,4 @@
-# Metrics, alerts and the dashboard. What the filters catch is tested on lines that functions printed, elsewhere.
+# Metrics, alerts and the dashboard. tests/terraform/test_log_filters.py tests the filters on real log lines.
 
 mock_provider "google" {
   source = "./tests/mocks/google"
@@ -17,21 +17,21 @@ variables {
   transfer_jobs       = { aws_cur = "transferJobs/1", azure_focus = "transferJobs/2" }
 }
 
-run "watched" {
+run "alerts_and_dashboard" {
   module {
     source = "./modules/monitoring"
   }
 
   assert {
-    condition     = keys(google_monitoring_alert_policy.lines) == ["failed", "look", "rejected"]
-    error_message = "Three alerts on lines, beside freshness, transfer and waiting, which are on metrics."
+    condition     = keys(google_monitoring_alert_policy.lines) == ["failed", "rejected", "review"]
+    error_message = "Expected three log alerts: ${jsonencode(keys(google_monitoring_alert_policy.lines))}."
   }
   assert {
     condition = local.dashboard.mosaicLayout.tiles[*].widget.title == [
       "Loads and rejections by source", "Hours since the newest load, by source", "Events by outcome",
       "Function errors and duration", "Bytes and files transferred", "Sweep findings",
     ]
-    error_message = "Six tiles: ${jsonencode(local.dashboard.mosaicLayout.tiles[*].widget.title)}."
+    error_message = "Expected other tiles: ${jsonencode(local.dashboard.mosaicLayout.tiles[*].widget.title)}."
   }
   assert {
     condition = alltrue([
@@ -39,44 +39,44 @@ run "watched" {
       anytrue([for chart in flatten(local._tiles[*].charts) : strcontains(chart.filter, "/user/${name}\"")])
       || strcontains(google_monitoring_alert_policy.waiting.conditions[0].condition_threshold[0].filter, "/user/${name}\"")
     ])
-    error_message = "No metric is counted, and billed, that nothing shows or alerts on."
+    error_message = "A metric is billed, but no tile and no alert uses it."
   }
   assert {
     condition = alltrue([
       for policy in concat(values(google_monitoring_alert_policy.lines), [google_monitoring_alert_policy.freshness, google_monitoring_alert_policy.transfer, google_monitoring_alert_policy.waiting]) :
       length(policy.notification_channels) == 2 && length(policy.documentation[0].content) > 80
     ])
-    error_message = "Every alert reaches everybody, and says what to do."
+    error_message = "An alert does not notify both addresses, or does not say what to do."
   }
   assert {
     condition     = alltrue([for policy in google_monitoring_alert_policy.lines : length(policy.conditions) == 1 && length(policy.alert_strategy[0].notification_rate_limit) == 1])
-    error_message = "An alert on a line stands alone in its policy, and has a rate limit: Monitoring takes no other."
+    error_message = "A log alert needs a policy with exactly one condition and a rate limit. Monitoring accepts no other."
   }
   assert {
     condition = alltrue([
       for metric in google_logging_metric.counters : join(" ", sort(keys(metric.label_extractors))) == join(" ", sort([for label in metric.metric_descriptor[0].labels : label.key]))
     ])
-    error_message = "A metric's labels and their extractors have the same keys, or Logging refuses it."
+    error_message = "The labels and extractors of a metric have different keys. Logging rejects such a metric."
   }
   assert {
     condition     = tonumber(trimsuffix(google_monitoring_alert_policy.freshness.conditions[1].condition_absent[0].duration, "s")) <= 84600
-    error_message = "Monitoring looks for something absent over 23.5 hours at most."
+    error_message = "The absence condition is longer than 23.5 hours, the maximum of Monitoring."
   }
   assert {
     condition     = google_monitoring_alert_policy.freshness.conditions[0].condition_threshold[0].threshold_value == 36
-    error_message = "The freshness alert follows freshness_hours."
+    error_message = "The threshold of the freshness alert is not freshness_hours."
   }
   assert {
     condition     = google_monitoring_alert_policy.transfer.conditions[0].condition_threshold[0].filter == "metric.type=\"storagetransfer.googleapis.com/transferjob/error_count\" AND resource.type=\"storage_transfer_job\" AND resource.labels.job_id=one_of(\"1\",\"2\",\"transferJobs/1\",\"transferJobs/2\")"
-    error_message = "Only our transfer jobs are watched: ${google_monitoring_alert_policy.transfer.conditions[0].condition_threshold[0].filter}."
+    error_message = "The filter must match exactly the transfer jobs of this deployment: ${google_monitoring_alert_policy.transfer.conditions[0].condition_threshold[0].filter}."
   }
   assert {
     condition     = length(regexall(":(0|\"\"|\\[\\]|\\{\\}|null|false)[,}]", jsonencode(local.dashboard))) == 0
-    error_message = "Monitoring drops zeros and what is empty from a dashboard, and Terraform then shows a difference for ever."
+    error_message = "The dashboard has zeros or empty values. Monitoring drops them, and Terraform would always show a difference."
   }
 }
 
-run "by_nobody" {
+run "no_email_addresses" {
   module {
     source = "./modules/monitoring"
   }
@@ -86,6 +86,6 @@ run "by_nobody" {
 
   assert {
     condition     = length(google_monitoring_notification_channel.emails) == 0 && length(google_monitoring_alert_policy.lines) == 3
-    error_message = "Without an address, alerts still open incidents."
+    error_message = "Without an e-mail address there must still be three log alerts, and no channel."
   }
 }

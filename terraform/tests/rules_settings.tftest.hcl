@@ -23,9 +23,9 @@ variables {
   }
 }
 
-# Every rule about the other settings, broken once; a run breaks one rule of each variable.
+# Each run breaks one rule of every variable that it sets. rules_sources.tftest.hcl has the rules for sources.
 
-run "values_of_the_wrong_shape" {
+run "wrong_forms" {
   command = plan
   variables {
     bigquery_location   = "eu"
@@ -39,7 +39,7 @@ run "values_of_the_wrong_shape" {
   expect_failures = [var.bigquery_location, var.freshness_hours, var.labels, var.landing_retention, var.notification_emails, var.prefix, var.project_id]
 }
 
-run "a_zone_and_a_prefix_without_room_for_bucket_names" {
+run "region_is_a_zone_and_prefix_too_long" {
   command = plan
   variables {
     prefix = "cloud-billing-exports"
@@ -48,7 +48,7 @@ run "a_zone_and_a_prefix_without_room_for_bucket_names" {
   expect_failures = [var.prefix, var.region]
 }
 
-run "a_key_with_its_version" {
+run "kms_key_with_version" {
   command = plan
   variables {
     kms_key = "projects/p/locations/europe-west1/keyRings/r/cryptoKeys/k/cryptoKeyVersions/1"
@@ -56,7 +56,7 @@ run "a_key_with_its_version" {
   expect_failures = [var.kms_key]
 }
 
-run "a_key_in_another_location" {
+run "kms_key_in_other_location" {
   command = plan
   variables {
     kms_key = "projects/p/locations/europe/keyRings/r/cryptoKeys/k"
@@ -64,7 +64,7 @@ run "a_key_in_another_location" {
   expect_failures = [var.kms_key]
 }
 
-run "the_european_union_s_key_in_a_location_that_is_spelt_as_the_data_s" {
+run "kms_key_in_eu_instead_of_europe" {
   command = plan
   variables {
     bigquery_location = "EU"
@@ -73,7 +73,7 @@ run "the_european_union_s_key_in_a_location_that_is_spelt_as_the_data_s" {
   expect_failures = [var.kms_key]
 }
 
-run "a_prefix_that_no_bucket_may_have" {
+run "prefix_contains_google" {
   command = plan
   variables {
     prefix = "google-billing"
@@ -89,7 +89,7 @@ run "two_regions" {
   expect_failures = [var.bigquery_location]
 }
 
-run "the_european_union_and_a_region_outside" {
+run "eu_and_region_outside" {
   command = plan
   variables {
     bigquery_location = "EU"
@@ -98,7 +98,7 @@ run "the_european_union_and_a_region_outside" {
   expect_failures = [var.bigquery_location]
 }
 
-run "the_united_states_and_a_european_region" {
+run "us_and_european_region" {
   command = plan
   variables {
     bigquery_location = "US"
@@ -106,14 +106,14 @@ run "the_united_states_and_a_european_region" {
   expect_failures = [var.bigquery_location]
 }
 
-run "the_european_union_and_a_region_in_it_is_right" {
+run "eu_and_region_inside_is_valid" {
   command = plan
   variables {
     bigquery_location = "EU"
   }
 }
 
-run "a_focus_dataset_that_dlt_would_spell_otherwise" {
+run "focus_dataset_in_upper_case" {
   command = plan
   variables {
     focus_dataset = "FinOps"
@@ -121,7 +121,7 @@ run "a_focus_dataset_that_dlt_would_spell_otherwise" {
   expect_failures = [var.focus_dataset]
 }
 
-run "a_focus_dataset_that_is_a_source_s" {
+run "focus_dataset_of_a_source" {
   command = plan
   variables {
     focus_dataset = "billing"
@@ -129,7 +129,7 @@ run "a_focus_dataset_that_is_a_source_s" {
   expect_failures = [var.focus_dataset]
 }
 
-run "an_export_of_google_s_without_its_project" {
+run "google_export_without_project" {
   command = plan
   variables {
     google_billing_export = "exports.gcp_billing_export_v1_0123AB_CDEF01_234567"

@@ -26,13 +26,13 @@ variables {
   }
 }
 
-# Every rule about sources, broken once for each provider that has it; the variables above are right.
+# The variables above are valid. Each run breaks one rule, for both providers where both have it.
 
-run "the_variables_above_are_right" {
+run "valid_sources" {
   command = plan
 }
 
-run "a_key_that_no_variable_can_have" {
+run "key_with_hyphen_or_leading_digit" {
   command = plan
   variables {
     aws_sources   = { cur-main = { bucket = "acme-exports", path = "exports/aws/", export_name = "acme-cur", role_arn = "arn:aws:iam::123456789012:role/billing" } }
@@ -41,7 +41,7 @@ run "a_key_that_no_variable_can_have" {
   expect_failures = [var.aws_sources, var.azure_sources]
 }
 
-run "a_key_that_is_too_long" {
+run "key_too_long" {
   command = plan
   variables {
     aws_sources   = { ccccccccccccccccccccccccccccccc = { bucket = "acme-exports", path = "exports/aws/", export_name = "acme-cur", role_arn = "arn:aws:iam::123456789012:role/billing" } }
@@ -50,7 +50,7 @@ run "a_key_that_is_too_long" {
   expect_failures = [var.aws_sources, var.azure_sources]
 }
 
-run "a_bucket_with_its_scheme_and_an_account_with_its_host" {
+run "bucket_with_scheme_and_account_with_host" {
   command = plan
   variables {
     aws_sources   = { cur = { bucket = "s3://acme-exports", path = "exports/aws/", export_name = "acme-cur", role_arn = "arn:aws:iam::123456789012:role/billing" } }
@@ -59,7 +59,7 @@ run "a_bucket_with_its_scheme_and_an_account_with_its_host" {
   expect_failures = [var.aws_sources, var.azure_sources]
 }
 
-run "a_container_with_a_path" {
+run "container_with_path" {
   command = plan
   variables {
     azure_sources = { focus = { storage_account = "acmebilling", container = "exports/azure", path = "exports/azure/", export_name = "focus-cost", focus_version = "1.2", credentials_secret = "projects/123456789012/secrets/azure-sas" } }
@@ -67,7 +67,7 @@ run "a_container_with_a_path" {
   expect_failures = [var.azure_sources]
 }
 
-run "a_path_without_its_last_slash" {
+run "path_without_trailing_slash" {
   command = plan
   variables {
     aws_sources   = { cur = { bucket = "acme-exports", path = "exports/aws", export_name = "acme-cur", role_arn = "arn:aws:iam::123456789012:role/billing" } }
@@ -76,7 +76,7 @@ run "a_path_without_its_last_slash" {
   expect_failures = [var.aws_sources, var.azure_sources]
 }
 
-run "a_path_that_begins_with_a_slash" {
+run "path_with_leading_slash" {
   command = plan
   variables {
     aws_sources   = { cur = { bucket = "acme-exports", path = "/exports/aws/", export_name = "acme-cur", role_arn = "arn:aws:iam::123456789012:role/billing" } }
@@ -85,7 +85,7 @@ run "a_path_that_begins_with_a_slash" {
   expect_failures = [var.aws_sources, var.azure_sources]
 }
 
-run "a_path_that_is_a_pattern_or_an_address" {
+run "path_with_wildcard_or_address" {
   command = plan
   variables {
     aws_sources   = { cur = { bucket = "acme-exports", path = "s3://acme-exports/aws/", export_name = "acme-cur", role_arn = "arn:aws:iam::123456789012:role/billing" } }
@@ -94,7 +94,7 @@ run "a_path_that_is_a_pattern_or_an_address" {
   expect_failures = [var.aws_sources, var.azure_sources]
 }
 
-run "an_export_name_that_is_empty_or_a_path" {
+run "export_name_empty_or_with_slash" {
   command = plan
   variables {
     aws_sources   = { cur = { bucket = "acme-exports", path = "exports/aws/", export_name = "", role_arn = "arn:aws:iam::123456789012:role/billing" } }
@@ -103,7 +103,7 @@ run "an_export_name_that_is_empty_or_a_path" {
   expect_failures = [var.aws_sources, var.azure_sources]
 }
 
-run "an_unknown_format" {
+run "unknown_format" {
   command = plan
   variables {
     aws_sources   = { cur = { bucket = "acme-exports", path = "exports/aws/", export_name = "acme-cur", role_arn = "arn:aws:iam::123456789012:role/billing", format = "aws_cur_v1_avro" } }
@@ -112,7 +112,7 @@ run "an_unknown_format" {
   expect_failures = [var.aws_sources, var.azure_sources]
 }
 
-run "an_unknown_version" {
+run "unknown_focus_version" {
   command = plan
   variables {
     azure_sources = { focus = { storage_account = "acmebilling", container = "exports", path = "exports/azure/", export_name = "focus-cost", focus_version = "1.1", credentials_secret = "projects/123456789012/secrets/azure-sas" } }
@@ -120,7 +120,15 @@ run "an_unknown_version" {
   expect_failures = [var.azure_sources]
 }
 
-run "no_credential" {
+run "focus_version_of_actual_cost" {
+  command = plan
+  variables {
+    azure_sources = { actual = { storage_account = "acmebilling", container = "exports", path = "exports/azure/", export_name = "actual-cost", format = "azure_actual_csv", focus_version = "1.2", credentials_secret = "projects/123456789012/secrets/azure-sas" } }
+  }
+  expect_failures = [var.azure_sources]
+}
+
+run "no_credentials" {
   command = plan
   variables {
     aws_sources   = { cur = { bucket = "acme-exports", path = "exports/aws/", export_name = "acme-cur" } }
@@ -138,7 +146,7 @@ run "two_credentials" {
   expect_failures = [var.aws_sources, var.azure_sources]
 }
 
-run "a_user_for_a_role_and_a_name_for_a_guid" {
+run "role_arn_of_a_user_and_client_id_without_guid" {
   command = plan
   variables {
     aws_sources   = { cur = { bucket = "acme-exports", path = "exports/aws/", export_name = "acme-cur", role_arn = "arn:aws:iam::123456789012:user/billing" } }
@@ -147,7 +155,7 @@ run "a_user_for_a_role_and_a_name_for_a_guid" {
   expect_failures = [var.aws_sources, var.azure_sources]
 }
 
-run "a_role_of_a_short_account" {
+run "role_arn_with_short_account" {
   command = plan
   variables {
     aws_sources = { cur = { bucket = "acme-exports", path = "exports/aws/", export_name = "acme-cur", role_arn = "arn:aws:iam::1234:role/billing" } }
@@ -155,7 +163,7 @@ run "a_role_of_a_short_account" {
   expect_failures = [var.aws_sources]
 }
 
-run "a_secret_without_the_projects_number_or_with_a_version" {
+run "secret_with_version_or_project_id" {
   command = plan
   variables {
     aws_sources   = { cur = { bucket = "acme-exports", path = "exports/aws/", export_name = "acme-cur", credentials_secret = "projects/123456789012/secrets/aws/versions/1" } }
@@ -164,7 +172,7 @@ run "a_secret_without_the_projects_number_or_with_a_version" {
   expect_failures = [var.aws_sources, var.azure_sources]
 }
 
-run "a_schedule_of_less_than_an_hour_or_of_half_hours" {
+run "schedule_of_half_hours" {
   command = plan
   variables {
     aws_sources   = { cur = { bucket = "acme-exports", path = "exports/aws/", export_name = "acme-cur", role_arn = "arn:aws:iam::123456789012:role/billing", schedule_hours = 0.5 } }
@@ -173,7 +181,7 @@ run "a_schedule_of_less_than_an_hour_or_of_half_hours" {
   expect_failures = [var.aws_sources, var.azure_sources]
 }
 
-run "a_stream_that_is_no_queue" {
+run "event_stream_not_a_queue" {
   command = plan
   variables {
     aws_sources   = { cur = { bucket = "acme-exports", path = "exports/aws/", export_name = "acme-cur", role_arn = "arn:aws:iam::123456789012:role/billing", event_stream = "arn:aws:sns:eu-west-1:123456789012:billing" } }
@@ -182,7 +190,7 @@ run "a_stream_that_is_no_queue" {
   expect_failures = [var.aws_sources, var.azure_sources]
 }
 
-run "a_fifo_queue" {
+run "fifo_queue" {
   command = plan
   variables {
     aws_sources = { cur = { bucket = "acme-exports", path = "exports/aws/", export_name = "acme-cur", role_arn = "arn:aws:iam::123456789012:role/billing", event_stream = "arn:aws:sqs:eu-west-1:123456789012:billing.fifo" } }
@@ -190,7 +198,7 @@ run "a_fifo_queue" {
   expect_failures = [var.aws_sources]
 }
 
-run "a_dataset_that_dlt_would_rename" {
+run "dataset_renamed_by_dlt" {
   command = plan
   variables {
     aws_sources   = { cur = { bucket = "acme-exports", path = "exports/aws/", export_name = "acme-cur", role_arn = "arn:aws:iam::123456789012:role/billing", dataset_id = "Billing__Data" } }
@@ -199,7 +207,7 @@ run "a_dataset_that_dlt_would_rename" {
   expect_failures = [var.aws_sources, var.azure_sources]
 }
 
-run "a_table_that_dlt_would_rename" {
+run "table_renamed_by_dlt" {
   command = plan
   variables {
     aws_sources   = { cur = { bucket = "acme-exports", path = "exports/aws/", export_name = "acme-cur", role_arn = "arn:aws:iam::123456789012:role/billing", table_name = "aws-cur" } }
@@ -208,7 +216,7 @@ run "a_table_that_dlt_would_rename" {
   expect_failures = [var.aws_sources, var.azure_sources]
 }
 
-run "a_table_with_the_name_of_the_view" {
+run "table_named_billing_status" {
   command = plan
   variables {
     aws_sources   = { cur = { bucket = "acme-exports", path = "exports/aws/", export_name = "acme-cur", role_arn = "arn:aws:iam::123456789012:role/billing", table_name = "billing_status" } }
@@ -217,7 +225,7 @@ run "a_table_with_the_name_of_the_view" {
   expect_failures = [var.aws_sources, var.azure_sources]
 }
 
-run "hours_to_settle_out_of_range" {
+run "settle_hours_out_of_range" {
   command = plan
   variables {
     aws_sources   = { cur = { bucket = "acme-exports", path = "exports/aws/", export_name = "acme-cur", role_arn = "arn:aws:iam::123456789012:role/billing", settle_hours = 169 } }
@@ -226,7 +234,7 @@ run "hours_to_settle_out_of_range" {
   expect_failures = [var.aws_sources, var.azure_sources]
 }
 
-run "an_override_that_is_no_type" {
+run "type_override_unknown" {
   command = plan
   variables {
     aws_sources = { cur = { bucket = "acme-exports", path = "exports/aws/", export_name = "acme-cur", role_arn = "arn:aws:iam::123456789012:role/billing", type_overrides = { "product/ECU" = "TEXT" } } }

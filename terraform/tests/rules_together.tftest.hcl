@@ -26,9 +26,9 @@ variables {
   }
 }
 
-# What two sources may not share, and that there must be one.
+# Rules about all sources together: there is at least one, and no two use the same table or path.
 
-run "no_source_at_all" {
+run "no_source" {
   command = plan
   variables {
     aws_sources   = {}
@@ -37,7 +37,7 @@ run "no_source_at_all" {
   expect_failures = [time_sleep.services]
 }
 
-run "paths_that_overlap_in_one_bucket" {
+run "overlapping_paths" {
   command = plan
   variables {
     aws_sources = {
@@ -52,7 +52,7 @@ run "paths_that_overlap_in_one_bucket" {
   expect_failures = [var.aws_sources, var.azure_sources]
 }
 
-run "two_sources_with_one_table" {
+run "same_table_twice" {
   command = plan
   variables {
     aws_sources = {
@@ -63,7 +63,7 @@ run "two_sources_with_one_table" {
   expect_failures = [time_sleep.services]
 }
 
-run "one_table_for_both_providers" {
+run "same_table_for_both_providers" {
   command = plan
   variables {
     aws_sources   = { cur = { bucket = "acme-exports", path = "exports/aws/", export_name = "acme-cur", role_arn = "arn:aws:iam::123456789012:role/billing", table_name = "months" } }
@@ -72,7 +72,7 @@ run "one_table_for_both_providers" {
   expect_failures = [time_sleep.services]
 }
 
-run "a_table_with_the_name_of_anothers_tracking_table" {
+run "table_named_like_tracking_table" {
   command = plan
   variables {
     aws_sources   = { cur = { bucket = "acme-exports", path = "exports/aws/", export_name = "acme-cur", role_arn = "arn:aws:iam::123456789012:role/billing" } }
@@ -81,7 +81,7 @@ run "a_table_with_the_name_of_anothers_tracking_table" {
   expect_failures = [time_sleep.services]
 }
 
-run "a_table_with_the_name_of_anothers_view_of_charges" {
+run "table_named_like_charges_view" {
   command = plan
   variables {
     aws_sources   = { cur = { bucket = "acme-exports", path = "exports/aws/", export_name = "acme-cur", format = "aws_cur_v2_csv", role_arn = "arn:aws:iam::123456789012:role/billing" } }
@@ -90,7 +90,7 @@ run "a_table_with_the_name_of_anothers_view_of_charges" {
   expect_failures = [time_sleep.services]
 }
 
-run "one_table_name_in_two_datasets_is_right" {
+run "same_table_name_in_two_datasets_is_valid" {
   command = plan
   variables {
     aws_sources   = { cur = { bucket = "acme-exports", path = "exports/aws/", export_name = "acme-cur", role_arn = "arn:aws:iam::123456789012:role/billing", table_name = "months" } }

@@ -1,4 +1,4 @@
-# What a user with one source of each provider gets.
+# A deployment with one source per provider.
 
 mock_provider "google" {
   source = "./tests/mocks/google"
@@ -38,18 +38,18 @@ variables {
 run "both_providers" {
   assert {
     condition     = output.functions == { load_aws = "billing-load-aws", load_azure = "billing-load-azure", sweep = "billing-sweep" }
-    error_message = "One event function per provider, and the sweep, in kebab case: ${jsonencode(output.functions)}."
+    error_message = "Expected one event function per provider and the sweep, without underscores in the names: ${jsonencode(output.functions)}."
   }
   assert {
     condition     = output.landing_buckets == { aws = "acme-billing-billing-landing-aws", azure = "acme-billing-billing-landing-azure" }
-    error_message = "One landing bucket per provider: ${jsonencode(output.landing_buckets)}."
+    error_message = "Expected one landing bucket per provider: ${jsonencode(output.landing_buckets)}."
   }
   assert {
     condition = output.tables == {
       aws_cur     = { months = "acme-billing.billing.aws_cur", tracking = "acme-billing.billing.aws_cur_load_tracking" }
       azure_focus = { months = "acme-billing.billing.azure_focus", tracking = "acme-billing.billing.azure_focus_load_tracking" }
     }
-    error_message = "One table and one tracking table per source: ${jsonencode(output.tables)}."
+    error_message = "Expected one table and one tracking table per source: ${jsonencode(output.tables)}."
   }
   assert {
     condition = output.environment == {
@@ -76,23 +76,23 @@ run "both_providers" {
       SOURCES__AZURE_FOCUS__TABLE_NAME     = "azure_focus"
       SOURCES__AZURE_FOCUS__TYPE_OVERRIDES = "{}"
     }
-    error_message = "Every setting that functions/billing/settings.py reads, of every source: ${jsonencode(output.environment)}."
+    error_message = "Expected every setting that functions/billing/settings.py reads: ${jsonencode(output.environment)}."
   }
   assert {
     condition     = jsondecode(output.aws_policies["cur"].trust_policy).Statement[0].Condition.StringEquals["accounts.google.com:sub"] == "112233445566778899001"
-    error_message = "AWS trusts this project's Storage Transfer and no other: ${output.aws_policies["cur"].trust_policy}."
+    error_message = "The trust policy must name the service agent of this project: ${output.aws_policies["cur"].trust_policy}."
   }
   assert {
     condition     = output.azure_federation["focus"] == { audience = "api://AzureADTokenExchange", issuer = "https://accounts.google.com", subject = "112233445566778899001" }
-    error_message = "Azure trusts this project's Storage Transfer and no other: ${jsonencode(output.azure_federation)}."
+    error_message = "The federated credential must name the service agent of this project: ${jsonencode(output.azure_federation)}."
   }
   assert {
     condition     = length(google_project_service.services) == 17 && length(google_project_service_identity.agents) == 2 && length(google_kms_crypto_key_iam_member.storage) == 0
-    error_message = "Seventeen APIs, two service agents, and no key unless one is given."
+    error_message = "Expected seventeen APIs, two service agents and no grant on a key."
   }
 }
 
-run "google_s_own_export_beside_them" {
+run "google_billing_export" {
   variables {
     focus_dataset         = "finops"
     google_billing_export = "acme-admin.exports.gcp_billing_export_v1_0123AB_CDEF01_234567"
@@ -100,11 +100,11 @@ run "google_s_own_export_beside_them" {
 
   assert {
     condition     = output.environment.GOOGLE_BILLING_EXPORT == "acme-admin.exports.gcp_billing_export_v1_0123AB_CDEF01_234567" && output.environment.FOCUS_DATASET == "finops"
-    error_message = "The functions are told which table and which dataset: ${jsonencode(output.environment)}."
+    error_message = "The environment lacks the table of Google Cloud's export or the FOCUS dataset: ${jsonencode(output.environment)}."
   }
   assert {
     condition     = output.focus_view == "acme-billing.finops.focus_costs"
-    error_message = "The view is in the dataset of that name: ${output.focus_view}."
+    error_message = "The view is in another dataset: ${output.focus_view}."
   }
 }
 
@@ -115,36 +115,36 @@ run "one_provider" {
 
   assert {
     condition     = output.functions == { load_aws = "billing-load-aws", sweep = "billing-sweep" } && keys(output.landing_buckets) == ["aws"]
-    error_message = "Without a source, a provider has no bucket and no function."
+    error_message = "A provider without a source must have no bucket and no function."
   }
 }
 
-run "a_second_deployment_beside_the_first" {
+run "second_prefix" {
   variables {
     prefix = "cost-dev"
   }
 
   assert {
     condition     = output.functions.sweep == "cost-dev-sweep" && output.bookkeeping_bucket == "acme-billing-cost-dev-bookkeeping"
-    error_message = "Every name begins with the prefix."
+    error_message = "A name does not start with the prefix."
   }
   assert {
     condition     = output.tables["aws_cur"].months == "acme-billing.cost_dev.aws_cur"
-    error_message = "The default dataset is the prefix, with _ for -."
+    error_message = "The default dataset is not the prefix with _ for -."
   }
 }
 
-run "a_key_of_the_users" {
+run "kms_key" {
   variables {
     kms_key = "projects/acme-keys/locations/europe-west1/keyRings/data/cryptoKeys/billing"
   }
 
   assert {
     condition     = google_kms_crypto_key_iam_member.storage[0].role == "roles/cloudkms.cryptoKeyEncrypterDecrypter" && length(google_kms_crypto_key_iam_member.bigquery) == 1
-    error_message = "The agents of Cloud Storage and BigQuery may use the key."
+    error_message = "The agents of Cloud Storage and BigQuery cannot use the key."
   }
   assert {
     condition     = contains(keys(google_project_service.services), "cloudkms.googleapis.com")
-    error_message = "Cloud KMS is enabled where a key is used."
+    error_message = "The API of Cloud KMS is not enabled."
   }
 }

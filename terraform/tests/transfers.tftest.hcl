@@ -1,4 +1,4 @@
-# Jobs by schedule and by event, with and without a secret.
+# Transfer jobs with a schedule and with an event stream, with and without a secret.
 
 mock_provider "google" {
   source = "./tests/mocks/google"
@@ -15,7 +15,7 @@ variables {
   transfer_agent = { member = "serviceAccount:transfer@google.com", subject_id = "1122" }
 }
 
-run "aws_by_role_once_an_hour" {
+run "aws_role_hourly" {
   module {
     source = "./modules/transfer-aws"
   }
@@ -27,11 +27,11 @@ run "aws_by_role_once_an_hour" {
 
   assert {
     condition     = google_storage_transfer_job.s3.transfer_spec[0].aws_s3_data_source[0].path == "exports/aws/" && google_storage_transfer_job.s3.transfer_spec[0].gcs_data_sink[0].path == "aws/cur/"
-    error_message = "One path is stripped, the other is put in front."
+    error_message = "The source path or the sink path is wrong."
   }
   assert {
     condition     = google_storage_transfer_job.s3.schedule[0].repeat_interval == "3600s" && length(google_storage_transfer_job.s3.schedule[0].start_time_of_day) == 0 && length(google_storage_transfer_job.s3.event_stream) == 0
-    error_message = "The job runs at once, and then every hour."
+    error_message = "The job does not run immediately and then every hour."
   }
   assert {
     condition = (
@@ -39,19 +39,19 @@ run "aws_by_role_once_an_hour" {
       && google_storage_transfer_job.s3.transfer_spec[0].transfer_options[0].delete_objects_unique_in_sink == null
       && google_storage_transfer_job.s3.transfer_spec[0].transfer_options[0].delete_objects_from_source_after_transfer == null
     )
-    error_message = "What differs is overwritten, and nothing is deleted at either end."
+    error_message = "The job must overwrite objects that differ, and delete nothing on either side."
   }
   assert {
     condition     = length(google_secret_manager_secret_iam_member.transfer) == 0
-    error_message = "A role needs no secret."
+    error_message = "With a role there must be no grant on a secret."
   }
   assert {
     condition     = jsondecode(output.policies.permission_policy).Statement[1] == { Action = ["s3:GetObject"], Effect = "Allow", Resource = ["arn:aws:s3:::acme-exports/exports/aws/*"] }
-    error_message = "The role reads the exports and nothing beside: ${output.policies.permission_policy}."
+    error_message = "The role must read the exports and nothing else: ${output.policies.permission_policy}."
   }
 }
 
-run "aws_in_another_partition_as_objects_arrive" {
+run "aws_us_gov_event_stream" {
   module {
     source = "./modules/transfer-aws"
   }
@@ -64,15 +64,15 @@ run "aws_in_another_partition_as_objects_arrive" {
 
   assert {
     condition     = google_storage_transfer_job.s3.event_stream[0].name == "arn:aws-us-gov:sqs:us-gov-west-1:123456789012:billing" && length(google_storage_transfer_job.s3.schedule) == 0
-    error_message = "A job has a stream or a schedule, never both."
+    error_message = "A job must have an event stream or a schedule, not both."
   }
   assert {
     condition     = jsondecode(output.policies.permission_policy).Statement[1].Resource == ["arn:aws-us-gov:s3:::acme-exports/*"] && length(jsondecode(output.policies.permission_policy).Statement) == 3
-    error_message = "The role may take messages from the queue: ${output.policies.permission_policy}."
+    error_message = "The role must also receive messages from the queue: ${output.policies.permission_policy}."
   }
 }
 
-run "aws_by_secret" {
+run "aws_secret" {
   module {
     source = "./modules/transfer-aws"
   }
@@ -84,11 +84,11 @@ run "aws_by_secret" {
 
   assert {
     condition     = google_secret_manager_secret_iam_member.transfer["aws"].secret_id == "aws-key" && google_secret_manager_secret_iam_member.transfer["aws"].project == "123456789012"
-    error_message = "Storage Transfer may read this secret, and no other."
+    error_message = "Storage Transfer must read this secret and no other."
   }
 }
 
-run "azure_by_federated_identity" {
+run "azure_federated_identity" {
   module {
     source = "./modules/transfer-azure"
   }
@@ -102,15 +102,15 @@ run "azure_by_federated_identity" {
 
   assert {
     condition     = google_storage_transfer_job.blob.transfer_spec[0].azure_blob_storage_data_source[0].federated_identity_config[0].client_id == "c" && google_storage_transfer_job.blob.schedule[0].repeat_interval == "21600s"
-    error_message = "The job has the application's identity, and runs every six hours."
+    error_message = "The job has another identity or interval."
   }
   assert {
     condition     = google_storage_transfer_job.blob.transfer_spec[0].transfer_options[0].overwrite_when == "DIFFERENT" && length(google_secret_manager_secret_iam_member.transfer) == 0
-    error_message = "What differs is overwritten; no secret is needed."
+    error_message = "The job must overwrite objects that differ, without a grant on a secret."
   }
 }
 
-run "azure_by_sas_token_as_blobs_arrive" {
+run "azure_sas_token_event_stream" {
   module {
     source = "./modules/transfer-azure"
   }
@@ -124,10 +124,10 @@ run "azure_by_sas_token_as_blobs_arrive" {
 
   assert {
     condition     = google_storage_transfer_job.blob.event_stream[0].name == "acmebilling.queue.core.windows.net/billing" && length(google_storage_transfer_job.blob.schedule) == 0
-    error_message = "A job has a stream or a schedule, never both."
+    error_message = "A job must have an event stream or a schedule, not both."
   }
   assert {
     condition     = google_secret_manager_secret_iam_member.transfer["azure"].secret_id == "azure-sas"
-    error_message = "Storage Transfer may read this secret, and no other."
+    error_message = "Storage Transfer must read this secret and no other."
   }
 }

@@ -1,6 +1,6 @@
-"""How fast the laptop's BigQuery loads a month of AWS billing, and whether it still answers meanwhile.
+"""`make bench`: measure how fast the emulator's BigQuery loads a month, and how long other requests then wait.
 
-`make bench` runs it: 1,000,000 rows of 120 columns in 8 gzip files, made on the spot (eight times the same).
+The month has 1,000,000 rows of 120 columns in 8 equal gzip files.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _FILES = 8
 
 
 def columns() -> list[tuple[str, str, str]]:
-    """Name, BigQuery type and DuckDB expression of each column, in shares as in a Cost and Usage Report."""
+    """Return name, BigQuery type and DuckDB expression of each column, mixed as in a Cost and Usage Report."""
     times = [
         (f"t{n}", "TIMESTAMP", f"'2025-09-' || lpad((i % 28 + 1)::VARCHAR, 2, '0') || 'T{n:02d}:00:00Z'")
         for n in range(_TIMES)
@@ -42,7 +42,7 @@ def write_file(path: Path, rows: int) -> None:
 
 
 class Bystander(threading.Thread):
-    """Asks for something small again and again, and remembers the longest wait."""
+    """Sends small requests in a loop and keeps how long each one took."""
 
     def __init__(self, client: bigquery.Client, dataset: str) -> None:
         super().__init__(daemon=True)

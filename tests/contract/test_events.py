@@ -1,20 +1,21 @@
-"""What Eventarc and Cloud Functions promise, kept by the laptop's: delivery at least once, one request at a time."""
+"""Events and functions on the emulator: delivery at least once, one request at a time per instance."""
 
 from __future__ import annotations
 
 import json
 import time
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
 
 from tests.emulator import Emulator, Function, FunctionSpec, StartError
 
-# Writes what it sees to its log; fails when told to, by the object's name and how often it was seen.
+# Logs what it gets. Fails if the object's name asks for it, depending on how often the object was seen.
 MAIN = """
 import json, os, time
 import functions_framework
@@ -31,8 +32,8 @@ def on_event(event):
         time.sleep(0.3)
     print(json.dumps({"severity": "INFO", "seen": name, "attributes": dict(event.get_attributes()), "data": event.data,
                       "pid": os.getpid(), "started": started, "ended": time.time()}))
-    if "die" in name and not os.path.exists(os.environ["TMPDIR"] + "/died"):
-        open(os.environ["TMPDIR"] + "/died", "w").close()
+    if "die" in name and not os.path.exists(os.environ["TMPDIR"] + "/stopped"):
+        open(os.environ["TMPDIR"] + "/stopped", "w").close()
         os._exit(1)
     if "twice" in name and SEEN[name] < 3:
         raise RuntimeError("not yet")
@@ -51,13 +52,13 @@ def clients(request):
             "answer": row.answer, "environment": dict(os.environ)}
 
 @functions_framework.http
-def books(request):
+def state(request):
     import tempfile
     import dlt
     destination = dlt.destinations.bigquery(project_id="local-project", location="europe-west1")
     with tempfile.TemporaryDirectory() as folder:
         dataset = request.get_json()["dataset"]
-        pipeline = dlt.pipeline("books", destination=destination, dataset_name=dataset, pipelines_dir=folder)
+        pipeline = dlt.pipeline("state", destination=destination, dataset_name=dataset, pipelines_dir=folder)
 
         @dlt.resource(name="tracking", write_disposition="append")
         def tracking():
@@ -78,32 +79,47 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def listener(cloud: Emulator, bucket: str, source: Path) -> Iterator[Function]:
-    name = f"listener-{uuid4().hex[:8]}"
-    cloud.events.clear_records()
-    yield cloud.deploy(FunctionSpec(name, source, "on_event", {"GREETING": "hello"}, trigger_bucket=bucket))
-    cloud.events.release()
-    cloud.delete_function(name)
+def deploy(emulator: Emulator, source: Path) -> Iterator[Callable[..., Function]]:
+    """Return a function that deploys MAIN. What it deployed is deleted after the test."""
+    deployed: list[str] = []
+
+    def create(entry_point: str, trigger_bucket: str | None = None, path: Path = source, **options: Any) -> Function:
+        name = f"{entry_point.replace('_', '-')}-{uuid4().hex[:8]}"
+        deployed.append(name)
+        environment = {"GREETING": "hello", "RUNTIME__DLTHUB_TELEMETRY": "false"}
+        return emulator.deploy(FunctionSpec(name, path, entry_point, environment, trigger_bucket, **options))
+
+    yield create
+    emulator.events.release()
+    for name in deployed:
+        emulator.delete_function(name)
+
+
+@pytest.fixture
+def listener(emulator: Emulator, bucket: str, deploy: Callable[..., Function]) -> Function:
+    emulator.events.clear_records()
+    return deploy("on_event", bucket)
 
 
 def seen(function: Function) -> list[str]:
     return [line["seen"] for line in function.log_lines() if isinstance(line, dict) and "seen" in line]
 
 
-def statuses(cloud: Emulator, function: Function) -> list[int]:
-    return [attempt.status for attempt in cloud.events.records if attempt.function == function.name]
+def statuses(emulator: Emulator, function: Function) -> list[int]:
+    return [attempt.status for attempt in emulator.events.records if attempt.function == function.name]
 
 
 # eventarc cloudevents: google.cloud.storage.object.v1.finalized, binary mode; StorageObjectData has int64 as strings
-def test_a_finalized_object_becomes_a_cloudevent(cloud: Emulator, bucket: str, listener: Function) -> None:
-    generation = cloud.upload(bucket, "billing/ä b.csv", b"12345", "text/csv")
-    cloud.events.settle(20)
+def test_finalized_object_becomes_a_cloudevent(emulator: Emulator, bucket: str, listener: Function) -> None:
+    generation = emulator.upload(bucket, "billing/ä b.csv", b"12345", "text/csv")
+    emulator.events.settle(20)
     (line,) = [line for line in listener.log_lines() if isinstance(line, dict)]
     attributes, data = line["attributes"], line["data"]
     assert attributes["type"] == "google.cloud.storage.object.v1.finalized"
     assert attributes["source"] == f"//storage.googleapis.com/projects/_/buckets/{bucket}"
     assert attributes["subject"] == "objects/billing/ä b.csv"
     assert attributes["id"]
+
     expected = {
         "bucket": bucket,
         "name": "billing/ä b.csv",
@@ -111,146 +127,163 @@ def test_a_finalized_object_becomes_a_cloudevent(cloud: Emulator, bucket: str, l
         "size": "5",
         "contentType": "text/csv",
     }
+
     assert {name: data[name] for name in expected} == expected
     assert all(data[name] for name in ("metageneration", "crc32c", "md5Hash", "timeCreated", "updated", "etag"))
 
 
 # object finalized: "a new object is created, or an existing object is overwritten"; metadata updates are not that
-def test_overwrites_are_announced_and_metadata_updates_are_not(
-    cloud: Emulator, bucket: str, listener: Function
+def test_overwrite_has_an_event_and_metadata_update_has_none(
+    emulator: Emulator, bucket: str, listener: Function
 ) -> None:
-    cloud.create_bucket(f"{bucket}-other")
-    cloud.upload(f"{bucket}-other", "elsewhere", b"x")
-    cloud.upload(bucket, "a", b"1")
-    cloud.upload(bucket, "a", b"2")
-    blob = cloud.storage.bucket(bucket).get_blob("a")
+    emulator.create_bucket(f"{bucket}-other")
+    emulator.upload(f"{bucket}-other", "elsewhere", b"x")
+    emulator.upload(bucket, "a", b"1")
+    emulator.upload(bucket, "a", b"2")
+    blob = emulator.storage.bucket(bucket).get_blob("a")
     blob.metadata = {"x": "y"}
     blob.patch()
-    cloud.events.settle(20)
+
+    emulator.events.settle(20)
+
     assert seen(listener) == ["a", "a"]
 
 
 # RETRY_POLICY_RETRY: an answer other than 2xx is delivered again, with backoff, until it succeeds or 24 h are over
-def test_a_failed_delivery_is_repeated_until_it_succeeds(cloud: Emulator, bucket: str, listener: Function) -> None:
-    cloud.upload(bucket, "twice", b"")
-    cloud.events.settle(20)
-    assert statuses(cloud, listener) == [500, 500, 200]
-    attempts = [attempt.event.id for attempt in cloud.events.records if attempt.function == listener.name]
+def test_failed_event_is_repeated_until_it_succeeds(emulator: Emulator, bucket: str, listener: Function) -> None:
+    emulator.upload(bucket, "twice", b"")
+    emulator.events.settle(20)
+    assert statuses(emulator, listener) == [500, 500, 200]
+    attempts = [attempt.event.id for attempt in emulator.events.records if attempt.function == listener.name]
+
     assert len(set(attempts)) == 1
 
 
 # maxInstanceRequestConcurrency 1: an instance handles one request at a time
-def test_an_instance_handles_one_event_at_a_time(cloud: Emulator, bucket: str, listener: Function) -> None:
+def test_instance_handles_one_event_at_a_time(emulator: Emulator, bucket: str, listener: Function) -> None:
     for number in range(3):
-        cloud.upload(bucket, f"slow-{number}", b"")
-    cloud.events.settle(20)
+        emulator.upload(bucket, f"slow-{number}", b"")
+    emulator.events.settle(20)
+
     lines = sorted((line for line in listener.log_lines() if isinstance(line, dict)), key=lambda line: line["started"])
+
     assert all(before["ended"] <= after["started"] for before, after in pairwise(lines))
 
 
-def test_several_instances_work_side_by_side(cloud: Emulator, bucket: str, source: Path) -> None:
-    name = f"pair-{uuid4().hex[:8]}"
-    function = cloud.deploy(FunctionSpec(name, source, "on_event", {"GREETING": "x"}, bucket, max_instances=2))
+def test_several_instances_work_side_by_side(emulator: Emulator, bucket: str, deploy: Callable[..., Function]) -> None:
+    function = deploy("on_event", bucket, max_instances=2)
+
     for number in range(4):
-        cloud.upload(bucket, f"slow-{number}", b"")
-    cloud.events.settle(20)
+        emulator.upload(bucket, f"slow-{number}", b"")
+    emulator.events.settle(20)
+
     assert len({line["pid"] for line in function.log_lines() if isinstance(line, dict)}) == 2
-    cloud.delete_function(name)
 
 
-def test_an_instance_that_dies_is_started_again_for_the_next_delivery(
-    cloud: Emulator, bucket: str, listener: Function
+def test_stopped_instance_is_started_again_for_the_next_delivery(
+    emulator: Emulator, bucket: str, listener: Function
 ) -> None:
-    cloud.upload(bucket, "die", b"")
-    cloud.events.settle(20)
-    assert statuses(cloud, listener) == [0, 200]
-    cloud.kill(listener.name)
-    cloud.upload(bucket, "after the kill", b"")
-    cloud.events.settle(20)
+    emulator.upload(bucket, "die", b"")
+    emulator.events.settle(20)
+    assert statuses(emulator, listener) == [0, 200]
+    emulator.kill(listener.name)
+    emulator.upload(bucket, "after the kill", b"")
+
+    emulator.events.settle(20)
+
     assert seen(listener) == ["die", "die", "after the kill"]
 
 
-class TestMisbehaviour:
-    def test_events_are_held_and_released_in_an_order(self, cloud: Emulator, bucket: str, listener: Function) -> None:
-        cloud.events.hold()
+class TestInjectedFaults:
+    def test_events_are_released_in_the_given_order(self, emulator: Emulator, bucket: str, listener: Function) -> None:
+        emulator.events.hold()
         for name in ("a", "b", "c"):
-            cloud.upload(bucket, name, b"")
+            emulator.upload(bucket, name, b"")
         with pytest.raises(TimeoutError, match=f"{bucket}/a to {listener.name}: held, 0 attempts"):
-            cloud.events.settle(0.2)
-        cloud.events.release(["c", "a"])
+            emulator.events.settle(0.2)
+        emulator.events.release(["c", "a"])
         assert seen(listener) == ["c", "a"]
-        cloud.events.release()
-        cloud.events.settle(20)
+        emulator.events.release()
+
+        emulator.events.settle(20)
+
         assert seen(listener) == ["c", "a", "b"]
 
-    def test_events_are_dropped(self, cloud: Emulator, bucket: str, listener: Function) -> None:
-        cloud.events.drop(lambda event: event.name == "lost")
+    def test_events_are_dropped(self, emulator: Emulator, bucket: str, listener: Function) -> None:
+        emulator.events.drop(lambda event: event.name == "lost")
         for name in ("lost", "kept", "lost"):
-            cloud.upload(bucket, name, b"")
-        cloud.events.settle(20)
+            emulator.upload(bucket, name, b"")
+
+        emulator.events.settle(20)
+
         assert seen(listener) == ["kept", "lost"]
 
-    def test_events_are_duplicated(self, cloud: Emulator, bucket: str, listener: Function) -> None:
-        cloud.events.duplicate(lambda event: event.name == "double", copies=3)
+    def test_events_are_duplicated(self, emulator: Emulator, bucket: str, listener: Function) -> None:
+        emulator.events.duplicate(lambda event: event.name == "double", copies=3)
         for name in ("double", "single"):
-            cloud.upload(bucket, name, b"")
-        cloud.events.settle(20)
+            emulator.upload(bucket, name, b"")
+
+        emulator.events.settle(20)
+
         assert sorted(seen(listener)) == ["double", "double", "double", "single"]
 
 
 class TestFunctions:
-    def test_a_function_that_cannot_start_says_why_at_its_deployment(self, cloud: Emulator, source: Path) -> None:
+    def test_deployment_says_why_a_function_cannot_start(self, emulator: Emulator, source: Path) -> None:
         with pytest.raises(StartError, match="KeyError: 'GREETING'"):
-            cloud.deploy(FunctionSpec("broken", source, "on_event"))
-        assert "broken" not in cloud.functions
+            emulator.deploy(FunctionSpec("broken", source, "on_event"))
+        assert "broken" not in emulator.functions
 
-    def test_a_zip_is_deployed_as_terraform_uploads_it(
-        self, cloud: Emulator, source: Path, bucket: str, tmp_path: Path
+    def test_zip_is_deployed_as_terraform_uploads_it(
+        self, source: Path, bucket: str, tmp_path: Path, deploy: Callable[..., Function]
     ) -> None:
         with zipfile.ZipFile(tmp_path / "source.zip", "w") as archive:
             archive.write(source / "main.py", "main.py")
-        function = cloud.deploy(
-            FunctionSpec("zipped", tmp_path / "source.zip", "clients", {"GREETING": "x"}, signature="http")
-        )
+
+        function = deploy("clients", path=tmp_path / "source.zip", signature="http")
+
         assert function.call({"bucket": bucket}).status == 200
         assert 20 < function.rss_mib() < 400
-        cloud.delete_function("zipped")
 
-    # application default credentials come from the metadata server; nothing of the developer's environment is there
-    def test_real_clients_find_everything_by_themselves(
-        self, cloud: Emulator, source: Path, bucket: str, monkeypatch: pytest.MonkeyPatch
+    # Application default credentials come from the metadata server. Nothing of the developer's environment is there.
+    def test_real_clients_find_the_emulator_by_themselves(
+        self, emulator: Emulator, bucket: str, deploy: Callable[..., Function], monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", "/nowhere")
         monkeypatch.setenv("DEVELOPERS_OWN", "1")
-        cloud.upload(bucket, "a", b"")
-        function = cloud.deploy(FunctionSpec("clients", source, "clients", {"GREETING": "x"}, signature="http"))
+        emulator.upload(bucket, "a", b"")
+        function = deploy("clients", signature="http")
+
         answer = function.call({"bucket": bucket}).json()
-        assert (answer["project"], answer["names"], answer["answer"]) == (cloud.project, ["a"], 42)
+
+        assert (answer["project"], answer["names"], answer["answer"]) == (emulator.project, ["a"], 42)
         assert answer["kind"] == "google.auth.compute_engine.credentials"
         assert answer["seconds"] < 0.5
         environment = answer["environment"]
         assert {"DEVELOPERS_OWN", "GOOGLE_APPLICATION_CREDENTIALS", "VIRTUAL_ENV", "PYTHONPATH"}.isdisjoint(environment)
-        assert (environment["K_SERVICE"], environment["FUNCTION_TARGET"]) == ("clients", "clients")
-        cloud.delete_function("clients")
+        assert (environment["K_SERVICE"], environment["FUNCTION_TARGET"]) == (function.name, "clients")
 
     # dlt's own loads: gzip without a .gz name, NEWLINE_DELIMITED_JSON, multipart upload; ALTER TABLE for new columns
-    def test_dlt_keeps_its_books_from_a_function(self, cloud: Emulator, source: Path) -> None:
-        dataset = f"books_{uuid4().hex[:8]}"
-        environment = {"GREETING": "x", "RUNTIME__DLTHUB_TELEMETRY": "false"}
-        function = cloud.deploy(FunctionSpec("books", source, "books", environment, signature="http"))
+    def test_dlt_keeps_its_state_from_a_function(self, emulator: Emulator, deploy: Callable[..., Function]) -> None:
+        dataset = f"state_{uuid4().hex[:8]}"
+        function = deploy("state", signature="http")
+
         for row in (
             {"month": "2023-11", "rows": 3},
             {"month": "2023-12", "rows": 4, "code": "FILES_CHANGED_DURING_LOAD", "at": "2024-01-01T00:00:00Z"},
         ):
             answer = function.call({"dataset": dataset, "row": row})
             assert answer.status == 200, json.dumps(function.log_lines()[-30:], indent=1)
-        rows = cloud.bigquery.query_and_wait(f"SELECT month, `rows`, code, runs FROM {dataset}.tracking ORDER BY runs")
-        assert [tuple(row) for row in rows] == [("2023-11", 3, None, 1), ("2023-12", 4, "FILES_CHANGED_DURING_LOAD", 2)]
-        cloud.delete_function("books")
+
+        tracking = f"SELECT month, `rows`, code, runs FROM {dataset}.tracking ORDER BY runs"
+        rows = [tuple(row) for row in emulator.bigquery.query_and_wait(tracking)]
+        assert rows == [("2023-11", 3, None, 1), ("2023-12", 4, "FILES_CHANGED_DURING_LOAD", 2)]
 
 
-def test_a_cloud_starts_fast_and_leaves_nothing_behind(tmp_path: Path) -> None:
+def test_emulator_starts_fast_and_leaves_nothing_behind(tmp_path: Path) -> None:
     started = time.monotonic()
+
     with Emulator(root=tmp_path):
         assert time.monotonic() - started < 10
+
     assert list(tmp_path.iterdir()) == []

@@ -1,4 +1,4 @@
-"""The books, on both clouds: dlt's on the laptop's BigQuery, and those in memory."""
+"""The load history: dlt's on the emulator, and the fake one."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from dataclasses import replace
 
 from billing.decisions.record import Record, TrackingRow
 from billing.decisions.state import LoadedDelivery, MonthState, Rejection
-from tests.fakes.deployments import Deployment
+from tests.support.deployment import Deployment
 
-NOTHING = MonthState()
+EMPTY = MonthState()
 SEPTEMBER, OCTOBER = "2025-09", "2025-10"
 
 
-def _head(
+def _loaded(
     deployment: Deployment, execution: str, order_key: str, key: str = "azure_billing", job: str = ""
 ) -> LoadedDelivery:
     destination = deployment.services().warehouse.table(deployment.source(key)).identity
@@ -30,24 +30,24 @@ def _head(
 
 def _commit(
     deployment: Deployment,
-    head: LoadedDelivery,
+    loaded: LoadedDelivery,
     month: str = SEPTEMBER,
     code: str | None = None,
-    before: MonthState = NOTHING,
+    before: MonthState = EMPTY,
 ) -> MonthState:
     columns = {
         "manifest_uri": "gs://bucket/manifest.json",
         "code": code,
-        "row_count": head.rows,
-        "order_key": head.order_key,
-        "content": head.content,
-        "covers_until": head.covers_until,
-        "job_id": head.job_id,
-        "table_created": head.table_created,
+        "row_count": loaded.rows,
+        "order_key": loaded.order_key,
+        "content": loaded.content,
+        "covers_until": loaded.covers_until,
+        "job_id": loaded.job_id,
+        "table_created": loaded.table_created,
     }
-    key = "azure_billing" if "azure" in head.table else "aws_cur"
-    state = before.with_load(head)
-    row = TrackingRow("loaded", head.execution, columns)
+    key = "azure_billing" if "azure" in loaded.table else "aws_cur"
+    state = before.with_load(loaded)
+    row = TrackingRow("loaded", loaded.execution, columns)
     deployment.services().history.commit(deployment.source(key), Record(month, state, row))
     return state
 
@@ -56,16 +56,16 @@ def _read(deployment: Deployment, month: str = SEPTEMBER, key: str = "azure_bill
     return deployment.services().history.read(deployment.source(key), month)
 
 
-def test_before_the_first_commit_there_is_nothing(deployment: Deployment) -> None:
+def test_history_is_empty_before_the_first_commit(deployment: Deployment) -> None:
     assert _read(deployment) == MonthState()
     assert deployment.services().history.read_months(deployment.source("azure_billing")) == {}
     assert deployment.services().history.newest_load(deployment.source("azure_billing")) is None
 
 
-def test_what_is_committed_is_read_of_its_month_and_source_alone(deployment: Deployment) -> None:
-    september = _commit(deployment, _head(deployment, "a", "1"))
-    october = _commit(deployment, replace(_head(deployment, "o", "1"), files={"f": "1:x"}), OCTOBER)
-    cur = _commit(deployment, _head(deployment, "c", "1", "aws_cur"))
+def test_commit_is_read_only_for_its_month_and_source(deployment: Deployment) -> None:
+    september = _commit(deployment, _loaded(deployment, "a", "1"))
+    october = _commit(deployment, replace(_loaded(deployment, "o", "1"), files={"f": "1:x"}), OCTOBER)
+    cur = _commit(deployment, _loaded(deployment, "c", "1", "aws_cur"))
 
     months = deployment.services().history.read_months(deployment.source("azure_billing"))
     assert months == {SEPTEMBER: september, OCTOBER: october}
@@ -76,10 +76,10 @@ def test_what_is_committed_is_read_of_its_month_and_source_alone(deployment: Dep
     assert _read(deployment, OCTOBER, "aws_cur") == MonthState()
 
 
-def test_the_last_commit_is_the_head_and_every_load_stands_once(deployment: Deployment) -> None:
-    first = _commit(deployment, _head(deployment, "a", "1"))
-    second = _commit(deployment, _head(deployment, "b", "2"), before=first)
-    again = _commit(deployment, _head(deployment, "b", "2"), before=second)
+def test_last_commit_is_current_and_every_load_is_listed_once(deployment: Deployment) -> None:
+    first = _commit(deployment, _loaded(deployment, "a", "1"))
+    second = _commit(deployment, _loaded(deployment, "b", "2"), before=first)
+    again = _commit(deployment, _loaded(deployment, "b", "2"), before=second)
 
     assert _read(deployment) == again
     assert again.loaded_executions == ("a", "b")
@@ -91,18 +91,18 @@ def test_the_last_commit_is_the_head_and_every_load_stands_once(deployment: Depl
     assert deployment.services().history.newest_load(deployment.source("azure_billing")) == loads[-1]["loaded_at"]
 
 
-def test_rejections_and_waits_are_kept_and_are_no_loads(deployment: Deployment) -> None:
-    books = MonthState().with_rejection("a", Rejection("EMPTY_DELIVERY", "content", "print")).with_waiting("b")
+def test_rejections_and_waits_are_not_loads(deployment: Deployment) -> None:
+    state = MonthState().with_rejection("a", Rejection("EMPTY_DELIVERY", "content", "print")).with_waiting("b")
     row = TrackingRow("rejected", "a", {"code": "EMPTY_DELIVERY", "message": "Nothing in it."})
-    deployment.services().history.commit(deployment.source("aws_cur"), Record(SEPTEMBER, books, row))
+    deployment.services().history.commit(deployment.source("aws_cur"), Record(SEPTEMBER, state, row))
 
-    assert _read(deployment, SEPTEMBER, "aws_cur") == books
+    assert _read(deployment, SEPTEMBER, "aws_cur") == state
     assert deployment.services().history.newest_load(deployment.source("aws_cur")) is None
 
 
-def test_a_load_that_is_not_complete_bars_older_runs_and_no_more(deployment: Deployment) -> None:
-    first = _commit(deployment, _head(deployment, "a", "1"))
-    _commit(deployment, _head(deployment, "b", "2"), before=first)
+def test_incomplete_load_only_blocks_older_runs(deployment: Deployment) -> None:
+    first = _commit(deployment, _loaded(deployment, "a", "1"))
+    _commit(deployment, _loaded(deployment, "b", "2"), before=first)
     deployment.undo_last_completion()
 
     read = _read(deployment)
@@ -112,31 +112,31 @@ def test_a_load_that_is_not_complete_bars_older_runs_and_no_more(deployment: Dep
     assert [row["execution"] for row in deployment.loads("azure_billing")] == ["a"]
 
 
-def test_the_first_load_of_all_that_is_not_complete_counts_once_another_is(deployment: Deployment) -> None:
-    head = _head(deployment, "a", "1")
-    _commit(deployment, head)
+def test_first_incomplete_load_counts_once_another_completes(deployment: Deployment) -> None:
+    loaded = _loaded(deployment, "a", "1")
+    _commit(deployment, loaded)
     deployment.undo_last_completion()
-    barred = _read(deployment)
-    _commit(deployment, _head(deployment, "o", "1"), OCTOBER)
+    blocked = _read(deployment)
+    _commit(deployment, _loaded(deployment, "o", "1"), OCTOBER)
 
-    assert (barred.loaded, barred.uncommitted) == (None, head)
-    assert _read(deployment) == MonthState(loaded_executions=("a",), loaded=head)
+    assert (blocked.loaded, blocked.uncommitted) == (None, loaded)
+    assert _read(deployment) == MonthState(loaded_executions=("a",), loaded=loaded)
     assert [row["execution"] for row in deployment.loads("azure_billing")] == ["a", "o"]
 
 
-def test_without_dlts_tables_the_newest_tracking_row_is_the_head(deployment: Deployment) -> None:
-    first = _commit(deployment, _head(deployment, "a", "1"))
-    head = _head(deployment, "b", "2")
-    _commit(deployment, head, code="FILES_CHANGED_DURING_LOAD", before=first)
+def test_newest_tracking_row_counts_without_the_tables_of_dlt(deployment: Deployment) -> None:
+    first = _commit(deployment, _loaded(deployment, "a", "1"))
+    loaded = _loaded(deployment, "b", "2")
+    _commit(deployment, loaded, code="FILES_CHANGED_DURING_LOAD", before=first)
     deployment.lose_dlt_tables()
 
-    assert _read(deployment) == MonthState(loaded_executions=("b",), loaded=replace(head, changed_during_load=True))
+    assert _read(deployment) == MonthState(loaded_executions=("b",), loaded=replace(loaded, changed_during_load=True))
     assert _read(deployment, OCTOBER) == MonthState()
 
 
-def test_a_head_that_a_later_row_has_passed_by_gives_way_to_it(deployment: Deployment) -> None:
-    """As after an old copy of the states was restored."""
-    older, newer = _head(deployment, "a", "1"), _head(deployment, "b", "2")
+def test_newer_tracking_row_replaces_an_older_state(deployment: Deployment) -> None:
+    """An old copy of the state was restored."""
+    older, newer = _loaded(deployment, "a", "1"), _loaded(deployment, "b", "2")
     _commit(deployment, newer)
     services, source = deployment.services(), deployment.source("azure_billing")
     services.history.commit(source, Record(SEPTEMBER, MonthState().with_load(older), TrackingRow("waiting", "c", {})))

@@ -1,4 +1,4 @@
-"""The laptop's Google Cloud: storage, BigQuery, events and functions, on this machine only. See README.md."""
+"""The emulator: Cloud Storage, BigQuery, events and functions on this machine. See README.md."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from tests.emulator.cloud import Emulator
-    from tests.emulator.events import Attempt, Backoff, Events, StorageEvent
-    from tests.emulator.functions import Answer, Function, FunctionSpec
+    from tests.emulator.emulator import Emulator
+    from tests.emulator.events import Attempt, Backoff, Events
+    from tests.emulator.function_instances import Answer, FunctionSpec
+    from tests.emulator.functions import Function
     from tests.emulator.processes import StartError
+    from tests.emulator.storage_event import StorageEvent
 
 __all__ = [
     "Answer",
@@ -23,17 +25,19 @@ __all__ = [
     "StorageEvent",
 ]
 
-_HOMES = {
-    "cloud": ("Emulator",),
-    "events": ("Attempt", "Backoff", "Events", "StorageEvent"),
-    "functions": ("Answer", "Function", "FunctionSpec"),
+_MODULES = {
+    "emulator": ("Emulator",),
+    "events": ("Attempt", "Backoff", "Events"),
+    "function_instances": ("Answer", "FunctionSpec"),
+    "functions": ("Function",),
     "processes": ("StartError",),
+    "storage_event": ("StorageEvent",),
 }
 
 
 def __getattr__(name: str) -> Any:
-    """Imported when asked for: Terraform's plugins are started often, and need none of Google's clients."""
-    for home, names in _HOMES.items():
+    """Import a name at its first use. Terraform starts the plugins often, and they need none of Google's clients."""
+    for module, names in _MODULES.items():
         if name in names:
-            return getattr(import_module(f"{__name__}.{home}"), name)
+            return getattr(import_module(f"{__name__}.{module}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,4 +1,4 @@
-"""`python -m tests.emulator`: the cloud stays up until Ctrl-C; its endpoints are printed as lines to paste."""
+"""`python -m tests.emulator`: run the emulator until Ctrl-C. It prints its endpoints as `export` lines."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ def main() -> None:
     parser.add_argument("--project", default="local-project")
     parser.add_argument("--location", default="europe-west1")
     options = parser.parse_args()
-    asked_to_stop = threading.Event()
+    stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: asked_to_stop.set())
+        signal.signal(number, lambda *_: stop.set())
     with Emulator(options.project, options.location, on_log_line=lambda name, line: print(f"{name}: {line}")) as cloud:
-        print(f"The local cloud is up: project {cloud.project}, location {cloud.location}. Ctrl-C ends it.\n")
+        print(f"The emulator runs: project {cloud.project}, location {cloud.location}. Press Ctrl-C to stop it.\n")
         for name, value in cloud.environment().items():
             print(f"export {name}={shlex.quote(value)}")
         print(f"export GOOGLE_CLOUD_PROJECT={shlex.quote(cloud.project)}", flush=True)
-        asked_to_stop.wait()
+        stop.wait()
 
 
 if __name__ == "__main__":

@@ -1,28 +1,17 @@
-"""Eventarc: every finalized object becomes a CloudEvent, delivered at least once, and badly on command.
+"""Eventarc: deliver an event for every finalized object at least once. Tests can hold, drop and duplicate events.
 
-Type and data: https://cloud.google.com/eventarc/docs/cloudevents (google.cloud.storage.object.v1.finalized).
-A delivery that is not answered with 2xx is repeated with backoff (Google: 10 to 600 s apart, for 24 h).
+An event that is not answered with 2xx is delivered again with backoff (Google: 10 to 600 s apart, for 24 h).
 """
 
 from __future__ import annotations
 
-import json
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any, Protocol
-from uuid import uuid4
 
-FINALIZED = "google.cloud.storage.object.v1.finalized"
-# fmt: off
-_DATA_FIELDS = (
-    "kind", "id", "selfLink", "name", "bucket", "generation", "metageneration", "contentType", "contentEncoding",
-    "timeCreated", "updated", "storageClass", "timeStorageClassUpdated", "size", "md5Hash", "mediaLink", "crc32c",
-    "etag", "metadata",
-)
-# fmt: on
+from tests.emulator.storage_event import StorageEvent, storage_event
 
 
 @dataclass(frozen=True)
@@ -36,43 +25,8 @@ class Backoff:
 
 
 @dataclass(frozen=True)
-class StorageEvent:
-    id: str
-    time: str
-    data: Mapping[str, Any]
-
-    @property
-    def bucket(self) -> str:
-        return str(self.data["bucket"])
-
-    @property
-    def name(self) -> str:
-        return str(self.data["name"])
-
-    @property
-    def generation(self) -> int:
-        return int(self.data["generation"])
-
-    def headers(self) -> dict[str, str]:
-        """The HTTP binary content mode of the CloudEvents specification, with Eventarc's own `bucket` attribute."""
-        return {
-            "Content-Type": "application/json",
-            "ce-specversion": "1.0",
-            "ce-id": self.id,
-            "ce-type": FINALIZED,
-            "ce-source": f"//storage.googleapis.com/projects/_/buckets/{self.bucket}",
-            "ce-subject": f"objects/{self.name}",
-            "ce-bucket": self.bucket,
-            "ce-time": self.time,
-        }
-
-    def body(self) -> bytes:
-        return json.dumps(self.data).encode()
-
-
-@dataclass(frozen=True)
 class Attempt:
-    """One delivery of one event to one function; `status` 0 means that no answer came."""
+    """One delivery of one event to one function. `status` is 0 if there was no answer."""
 
     function: str
     event: StorageEvent
@@ -116,7 +70,7 @@ class _Mishap:
 
 
 class Events:
-    """The queue between storage and functions. All methods may be called from any thread."""
+    """The queue between storage and functions. Every method may be called from any thread."""
 
     def __init__(self, backoff: Backoff | None = None) -> None:
         self.backoff = backoff or Backoff()
@@ -131,7 +85,7 @@ class Events:
     # -- wiring ---------------------------------------------------------------------------------------------------
 
     def subscribe(self, bucket: str, receiver: Receiver) -> None:
-        """Each worker delivers one event at a time: an instance's concurrency is 1."""
+        """Deliver the bucket's events with one worker per instance, because an instance has concurrency 1."""
         with self._changed:
             self._triggers.setdefault(bucket, []).append(receiver)
         for number in range(receiver.max_instances):
@@ -146,9 +100,8 @@ class Events:
             self._changed.notify_all()
 
     def finalized(self, resource: Mapping[str, Any]) -> None:
-        """Called by storage, in the order of the writes, before the writer has its answer."""
-        data = {name: resource[name] for name in _DATA_FIELDS if name in resource}
-        self.publish(StorageEvent(id=str(uuid4().int)[:17], time=_rfc3339(), data=data))
+        """Publish the event of a new generation. Storage calls this in the order of the writes, before it answers."""
+        self.publish(storage_event(resource))
 
     def publish(self, event: StorageEvent) -> None:
         with self._changed:
@@ -166,12 +119,12 @@ class Events:
     # -- misbehaviour on command ----------------------------------------------------------------------------------
 
     def hold(self, matches: Matches = lambda _: True) -> None:
-        """New events wait until `release`. Events already queued go their way."""
+        """Keep new events back until `release`. Events that are queued already are delivered."""
         with self._changed:
             self._holding = matches
 
     def release(self, order: Iterable[str] | None = None) -> None:
-        """Lets held events go: all, or only those of the object names given, one after the other, in that order."""
+        """Deliver held events: all of them, or only those of the given object names, one after the other."""
         if order is None:
             with self._changed:
                 self._holding = None
@@ -183,19 +136,19 @@ class Events:
             self._wait_for_first_attempt(name)
 
     def drop(self, matches: Matches = lambda _: True, times: int = 1) -> None:
-        """The next `times` matching events never arrive."""
+        """Never deliver the next `times` matching events."""
         self._plan(_Mishap(matches, copies=0, times=times))
 
     def duplicate(self, matches: Matches = lambda _: True, times: int = 1, copies: int = 2) -> None:
-        """The next `times` matching events arrive `copies` times."""
+        """Deliver each of the next `times` matching events `copies` times."""
         self._plan(_Mishap(matches, copies=copies, times=times))
 
     def behave(self) -> None:
-        """No event that comes from now on is dropped or doubled."""
+        """Stop dropping and duplicating."""
         with self._changed:
             self._mishaps.clear()
 
-    # -- looking --------------------------------------------------------------------------------------------------
+    # -- records --------------------------------------------------------------------------------------------------
 
     @property
     def records(self) -> list[Attempt]:
@@ -207,11 +160,11 @@ class Events:
             self._attempts.clear()
 
     def settle(self, timeout: float = 60.0) -> None:
-        """Returns when no event is queued, held, waiting for redelivery or in flight."""
+        """Wait until no event is queued, held, in flight or due again."""
         with self._changed:
             if not self._changed.wait_for(lambda: not self._open, timeout):
                 listing = "\n  ".join(str(delivery) for delivery in self._open)
-                raise TimeoutError(f"after {timeout:g} s these events are still open:\n  {listing}")
+                raise TimeoutError(f"These events are still open after {timeout:g} s:\n  {listing}")
 
     # -- delivery -------------------------------------------------------------------------------------------------
 
@@ -240,7 +193,7 @@ class Events:
 
         with self._changed:
             if not self._changed.wait_for(attempted, timeout=600):
-                raise TimeoutError(f"the event of {name} was not answered within 600 s")
+                raise TimeoutError(f"The event of {name} had no answer for 600 s.")
 
     def _deliver_forever(self, receiver: Receiver) -> None:
         while delivery := self._next(receiver):
@@ -273,7 +226,3 @@ class Events:
             if 200 <= status < 300 or too_old:
                 self._open = [other for other in self._open if other is not delivery]
             self._changed.notify_all()
-
-
-def _rfc3339() -> str:
-    return datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")

@@ -1,4 +1,4 @@
-"""A threaded HTTP server of the standard library on a port of its own choosing."""
+"""Run a threaded HTTP server of the standard library on a free port."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Child processes: on ports nobody else has, with their output kept, and dead as soon as their parent is."""
+"""Child processes: on free ports, with their output kept. They end when their parent ends."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from pathlib import Path
 
 LineSink = Callable[[str], None]
 
-# Below Linux's range for outgoing connections (32768 and up), so that no client's socket can sit on a chosen port.
+# Linux uses 32768 and up for outgoing connections, so no client's socket can take one of these.
 _PORTS = range(20_000, 32_000)
 _KEPT_LINES = 20_000
-# PR_SET_PDEATHSIG = 1: the kernel kills the child with its parent. exec keeps it, so it needs no preexec_fn,
+# PR_SET_PDEATHSIG = 1: the kernel kills the child with its parent. exec keeps the setting, so no preexec_fn is needed,
 # which is unsafe in a process with threads.
 _EXEC_BOUND_TO_PARENT = """
 import ctypes, os, sys
@@ -30,12 +30,12 @@ if sys.platform == "linux":
     ctypes.CDLL(None).prctl(1, 9)
 os.execv(sys.argv[1], sys.argv[1:])
 """
-# The signal comes when the *thread* that started the child ends, so one thread that lives as long as we do starts all.
-_starter = ThreadPoolExecutor(max_workers=1, thread_name_prefix="local-cloud-starter")
+# The kernel sends the signal when the *thread* that started the child ends, so one thread starts all children.
+_starter = ThreadPoolExecutor(max_workers=1, thread_name_prefix="emulator-starter")
 
 
 class StartError(RuntimeError):
-    """A process ended, or did not answer, while it was being started; the message carries its last output."""
+    """A process ended or did not answer during its start. The message has its last output."""
 
 
 def free_port() -> int:
@@ -43,7 +43,7 @@ def free_port() -> int:
         with socket.socket() as probe, contextlib.suppress(OSError):
             probe.bind(("127.0.0.1", port))
             return port
-    raise StartError("no free port between 20000 and 32000")
+    raise StartError("There is no free port between 20000 and 32000: end some processes.")
 
 
 def accepts_connections(port: int) -> bool:
@@ -96,7 +96,7 @@ class Child:
         return "\n".join(list(self.lines)[-count:])
 
     def stop(self, grace: float = 3.0) -> None:
-        """Ends the whole process group: politely, then by force."""
+        """End the whole process group: by SIGTERM, then by SIGKILL."""
         for sig in (signal.SIGTERM, signal.SIGKILL):
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(self.pid, sig)
@@ -112,11 +112,11 @@ class Child:
         self._reader.join(timeout=2)
 
     def memory_mib(self, field: str = "VmRSS") -> float:
-        """Sum over the process and its descendants; `VmHWM` is the peak, as the kernel kept it (Linux only)."""
+        """Add up the memory of the process and its descendants (Linux only). `VmHWM` is the peak."""
         return sum(_status_kib(pid, field) for pid in _tree(self.pid)) / 1024
 
     def drain(self) -> None:
-        """Returns when everything written so far stands in `lines`: an answer can overtake the log line before it."""
+        """Wait until `lines` has everything written so far: an answer may arrive before an earlier log line."""
         while self._reader.is_alive():
             with self._reading:
                 if not select.select([self._output], [], [], 0)[0]:

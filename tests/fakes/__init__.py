@@ -1,6 +1,6 @@
-"""Cloud Storage, BigQuery's load jobs and the books in memory: what the histories run on, thousands of times.
+"""Cloud Storage, BigQuery's load jobs and the load history in memory, for thousands of random histories.
 
-It claims no more than the contract tests beside it check, on this cloud and on the laptop's alike.
+The contract tests run on the fakes and on the emulator. Use nothing of the fakes that they do not cover.
 """
 
 from tests.fakes.cloud import FakeCloud

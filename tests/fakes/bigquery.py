@@ -1,4 +1,4 @@
-"""Tables of months and load jobs in memory, behind as much of google.cloud.bigquery as the product uses."""
+"""Tables by month and load jobs in memory, with the part of google.cloud.bigquery that the loader uses."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ Month = tuple[Row, ...]
 
 @dataclass(frozen=True)
 class Table:
-    """One state of a table; `partitions` maps 202509 to rows."""
+    """One state of a table. `partitions` maps months like 202509 to rows."""
 
     schema: tuple[bigquery.SchemaField, ...]
     partition_column: str
     created: datetime
     etag: int = 0
     partitions: Mapping[str, Month] = field(default_factory=dict)
-    written: Mapping[str, datetime] = field(default_factory=dict)  # when each partition last was
+    written: Mapping[str, datetime] = field(default_factory=dict)  # last write of each partition
 
     def with_month(self, month: str, rows: Month, now: datetime) -> Table:
         partitions, written = {**self.partitions, month: rows}, {**self.written, month: now}
@@ -35,7 +35,7 @@ class Table:
 
 @dataclass
 class Job:
-    """A load job. It reads its first file when it begins, and the others when it ends: the worst that may be."""
+    """A load job. It reads its first file at its start and the others at its end, which is the worst case."""
 
     job_id: str
     location: str
@@ -59,7 +59,7 @@ class Failure(Exception):
 
 @dataclass
 class Tables:
-    """What all clients share. `duration` and `failure` are those of the jobs inserted from now on."""
+    """What all clients share. `duration` and `failure` apply to jobs that are inserted later."""
 
     buckets: Buckets
     tables: dict[str, Table] = field(default_factory=dict)
@@ -86,7 +86,7 @@ class Tables:
         self.on_insert(job)
 
     def fail_next(self, reason: str) -> None:
-        """The next inserted job ends with that reason, by no fault of its files."""
+        """Let the next inserted job fail with that reason, whatever its files."""
         self.failure = Failure(reason, f"injected {reason}") if reason else None
 
     def run_due(self, now: datetime) -> None:
@@ -97,7 +97,7 @@ class Tables:
                 self._run(job, now)
 
     def _run(self, job: Job, now: datetime) -> None:
-        """All or nothing: one partition is another from one moment to the next."""
+        """Replace one partition in one step, or change nothing."""
         try:
             job.rows = self._read(job)
         except Failure as failure:
@@ -129,7 +129,7 @@ class Tables:
 
 
 def _added(table: Table, job: Job) -> list[bigquery.SchemaField]:
-    """ALLOW_FIELD_ADDITION: what the job's schema has and the table lacks."""
+    """Return the columns that ALLOW_FIELD_ADDITION adds: in the job's schema, not in the table."""
     if "ALLOW_FIELD_ADDITION" not in (job.config.schema_update_options or ()):
         return []
     known = {one.name.lower() for one in table.schema}
@@ -155,8 +155,8 @@ def _check(row: Row, known: Mapping[str, str], partition_column: str, month: str
         raise Failure("invalid", f"Some rows belong to different partitions rather than destination partition {month}")
 
 
-class MemoryTable:
-    """What get_table answers: a copy that its holder may change."""
+class FakeTable:
+    """The answer of get_table: a copy that the caller may change."""
 
     def __init__(self, name: str, table: Table) -> None:
         self.name = name
@@ -165,8 +165,8 @@ class MemoryTable:
         self.etag = table.etag
 
 
-class MemoryJob:
-    """What a job's insertion or look-up answers: the job as it was then, until it is reloaded."""
+class FakeJob:
+    """The answer of an insert or get: the job at that moment, until reload."""
 
     def __init__(self, client: FakeBigQuery, job: Job) -> None:
         self._client = client
@@ -186,24 +186,24 @@ class MemoryJob:
 
 
 class FakeBigQuery:
-    """A client: its requests pass its own wire."""
+    """A client. Its requests pass its own wire."""
 
     def __init__(self, tables: Tables, wire: Wire) -> None:
         self.tables = tables
         self.wire = wire
 
-    def get_table(self, name: str, retry: Any = None) -> MemoryTable:
-        return self.wire.send("get table", lambda: MemoryTable(name, self.tables.get(name)))
+    def get_table(self, name: str, retry: Any = None) -> FakeTable:
+        return self.wire.send("get table", lambda: FakeTable(name, self.tables.get(name)))
 
-    def update_table(self, handle: MemoryTable, fields: Sequence[str], retry: Any = None) -> MemoryTable:
-        """Under the handle's etag, as the client sends it."""
+    def update_table(self, handle: FakeTable, fields: Sequence[str], retry: Any = None) -> FakeTable:
+        """Patch the table if the handle's etag is current."""
 
-        def act() -> MemoryTable:
+        def act() -> FakeTable:
             table = self.tables.get(handle.name)
             if table.etag != handle.etag or table.created != handle.created:
                 raise PreconditionFailed("Precondition check failed.")
             self.tables.tables[handle.name] = replace(table, schema=tuple(handle.schema), etag=table.etag + 1)
-            return MemoryTable(handle.name, self.tables.tables[handle.name])
+            return FakeTable(handle.name, self.tables.tables[handle.name])
 
         return self.wire.send("patch table", act)
 
@@ -217,14 +217,14 @@ class FakeBigQuery:
         location: str,
         retry: Any = None,
         timeout: float | None = None,
-    ) -> MemoryJob:
+    ) -> FakeJob:
         table, _, month = destination.partition("$")
 
-        def act() -> MemoryJob:
+        def act() -> FakeJob:
             ends = self.wire.now() + self.tables.duration
             job = Job(job_id, location, table, month, uris, job_config, ends, self.tables.content(uris[0]))
             self.tables.insert(job)
-            answer = MemoryJob(self, job)
+            answer = FakeJob(self, job)
             self.tables.run_due(self.wire.now())
             return answer
 
@@ -232,26 +232,26 @@ class FakeBigQuery:
 
     def get_job(
         self, job_id: str, project: str, location: str | None = None, retry: Any = None, timeout: float | None = None
-    ) -> MemoryJob:
-        """A job is found in its own location only."""
+    ) -> FakeJob:
+        """Find a job, which needs its own location."""
 
-        def act() -> MemoryJob:
+        def act() -> FakeJob:
             job = self.tables.jobs.get(job_id)
             if job is None or job.location != location:
                 raise NotFound(f"Not found: Job {job_id}")
-            return MemoryJob(self, job)
+            return FakeJob(self, job)
 
         return self.wire.send("get job", act)
 
     def query_and_wait(self, sql: str, **options: Any) -> list[dict[str, Any]]:
-        """The rows per partition of one table, and views, of which nobody reads any; no other statement."""
+        """Answer the rows per partition of a table, and accept views, which nothing reads. Other statements fail."""
         return self.wire.send("query", lambda: self._answer(sql, options))
 
     def _answer(self, sql: str, options: Mapping[str, Any]) -> list[dict[str, Any]]:
         if sql.startswith("CREATE OR REPLACE VIEW"):
             return []
         if "INFORMATION_SCHEMA.PARTITIONS" not in sql:
-            raise NotImplementedError(f"The memory cloud does not know: {sql}")
+            raise NotImplementedError(f"The fakes do not know: {sql}")
         dataset = sql.partition("`")[2].partition(".INFORMATION_SCHEMA")[0]
         [parameter] = options["job_config"].query_parameters
         table = self.tables.get(f"{dataset}.{parameter.value}")

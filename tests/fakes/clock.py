@@ -1,29 +1,29 @@
-"""Time that passes when it is told to, and a little with every request, so that no two writes have one moment."""
+"""A clock that only moves by steps. Every request steps a little, so that no two writes have the same time."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
-from billing.clock import Clock
+from tests.support.clock import MovableClock
 
 _START = datetime(2025, 11, 20, 12, tzinfo=UTC)
 
 
-class MemoryClock(Clock):
+class FakeClock(MovableClock):
     def __init__(self) -> None:
-        self._now = _START
-        self.on_step: Callable[[], None] = lambda: None  # what is due by then happens
+        self.ahead = timedelta()
+        self.on_step: Callable[[], None] = lambda: None  # runs what is due
 
     def step(self, **by: float) -> None:
-        self._now += timedelta(**by)
+        self.ahead += timedelta(**by)
         self.on_step()
 
     def now(self) -> datetime:
-        return self._now
+        return _START + self.ahead
 
     def monotonic(self) -> float:
-        return (self._now - _START).total_seconds()
+        return self.ahead.total_seconds()
 
     def sleep(self, seconds: float) -> None:
         self.step(seconds=seconds)

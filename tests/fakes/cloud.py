@@ -1,4 +1,4 @@
-"""The whole cloud in memory, and the product's rooms wired to it."""
+"""Everything in memory, and the loader's services on it."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from billing.gcp.load_jobs import LoadJobs
 from billing.gcp.services import Services
 from billing.settings import Settings
 from tests.fakes.bigquery import FakeBigQuery, Tables
-from tests.fakes.clock import MemoryClock
-from tests.fakes.history import FakeLoadHistory, Kept
+from tests.fakes.clock import FakeClock
+from tests.fakes.history import DltTables, FakeLoadHistory
 from tests.fakes.storage import Buckets, FakeStorage
 from tests.fakes.wire import Wire
 
 
 class FakeCloud:
     def __init__(self) -> None:
-        self.clock = MemoryClock()
+        self.clock = FakeClock()
         self.buckets = Buckets()
         self.tables = Tables(self.buckets)
-        self.books = Kept()
+        self.history = DltTables()
         self.clock.on_step = lambda: self.tables.run_due(self.clock.now())
 
     def storage(self, wire: Wire | None = None) -> FakeStorage:
@@ -30,7 +30,7 @@ class FakeCloud:
         return FakeBigQuery(self.tables, wire or Wire(self.clock))
 
     def services(self, settings: Settings, wire: Wire | None = None) -> Services:
-        """One process's services. All their requests pass the one wire."""
+        """Return the services of one process. All their requests pass its wire."""
         wire = wire or Wire(self.clock)
         storage, client = self.storage(wire), self.bigquery(wire)
         jobs = LoadJobs(client, settings)
@@ -39,7 +39,7 @@ class FakeCloud:
             clock=self.clock,
             warehouse=Warehouse(client),
             jobs=jobs,
-            history=FakeLoadHistory(self.books, settings, wire),
+            history=FakeLoadHistory(self.history, settings, wire),
             leases=Leases(storage, settings.bookkeeping_bucket, self.clock, jobs.is_running),
             landing=lambda source: LandingBucket(storage, source),
         )

@@ -50,7 +50,7 @@ def _value(text: str, kind: str) -> object:
             return datetime.fromisoformat(text)
     except (ValueError, InvalidOperation) as error:
         raise UnreadableError(f"Error while reading data, error message: Unable to parse {text}") from error
-    raise NotImplementedError(f"The memory cloud does not know the type {kind}")
+    raise NotImplementedError(f"The fakes do not know the type {kind}")
 
 
 @cache

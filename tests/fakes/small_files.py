@@ -1,4 +1,4 @@
-"""The smallest real data files: gzip CSV as AWS writes it, Parquet as Azure does, one row for each item."""
+"""The smallest real data files, with a row per item: gzip CSV as from AWS, Parquet as from Azure."""
 
 from __future__ import annotations
 

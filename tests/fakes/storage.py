@@ -1,4 +1,4 @@
-"""Buckets in memory, behind as much of google.cloud.storage as the product uses."""
+"""Buckets in memory, with the part of google.cloud.storage that the loader uses."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Stored:
 
 @dataclass
 class Buckets:
-    """All buckets' live objects; a generation is the microsecond of its write, or the next one."""
+    """Live objects by bucket. A generation is the microsecond of its write, or the next free one."""
 
     live: dict[str, dict[str, Stored]] = field(default_factory=dict)
     newest: int = 0
@@ -44,39 +44,39 @@ class Buckets:
 
 
 class FakeStorage:
-    """A client: its requests pass its own wire."""
+    """A client. Its requests pass its own wire."""
 
     def __init__(self, buckets: Buckets, wire: Wire) -> None:
         self.buckets = buckets
         self.wire = wire
 
-    def bucket(self, name: str) -> MemoryBucket:
-        return MemoryBucket(self, name)
+    def bucket(self, name: str) -> FakeBucket:
+        return FakeBucket(self, name)
 
     def list_blobs(
-        self, bucket: MemoryBucket, prefix: str = "", delimiter: str | None = None, fields: str | None = None
-    ) -> Iterator[MemoryBlob]:
-        """In the order of names; with a delimiter, only what has none behind the prefix."""
+        self, bucket: FakeBucket, prefix: str = "", delimiter: str | None = None, fields: str | None = None
+    ) -> Iterator[FakeBlob]:
+        """List by name. With a delimiter, leave out names that have one after the prefix."""
         found = self.wire.send("list objects", lambda: list(self.buckets.of(bucket.name).values()))
         for stored in sorted(found, key=lambda one: one.name):
             if stored.name.startswith(prefix) and not (delimiter and delimiter in stored.name.removeprefix(prefix)):
-                yield MemoryBlob(bucket, stored.name)._as(stored)
+                yield FakeBlob(bucket, stored.name)._as(stored)
 
 
-class MemoryBucket:
+class FakeBucket:
     def __init__(self, client: FakeStorage, name: str) -> None:
         self.client = client
         self.name = name
 
-    def blob(self, name: str, generation: int | None = None) -> MemoryBlob:
-        return MemoryBlob(self, name, generation)
+    def blob(self, name: str, generation: int | None = None) -> FakeBlob:
+        return FakeBlob(self, name, generation)
 
 
-class MemoryBlob:
-    def __init__(self, bucket: MemoryBucket, name: str, generation: int | None = None) -> None:
+class FakeBlob:
+    def __init__(self, bucket: FakeBucket, name: str, generation: int | None = None) -> None:
         self.bucket = bucket
         self.name = name
-        self.generation = generation  # of the last answer: the one that is read, or deleted, from then on
+        self.generation = generation  # of the last answer: later reads and deletes use it
         self.size = 0
         self.crc32c = ""
         self.updated = self.custom_time = None  # type: datetime | None
@@ -88,7 +88,7 @@ class MemoryBlob:
         raw_download: bool = False,
         checksum: str | None = None,
     ) -> bytes:
-        """`end` is inclusive; an object of no bytes has no range."""
+        """Read a range, in which `end` is included. An empty object has no range."""
 
         def act() -> Stored:
             stored = self._live()
@@ -110,7 +110,7 @@ class MemoryBlob:
         if_generation_match: int | None = None,
         checksum: str | None = None,
     ) -> None:
-        """With a generation, only over exactly that one; 0 is none at all."""
+        """Write, with a generation only over that one. 0 means that the object must not exist."""
         client, content = self.bucket.client, data.encode() if isinstance(data, str) else data
 
         def act() -> Stored:
@@ -138,7 +138,7 @@ class MemoryBlob:
         if generation is not None and generation != (stored.generation if stored else 0):
             raise PreconditionFailed("At least one of the pre-conditions you specified did not hold.")
 
-    def _as(self, stored: Stored) -> MemoryBlob:
+    def _as(self, stored: Stored) -> FakeBlob:
         self.generation, self.size = stored.generation, len(stored.data)
         self.crc32c, self.updated, self.custom_time = crc32c(stored.data), stored.updated, stored.custom_time
         return self

@@ -1,23 +1,19 @@
-"""What a request passes on its way: nothing happens on it here; the histories put their faults on one of their own."""
+"""Every request of the fakes passes a wire. A subclass can inject faults."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Protocol, TypeVar
+from typing import TypeVar
+
+from tests.support.clock import MovableClock
 
 T = TypeVar("T")
 _REQUEST_SECONDS = 0.01
 
 
-class SteppedByHand(Protocol):
-    def now(self) -> datetime: ...
-
-    def step(self, **by: float) -> None: ...
-
-
 class Wire:
-    def __init__(self, clock: SteppedByHand) -> None:
+    def __init__(self, clock: MovableClock) -> None:
         self.clock = clock
 
     def send(self, request: str, act: Callable[[], T]) -> T:

@@ -96,7 +96,7 @@ def _run(arguments: Sequence[str]) -> tuple[Table, int]:
 
 
 def _catalogue(arguments: Sequence[str], location: str, form: str = "") -> bool:
-    os.environ |= {"LOCATION": location, "FAULTS": form}
+    os.environ |= {"EMULATOR_LOCATION": location, "FAULTS": form}
     table, code = _run(arguments)
     print("\n".join(["", f"Scenarios in {location}", "", *table.lines()]), flush=True)
     return code == 0 and table.complete

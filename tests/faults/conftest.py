@@ -11,7 +11,7 @@ import pytest
 from tests.emulator import Emulator
 from tests.samples import Delivery, aws_cur_delivery, azure_focus_delivery
 from tests.simulation.backends import Backend, EmulatorBackend
-from tests.support.stack import AWS, AZURE, SourceSpec
+from tests.support.sources import AWS, AZURE, SourceSpec
 
 LONG = os.environ.get("FAULTS") == "long"
 GENERATORS: Mapping[SourceSpec, Callable[..., Delivery]] = {AWS: aws_cur_delivery, AZURE: azure_focus_delivery}
@@ -23,6 +23,6 @@ collect_ignore = [] if LONG else _ONLY_LONG
 
 
 @pytest.fixture
-def emulator_backend(cloud: Emulator, emulator_environment: None) -> Callable[[], Backend]:
+def emulator_backend(emulator: Emulator, emulator_environment: None) -> Callable[[], Backend]:
     """Return what creates a deployment on the emulator for one history."""
-    return lambda: EmulatorBackend(cloud, f"h{uuid4().hex[:10]}")
+    return lambda: EmulatorBackend(emulator, f"h{uuid4().hex[:10]}")

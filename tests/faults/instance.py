@@ -19,8 +19,9 @@ from tests.faults.process import joined, next_message, send_message, start
 from tests.faults.redelivery import CallEnd, end_of
 from tests.faults.transport import SentLoad, wire
 from tests.samples import Delivery
-from tests.support.harness import Harness, SteppedClock, manifest_name
-from tests.support.stack import AWS, AZURE, SourceSpec, Stack
+from tests.support.emulator_deployment import EmulatorDeployment
+from tests.support.harness import Harness, manifest_name
+from tests.support.sources import AWS, AZURE, SourceSpec
 
 
 @dataclass(frozen=True)
@@ -39,8 +40,8 @@ class InstanceEnd(CallEnd):
 class InstanceProcess:
     """A process that handles one event at a time."""
 
-    def __init__(self, cloud: Emulator) -> None:
-        self._process = start(cloud, "tests.faults.instance")
+    def __init__(self, emulator: Emulator) -> None:
+        self._process = start(emulator, "tests.faults.instance")
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._orders, self._messages = self._process.stdin, self._process.stdout
@@ -52,10 +53,9 @@ class InstanceProcess:
         return self.end(harness)
 
     def begin(self, harness: Harness, spec: SourceSpec, delivery: Delivery, fault: Fault | None = None) -> None:
-        assert isinstance(harness.clock, SteppedClock)
         self._send(
-            stack=harness.stack.bookkeeping.removesuffix("-bookkeeping"),
-            focus=bool(harness.stack.focus_dataset),
+            deployment=harness.settings.bookkeeping_bucket.removesuffix("-bookkeeping"),
+            focus=bool(harness.settings.focus_dataset),
             source=spec.provider,
             object=manifest_name(spec, delivery),
             fault=asdict(fault) if fault is not None else None,
@@ -90,8 +90,8 @@ class InstanceProcess:
 
 
 @contextmanager
-def instance_process(cloud: Emulator) -> Iterator[InstanceProcess]:
-    process = InstanceProcess(cloud)
+def instance_process(emulator: Emulator) -> Iterator[InstanceProcess]:
+    process = InstanceProcess(emulator)
     try:
         yield process
     finally:
@@ -102,27 +102,26 @@ def _sent_load(job: dict[str, Any]) -> SentLoad:
     return SentLoad(**{**job, "uris": tuple(job["uris"])})
 
 
-def _handle(cloud: Emulator, order: dict[str, Any]) -> None:
-    clock = SteppedClock()
-    clock.step(seconds=order["ahead"])
-    stack = Stack(cloud, name=order["stack"], focus=order["focus"])
+def _handle(emulator: Emulator, order: dict[str, Any]) -> None:
+    deployment = EmulatorDeployment(emulator, name=order["deployment"], focus=order["focus"])
+    deployment.clock.step(seconds=order["ahead"])
     spec = AWS if order["source"] == "aws" else AZURE
 
     def paused() -> None:
         send_message(sys.stdout, url=sent.calls[-1][2], loads=sent.loads)
-        clock.step(minutes=json.loads(sys.stdin.readline())["minutes"])
+        deployment.clock.step(minutes=json.loads(sys.stdin.readline())["minutes"])
 
     with wire(Fault(**order["fault"]) if order["fault"] else None, paused) as sent:
-        end = end_of(lambda: Harness(stack, clock).event(spec, order["object"]))
+        end = end_of(lambda: Harness(deployment).handle_object(spec, order["object"]))
     accepted = {"jobs": [asdict(job) for job in sent.jobs], "statements": sent.statements}
     send_message(sys.stdout, **asdict(end), fault_happened=sent.happened, **accepted)
 
 
 def main() -> None:
-    with joined() as cloud:
+    with joined() as emulator:
         send_message(sys.stdout, ready=True)
         for line in iter(sys.stdin.readline, ""):
-            _handle(cloud, json.loads(line))
+            _handle(emulator, json.loads(line))
 
 
 if __name__ == "__main__":

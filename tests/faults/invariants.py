@@ -28,10 +28,10 @@ from tests.faults.observation import Observed, months_of
 from tests.faults.transport import OBSERVER, SentLoad, unseen
 from tests.samples import Delivery
 from tests.support.harness import Harness
-from tests.support.stack import SourceSpec
+from tests.support.sources import SourceSpec
 
 if TYPE_CHECKING:
-    from tests.support.system import System
+    from tests.support.terraform_deployment import TerraformDeployment
 
 Content = TypeVar("Content")
 Expected = Mapping[tuple[SourceSpec, str], Delivery]
@@ -82,12 +82,12 @@ def check_reason(status: str, code: str | None, message: str | None) -> None:
 def check_invariants(harness: Harness, expected: Expected) -> None:
     """Check I1 to I6: the tables hold the expected deliveries and nothing else."""
     wanted = {(spec.key.lower(), month): delivery for (spec, month), delivery in expected.items()}
-    _check(Observed(harness.stack.cloud, harness.settings, harness.sent, harness.ended), wanted)
+    _check(Observed(harness.emulator, harness.settings, harness.sent, harness.outcomes), wanted)
 
 
-def check_system(system: System, expected: Mapping[tuple[str, str], Delivery]) -> None:
+def check_deployment(system: TerraformDeployment, expected: Mapping[tuple[str, str], Delivery]) -> None:
     """Check deployed functions. Their requests are not seen, so I3 is left to `watched`."""
-    _check(Observed(system.cloud, read_settings(system.environment)), expected)
+    _check(Observed(system.emulator, read_settings(system.environment)), expected)
 
 
 def _check(seen: Observed, expected: Mapping[tuple[str, str], Delivery]) -> None:

@@ -139,27 +139,27 @@ MUTATIONS: Mapping[str, Mutation] = {
     for mutation in (
         Mutation(
             "lease",
-            f"{_LEASE}a_held_lease_makes_others_come_back",
+            f"{_LEASE}held_lease_makes_others_retry",
             wrapped(_write_over, "billing.gcp.lease._write"),
         ),
         Mutation(
             "lease kept while its job runs",
-            f"{_LEASE}a_job_that_outlives_the_function_keeps_its_lease",
+            f"{_LEASE}job_that_outlives_the_function_keeps_its_lease",
             replaced(property(_no, _nothing), "billing.gcp.lease.Lease.keep_for_job"),
         ),
         Mutation(
             "job looked up before a takeover",
-            f"{_LEASE}an_expired_lease_whose_job_still_runs_is_busy",
+            f"{_LEASE}expired_lease_with_a_running_job_is_locked",
             wrapped(_acquire_without_job_lookup, "billing.gcp.lease.Leases.acquire"),
         ),
         Mutation(
             "only the own lease is released",
-            f"{_LEASE}an_instance_whose_lease_was_taken_over_does_not_release_the_other_s",
+            f"{_LEASE}taken_over_lease_is_not_released_by_its_first_holder",
             wrapped(_record_with_other_generation, "billing.gcp.lease.Lease.record"),
         ),
         Mutation(
             "second evaluation under the lease",
-            f"{_LEASE}what_was_read_before_the_lease_is_only_a_reason_to_try",
+            f"{_LEASE}decision_is_made_again_under_the_lease",
             (
                 Change("billing.workflows.load.evaluate", _evaluate_once),
                 Change("billing.workflows.record.evaluate", _evaluate_once),
@@ -174,27 +174,27 @@ MUTATIONS: Mapping[str, Mutation] = {
         ),
         Mutation(
             "lease duration before the record",
-            f"{_LEASE}an_instance_that_slept_past_its_lease_does_not_write_the_books",
+            f"{_LEASE}nothing_is_recorded_after_the_lease_has_ended",
             replaced(timedelta.max, "billing.workflows.record.LEASE_DURATION"),
         ),
         Mutation(
             "etag on added columns",
-            f"{_LEASE}a_table_that_changed_meanwhile_is_read_again",
+            f"{_LEASE}table_that_changed_meanwhile_is_an_error",
             wrapped(_add_columns_without_etag, "billing.gcp.bigquery.Warehouse.add_columns"),
         ),
         Mutation(
             "order key",
-            f"{_ORDER}an_older_run_never_replaces_a_newer_one",
+            f"{_ORDER}older_run_never_replaces_a_newer_one",
             replaced(_nothing, "billing.decisions.state.MonthState.newer_load_than"),
         ),
         Mutation(
             "completeness",
-            f"{_ORDER}a_manifest_before_its_data_waits_and_then_loads",
+            f"{_ORDER}manifest_before_its_data_waits_and_then_loads",
             replaced(_nothing, "billing.decisions.decide.missing_files", "billing.workflows.read.missing_files"),
         ),
         Mutation(
             "content digest",
-            f"{_ORDER}the_same_delivery_again_is_a_duplicate",
+            f"{_ORDER}same_delivery_again_is_a_duplicate",
             (
                 Change(
                     "billing.decisions.delivery.Delivery.content",
@@ -204,17 +204,17 @@ MUTATIONS: Mapping[str, Mutation] = {
         ),
         Mutation(
             "generations in the job id",
-            f"{_BAD}the_next_good_files_clear_a_rejection",
+            f"{_BAD}good_files_clear_a_rejection",
             wrapped(_job_id_without(generations=""), _JOB_ID),
         ),
         Mutation(
             "files changed during the load",
-            f"{_ORDER}a_file_that_is_replaced_while_it_is_read_is_booked_as_torn_and_loaded_again",
+            f"{_ORDER}file_replaced_during_the_load_is_loaded_again",
             wrapped(_check_without_generations, "billing.workflows.load.check_load"),
         ),
         Mutation(
             "table identity in the state",
-            f"{_ORDER}a_table_created_again_is_loaded_again",
+            f"{_ORDER}recreated_table_is_loaded_again",
             replaced(lambda state, _: state.loaded, "billing.decisions.state.MonthState.loaded_into"),
         ),
         Mutation(
@@ -224,27 +224,27 @@ MUTATIONS: Mapping[str, Mutation] = {
         ),
         Mutation(
             "replaced job in the job id",
-            "tests/integration/test_replay.py::test_the_newest_delivery_is_loaded_again_by_another_job_each_time",
+            "tests/integration/test_replay.py::test_replay_loads_the_newest_delivery_by_a_new_job",
             wrapped(_job_id_without(replaces_job_id=""), _JOB_ID),
         ),
         Mutation(
             "month written since a job that is taken up",
-            f"{_LEASE}a_job_is_not_taken_up_where_another_has_written_the_month_since",
+            f"{_LEASE}job_is_not_taken_up_after_another_write_of_the_month",
             replaced(_no, "billing.gcp.load_jobs.LoadJobs._is_replaced"),
         ),
         Mutation(
             "audit of when a month was written",
-            f"{_SWEEP}a_month_that_was_written_after_it_was_booked_is_reported_and_restored",
+            f"{_SWEEP}month_written_after_its_record_is_restored",
             wrapped(_audit_without(loaded_at=None), "billing.workflows.sweep_month.difference"),
         ),
         Mutation(
             "audit of what a month was last loaded from",
-            f"{_UNIT}workflows/test_other_key.py::test_a_month_that_was_last_loaded_from_another_run_is_reported_and_restored",
+            f"{_UNIT}workflows/test_sweep.py::test_load_that_another_key_recorded_is_reported_and_replaced",
             wrapped(_audit_without(last_execution=None), "billing.workflows.sweep_month.difference"),
         ),
         Mutation(
             "settle rule",
-            f"{_ORDER}an_overwrite_delivery_is_not_mixed_with_the_one_before",
+            f"{_ORDER}overwrite_is_not_mixed_with_the_delivery_before",
             replaced(_nothing, "billing.decisions.decide.unsettled"),
         ),
         Mutation(
@@ -254,42 +254,42 @@ MUTATIONS: Mapping[str, Mutation] = {
         ),
         Mutation(
             "delivery that covers fewer days",
-            f"{_BAD}a_narrower_run_never_replaces_a_wider_one",
+            f"{_BAD}narrower_run_never_replaces_a_wider_one",
             replaced(_nothing, "billing.decisions.decide._rejection"),
         ),
         Mutation(
             "one scope of an export's name",
-            f"{_UNIT}decisions/test_decide.py::test_a_delivery_that_must_not_replace_a_month_is_rejected",
+            f"{_UNIT}decisions/test_decide.py::test_delivery_of_another_scope_is_rejected",
             replaced(_no, "billing.decisions.decide._is_of_another_scope"),
         ),
         Mutation(
             "row count of the manifest",
-            f"{_BAD}rows_that_differ_from_the_manifest_are_booked_with_both_numbers",
+            f"{_BAD}row_count_mismatch_is_recorded_with_both_numbers",
             wrapped(_check_without_row_count, "billing.workflows.load.check_load"),
         ),
         Mutation(
             "a rejection is recorded once",
-            f"{_BAD}a_bad_manifest_is_rejected_with_its_code_before_any_load[azure-empty]",
+            f"{_BAD}bad_manifest_is_rejected_with_its_code_before_any_load[azure-empty]",
             replaced(_nothing, "billing.decisions.decide._rejected_before"),
         ),
         Mutation(
             "path outside the prefix",
-            f"{_BAD}a_bad_manifest_is_rejected_with_its_code_before_any_load[aws-path with dots]",
+            f"{_BAD}bad_manifest_is_rejected_with_its_code_before_any_load[aws-path with dots]",
             replaced(_anywhere, "billing.manifests.model.landed_name"),
         ),
         Mutation(
             "duplicate keys",
-            f"{_UNIT}manifests/test_aws_cur.py::test_a_field_that_stands_twice_is_rejected",
+            f"{_UNIT}manifests/test_aws_cur.py::test_repeated_key_is_rejected",
             replaced(_nothing, "billing.manifests.check_shape"),
         ),
         Mutation(
             "one pipeline per month",
-            f"{_SWEEP}a_rejected_month_is_one_job_and_one_row_until_something_changes",
+            f"{_SWEEP}rejected_month_is_recorded_once_until_a_setting_changes",
             replaced(_one_pipeline, "billing.gcp.dlt_commit.pipeline_name", "tests.fakes.history.pipeline_name"),
         ),
         Mutation(
             "uncommitted loads keep older runs out",
-            f"{_FAULTS}test_lost_state.py::test_restored_state_costs_one_reload_and_lets_no_older_run_pass",
+            f"{_FAULTS}test_lost_state.py::test_restored_state_costs_one_reload_and_no_older_run_passes",
             wrapped(_reconcile_without_incomplete, "billing.gcp.history.reconcile", "tests.fakes.history.reconcile"),
         ),
         Mutation(

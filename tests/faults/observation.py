@@ -16,7 +16,7 @@ from billing.workflows.outcome import Outcome
 from tests.emulator import Emulator
 from tests.faults.transport import Wire
 from tests.support.harness import Harness
-from tests.support.stack import SourceSpec
+from tests.support.sources import SourceSpec
 
 Totals = tuple[int, dict[str, Decimal]]  # rows, and cost by service
 _SERVICE = {"aws": "line_item_product_code", "azure": "ServiceName"}
@@ -26,7 +26,7 @@ _SERVICE = {"aws": "line_item_product_code", "azure": "ServiceName"}
 class Observed:
     """A deployment after a scenario. `sent` and `ended` are known if the handlers ran in this process."""
 
-    cloud: Emulator
+    emulator: Emulator
     settings: Settings
     sent: Wire | None = None
     ended: Mapping[str, Outcome] = field(default_factory=dict)  # by URI of the manifest: how its last event ended
@@ -64,22 +64,25 @@ class Observed:
 
     def job(self, job_id: str) -> tuple[str, object, int]:
         """Return state, error and number of rows of a job, as BigQuery tells them."""
-        job = self.cloud.bigquery.get_job(job_id, location=self.settings.location)
+        job = self.emulator.bigquery.get_job(job_id, location=self.settings.location)
         return job.state, job.error_result, job.output_rows
 
     def manifests(self, source: Source) -> Iterator[tuple[str, Export | OtherExport | None]]:
         """Yield the URI and the content of every manifest in the bucket. None is one that cannot be read."""
-        for blob in self.cloud.storage.list_blobs(source.bucket, prefix=source.prefix):
+        for blob in self.emulator.storage.list_blobs(source.bucket, prefix=source.prefix):
             if manifests.is_manifest(source, blob.name):
-                yield f"gs://{source.bucket}/{blob.name}", _parsed(self.cloud, source, blob.name, int(blob.generation))
+                yield (
+                    f"gs://{source.bucket}/{blob.name}",
+                    _parsed(self.emulator, source, blob.name, int(blob.generation)),
+                )
 
     def _rows(self, sql: str) -> list[dict[str, Any]]:
-        return [dict(row) for row in self.cloud.bigquery.query_and_wait(sql)]
+        return [dict(row) for row in self.emulator.bigquery.query_and_wait(sql)]
 
 
 @cache
-def _parsed(cloud: Emulator, source: Source, name: str, generation: int) -> Export | OtherExport | None:
-    data = cloud.storage.bucket(source.bucket).blob(name).download_as_bytes()
+def _parsed(emulator: Emulator, source: Source, name: str, generation: int) -> Export | OtherExport | None:
+    data = emulator.storage.bucket(source.bucket).blob(name).download_as_bytes()
     try:
         return manifests.parse(source, Manifest(name, generation, data))
     except BillingError:

@@ -19,11 +19,11 @@ from tests.emulator import Emulator, Events
 from tests.support.paths import FUNCTIONS, ROOT
 
 
-class JoinedCloud(Emulator):
+class JoinedEmulator(Emulator):
     """The emulator of another process, found by the environment. It is neither started nor stopped here."""
 
     def __init__(self) -> None:
-        project, location = os.environ["LOCAL_PROJECT"], os.environ["LOCATION"]
+        project, location = os.environ["EMULATOR_PROJECT"], os.environ["EMULATOR_LOCATION"]
         self.project, self.location = project, location
         self.events, self.functions = Events(), {}
         self.storage = storage.Client(
@@ -34,7 +34,7 @@ class JoinedCloud(Emulator):
         self.bigquery = bigquery.Client(
             project=project,
             location=location,
-            credentials=Credentials("local-cloud"),
+            credentials=Credentials("local"),
             client_options={"api_endpoint": os.environ["BIGQUERY_EMULATOR_HOST"]},
         )
 
@@ -43,27 +43,27 @@ class JoinedCloud(Emulator):
 
 
 @contextmanager
-def joined() -> Iterator[JoinedCloud]:
+def joined() -> Iterator[JoinedEmulator]:
     """Join the emulator that the environment names. dlt finds it by the same variables."""
     from dlt.load.load import Load
 
-    from tests.support.dlt_polling import impatient
+    from tests.support.dlt_polling import with_short_polls
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Load, "__init__", impatient(Load.__init__))
-        yield JoinedCloud()
+        patch.setattr(Load, "__init__", with_short_polls(Load.__init__))
+        yield JoinedEmulator()
 
 
-def environment_of(cloud: Emulator) -> dict[str, str]:
+def environment_of(emulator: Emulator) -> dict[str, str]:
     """Return the variables that a process needs to join the emulator."""
-    return {**cloud.environment(), "LOCAL_PROJECT": cloud.project, "LOCATION": cloud.location}
+    return {**emulator.environment(), "EMULATOR_PROJECT": emulator.project, "EMULATOR_LOCATION": emulator.location}
 
 
-def start(cloud: Emulator, module: str, *arguments: str) -> subprocess.Popen[str]:
+def start(emulator: Emulator, module: str, *arguments: str) -> subprocess.Popen[str]:
     """Start `python -m module` with pipes."""
     environment = {
         **os.environ,
-        **environment_of(cloud),
+        **environment_of(emulator),
         "PYTHONPATH": f"{ROOT}:{FUNCTIONS}",
     }
     pipe = subprocess.PIPE

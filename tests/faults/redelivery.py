@@ -7,12 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from billing.clock import Clock
 from billing.errors import ErrorClass
 from billing.gcp.api_errors import classify
 from billing.workflows.outcome import Outcome
 from tests.faults.fault import Crash
-from tests.support.harness import SteppedClock
+from tests.support.clock import MovableClock
 
 _MINUTES = 11  # a lease expires after 10
 _MAX_DELIVERIES = 24 * 60 // _MINUTES  # a day by the clock of the test
@@ -57,9 +56,8 @@ def until_acknowledged(call: Callable[[], End], wait: Callable[[], None]) -> lis
     return ends
 
 
-def stepping(clock: Clock) -> Callable[[], None]:
+def stepping(clock: MovableClock) -> Callable[[], None]:
     """Return a wait that steps the clock of the test past a lease."""
-    assert isinstance(clock, SteppedClock)
 
     def wait() -> None:
         clock.step(minutes=_MINUTES)

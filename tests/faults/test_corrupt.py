@@ -23,7 +23,7 @@ from tests.samples import Delivery, SampleObject, azure_focus_delivery, with_man
 from tests.samples.model import beside
 from tests.support.harness import Harness, log_lines
 from tests.support.pages import DOCS
-from tests.support.stack import AWS, AZURE, SourceSpec
+from tests.support.sources import AWS, AZURE, SourceSpec
 
 MONTH = "2025-09"
 SPECS = [AZURE, AWS] if LONG else [AWS]  # files of AWS can be wrong in more ways
@@ -98,9 +98,9 @@ def test_corrupt_file_is_rejected_once_and_the_next_run_loads(
     for revision, (name, damage) in enumerate(damages if LONG else damages[::3], 2):
         newer = GENERATORS[spec](tmp_path, MONTH, rows=400, files=2, revision=revision)
         bad = _with_file(newer, 1, damage.change(newer.data[1].path.read_bytes()))
-        harness.stack.deliver(spec, bad)
+        harness.deployment.deliver(spec, bad)
         with wire() as sent:
-            outcome, again = harness.process(spec, bad), harness.process(spec, bad)
+            outcome, again = harness.handle_manifest(spec, bad), harness.handle_manifest(spec, bad)
 
         assert (outcome.action, outcome.code, outcome.error) == ("rejected", damage.code, True), name
         assert damage.named in outcome.message, name
@@ -129,7 +129,7 @@ def _with_file(delivery: Delivery, index: int, content: bytes) -> Delivery:
 
 
 @pytest.mark.fault("F17")
-def test_parquet_file_of_another_month_is_rejected_and_documented(harness: Harness, tmp_path: Path) -> None:
+def test_parquet_of_another_month_is_rejected_and_documented(harness: Harness, tmp_path: Path) -> None:
     good, newer = (azure_focus_delivery(tmp_path, MONTH, rows=20, revision=revision) for revision in (1, 2))
     other = azure_focus_delivery(tmp_path, "2025-08", rows=20)
     harness.load(AZURE, good)
@@ -175,7 +175,7 @@ def test_sweeps_reject_a_month_once_and_load_a_valid_older_run(
 ) -> None:
     """One job, one row and one alert, however many sweeps. The valid run is older, but arrives last."""
     valid, newer = (azure_focus_delivery(tmp_path, MONTH, rows=400, revision=revision) for revision in (1, 2))
-    harness.stack.deliver(AZURE, _with_file(newer, 1, _flip(newer.data[1].path.read_bytes())))
+    harness.deployment.deliver(AZURE, _with_file(newer, 1, _flip(newer.data[1].path.read_bytes())))
     with wire() as sent:
         for _ in range(24 if LONG else 2):
             harness.sweep()
@@ -184,6 +184,6 @@ def test_sweeps_reject_a_month_once_and_load_a_valid_older_run(
     assert len(sent.jobs) == 1
     assert [row["code"] for row in harness.tracking(AZURE)] == ["VALUE_DOES_NOT_FIT"]
     assert [line["code"] for line in lines if line["severity"] == "ERROR"] == ["VALUE_DOES_NOT_FIT"]
-    harness.stack.deliver(AZURE, valid)
-    assert harness.process(AZURE, valid).action == "loaded"
+    harness.deployment.deliver(AZURE, valid)
+    assert harness.handle_manifest(AZURE, valid).action == "loaded"
     check_invariants(harness, {(AZURE, MONTH): valid})

@@ -22,7 +22,7 @@ from tests.faults.invariants import check_invariants, watched
 from tests.faults.redelivery import stepping, until_acknowledged
 from tests.samples import Delivery, with_manifest
 from tests.support.harness import Harness
-from tests.support.stack import AWS, AZURE, SourceSpec
+from tests.support.sources import AWS, AZURE, SourceSpec
 
 MONTH, OTHER_MONTH = "2025-09", "2025-08"
 _FEWEST_REQUESTS = 20  # of a load and its record: with fewer the fault is not where this test expects it
@@ -50,8 +50,8 @@ pytestmark = [pytest.mark.focus_views] if LONG else []
 
 
 @pytest.fixture
-def instance(cloud: Emulator) -> Iterator[InstanceProcess]:
-    with instance_process(cloud) as process:
+def instance(emulator: Emulator) -> Iterator[InstanceProcess]:
+    with instance_process(emulator) as process:
         yield process
 
 
@@ -74,7 +74,7 @@ def test_fault_at_any_request_leaves_the_newest_delivery(
 
     for request in itertools.count(case.first, case.stride):
         newer = next(refreshes)
-        harness.stack.deliver(spec, newer)
+        harness.deployment.deliver(spec, newer)
 
         with watched(harness, spec, MONTH, current, newer):
             ends = _deliver(harness, instance, spec, newer, Fault(request, case.kind))

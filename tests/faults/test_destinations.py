@@ -14,7 +14,7 @@ from tests.faults.invariants import check_invariants
 from tests.faults.transport import failing_jobs, wire
 from tests.samples import azure_focus_delivery
 from tests.support.harness import Harness
-from tests.support.stack import AWS, AZURE
+from tests.support.sources import AWS, AZURE
 
 MONTH = "2025-09"
 
@@ -25,12 +25,12 @@ def test_recreated_dataset_is_loaded_by_a_new_job(harness: Harness, tmp_path: Pa
     """The table and the load history are gone, the objects are there. The job of the first load is not taken up."""
     delivery = azure_focus_delivery(tmp_path, MONTH, rows=20)
     first = harness.load(AZURE, delivery)
-    client, dataset = harness.stack.cloud.bigquery, f"{harness.stack.cloud.project}.{harness.stack.dataset}"
+    client, dataset = harness.emulator.bigquery, f"{harness.emulator.project}.{harness.deployment.dataset}"
     for table in (AZURE.table, f"{AZURE.table}_load_tracking", "_dlt_loads", "_dlt_pipeline_state", "_dlt_version"):
         client.delete_table(f"{dataset}.{table}")
-    harness.stack.create_tables(AZURE)
+    harness.deployment.create_tables(AZURE)
 
-    again = harness.process(AZURE, delivery)
+    again = harness.handle_manifest(AZURE, delivery)
 
     assert again.action == "loaded"
     assert again.job_id != first.job_id
@@ -42,9 +42,8 @@ def test_rejected_delivery_is_loaded_into_the_recreated_table(harness: Harness, 
     delivery = azure_focus_delivery(tmp_path, MONTH, rows=20, files=1)
     with failing_jobs("invalid", "injected") as inserted:
         assert harness.load(AZURE, delivery).code == "LOAD_REJECTED"
-        harness.stack.cloud.bigquery.delete_table(harness.stack.table_id(AZURE))
-        harness.stack.create_table(AZURE)
-        again = harness.process(AZURE, delivery)
+        harness.deployment.recreate_table("azure_billing")
+        again = harness.handle_manifest(AZURE, delivery)
 
     assert again.action == "loaded"
     assert len({again.job_id, *inserted}) == 2
@@ -54,15 +53,15 @@ def test_rejected_delivery_is_loaded_into_the_recreated_table(harness: Harness, 
 def test_source_with_another_table_fills_it_and_keeps_the_first(harness: Harness, tmp_path: Path) -> None:
     delivery = azure_focus_delivery(tmp_path, MONTH, rows=20)
     harness.load(AZURE, delivery)
-    before = harness.month(AZURE, MONTH)
+    before = harness.rows_and_cost(AZURE, MONTH)
     renamed = replace(AZURE, table="azure_costs")
-    harness.stack.sources = (AWS, renamed)
-    harness.stack.create_tables(renamed)
+    harness.deployment.configure(AWS, renamed)
+    harness.deployment.create_tables(renamed)
 
     with wire() as sent:
-        after = Harness(harness.stack, harness.clock, sent)
+        after = Harness(harness.deployment, sent)
         assert after.sweep()["loaded"] == [f"azure_billing {MONTH}"]
         assert after.sweep()["loaded"] == []
         check_invariants(after, {(renamed, MONTH): delivery})
     assert sent.loads == ["azure_costs$202509"]
-    assert harness.month(AZURE, MONTH) == before
+    assert harness.rows_and_cost(AZURE, MONTH) == before

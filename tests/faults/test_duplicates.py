@@ -19,7 +19,7 @@ from tests.faults.redelivery import CallEnd, end_of, until_acknowledged
 from tests.faults.transport import Wire, wire
 from tests.samples import Delivery, sink_name
 from tests.support.harness import Harness
-from tests.support.stack import AWS, AZURE, SourceSpec
+from tests.support.sources import AWS, AZURE, SourceSpec
 
 MONTH, OTHER_MONTH = "2025-09", "2025-08"
 SPECS = [AWS, AZURE] if LONG else [AZURE]
@@ -46,7 +46,7 @@ class Call(CallEnd):
 def test_repeated_events_at_once_are_one_load(harness: Harness, tmp_path: Path, spec: SourceSpec, seed: int) -> None:
     other, delivery = (GENERATORS[spec](tmp_path, month, rows=6, files=2) for month in (OTHER_MONTH, MONTH))
     harness.load(spec, other)  # the first commit of a dataset creates dlt's tables: until then one request more
-    harness.stack.deliver(spec, delivery, "data", "manifest")
+    harness.deployment.deliver(spec, delivery, "data", "manifest")
     is_loaded = threading.Event()
 
     with wire() as sent, ThreadPoolExecutor(_THREADS) as pool:
@@ -76,7 +76,7 @@ def _deliver(harness: Harness, spec: SourceSpec, name: str, sent: Wire, is_loade
 
     def call() -> Call:
         before, was_loaded = len(sent.of_this_thread()), is_loaded.is_set()
-        end = end_of(lambda: harness.event(spec, name))
+        end = end_of(lambda: harness.handle_object(spec, name))
         if end.end == "loaded":
             is_loaded.set()
         return Call(end.end, end.is_retried, sent.of_this_thread()[before:], was_loaded)

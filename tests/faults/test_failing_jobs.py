@@ -14,7 +14,7 @@ from tests.faults.redelivery import end_of, stepping, until_acknowledged
 from tests.faults.transport import failing_jobs, wire
 from tests.samples import azure_focus_delivery
 from tests.support.harness import Harness
-from tests.support.stack import AZURE
+from tests.support.sources import AZURE
 
 PASSING = ("backendError", "quotaExceeded", "internalError", "rateLimitExceeded", "jobRateLimitExceeded", "stopped")
 LASTING = ("invalid", "invalidQuery", "responseTooLarge")
@@ -41,7 +41,7 @@ def test_job_error_that_lasts_is_rejected_the_first_time(harness: Harness, tmp_p
     harness.load(AZURE, current)
 
     with failing_jobs(reason, "injected", times=99) as inserted:
-        outcome, again = harness.load(AZURE, newer), harness.process(AZURE, newer)
+        outcome, again = harness.load(AZURE, newer), harness.handle_manifest(AZURE, newer)
 
     assert (outcome.action, outcome.code, again.code) == ("rejected", "LOAD_REJECTED", "ALREADY_REJECTED")
     assert len(inserted) == 1
@@ -55,12 +55,12 @@ def test_missing_permission_ends_the_call_and_records_nothing(
     """At requests to Storage (manifest, listing, lease) and to BigQuery (load history, table, insert)."""
     current, newer = (azure_focus_delivery(tmp_path, "2025-09", rows=6, files=1, revision=n) for n in (1, 2))
     harness.load(AZURE, current)
-    harness.stack.deliver(AZURE, newer)
+    harness.deployment.deliver(AZURE, newer)
     recorded = len(harness.tracking(AZURE))
 
     for request in range(1, 12 if LONG else 6):
         with wire(Fault(request, kind)) as sent:
-            end = end_of(lambda: harness.process(AZURE, newer))
+            end = end_of(lambda: harness.handle_manifest(AZURE, newer))
 
         assert ERRORS[end.end].kind is ErrorClass.SETUP, request
         assert sent.count <= request + 1, "more requests than the release of the lease"
@@ -68,6 +68,6 @@ def test_missing_permission_ends_the_call_and_records_nothing(
     assert len(harness.tracking(AZURE)) == recorded
 
     # an insert that ended without BigQuery's answer keeps the lease
-    ends = until_acknowledged(lambda: end_of(lambda: harness.process(AZURE, newer)), stepping(harness.clock))
+    ends = until_acknowledged(lambda: end_of(lambda: harness.handle_manifest(AZURE, newer)), stepping(harness.clock))
     assert ends[-1].end == "loaded"
     check_invariants(harness, {(AZURE, "2025-09"): newer})

@@ -21,7 +21,7 @@ from tests.faults.invariants import check_invariants
 from tests.samples import Delivery, aws_cur_delivery, azure_focus_delivery
 from tests.samples.model import beside
 from tests.support.harness import Harness, manifest_name
-from tests.support.stack import AWS, AZURE, SourceSpec
+from tests.support.sources import AWS, AZURE, SourceSpec
 
 MONTH = "2025-09"
 _MAX_MIB, _MAX_CPU_SECONDS = 100, 10
@@ -114,7 +114,7 @@ def test_hostile_manifest_writes_nothing_but_its_rejection(harness: Harness, tmp
     }
     for spec, delivery in good.items():
         harness.load(spec, delivery)
-        harness.stack.deliver(spec, newer[spec], "data")
+        harness.deployment.deliver(spec, newer[spec], "data")
     harness.services.history.commit = recorded = _Recorded()  # type: ignore[method-assign, assignment]
 
     for hostile in HOSTILE if LONG else _one_of_each():
@@ -135,12 +135,16 @@ def _one_of_each() -> Iterable[Hostile]:
 
 def _check_rejected(harness: Harness, hostile: Hostile, delivery: Delivery) -> None:
     text = hostile.change(delivery.manifests[-1].path.read_bytes())
-    harness.stack.cloud.upload(harness.stack.bucket(hostile.spec), manifest_name(hostile.spec, delivery), text)
+    harness.emulator.upload(harness.source(hostile.spec).bucket, manifest_name(hostile.spec, delivery), text)
     with harness.counting() as requests:
-        code = _within_limits(lambda: harness.process(hostile.spec, delivery).code, is_traced=len(text) > _TRACED_BYTES)
+        code = _within_limits(
+            lambda: harness.handle_manifest(hostile.spec, delivery).code, is_traced=len(text) > _TRACED_BYTES
+        )
     assert code == hostile.code, text[:2000]
     writes = [url for method, url in requests.made if method != "GET" and "/queries" not in url]
-    assert [url for url in writes if f"/b/{harness.stack.bookkeeping}/" not in url] == [], "more writes than the lease"
+    assert [url for url in writes if f"/b/{harness.settings.bookkeeping_bucket}/" not in url] == [], (
+        "more writes than the lease"
+    )
 
 
 class _Recorded:

@@ -13,7 +13,7 @@ from billing.workflows.events import handle_event
 from tests.faults.transport import wire
 from tests.samples import Delivery, aws_cur_delivery, azure_focus_delivery, sink_name
 from tests.support.harness import Harness
-from tests.support.stack import AWS, AZURE, SourceSpec
+from tests.support.sources import AWS, AZURE, SourceSpec
 
 PERIOD = "acme-cur/20250901-20251001/"
 LOOK_ALIKES = {
@@ -35,7 +35,7 @@ def test_object_of_no_export_makes_no_request(
 
     with wire() as sent:
         for spec, name in [(one, name) for one, some in names.items() for name in some]:
-            handle_event(harness.settings, spec.provider, {"bucket": harness.stack.bucket(spec), "name": name})
+            handle_event(harness.settings, spec.provider, {"bucket": harness.source(spec).bucket, "name": name})
 
     assert sum(map(len, names.values())) > 15
     assert sent.count == 0

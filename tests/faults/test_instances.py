@@ -12,28 +12,28 @@ from uuid import uuid4
 import pytest
 
 from tests.emulator import Emulator
-from tests.faults.invariants import check_system
+from tests.faults.invariants import check_deployment
 from tests.samples import azure_focus_delivery
-from tests.support.system import System
+from tests.support.terraform_deployment import TerraformDeployment
 
 MONTHS = ("2025-08", "2025-09")
 
 
 @pytest.mark.fault("F1", "F4")
-def test_each_month_is_loaded_once_by_several_instances(cloud: Emulator, tmp_path: Path) -> None:
+def test_each_month_is_loaded_once_by_several_instances(emulator: Emulator, tmp_path: Path) -> None:
     deliveries = [azure_focus_delivery(tmp_path, month, rows=20) for month in MONTHS]
-    with System(cloud, tmp_path / "system", prefix=f"i{uuid4().hex[:10]}", most_instances=3) as system:
+    with TerraformDeployment(emulator, tmp_path / "system", prefix=f"i{uuid4().hex[:10]}", most_instances=3) as system:
         system.apply()
-        cloud.events.duplicate(times=1000, copies=3)
+        emulator.events.duplicate(times=1000, copies=3)
         try:
             for delivery in deliveries:
-                system.put("azure_focus", delivery)
+                system.export("azure_focus", delivery)
             system.transfer("azure_focus").run()
-            cloud.events.settle(100)
+            emulator.events.settle(100)
         finally:
-            cloud.events.behave()
+            emulator.events.behave()
         lines = [line for line in system.function("load_azure").log_lines() if isinstance(line, dict)]
-        check_system(system, {("azure_focus", delivery.month): delivery for delivery in deliveries})
+        check_deployment(system, {("azure_focus", delivery.month): delivery for delivery in deliveries})
 
     ends = Counter((line.get("action"), line.get("code")) for line in lines)
     assert ends["loaded", None] == len(MONTHS)

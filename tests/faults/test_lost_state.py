@@ -13,7 +13,7 @@ from tests.faults.conftest import LONG
 from tests.faults.invariants import check_invariants
 from tests.samples import azure_focus_delivery
 from tests.support.harness import Harness
-from tests.support.stack import AZURE
+from tests.support.sources import AZURE
 
 MONTH, OTHER = "2025-09", "2025-08"
 TABLES = ("_dlt_loads", "_dlt_pipeline_state", "_dlt_version")
@@ -28,11 +28,11 @@ def test_dropped_state_lets_no_older_run_pass(harness: Harness, tmp_path: Path, 
     other = azure_focus_delivery(tmp_path, OTHER, rows=20)
     harness.load(AZURE, newer)
     for table in dropped:
-        harness.stack.cloud.bigquery.delete_table(f"{harness.stack.cloud.project}.{harness.stack.dataset}.{table}")
+        harness.emulator.bigquery.delete_table(f"{harness.emulator.project}.{harness.deployment.dataset}.{table}")
     harness.load(AZURE, other)
 
     late = harness.load(AZURE, older)
-    again = harness.process(AZURE, newer)
+    again = harness.handle_manifest(AZURE, newer)
 
     assert (late.action, late.code) == ("skipped", "SUPERSEDED")
     assert (again.action, again.code) == ("skipped", "DUPLICATE")
@@ -40,7 +40,7 @@ def test_dropped_state_lets_no_older_run_pass(harness: Harness, tmp_path: Path, 
     check_invariants(harness, {(AZURE, MONTH): newer, (AZURE, OTHER): other})
 
 
-def test_restored_state_costs_one_reload_and_lets_no_older_run_pass(harness: Harness, tmp_path: Path) -> None:
+def test_restored_state_costs_one_reload_and_no_older_run_passes(harness: Harness, tmp_path: Path) -> None:
     first, second, third = (azure_focus_delivery(tmp_path, MONTH, rows=20, revision=number) for number in (1, 2, 3))
     harness.load(AZURE, first)
     [copied] = harness.rows("SELECT MAX(load_id) AS load_id FROM `{dataset}._dlt_loads`")

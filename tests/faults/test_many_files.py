@@ -14,7 +14,7 @@ import pytest
 from billing.manifests import MAX_FILES
 from tests.emulator import Emulator
 from tests.samples import Column, Delivery, aws_columns, aws_cur_delivery, azure_focus_delivery, many_files, sink_name
-from tests.support.system import System
+from tests.support.terraform_deployment import TerraformDeployment
 
 MONTH = "2025-09"
 _MIB_LIMIT = 256
@@ -23,19 +23,19 @@ _DIGITS = 150  # of a file's number: names as long as in a deep path, and a mani
 
 
 @pytest.fixture
-def system(cloud: Emulator, tmp_path: Path) -> Iterator[System]:
-    with System(cloud, tmp_path / "system", prefix=f"m{uuid4().hex[:10]}") as deployed:
+def system(emulator: Emulator, tmp_path: Path) -> Iterator[TerraformDeployment]:
+    with TerraformDeployment(emulator, tmp_path / "system", prefix=f"m{uuid4().hex[:10]}") as deployed:
         yield deployed.apply()
 
 
-def _land(system: System, source: str, delivery: Delivery) -> None:
+def _land(system: TerraformDeployment, source: str, delivery: Delivery) -> None:
     """Put the objects into the landing bucket. Only the manifest, which comes last, causes an event."""
     transfer, bucket = system.transfer(source), system.landing_bucket(source)
-    system.cloud.events.drop(lambda event: "anifest" not in event.name, times=len(delivery.data))
+    system.emulator.events.drop(lambda event: "anifest" not in event.name, times=len(delivery.data))
     content = {item.path: item.path.read_bytes() for item in (*delivery.data, *delivery.manifests)}
     for item in (*delivery.data, delivery.manifests[-1]):
         name = sink_name(item.name, transfer.source_path, transfer.sink_path)
-        system.cloud.upload(bucket, name, content[item.path])
+        system.emulator.upload(bucket, name, content[item.path])
 
 
 def _few_columns() -> list[Column]:
@@ -58,7 +58,12 @@ def _few_columns() -> list[Column]:
     ],
 )
 def test_ten_thousand_files_load_in_one_job_within_256_mib(
-    system: System, tmp_path: Path, source: str, entry_point: str, generate: Callable[..., Delivery], mode: str
+    system: TerraformDeployment,
+    tmp_path: Path,
+    source: str,
+    entry_point: str,
+    generate: Callable[..., Delivery],
+    mode: str,
 ) -> None:
     columns = _few_columns() if source == "aws_cur" else None
     one = generate(tmp_path, MONTH, rows=1, files=1, mode=mode, columns=columns)
@@ -66,16 +71,18 @@ def test_ten_thousand_files_load_in_one_job_within_256_mib(
     assert delivery.manifests[-1].path.stat().st_size > 2_000_000
 
     _land(system, source, delivery)
-    system.cloud.events.settle(600)
+    system.emulator.events.settle(600)
 
-    [row] = system.cloud.bigquery.query_and_wait(f"SELECT COUNT(*), SUM({_COST[source]}) FROM `{system.table(source)}`")
+    [row] = system.emulator.bigquery.query_and_wait(
+        f"SELECT COUNT(*), SUM({_COST[source]}) FROM `{system.table(source)}`"
+    )
     assert tuple(row.values()) == (MAX_FILES, delivery.totals.cost)
     lines = [line for line in system.function(entry_point).log_lines() if isinstance(line, dict)]
     assert [(line["action"], line.get("files")) for line in lines if line["action"] != "ignored"] == [
         ("loaded", MAX_FILES)
     ]
-    state = f"SELECT MAX(LENGTH(state)) FROM `{system.dataset(source)}._dlt_pipeline_state`"
-    [[length]] = list(system.cloud.bigquery.query_and_wait(state))
+    state = f"SELECT MAX(LENGTH(state)) FROM `{system.source(source).dataset}._dlt_pipeline_state`"
+    [[length]] = list(system.emulator.bigquery.query_and_wait(state))
     peak = system.function(entry_point).rss_mib()
     print(f"{source} {mode}: {peak:.0f} MiB, {lines[-1]['duration_seconds']} s, {length:,} characters of state")
     assert peak < _MIB_LIMIT

@@ -68,14 +68,14 @@ each_order = pytest.mark.parametrize(
 
 
 @each_order
-def test_newest_delivery_is_loaded_after_any_order(orders: Orders) -> None:
+def test_newest_delivery_loads_after_any_order(orders: Orders) -> None:
     for history in orders.histories:
         run(history)
 
 
 @pytest.mark.timeout(1800 if LONG else 300)
 @each_order
-def test_newest_delivery_is_loaded_after_any_order_on_the_emulator(
+def test_newest_delivery_loads_after_any_order_on_the_emulator(
     emulator_backend: Callable[[], Backend], orders: Orders
 ) -> None:
     for history in orders.histories if LONG else orders.histories[orders.sample]:

@@ -16,8 +16,8 @@ from tests.faults.instance import InstanceEnd, InstanceProcess, instance_process
 from tests.faults.invariants import check_invariants
 from tests.faults.redelivery import end_of, stepping, until_acknowledged
 from tests.samples import Delivery, aws_cur_delivery, azure_focus_delivery
-from tests.support.harness import Harness, SteppedClock
-from tests.support.stack import AWS, AZURE, SourceSpec
+from tests.support.harness import Harness
+from tests.support.sources import AWS, AZURE, SourceSpec
 
 MONTH, OTHER_MONTH = "2025-09", "2025-08"
 SPECS = [AWS, AZURE] if LONG else [AZURE]
@@ -27,9 +27,9 @@ PAUSES: list[Pause] = list(itertools.product(range(1, 60), (11, 0))) if LONG els
 
 
 @pytest.fixture
-def instances(cloud: Emulator) -> Iterator[list[InstanceProcess]]:
+def instances(emulator: Emulator) -> Iterator[list[InstanceProcess]]:
     with ExitStack() as stack:
-        yield [stack.enter_context(instance_process(cloud)) for _ in range(2)]
+        yield [stack.enter_context(instance_process(emulator)) for _ in range(2)]
 
 
 @pytest.mark.fault("F4")
@@ -39,7 +39,7 @@ def test_two_processes_record_both_months_and_load_each_once(
     other, month = (azure_focus_delivery(tmp_path, month, rows=6) for month in (OTHER_MONTH, MONTH))
     same = aws_cur_delivery(tmp_path, MONTH, rows=6, files=1)
     for spec, delivery in ((AZURE, other), (AZURE, month), (AWS, same)):
-        harness.stack.deliver(spec, delivery)
+        harness.deployment.deliver(spec, delivery)
 
     different_months = _at_once(harness, instances, AZURE, [other, month])
     same_month = _at_once(harness, instances, AWS, [same, same])
@@ -47,7 +47,7 @@ def test_two_processes_record_both_months_and_load_each_once(
     assert [end.end for end in different_months] == ["loaded", "loaded"]
     assert sorted(end.end for end in same_month) in (["MONTH_LOCKED", "loaded"], ["DUPLICATE", "loaded"])
     assert sorted(load for end in same_month for load in end.loads) == ["aws_cur$202509"]
-    again = until_acknowledged(lambda: end_of(lambda: harness.process(AWS, same)), stepping(harness.clock))
+    again = until_acknowledged(lambda: end_of(lambda: harness.handle_manifest(AWS, same)), stepping(harness.clock))
     assert again[-1].end == "DUPLICATE"
     check_invariants(harness, {(AZURE, OTHER_MONTH): other, (AZURE, MONTH): month, (AWS, MONTH): same})
 
@@ -65,7 +65,7 @@ def _at_once(
 @pytest.mark.parametrize("spec", SPECS, ids=[spec.provider for spec in SPECS])
 def test_paused_process_never_replaces_a_newer_run(harness: Harness, tmp_path: Path, spec: SourceSpec) -> None:
     expected = {}
-    with instance_process(harness.stack.cloud) as instance:
+    with instance_process(harness.emulator) as instance:
         for number, pause in enumerate(PAUSES):
             older, newer = (_run(tmp_path, spec, number, revision) for revision in (1, 2))
             expected[spec, newer.month] = newer
@@ -91,8 +91,7 @@ def _pause_at(
 ) -> bool:
     """Load the newer run while an instance with the older one is paused. Return False if it made fewer requests."""
     (older, newer), (at, minutes) = runs, pause
-    assert isinstance(harness.clock, SteppedClock)
-    harness.stack.deliver(spec, older)
+    harness.deployment.deliver(spec, older)
     instance.begin(harness, spec, older, Fault(at, "pause before"))
     paused = instance.receive()
     if "url" not in paused:
@@ -100,11 +99,13 @@ def _pause_at(
     if not paused["loads"] and paused["url"].split("?")[0].endswith("/jobs"):
         minutes = 0  # nothing checks the lease between the insert request and its arrival; INSERT_DEADLINE leaves time
     harness.clock.step(minutes=minutes)
-    harness.stack.deliver(spec, newer)
-    meanwhile = end_of(lambda: harness.process(spec, newer))
+    harness.deployment.deliver(spec, newer)
+    meanwhile = end_of(lambda: harness.handle_manifest(spec, newer))
     resumed = instance.resume(harness, minutes)
     if meanwhile.is_retried:
-        again = until_acknowledged(lambda: end_of(lambda: harness.process(spec, newer)), stepping(harness.clock))
+        again = until_acknowledged(
+            lambda: end_of(lambda: harness.handle_manifest(spec, newer)), stepping(harness.clock)
+        )
         # AWS overwrites its manifest: an instance that pauses before its second evaluation then loads the newer run
         assert again[-1].end == "loaded" or (again[-1].end == "DUPLICATE" and resumed.loads and spec is AWS), again
     else:

@@ -16,7 +16,7 @@ from tests.faults.test_schema_changes import MONTH, deliveries_of
 from tests.samples import aws_columns, azure_columns, azure_focus_delivery
 from tests.samples.model import beside
 from tests.support.harness import Harness
-from tests.support.stack import AWS, AZURE
+from tests.support.sources import AWS, AZURE
 
 pytestmark = pytest.mark.fault("F8")
 
@@ -49,7 +49,7 @@ def test_changed_type_is_rejected_by_name(harness: Harness, tmp_path: Path) -> N
 def test_too_many_columns_are_rejected_before_the_table_changes(harness: Harness, tmp_path: Path) -> None:
     good, newer = deliveries_of(tmp_path, aws_columns(MONTH), aws_columns(MONTH))
     harness.load(AWS, good)
-    before = harness.stack.cloud.bigquery.get_table(harness.stack.table_id(AWS)).schema
+    before = harness.emulator.bigquery.get_table(harness.source(AWS).destination).schema
     header = ",".join([*newer.columns, *(f"resourceTags/user:t{n}" for n in range(10_001 - len(newer.columns)))])
     many = beside(newer.data[0].path, gzip.compress(f"{header}\n{',' * 10_000}\n".encode()))
     objects = tuple(replace(item, path=many) if item is newer.data[0] else item for item in newer.objects)
@@ -58,5 +58,5 @@ def test_too_many_columns_are_rejected_before_the_table_changes(harness: Harness
 
     assert (outcome.action, outcome.code) == ("rejected", "TOO_MANY_COLUMNS")
     assert "10001" in outcome.message
-    assert harness.stack.cloud.bigquery.get_table(harness.stack.table_id(AWS)).schema == before
+    assert harness.emulator.bigquery.get_table(harness.source(AWS).destination).schema == before
     check_invariants(harness, {(AWS, MONTH): good})

@@ -16,7 +16,7 @@ from billing.formats import FORMATS
 from tests.faults.invariants import check_invariants
 from tests.samples import Column, Delivery, aws_columns, aws_cur_delivery
 from tests.support.harness import Harness
-from tests.support.stack import AWS
+from tests.support.sources import AWS
 
 MONTH = "2025-09"
 pytestmark = pytest.mark.fault("F8")
@@ -48,7 +48,7 @@ def test_added_removed_and_colliding_columns_keep_their_values(harness: Harness,
 
 def _values(harness: Harness, *columns: Column) -> list[tuple[str | None, ...]]:
     """Return the values of columns by their names in the export, which the descriptions in the table hold."""
-    table = harness.stack.cloud.bigquery.get_table(harness.stack.table_id(AWS))
+    table = harness.emulator.bigquery.get_table(harness.source(AWS).destination)
     named = {
         (field.description or "").partition("\n")[0].removeprefix("source: "): field.name for field in table.schema
     }

@@ -14,9 +14,9 @@ import pytest
 from tests.faults.conftest import GENERATORS, LONG
 from tests.faults.invariants import check_invariants
 from tests.samples import azure_focus_delivery
-from tests.support.harness import Harness, SteppedClock, log_lines
+from tests.support.harness import Harness, log_lines
 from tests.support.paths import ROOT
-from tests.support.stack import AWS, AZURE, SourceSpec
+from tests.support.sources import AWS, AZURE, SourceSpec
 
 MONTH = "2025-09"
 SPECS = [AWS, AZURE] if LONG else [AZURE]
@@ -32,8 +32,8 @@ def test_missing_file_is_named_and_the_old_month_stays(harness: Harness, tmp_pat
 
     for held_back, newer in enumerate(refreshes) if LONG else ((0, refreshes[0]), (2, refreshes[2])):
         missing = newer.data[held_back]
-        harness.stack.deliver(spec, newer, "manifest")
-        ends = harness.arrive(spec, *(item for item in newer.data if item is not missing))
+        harness.deployment.deliver(spec, newer, "manifest")
+        ends = harness.deliver_each(spec, *(item for item in newer.data if item is not missing))
         name = missing.name.removeprefix(spec.source_path)
         assert {(end.action, end.code) for end in ends} == {("waiting", "WAITING_FOR_FILES")}
         assert f"first {spec.prefix}{name}" in ends[-1].message
@@ -42,7 +42,7 @@ def test_missing_file_is_named_and_the_old_month_stays(harness: Harness, tmp_pat
             assert name in harness.tracking(spec)[-1]["message"]
         check_invariants(harness, {(spec, MONTH): current})
 
-        [loaded] = harness.arrive(spec, missing)
+        [loaded] = harness.deliver_each(spec, missing)
         assert loaded.action == "loaded"
         check_invariants(harness, {(spec, MONTH): newer})
         current = newer
@@ -53,17 +53,16 @@ def test_sweep_loads_after_a_lost_event_and_logs_the_age(
     harness: Harness, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """An age above the limit meets the condition of the freshness alert. The next load clears it."""
-    assert isinstance(harness.clock, SteppedClock)
     limit = _default("freshness_hours")
     first, second = (azure_focus_delivery(tmp_path, MONTH, rows=6, revision=revision) for revision in (1, 2))
 
-    harness.stack.deliver(AZURE, first)
+    harness.deployment.deliver(AZURE, first)
     loaded, age = harness.sweep()["loaded"], _age(capsys)
     harness.clock.step(hours=limit + 0.1)
     harness.sweep()
     age_after_silence = _age(capsys)
     check_invariants(harness, {(AZURE, MONTH): first})
-    harness.stack.deliver(AZURE, second)
+    harness.deployment.deliver(AZURE, second)
     harness.sweep()
     age_after_next_load = _age(capsys)
 

@@ -1,1 +1,1 @@
-"""Hostile input for everything that reads what a provider wrote; see README.md of the project, `make fuzz`."""
+"""Hostile input for every reader of a provider's files (`make fuzz`)."""

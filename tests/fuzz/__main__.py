@@ -1,4 +1,7 @@
-"""`make fuzz`: new inputs for every reader for FUZZ_SECONDS in all (60), from FUZZ_SEED on; a line per reader."""
+"""`make fuzz`: give new inputs to every reader for FUZZ_SECONDS (60) in all, and print a line per reader.
+
+FUZZ_SEED repeats a run.
+"""
 
 from __future__ import annotations
 
@@ -11,8 +14,8 @@ from hypothesis import HealthCheck, given, seed, settings
 
 from tests.fuzz import properties
 
-_ROUND = 200  # inputs between two looks at the clock
-_LONGEST = 5000  # characters of a finding
+_INPUTS_PER_ROUND = 200  # the clock is read after each round
+_MAX_FINDING_CHARACTERS = 5000
 
 
 def main() -> int:
@@ -24,14 +27,16 @@ def main() -> int:
 
 
 def _fuzz(target: properties.Target, seconds: float, start: int) -> bool:
-    """Rounds of inputs until the time is over, or one fails: that one is printed, as small as it gets."""
-    many = settings(max_examples=_ROUND, database=None, deadline=None, suppress_health_check=list(HealthCheck))
+    """Run rounds of inputs until the time is over or an input fails. Print the smallest failing input."""
+    many = settings(
+        max_examples=_INPUTS_PER_ROUND, database=None, deadline=None, suppress_health_check=list(HealthCheck)
+    )
     ends, number = time.monotonic() + seconds, start
     while time.monotonic() < ends:
         try:
             seed(number)(many(given(target.inputs)(target.check)))()
-        except Exception as exc:  # noqa: BLE001 - whatever a reader raises is the finding
-            print("".join(traceback.format_exception(exc))[-_LONGEST:])
+        except Exception as exc:  # noqa: BLE001 - any exception of a reader is a finding
+            print("".join(traceback.format_exception(exc))[-_MAX_FINDING_CHARACTERS:])
             print(f"FAILED   {target.name}: FUZZ_SEED={number}")
             return False
         number += 1
@@ -44,7 +49,7 @@ def _line(target: properties.Target) -> str:
     outcomes = ", ".join(f"{name} {number}" for name, number in target.outcomes.most_common(6))
     return (
         f"ok       {target.name:<30} {inputs:>7} inputs, slowest {target.slowest * 1000:.0f} ms,"
-        f" at most {target.largest / 2**20:.1f} MiB: {outcomes}"
+        f" peak {target.largest / 2**20:.1f} MiB: {outcomes}"
     )
 
 

@@ -1,4 +1,4 @@
-"""What the fuzzing starts from: every format's golden and generated manifests, CSV heads and Parquet tails."""
+"""The valid inputs that fuzzing changes: manifests of every format, CSV headers and Parquet footers."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from tests.samples import aws_cur_delivery, azure_focus_delivery
 from tests.unit.values import GENERATION, MANIFESTS
 
 PREFIX = "landing/source/"
-_FOLDERS_UP = 4
+_MAX_FOLDERS_UP = 4
 
 
 @dataclass(frozen=True)
 class Seed:
-    """A manifest that its source's parser takes, and the tree that it holds."""
+    """A manifest that the parser of its source accepts, as a tree."""
 
     source: Source
     name: str
@@ -37,7 +37,7 @@ class Seed:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Of the manifest and its files, in the landing bucket."""
+        """The names of the manifest and its files in the landing bucket."""
         export = manifests.parse(self.source, self.manifest(json.dumps(self.tree).encode()))
         assert isinstance(export, Export)
         return self.name, *(file.name for file in export.files)
@@ -45,10 +45,11 @@ class Seed:
 
 @cache
 def seeds(format_name: str) -> tuple[Seed, ...]:
-    """Of every known manifest, those that this format's parser takes. A new format brings a golden one."""
+    """Return the known manifests that this format's parser accepts. Raises LookupError if there is none."""
     found = tuple(seed for tree in trees() if (seed := _seed(format_name, tree)) is not None)
     if not found:
-        raise LookupError(f"No manifest in {MANIFESTS} is one of {format_name}: add a golden one.")
+        missing = "add one, or add the name of its file to `bases` in tests/fuzz/corpora.py"
+        raise LookupError(f"{MANIFESTS} has no manifest that the parser of {format_name} accepts: {missing}.")
     return found
 
 
@@ -62,7 +63,7 @@ def trees() -> tuple[Any, ...]:
 
 
 def _seed(format_name: str, tree: Any) -> Seed | None:
-    """Export name and place of the manifest are found by trying the texts that it holds: no format is known here."""
+    """Find the export name and the folder of a manifest by trying the texts in it. This works for every format."""
     texts = sorted({leaf for leaf in leaves(tree) if isinstance(leaf, str) and 0 < len(leaf) < 300})
     words = sorted({word for text in texts for word in text.split("/") if word})
     for export_name in words:
@@ -95,11 +96,11 @@ def source_of(format_name: str, export_name: str = "x") -> Source:
 
 
 def _manifest_names(source: Source, texts: list[str]) -> Iterator[str]:
-    """Beside a data file, or some folders above it or beside those."""
+    """Yield possible names: in the folder of a data file, in the folders above it, and in their metadata folders."""
     bases = (f"{source.export_name}-Manifest.json", "manifest.json", "Manifest.json")
     for text in texts:
         folders = re.sub("^s3://[^/]+/", "", text).split("/")[:-1]
-        for up in range(min(_FOLDERS_UP, len(folders))):
+        for up in range(min(_MAX_FOLDERS_UP, len(folders))):
             folder = "/".join(folders[: len(folders) - up])
             for place in dict.fromkeys((folder, folder.replace("/data/", "/metadata/"))):
                 yield from (
@@ -135,7 +136,7 @@ _PARQUETS = (
 
 @cache
 def footers() -> tuple[bytes, ...]:
-    """The metadata of Parquet files, without length and magic."""
+    """Return the footers of some Parquet files, without length and magic."""
     with tempfile.TemporaryDirectory() as folder, duckdb.connect() as database:
         path = Path(folder) / "x.parquet"
         found = []

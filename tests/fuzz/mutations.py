@@ -1,4 +1,4 @@
-"""Hypothesis strategies that spoil what is right: trees by their structure, bytes by their place."""
+"""Hypothesis strategies that damage valid inputs: the structure of trees, and single bytes."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ HOSTILE_BYTES = (
     b"\\u0000", b"{", b"}",
     b"[", b"]", b",", b":", b"\n", b"\r", b"1e9999999", b"-", b"NaN", b"Infinity", b"..", b"*", b"%2e", b"://",
 )  # fmt: skip
-MOST = 1 << 20  # bytes of an input
+MAX_INPUT_BYTES = 1 << 20
 texts = st.one_of(st.sampled_from(HOSTILE_TEXT), st.text(max_size=40))
 values = st.one_of(
     st.sampled_from(HOSTILE_VALUES),
@@ -42,27 +42,27 @@ values = st.one_of(
 
 @st.composite
 def manifests(draw: st.DrawFn, format_name: str) -> tuple[corpora.Seed, bytes]:
-    """A known manifest with a few changes to its tree, and then perhaps to its bytes."""
+    """Draw a known manifest, change its tree in a few places, and sometimes its bytes."""
     seed = draw(st.sampled_from(corpora.seeds(format_name)))
     tree = copy.deepcopy(seed.tree)
     for _ in range(draw(st.integers(0, 4))):
-        _spoil(draw, tree)
+        _damage(draw, tree)
     data = json.dumps(tree, ensure_ascii=draw(st.booleans())).encode(errors="surrogatepass")
-    return seed, draw(spoilt(data)) if draw(st.integers(0, 2)) == 0 else data
+    return seed, draw(damaged(data)) if draw(st.integers(0, 2)) == 0 else data
 
 
-def _spoil(draw: st.DrawFn, tree: Any) -> None:
+def _damage(draw: st.DrawFn, tree: Any) -> None:
     places = list(_places(tree))
     if not places:
         return
     paths = [(parent, key) for parent, key in places if "/" in str(parent[key]) and isinstance(parent[key], str)]
-    rather_a_path: bool = draw(st.booleans())
-    parent, key = draw(st.sampled_from(paths if paths and rather_a_path else places))
+    prefers_path: bool = draw(st.booleans())
+    parent, key = draw(st.sampled_from(paths if paths and prefers_path else places))
     change = draw(st.sampled_from(("value", "text", "text", "drop", "copy", "many", "rename", "nest")))
     if change == "value":
         parent[key] = copy.deepcopy(draw(values))
     elif change == "text":
-        parent[key] = _spoilt_text(draw, parent[key])
+        parent[key] = _damaged_text(draw, parent[key])
     elif change == "drop":
         del parent[key]
     elif change == "nest":
@@ -76,7 +76,7 @@ def _spoil(draw: st.DrawFn, tree: Any) -> None:
         parent[draw(texts)] = parent[key] if change == "copy" else parent.pop(key)
 
 
-def _spoilt_text(draw: st.DrawFn, value: Any) -> str:
+def _damaged_text(draw: st.DrawFn, value: Any) -> str:
     text = value if isinstance(value, str) else json.dumps(value)
     at = draw(st.integers(0, len(text)))
     return text[:at] + draw(texts) + text[at + draw(st.integers(0, 3)) :]
@@ -95,8 +95,8 @@ def _places(tree: Any) -> Iterator[tuple[Any, Any]]:
 
 
 @st.composite
-def spoilt(draw: st.DrawFn, data: bytes) -> bytes:
-    """Bytes flipped, cut, repeated up to a megabyte, or with something hostile in between."""
+def damaged(draw: st.DrawFn, data: bytes) -> bytes:
+    """Flip, cut or repeat bytes, up to a megabyte, or insert hostile ones."""
     for _ in range(draw(st.integers(1, 3))):
         at = draw(st.integers(0, len(data)))
         length = draw(st.integers(0, min(16, len(data) - at)))
@@ -111,35 +111,35 @@ def spoilt(draw: st.DrawFn, data: bytes) -> bytes:
             data = data[:at]
         elif change == "repeat":
             times = draw(st.sampled_from((2, 100, 10_000, 100_000)))
-            data = (data[:at] + data[at : at + length] * times + data[at + length :])[:MOST]
+            data = (data[:at] + data[at : at + length] * times + data[at + length :])[:MAX_INPUT_BYTES]
     return data
 
 
 @st.composite
 def csv_heads(draw: st.DrawFn) -> bytes:
-    """Text spoilt and then zipped, in one member or several, or zipped and then spoilt."""
+    """Damage a CSV header before or after gzip, with one or two gzip members."""
     text = draw(st.sampled_from(corpora.CSV_HEADS))
     if draw(st.booleans()):
-        text = draw(spoilt(text))
+        text = draw(damaged(text))
     at = draw(st.integers(0, len(text)))
     level = draw(st.sampled_from((0, 1, 9)))
     parts = (text[:at], text[at:]) if draw(st.booleans()) else (text,)
     data = b"".join(gzip.compress(part, level, mtime=0) for part in parts)
-    return draw(spoilt(data)) if draw(st.integers(0, 2)) == 0 else data
+    return draw(damaged(data)) if draw(st.integers(0, 2)) == 0 else data
 
 
 @st.composite
 def parquet_tails(draw: st.DrawFn) -> bytes:
-    """A footer spoilt behind a right length, or with its length and magic spoilt too."""
+    """Damage a Parquet footer, and sometimes its length and magic too."""
     metadata = draw(st.one_of(st.sampled_from(corpora.footers()), st.binary(max_size=60), thrift()))
     if draw(st.integers(0, 3)):
-        metadata = draw(spoilt(metadata))
+        metadata = draw(damaged(metadata))
     data = b"PAR1" + metadata + struct.pack("<I", len(metadata)) + b"PAR1"
-    return draw(spoilt(data)) if draw(st.integers(0, 4)) == 0 else data
+    return draw(damaged(data)) if draw(st.integers(0, 4)) == 0 else data
 
 
 def thrift() -> st.SearchStrategy[bytes]:
-    """Headers of fields and lists, sizes and ends in any order: the grammar of a footer without its sense."""
+    """Draw tokens of a footer in any order: headers of fields and lists, sizes and ends."""
     tokens = st.one_of(
         st.sampled_from([bytes([delta << 4 | kind]) for delta in (0, 1, 2, 15) for kind in range(13)]),
         st.sampled_from([b"\x00", b"\xf9", b"\xfc", b"\xff\xff\xff\xff\x0f", b"\xff" * 9 + b"\x01", b"\x80" * 12]),
@@ -150,12 +150,12 @@ def thrift() -> st.SearchStrategy[bytes]:
 
 @st.composite
 def object_names(draw: st.DrawFn) -> tuple[str, str]:
-    """Format and name: a manifest's or a data file's, changed in one or two places."""
+    """Draw a format, and the name of a manifest or data file with up to two changes."""
     format_name = draw(st.sampled_from(list(FORMATS)))
     known = [name for seed in corpora.seeds(format_name) for name in seed.names]
     name = draw(st.sampled_from(known) | texts)
     for _ in range(draw(st.integers(0, 2))):
-        name = _spoilt_text(draw, name)
+        name = _damaged_text(draw, name)
     return format_name, name
 
 

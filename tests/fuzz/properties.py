@@ -1,4 +1,4 @@
-"""What must hold of every reader for any input: a value that is safe, or a rejection; bounded; twice the same."""
+"""Every reader must return a safe value or a rejection for any input: within bounds, and the same one twice."""
 
 from __future__ import annotations
 
@@ -27,45 +27,45 @@ from billing.manifests import MAX_COLUMNS, Column, Export, OtherExport
 from billing.manifests.model import MAX_FILES
 from tests.fuzz import corpora, mutations
 
-SECONDS = 3.0  # of CPU for one input
-BYTES = 48 << 20  # of memory, and as much per byte of input as Python's objects take
-BYTES_PER_BYTE = 120
-_EVERY = 8  # inputs: how often memory is measured, which takes three times as long
+MAX_CPU_SECONDS = 3.0  # per input
+MAX_MEMORY_BYTES = 48 << 20  # per input, and in addition for each byte of it:
+MAX_BYTES_PER_INPUT_BYTE = 120
+_INPUTS_PER_MEASUREMENT = 8  # measuring memory takes three times as long
 
 
 @dataclass
 class Target:
-    """One reader: what it is fed with, and what it is asked."""
+    """One reader with its inputs, and counts of its outcomes."""
 
     name: str
     inputs: st.SearchStrategy[Any]
-    ask: Callable[[Any], Any]
+    read: Callable[[Any], Any]
     outcomes: Counter[str] = field(default_factory=Counter)
     slowest: float = 0.0
     largest: int = 0
 
     def check(self, given: Any) -> None:
-        """Fails with an AssertionError, or with whatever the reader raised that is no rejection."""
-        measured = sum(self.outcomes.values()) % _EVERY == 0
+        """Raise AssertionError if a bound is exceeded, or the reader's own error if it is not a rejection."""
+        measured = sum(self.outcomes.values()) % _INPUTS_PER_MEASUREMENT == 0
         if measured:
             tracemalloc.start()
         began = time.process_time()
         try:
-            outcome = _outcome(self.ask, given)
+            outcome = _outcome(self.read, given)
             seconds = time.process_time() - began
             peak = tracemalloc.get_traced_memory()[1] if measured else 0
         finally:
             tracemalloc.stop()
         self.slowest, self.largest = max(self.slowest, seconds), max(self.largest, peak)
         self.outcomes[outcome if isinstance(outcome, str) else type(outcome).__name__] += 1
-        assert seconds < SECONDS, f"{seconds:.1f} s"
-        assert peak < BYTES + BYTES_PER_BYTE * _size(given), f"{peak >> 20} MiB"
-        assert _outcome(self.ask, given) == outcome, "asked again, it answers something else"
+        assert seconds < MAX_CPU_SECONDS, f"{seconds:.1f} s"
+        assert peak < MAX_MEMORY_BYTES + MAX_BYTES_PER_INPUT_BYTE * _size(given), f"{peak >> 20} MiB"
+        assert _outcome(self.read, given) == outcome, "the second call has another result"
 
 
-def _outcome(ask: Callable[[Any], Any], given: Any) -> Any:
+def _outcome(read: Callable[[Any], Any], given: Any) -> Any:
     try:
-        return ask(given)
+        return read(given)
     except BillingError as exc:
         rejection = exc
     except NeedMore:
@@ -92,7 +92,7 @@ def parse(given: tuple[corpora.Seed, bytes]) -> Export | OtherExport:
 
 
 def check_export(seed: corpora.Seed, export: Export) -> None:
-    """What the load path may trust: these names become URIs, ids, SQL parameters and the partition's name."""
+    """Check the values that loads use as URIs, ids, SQL parameters and the name of the partition."""
     names = [file.name for file in export.files]
     assert len(names) == len(set(names)) <= MAX_FILES
     for name in names:
@@ -129,13 +129,13 @@ def csv_head(given: tuple[bytes, bool]) -> Header:
     data, complete = given
     header = csv_header(data, "x.csv.gz", complete=complete)
     assert 0 < len(header.columns) <= MAX_COLUMNS
-    check_plan(plan_or_code(lambda: plan_csv(csv_columns([("x", header)]), (), _RULES[0], {}, ())), ())
+    check_plan(plan_or_none(lambda: plan_csv(csv_columns([("x", header)]), (), _RULES[0], {}, ())), ())
     return header
 
 
 def parquet_tail(data: bytes) -> Header:
     header = parquet_header(data, "x.parquet", size=len(data))
-    check_plan(plan_or_code(lambda: plan_parquet(parquet_columns([("x", header)]), ())), ())
+    check_plan(plan_or_none(lambda: plan_parquet(parquet_columns([("x", header)]), ())), ())
     return header
 
 
@@ -159,13 +159,13 @@ def parquet_plan(given: tuple[Sequence[tuple[str, str | None]], Sequence[Field]]
     return plan
 
 
-def plan_or_code(ask: Callable[[], Plan]) -> Plan | None:
-    found = _outcome(lambda _: ask(), None)
+def plan_or_none(plan: Callable[[], Plan]) -> Plan | None:
+    found = _outcome(lambda _: plan(), None)
     return found if isinstance(found, Plan) else None
 
 
 def check_plan(plan: Plan | None, table: Sequence[Field]) -> None:
-    """A schema that BigQuery takes: names valid and unique whatever their case, and new only where they are added."""
+    """Check that BigQuery accepts the schema: valid names that are unique in any case, and no added one is known."""
     if plan is None:
         return
     names = [one.name.lower() for one in plan.schema]
@@ -192,7 +192,7 @@ _COLUMNS = st.lists(st.tuples(mutations.names, _TYPES), max_size=3).map(tuple)
 
 
 def targets() -> Mapping[str, Target]:
-    """Every format of the table, by itself, and the readers that they share."""
+    """Return a target per format, and one per reader that formats share."""
     found = [Target(f"manifest {name}", mutations.manifests(name), parse) for name in FORMATS]
     found += [
         Target("object names", mutations.object_names(), object_name),

@@ -1,4 +1,4 @@
-"""A short form of `make fuzz`, the same inputs every time."""
+"""A short form of `make fuzz` with the same inputs every time."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from billing.formats import FORMATS
 from tests.fuzz import corpora, properties
 
-_EXAMPLES = 50
+_INPUTS = 50
 TARGETS = properties.targets()
 
 
@@ -17,12 +17,13 @@ TARGETS = properties.targets()
 def test_any_input_is_read_safely_or_rejected(name: str) -> None:
     target = TARGETS[name]
     quick = settings(
-        max_examples=_EXAMPLES, derandomize=True, database=None, deadline=None, suppress_health_check=list(HealthCheck)
+        max_examples=_INPUTS, derandomize=True, database=None, deadline=None, suppress_health_check=list(HealthCheck)
     )
     quick(given(target.inputs)(target.check))()
-    assert len(target.outcomes) > 1  # some are taken, some refused
+
+    assert len(target.outcomes) > 1  # some are accepted, some rejected
 
 
 @pytest.mark.parametrize("format_name", FORMATS)
-def test_every_format_has_manifests_to_start_from(format_name: str) -> None:
+def test_every_format_has_manifests(format_name: str) -> None:
     assert all(seed.source.format_name == format_name for seed in corpora.seeds(format_name))

@@ -1,4 +1,4 @@
-"""What is AWS's own: one usage in several formats, exports upgraded in one table, manifests in odd places."""
+"""AWS only: one usage in several formats, upgraded exports, manifests in several places."""
 
 from __future__ import annotations
 
@@ -7,11 +7,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import pytest
 
-from tests.emulator import Emulator
 from tests.samples import (
     Delivery,
     Quirks,
@@ -21,8 +19,8 @@ from tests.samples import (
     cur2_columns,
 )
 from tests.samples.aws_data_export import Table
-from tests.support.harness import Harness, SteppedClock
-from tests.support.stack import SourceSpec, Stack
+from tests.support.harness import Harness
+from tests.support.sources import SourceSpec
 
 MONTH = "2025-09"
 FULL = Quirks(lower_case=False, addresses=True, bare=False, manifest_in=("execution",))
@@ -31,14 +29,6 @@ MAPS = {
     "cur2": ("cost_category", "discount", "product", "resource_tags", "tags"),
     "focus": ("SkuPriceDetails", "Tags", "x_Discounts"),
 }
-
-
-@pytest.fixture
-def harness_of(cloud: Emulator, emulator_environment: None) -> Callable[..., Harness]:
-    def make(*sources: SourceSpec) -> Harness:
-        return Harness(Stack(cloud, sources, name=f"t{uuid4().hex[:10]}").create(), SteppedClock())
-
-    return make
 
 
 def spec(export_format: str, **more: Any) -> SourceSpec:
@@ -52,13 +42,13 @@ def spec(export_format: str, **more: Any) -> SourceSpec:
     )
 
 
-def loaded(harness: Harness, source: SourceSpec, delivery: Delivery) -> list[str]:
-    """Every object lands and is handled: how each ended."""
-    return [outcome.action for outcome in harness.arrive(source, *delivery.data, *delivery.manifests)]
+def actions_of(harness: Harness, source: SourceSpec, delivery: Delivery) -> list[str]:
+    """Deliver and handle every object. Return the actions."""
+    return [outcome.action for outcome in harness.deliver_each(source, *delivery.data, *delivery.manifests)]
 
 
 def charges(harness: Harness, source: SourceSpec, table: Table) -> list[Any]:
-    """The rows of the view with maps as Python reads their JSON, in an order that does not depend on the format."""
+    """Return the view's rows, sorted by their content, with floats instead of decimals."""
     rows = harness.rows(f"SELECT * FROM `{{dataset}}.{source.table}_charges`")
     for row in rows:
         for name in MAPS[table]:
@@ -69,7 +59,7 @@ def charges(harness: Harness, source: SourceSpec, table: Table) -> list[Any]:
 
 
 @pytest.mark.parametrize("table", ["cur2", "focus"])
-def test_the_view_of_charges_is_the_same_from_csv_as_from_parquet(
+def test_charges_view_is_the_same_from_csv_and_parquet(
     harness_of: Callable[..., Harness], tmp_path: Path, table: Table
 ) -> None:
     name = {"cur2": "aws_cur_v2", "focus": "aws_focus"}[table]
@@ -78,49 +68,55 @@ def test_the_view_of_charges_is_the_same_from_csv_as_from_parquet(
     for source in (csv, parquet):
         file_format: Any = source.format.rpartition("_")[2]
         delivery = aws_data_export_delivery(tmp_path, MONTH, rows=60, table=table, file_format=file_format)
-        assert "loaded" in loaded(harness, source, delivery)
+        assert "loaded" in actions_of(harness, source, delivery)
+
     first, second = (charges(harness, source, table) for source in (csv, parquet))
+
     assert len(first) == 60
     assert first == second
     assert all(any(row[column] for row in first) for column in MAPS[table])
     assert {} in [row[MAPS[table][-1]] for row in first]
 
 
-def test_a_focus_export_is_upgraded_in_its_table(harness_of: Callable[..., Harness], tmp_path: Path) -> None:
+def test_focus_export_is_upgraded_in_its_table(harness_of: Callable[..., Harness], tmp_path: Path) -> None:
     source = spec("aws_focus_parquet")
     harness = harness_of(source)
     for month, version in (("2025-08", "1.0"), ("2025-09", "1.2")):
         delivery = aws_data_export_delivery(
             tmp_path, month, rows=30, table="focus", file_format="parquet", version=version, quirks=FULL
         )
-        assert loaded(harness, source, delivery) == ["waiting", "waiting", "loaded"]
+        assert actions_of(harness, source, delivery) == ["waiting", "waiting", "loaded"]
     old, new = ({column.name for column in aws_focus_columns(version)} for version in ("1.0", "1.2"))
+
     [row] = harness.rows(
         "SELECT COUNT(x_UsageType) AS gone, COUNT(SkuMeter) AS added, COUNT(BilledCost) AS cost,"
         " COUNTIF(ARRAY_LENGTH(x_CostCategories) > 0) AS maps FROM `{dataset}.aws_focus_parquet`"
     )
+
     assert ("x_UsageType" in old - new, "SkuMeter" in new - old) == (True, True)
     assert (row["added"], row["cost"], row["maps"]) == (30, 60, 30)
     assert 0 < row["gone"] <= 30
 
 
-def test_a_cur_2_export_may_select_more_columns_later(harness_of: Callable[..., Harness], tmp_path: Path) -> None:
+def test_cur_2_export_may_select_more_columns_later(harness_of: Callable[..., Harness], tmp_path: Path) -> None:
     source = spec("aws_cur_v2_csv")
     harness = harness_of(source)
     for month, selected in (("2025-08", "few"), ("2025-09", "all")):
         columns = cur2_columns(selected)  # type: ignore[arg-type]
         delivery = aws_data_export_delivery(tmp_path, month, rows=30, columns=columns, quirks=BARE)
-        assert loaded(harness, source, delivery)[-1] == "loaded"
+        assert actions_of(harness, source, delivery)[-1] == "loaded"
         if selected == "few":
             [shown] = harness.rows("SELECT * FROM `{dataset}.aws_cur_v2_csv_charges` LIMIT 1")
-            assert set(shown) == {column.name for column in columns} | {"bill_invoice_id"}  # made with it
+            assert set(shown) == {column.name for column in columns} | {"bill_invoice_id"}
+
     [row] = harness.rows(
         "SELECT COUNT(*) AS n, COUNT(identity_line_item_id) AS added FROM `{dataset}.aws_cur_v2_csv_charges`"
     )
+
     assert (row["n"], row["added"]) == (60, 30)
 
 
-def test_a_map_that_is_no_json_rejects_the_month_unless_it_is_kept_as_text(
+def test_map_that_is_not_json_is_rejected_unless_kept_as_text(
     harness_of: Callable[..., Harness], tmp_path: Path
 ) -> None:
     columns = [
@@ -129,18 +125,20 @@ def test_a_map_that_is_no_json_rejects_the_month_unless_it_is_kept_as_text(
     ]
     delivery = aws_data_export_delivery(tmp_path, MONTH, rows=5, files=1, columns=columns, quirks=BARE)
     harness = harness_of(spec("aws_cur_v2_csv"))
-    rejected = harness.arrive(spec("aws_cur_v2_csv"), *delivery.data, *delivery.manifests)[-1]
+    rejected = harness.deliver_each(spec("aws_cur_v2_csv"), *delivery.data, *delivery.manifests)[-1]
     assert (rejected.action, rejected.code) == ("rejected", "VALUE_DOES_NOT_FIT")
     assert "resource_tags" in rejected.message
     kept = spec("aws_cur_v2_csv", type_overrides={"resource_tags": "STRING"})
     harness = harness_of(kept)
-    assert loaded(harness, kept, delivery)[-1] == "loaded"
+    assert actions_of(harness, kept, delivery)[-1] == "loaded"
+
     [row] = harness.rows("SELECT DISTINCT resource_tags AS text FROM `{dataset}.aws_cur_v2_csv_charges`")
+
     assert row["text"] == "{user:team=a}"
 
 
 @pytest.mark.parametrize("month", ["2025-08", "2025-09"])
-def test_athena_s_manifest_is_found_where_it_stands_whatever_comes_first(
+def test_athena_manifest_is_found_in_any_order_of_arrival(
     harness_of: Callable[..., Harness], tmp_path: Path, month: str
 ) -> None:
     source = spec("aws_cur_v1_parquet")
@@ -149,14 +147,16 @@ def test_athena_s_manifest_is_found_where_it_stands_whatever_comes_first(
         tmp_path, month, rows=10, files=2, mode="athena", file_format="parquet", report="acme-export"
     )
     first, last = delivery.data
-    ends = harness.arrive(source, delivery.manifests[0], first, last)
+
+    ends = harness.deliver_each(source, delivery.manifests[0], first, last)
+
     assert [outcome.action for outcome in ends] == ["waiting", "waiting", "loaded"]
 
 
-def test_a_manifest_that_never_changes_is_loaded_again_when_its_files_have_settled(
+def test_settled_files_are_loaded_under_an_unchanged_manifest(
     harness_of: Callable[..., Harness], tmp_path: Path
 ) -> None:
-    """With nothing but its files in it, it is not even copied again: only the files tell of a new delivery."""
+    """The manifest lists only its files, so an equal one is not copied again. Only the files are new."""
     source = spec("aws_cur_v2_csv")
     harness = harness_of(source)
     first, second = (
@@ -165,10 +165,12 @@ def test_a_manifest_that_never_changes_is_loaded_again_when_its_files_have_settl
         )
         for revision in (1, 2)
     )
-    assert loaded(harness, source, first)[-1] == "loaded"
-    assert [outcome.code for outcome in harness.arrive(source, *second.data)] == ["WAITING_TO_SETTLE"] * 2
+    assert actions_of(harness, source, first)[-1] == "loaded"
+    assert [outcome.code for outcome in harness.deliver_each(source, *second.data)] == ["WAITING_TO_SETTLE"] * 2
     assert harness.sweep()["loaded"] == []
-    harness.clock.step(hours=3.1)  # type: ignore[attr-defined]
+
+    harness.clock.step(hours=3.1)
+
     assert harness.sweep()["loaded"] == [f"aws_cur_v2_csv {MONTH}"]
-    assert harness.month(source, MONTH) == (second.totals.rows, second.totals.cost)
+    assert harness.rows_and_cost(source, MONTH) == (second.totals.rows, second.totals.cost)
     assert harness.sweep()["loaded"] == []

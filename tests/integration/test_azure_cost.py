@@ -1,4 +1,4 @@
-"""Actual and amortized cost: whatever an account calls its columns and spells its dates, in one table."""
+"""Actual and amortized cost: column names and date spellings of all accounts, in one table."""
 
 from __future__ import annotations
 
@@ -7,16 +7,14 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from uuid import uuid4
 
 import pytest
 
-from tests.emulator import Emulator
 from tests.samples import ACTUAL, AMORTIZED, Delivery, azure_cost_delivery, azure_focus_delivery
-from tests.samples.azure import Headers
+from tests.samples.azure_sample import Headers
 from tests.samples.model import with_manifest
-from tests.support.harness import Harness, SteppedClock
-from tests.support.stack import AZURE, Stack
+from tests.support.harness import Harness
+from tests.support.sources import AZURE
 
 MONTH = "2025-09"
 CSV = replace(AZURE, key="CSV", format="azure_actual_csv", prefix="csv/", table="actual_csv", version="")
@@ -25,8 +23,8 @@ PARQUET = replace(CSV, key="PARQUET", format="azure_actual_parquet", prefix="par
 
 
 @pytest.fixture
-def costs(cloud: Emulator, emulator_environment: None) -> Harness:
-    return Harness(Stack(cloud, (CSV, SPREAD, PARQUET), name=f"t{uuid4().hex[:10]}").create(), SteppedClock())
+def costs(harness_of: Callable[..., Harness]) -> Harness:
+    return harness_of(CSV, SPREAD, PARQUET)
 
 
 def actual(folder: Path, month: str = MONTH, headers: Headers = "pascal", revision: int = 1) -> Delivery:
@@ -35,8 +33,8 @@ def actual(folder: Path, month: str = MONTH, headers: Headers = "pascal", revisi
     )
 
 
-def rewritten(delivery: Delivery, change: Callable[[str], str]) -> Delivery:
-    """The same delivery with the text of its one file changed."""
+def with_text(delivery: Delivery, change: Callable[[str], str]) -> Delivery:
+    """Return the delivery with the text of its only file changed."""
     [file] = delivery.data
     path = file.path.with_name("changed.csv.gz")
     with gzip.open(file.path, "rt", newline="") as text:
@@ -46,18 +44,16 @@ def rewritten(delivery: Delivery, change: Callable[[str], str]) -> Delivery:
     return with_manifest(changed, lambda manifest: manifest["blobs"][0].update(byteCount=size))
 
 
-def test_actual_and_amortized_cost_sum_up_to_what_focus_says_of_the_same_charges(
-    costs: Harness, tmp_path: Path
-) -> None:
+def test_actual_and_amortized_cost_sum_up_as_focus_does(costs: Harness, tmp_path: Path) -> None:
     focus = azure_focus_delivery(tmp_path, MONTH, rows=100).totals
     for source, dataset in ((CSV, ACTUAL), (SPREAD, AMORTIZED)):
         outcome = costs.load(source, azure_cost_delivery(dataset, tmp_path, MONTH, rows=100, form="csv"))
         assert (outcome.action, outcome.code) == ("loaded", None)
     costs.load(PARQUET, azure_cost_delivery(ACTUAL, tmp_path / "parquet", MONTH, rows=100))
 
-    assert costs.month(CSV, MONTH) == costs.month(PARQUET, MONTH) == (98, focus.cost)
-    assert costs.month(SPREAD, MONTH) == (98, focus.effective_cost)
-    assert [(row["cost"], row["invoiced"]) for row in costs.tracking(CSV)] == [(focus.cost, False)]  # it has no invoice
+    assert costs.rows_and_cost(CSV, MONTH) == costs.rows_and_cost(PARQUET, MONTH) == (98, focus.cost)
+    assert costs.rows_and_cost(SPREAD, MONTH) == (98, focus.effective_cost)
+    assert [(row["cost"], row["invoiced"]) for row in costs.tracking(CSV)] == [(focus.cost, False)]
     kinds = {
         source.key: {row["ChargeType"] for row in costs.rows(f"SELECT ChargeType FROM `{{dataset}}.{source.table}`")}
         for source in (CSV, SPREAD)
@@ -66,13 +62,13 @@ def test_actual_and_amortized_cost_sum_up_to_what_focus_says_of_the_same_charges
     assert kinds["SPREAD"] - kinds["CSV"] == {"UnusedReservation"}
 
 
-def test_headers_and_dates_of_every_account_land_in_the_same_columns(costs: Harness, tmp_path: Path) -> None:
-    before = {field.name for field in costs.stack.cloud.bigquery.get_table(costs.stack.table_id(CSV)).schema}
+def test_headers_and_dates_of_all_accounts_share_the_columns(costs: Harness, tmp_path: Path) -> None:
+    before = {field.name for field in costs.emulator.bigquery.get_table(costs.source(CSV).destination).schema}
     spellings: tuple[Headers, ...] = ("pascal", "camel", "german")
     for month, headers in zip(("2025-01", "2025-08", "2025-09"), spellings, strict=True):
         assert costs.load(CSV, actual(tmp_path, month, headers)).action == "loaded"
 
-    assert {field.name for field in costs.stack.cloud.bigquery.get_table(costs.stack.table_id(CSV)).schema} == before
+    assert {field.name for field in costs.emulator.bigquery.get_table(costs.source(CSV).destination).schema} == before
     rows = costs.rows(
         "SELECT DISTINCT FORMAT_TIMESTAMP('%F %T', BillingPeriodStartDate) AS first,"
         " FORMAT_TIMESTAMP('%F %T', BillingPeriodEndDate) AS last"
@@ -87,27 +83,25 @@ def test_headers_and_dates_of_every_account_land_in_the_same_columns(costs: Harn
     assert '"env":"prod","team":"platform"' in tags  # as delivered: without braces
 
 
-def test_dates_that_change_their_spelling_never_load_as_other_days(costs: Harness, tmp_path: Path) -> None:
+def test_changed_date_spelling_never_loads_as_another_day(costs: Harness, tmp_path: Path) -> None:
     first = costs.load(CSV, actual(tmp_path))
-    british = rewritten(actual(tmp_path, revision=2), lambda text: text.replace("09/01/2025", "01/09/2025", 1))
-    iso = rewritten(actual(tmp_path, revision=3), lambda text: text.replace("09/01/2025", "2025-09-01", 1))
-    late = rewritten(actual(tmp_path, revision=4), lambda text: "2025-09-01".join(text.rsplit("09/01/2025", 1)))
+    british = with_text(actual(tmp_path, revision=2), lambda text: text.replace("09/01/2025", "01/09/2025", 1))
+    iso = with_text(actual(tmp_path, revision=3), lambda text: text.replace("09/01/2025", "2025-09-01", 1))
+    late = with_text(actual(tmp_path, revision=4), lambda text: "2025-09-01".join(text.rsplit("09/01/2025", 1)))
 
     assert first.action == "loaded"
     for delivery in (british, iso):
         outcome = costs.load(CSV, delivery)
         assert (outcome.action, outcome.code) in (("rejected", "DATES_UNCLEAR"), ("rejected", "ROWS_OUTSIDE_MONTH"))
     assert costs.load(CSV, late).code in ("DATES_UNCLEAR", "VALUE_DOES_NOT_FIT")
-    assert costs.month(CSV, MONTH)[0] == 98
+    assert costs.rows_and_cost(CSV, MONTH)[0] == 98
 
 
-def test_an_export_that_switches_to_iso_dates_or_to_later_column_names_keeps_its_table(
-    costs: Harness, tmp_path: Path
-) -> None:
+def test_iso_dates_and_later_column_names_keep_the_table(costs: Harness, tmp_path: Path) -> None:
     def later(text: str) -> str:
         return re.sub(r"(\d\d)/(\d\d)/(\d{4})", r"\3-\1-\2", text).replace(",Cost,", ",CostInBillingCurrency,")
 
     delivery = actual(tmp_path)
 
-    assert costs.load(CSV, rewritten(delivery, later)).action == "loaded"
-    assert costs.month(CSV, MONTH) == (98, delivery.totals.cost)
+    assert costs.load(CSV, with_text(delivery, later)).action == "loaded"
+    assert costs.rows_and_cost(CSV, MONTH) == (98, delivery.totals.cost)

@@ -1,4 +1,4 @@
-"""What is wrong with a delivery is booked with a code and a sentence; the month stays as it was."""
+"""A bad delivery is recorded with a code and a sentence, and the month stays as it was."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -11,7 +11,7 @@ import pytest
 from tests.faults.invariants import check_invariants
 from tests.samples import Delivery, SampleObject, aws_cur_delivery, azure_focus_delivery, with_manifest
 from tests.support.harness import Harness, manifest_name
-from tests.support.stack import AWS, AZURE, SourceSpec
+from tests.support.sources import AWS, AZURE, SourceSpec
 
 MONTH = "2025-09"
 Change = Callable[[dict[str, Any]], None]
@@ -74,14 +74,14 @@ CASES = [
 
 @pytest.mark.fault("F7")
 @pytest.mark.parametrize(("spec", "change", "code", "named"), CASES)
-def test_a_bad_manifest_is_rejected_with_its_code_before_any_load(
+def test_bad_manifest_is_rejected_with_its_code_before_any_load(
     harness: Harness, tmp_path: Path, spec: SourceSpec, change: Change, code: str, named: str
 ) -> None:
     bad = with_manifest(GENERATE[spec](tmp_path, MONTH, rows=30), change)
 
     with harness.counting() as requests:
         outcome = harness.load(spec, bad)
-    again = harness.process(spec, bad)
+    again = harness.handle_manifest(spec, bad)
 
     assert (outcome.action, outcome.code, outcome.error) == ("rejected", code, True)
     assert named in outcome.message
@@ -96,7 +96,7 @@ def test_a_bad_manifest_is_rejected_with_its_code_before_any_load(
     [(AWS, *AWS_CASES["unknown type"][:2]), (AZURE, *AZURE_CASES["starts inside"][:2])],
     ids=["aws", "azure"],
 )
-def test_the_month_that_was_loaded_stays_and_the_status_says_what_is_newer(
+def test_rejection_keeps_the_loaded_month_and_shows_in_the_status(
     harness: Harness, tmp_path: Path, spec: SourceSpec, change: Change, code: str
 ) -> None:
     good = GENERATE[spec](tmp_path, MONTH, rows=30)
@@ -110,20 +110,20 @@ def test_the_month_that_was_loaded_stays_and_the_status_says_what_is_newer(
 
 
 @pytest.mark.fault("F7")
-def test_a_cut_manifest_is_rejected_under_the_month_of_its_path(harness: Harness, tmp_path: Path) -> None:
+def test_cut_manifest_is_rejected_under_the_month_of_its_path(harness: Harness, tmp_path: Path) -> None:
     delivery = aws_cur_delivery(tmp_path, MONTH, rows=30)
-    harness.stack.deliver(AWS, delivery, "data")
+    harness.deployment.deliver(AWS, delivery, "data")
     name = manifest_name(AWS, delivery)
-    harness.stack.cloud.upload(harness.stack.bucket(AWS), name, delivery.manifests[-1].path.read_bytes()[:500])
+    harness.emulator.upload(harness.source(AWS).bucket, name, delivery.manifests[-1].path.read_bytes()[:500])
 
-    outcome = harness.process(AWS, delivery)
+    outcome = harness.handle_manifest(AWS, delivery)
 
     assert (outcome.action, outcome.code, outcome.month) == ("rejected", "MANIFEST_NOT_JSON", MONTH)
     assert name in outcome.message
     [row] = harness.tracking(AWS)
     assert (row["status"], row["code"], row["billing_month"]) == ("rejected", "MANIFEST_NOT_JSON", MONTH)
-    harness.stack.deliver(AWS, delivery, "manifest")
-    assert harness.process(AWS, delivery).action == "loaded"
+    harness.deployment.deliver(AWS, delivery, "manifest")
+    assert harness.handle_manifest(AWS, delivery).action == "loaded"
 
 
 def _replaced(delivery: Delivery, index: int, content: bytes) -> Delivery:
@@ -139,7 +139,7 @@ def _cut(content: bytes) -> bytes:
 
 
 @pytest.mark.fault("F6")
-def test_the_next_good_files_clear_a_rejection(harness: Harness, tmp_path: Path) -> None:
+def test_good_files_clear_a_rejection(harness: Harness, tmp_path: Path) -> None:
     delivery = aws_cur_delivery(tmp_path, MONTH, rows=40, files=2)
     assert harness.load(AWS, _replaced(delivery, 1, _cut(delivery.data[1].path.read_bytes()))).action == "rejected"
 
@@ -148,7 +148,7 @@ def test_the_next_good_files_clear_a_rejection(harness: Harness, tmp_path: Path)
 
 
 @pytest.mark.fault("F11")
-def test_a_narrower_run_never_replaces_a_wider_one(harness: Harness, tmp_path: Path) -> None:
+def test_narrower_run_never_replaces_a_wider_one(harness: Harness, tmp_path: Path) -> None:
     wide = azure_focus_delivery(tmp_path, MONTH, rows=30, submitted=datetime(2025, 10, 2, tzinfo=UTC))
     narrow = azure_focus_delivery(tmp_path, MONTH, rows=10, through_day=5, submitted=datetime(2025, 10, 3, tzinfo=UTC))
     harness.load(AZURE, wide)
@@ -159,7 +159,7 @@ def test_a_narrower_run_never_replaces_a_wider_one(harness: Harness, tmp_path: P
     check_invariants(harness, {(AZURE, MONTH): wide})
 
 
-def test_rows_that_differ_from_the_manifest_are_booked_with_both_numbers(harness: Harness, tmp_path: Path) -> None:
+def test_row_count_mismatch_is_recorded_with_both_numbers(harness: Harness, tmp_path: Path) -> None:
     def miscount(manifest: dict[str, Any]) -> None:
         manifest["blobs"][0]["dataRowCount"] += 1
 
@@ -171,18 +171,18 @@ def test_rows_that_differ_from_the_manifest_are_booked_with_both_numbers(harness
     assert [row["code"] for row in harness.tracking(AZURE)] == ["ROW_COUNT_MISMATCH"]
 
 
-def test_a_rejection_is_tried_again_when_a_setting_changed(harness: Harness, tmp_path: Path) -> None:
+def test_rejection_is_tried_again_after_a_changed_setting(harness: Harness, tmp_path: Path) -> None:
     bad = with_manifest(aws_cur_delivery(tmp_path, MONTH, rows=30), _unknown_type)
     assert harness.load(AWS, bad).code == "UNKNOWN_TYPE"
     fixed = replace(AWS, type_overrides={"lineItem/UsageAmount": "BIGNUMERIC"})
-    harness.stack.sources = (fixed, AZURE)
+    harness.configure(fixed, AZURE)
 
-    outcome = Harness(harness.stack, harness.clock).process(AWS, bad)
+    outcome = harness.handle_manifest(AWS, bad)
 
     assert outcome.action == "loaded"
 
 
-def test_another_exports_manifest_under_the_prefix_is_left_alone(harness: Harness, tmp_path: Path) -> None:
+def test_manifest_of_another_export_is_skipped(harness: Harness, tmp_path: Path) -> None:
     other = azure_focus_delivery(tmp_path, MONTH, rows=10, export_name="amortized")
 
     outcome = harness.load(AZURE, other)

@@ -1,4 +1,4 @@
-"""Requests to Google's APIs are counted on the real clients: they cost money and time on every event."""
+"""Requests of the real clients are counted. Each costs time and money at every event."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -17,7 +17,7 @@ from tests.samples import (
     many_files,
 )
 from tests.support.harness import Harness, Requests
-from tests.support.stack import AWS, AZURE, SourceSpec
+from tests.support.sources import AWS, AZURE, SourceSpec
 
 pytestmark = pytest.mark.focus_views
 MONTH = "2025-09"
@@ -26,12 +26,12 @@ MONTH = "2025-09"
 GENERATE: dict[SourceSpec, Callable[..., Delivery]] = {AWS: aws_cur_delivery, AZURE: azure_focus_delivery}
 FEW = ("bill/BillingPeriodStartDate", "lineItem/UsageStartDate", "lineItem/UnblendedCost", "lineItem/ProductCode")
 FEW_COLUMNS = tuple(column for column in aws_columns(MONTH) if column.name in FEW)
-# the same in every month: where columns come and go, a table is patched and views are made
+# the same in every month: other columns would cost a patch and new views
 COLUMNS: Mapping[SourceSpec, Sequence[Column]] = {AWS: aws_columns(MONTH), AZURE: azure_columns(AZURE.version)}
 
 
-def test_an_object_that_is_none_of_ours_costs_no_request(harness: Harness) -> None:
-    bucket = harness.stack.bucket(AWS)
+def test_unrelated_object_costs_no_request(harness: Harness) -> None:
+    bucket = harness.source(AWS).bucket
     with harness.counting() as requests:
         handle_event(harness.settings, "aws", {"bucket": bucket, "name": "aws/cur/acme-cur/crawler-cfn.yml"})
 
@@ -39,41 +39,41 @@ def test_an_object_that_is_none_of_ours_costs_no_request(harness: Harness) -> No
 
 
 @pytest.mark.parametrize("spec", [AWS, AZURE], ids=["aws", "azure"])
-def test_a_new_month_costs_at_most_14_requests_beside_headers_and_polling(
+def test_new_month_costs_14_requests_beside_headers_and_polling(
     harness: Harness, tmp_path: Path, spec: SourceSpec
 ) -> None:
-    """And the same number whatever number of months is in the bucket already."""
+    """The number does not depend on the months in the bucket."""
     counts = []
     for month in ("2025-05", "2025-06", "2025-07", "2025-08", MONTH):
         delivery = GENERATE[spec](tmp_path, month, rows=20, files=4, columns=COLUMNS[spec])
-        harness.stack.deliver(spec, delivery)
+        harness.deployment.deliver(spec, delivery)
         with harness.counting() as requests:
-            assert harness.process(spec, delivery).action == "loaded"
+            assert harness.handle_manifest(spec, delivery).action == "loaded"
         assert len(headers_of(requests)) == 4
         assert len(requests.matching("POST", "/jobs")) == 1
         counts.append(beside_headers_and_polling(requests))
 
     assert counts[1:] == [14, 14, 14, 14]
-    assert counts[0] <= 26  # the first of all finds no table of dlt's, adds columns and creates the views
+    assert counts[0] <= 26  # the first load finds no tables of dlt, adds columns and creates the views
 
 
-def test_a_month_that_adds_columns_costs_a_patch_and_its_source_s_view(harness: Harness, tmp_path: Path) -> None:
+def test_new_columns_cost_a_patch_and_the_view_of_the_source(harness: Harness, tmp_path: Path) -> None:
     harness.load(AWS, aws_cur_delivery(tmp_path, "2025-08", rows=20, columns=FEW_COLUMNS))
     delivery = aws_cur_delivery(tmp_path, MONTH, rows=20)
-    harness.stack.deliver(AWS, delivery)
+    harness.deployment.deliver(AWS, delivery)
 
     with harness.counting() as requests:
-        assert harness.process(AWS, delivery).action == "loaded"
+        assert harness.handle_manifest(AWS, delivery).action == "loaded"
 
     view = 3  # its etag, the table's columns, and its replacement
     assert beside_headers_and_polling(requests) == 14 + 1 + view
 
 
-def test_another_page_of_files_costs_one_request_more_in_each_listing(
+def test_each_page_of_files_costs_one_more_request_per_listing(
     harness: Harness, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A page has 1,000 objects, and here 10. A load lists three times: to look, under the lease, and after the job."""
-    monkeypatch.setattr("tests.emulator.storage._PAGE_LIMIT", 10)
+    """A page has 1,000 objects, here 10. A load lists before the lease, under it, and after the job."""
+    monkeypatch.setattr("tests.emulator.storage_server._PAGE_LIMIT", 10)
     harness.load(AWS, aws_cur_delivery(tmp_path, "2025-08", rows=1, columns=FEW_COLUMNS))
     few, many = (
         _life(harness, many_files(aws_cur_delivery(tmp_path, month, rows=1, files=1, columns=FEW_COLUMNS), files))
@@ -85,13 +85,13 @@ def test_another_page_of_files_costs_one_request_more_in_each_listing(
 
 
 def _life(harness: Harness, delivery: Delivery) -> dict[str, int]:
-    """Requests of a delivery that waits for its last file, is loaded, and comes again."""
+    """Return the requests of a delivery that waits for a file, is loaded, and is handled again."""
     counts = {}
     *most, last = delivery.data
     for wanted, objects in (("waiting", (*most, *delivery.manifests)), ("loaded", (last,)), ("duplicate", ())):
-        harness.stack.deliver(AWS, replace(delivery, objects=objects))
+        harness.deployment.deliver(AWS, replace(delivery, objects=objects))
         with harness.counting() as requests:
-            outcome = harness.process(AWS, delivery)
+            outcome = harness.handle_manifest(AWS, delivery)
         assert wanted in (outcome.action, str(outcome.code).lower())
         counts[wanted] = beside_headers_and_polling(requests)
     return counts
@@ -106,46 +106,46 @@ def headers_of(requests: Requests) -> list[str]:
 
 
 @pytest.mark.parametrize("spec", [AWS, AZURE], ids=["aws", "azure"])
-def test_a_duplicate_costs_at_most_6_requests(harness: Harness, tmp_path: Path, spec: SourceSpec) -> None:
+def test_duplicate_costs_at_most_6_requests(harness: Harness, tmp_path: Path, spec: SourceSpec) -> None:
     delivery = GENERATE[spec](tmp_path, MONTH, rows=20)
     harness.load(spec, delivery)
 
     with harness.counting() as requests:
-        assert harness.process(spec, delivery).code == "DUPLICATE"
+        assert harness.handle_manifest(spec, delivery).code == "DUPLICATE"
 
     assert len(requests.made) <= 6
-    assert requests.by_ledger == 0
+    assert requests.by_commit == 0
 
 
-def test_a_superseded_run_costs_at_most_6_requests(harness: Harness, tmp_path: Path) -> None:
+def test_superseded_run_costs_at_most_6_requests(harness: Harness, tmp_path: Path) -> None:
     older = azure_focus_delivery(tmp_path, MONTH, rows=20)
     harness.load(AZURE, azure_focus_delivery(tmp_path, MONTH, rows=20, revision=2))
-    harness.stack.deliver(AZURE, older)
+    harness.deployment.deliver(AZURE, older)
 
     with harness.counting() as requests:
-        assert harness.process(AZURE, older).code == "SUPERSEDED"
+        assert harness.handle_manifest(AZURE, older).code == "SUPERSEDED"
 
     assert len(requests.made) <= 6
-    assert requests.by_ledger == 0
+    assert requests.by_commit == 0
 
 
 @pytest.mark.parametrize("spec", [AWS, AZURE], ids=["aws", "azure"])
 def test_waiting_for_files_costs_at_most_4_requests(harness: Harness, tmp_path: Path, spec: SourceSpec) -> None:
     delivery = GENERATE[spec](tmp_path, MONTH, rows=20)
-    harness.stack.deliver(spec, delivery, "manifest")
+    harness.deployment.deliver(spec, delivery, "manifest")
 
     with harness.counting() as requests:
-        assert harness.process(spec, delivery).code == "WAITING_FOR_FILES"
+        assert harness.handle_manifest(spec, delivery).code == "WAITING_FOR_FILES"
 
     assert len(requests.made) <= 4
 
 
 def test_only_headers_of_billing_data_are_read(harness: Harness, tmp_path: Path) -> None:
     delivery = aws_cur_delivery(tmp_path, MONTH, rows=20_000, files=1)
-    harness.stack.deliver(AWS, delivery)
+    harness.deployment.deliver(AWS, delivery)
     size = delivery.data[0].path.stat().st_size
     read: list[int] = []
-    client = harness.stack.cloud.storage
+    client = harness.emulator.storage
     request = client._http.request
 
     def counted(*arguments: object, **more: object) -> object:
@@ -156,7 +156,7 @@ def test_only_headers_of_billing_data_are_read(harness: Harness, tmp_path: Path)
 
     client._http.request = counted
     try:
-        assert harness.process(AWS, delivery).action == "loaded"
+        assert harness.handle_manifest(AWS, delivery).action == "loaded"
     finally:
         del client._http.request
 

@@ -1,4 +1,4 @@
-"""`make demo EXPORTS=<dir>`: every format is recognised by itself and loaded; what cannot be is said in a sentence."""
+"""`make demo EXPORTS=<dir>` recognises and loads every format, and names what it cannot load."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ CLASSIC = "daily/20250901-20250930/daily_73746dc5-5dcc-4b83-b340-bb1bd2b1ca30.cs
 
 @pytest.fixture(scope="module")
 def samples(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Delivery]:
-    """One delivery of every format of the table, whatever is in it."""
+    """One delivery of every format."""
     made = tmp_path_factory.mktemp("made")
     return {
         name: sample_delivery(
@@ -41,7 +41,7 @@ def samples(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Delivery]:
     }
 
 
-def refusal(folder: Path) -> str:
+def error_of(folder: Path) -> str:
     with pytest.raises(UnusableError) as raised:
         find_sources(folder)
     return str(raised.value)
@@ -60,11 +60,9 @@ def test_every_format_is_recognised_by_its_own_manifests(samples: Mapping[str, D
         assert source.version == (FORMATS[name].versions or ("",))[0]
 
 
-def test_two_exports_in_one_bucket_are_two_sources_unless_its_file_names_one(
-    samples: Mapping[str, Delivery], tmp_path: Path
-) -> None:
+def test_two_exports_in_one_bucket_are_two_sources(samples: Mapping[str, Delivery], tmp_path: Path) -> None:
     bucket = tmp_path / "9 Acme Billing"
-    place(samples["azure_actual_csv"], bucket)  # with another export's manifest beside it, which names no such file
+    place(samples["azure_actual_csv"], bucket)  # beside another export's manifest, which does not name these files
     place(azure_focus_delivery(tmp_path / "made", MONTH, rows=10, export_name="focus"), bucket, "data", "manifest")
     shutil.rmtree(tmp_path / "made")
 
@@ -79,12 +77,14 @@ def test_two_exports_in_one_bucket_are_two_sources_unless_its_file_names_one(
     assert (source.key, source.export_name, source.settings) == ("source_9_acme_billing", "focus", {"settle_hours": 1})
 
 
-def test_a_file_may_say_everything(tmp_path: Path) -> None:
+def test_settings_file_can_set_everything(tmp_path: Path) -> None:
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine.toml").write_text(
         'format = "azure_focus_csv"\nexport_name = "costs"\npath = "exports/"\nfocus_version = "1.0"\n'
     )
+
     [source] = find_sources(tmp_path)
+
     assert (source.format, source.export_name, source.path, source.version) == (
         "azure_focus_csv",
         "costs",
@@ -93,38 +93,43 @@ def test_a_file_may_say_everything(tmp_path: Path) -> None:
     )
 
 
-def test_what_cannot_begin_is_said_in_a_sentence(tmp_path: Path) -> None:
-    assert f"{tmp_path / 'none'} is no folder" in refusal(tmp_path / "none")
-    assert f"{tmp_path} is empty" in refusal(tmp_path)
+def test_unusable_folder_is_named_in_one_sentence(tmp_path: Path) -> None:
+    assert f"{tmp_path / 'none'} is not a folder" in error_of(tmp_path / "none")
+    assert f"{tmp_path} holds no folder" in error_of(tmp_path)
     classic = tmp_path / "classic" / CLASSIC
     classic.parent.mkdir(parents=True)
     classic.write_text("date,cost\n")
-    assert "no export is recognised; looked in 1 files for a manifest of aws_cur_v1_csv" in refusal(tmp_path)
-    assert "a classic export writes no manifest" in refusal(tmp_path)
+    searched = f"1 files searched for a manifest of {next(iter(FORMATS))}"
+    assert f"holds no export that is recognised ({searched}" in error_of(tmp_path)
+    assert "a classic export writes no manifest" in error_of(tmp_path)
     legacy = json.loads((ROOT / "tests" / "unit" / "manifests" / "golden" / "azure_legacy_2021.json").read_text())
+
     (classic.parent / "manifest.json").write_text(json.dumps(legacy))
-    assert "LEGACY_MANIFEST: daily/20250901-20250930/manifest.json" in refusal(tmp_path)
+
+    assert "LEGACY_MANIFEST: daily/20250901-20250930/manifest.json" in error_of(tmp_path)
 
 
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("x = ", "is no TOML"),
-        ("buckets = 1", "has buckets, which is none of export_name, "),
-        ('format = "zip"', "format must be one of aws_cur_v1_csv, "),
+        ("x = ", "is not valid TOML"),
+        ("buckets = 1", "has the unknown setting buckets: use export_name, "),
+        ('format = "zip"', f"has the unknown format zip: use one of {next(iter(FORMATS))}, "),
         ('export_name = "other"', "with export_name = other"),
     ],
 )
-def test_a_file_that_is_wrong_is_named(
+def test_invalid_settings_file_is_named(
     samples: Mapping[str, Delivery], tmp_path: Path, text: str, sentence: str
 ) -> None:
     place(samples["azure_focus_parquet"], tmp_path / "mine", "data", "manifest")
+
     (tmp_path / "mine.toml").write_text(text)
-    assert sentence in refusal(tmp_path)
+
+    assert sentence in error_of(tmp_path)
 
 
 @pytest.mark.timeout(600)
-def test_what_is_recognised_is_loaded_and_a_corrupt_export_is_named(
+def test_recognised_exports_are_loaded_and_a_corrupt_one_is_named(
     samples: Mapping[str, Delivery], tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     deliveries = {name: samples[name] for name in LOADED}
@@ -139,7 +144,7 @@ def test_what_is_recognised_is_loaded_and_a_corrupt_export_is_named(
 
     report = tmp_path_factory.mktemp("report") / "report.html"
     demo = subprocess.run(
-        [sys.executable, "-m", "tests.demo.demo_exports"],
+        [sys.executable, "-m", "tests.demo.exports"],
         cwd=ROOT,
         env={**os.environ, "EXPORTS": str(tmp_path), "PYTHONPATH": "functions", "REPORT": str(report)},
         capture_output=True,
@@ -149,7 +154,7 @@ def test_what_is_recognised_is_loaded_and_a_corrupt_export_is_named(
     )
 
     assert demo.returncode == 1, demo.stdout + demo.stderr
-    shown, _, problems = demo.stdout.partition("What is not loaded, and why")
+    shown, _, problems = demo.stdout.partition("Not loaded, and why")
     rows = [line.split() for line in shown.partition("billing_status")[2].splitlines()]
     loaded = {(row[0], row[1]): row[2:5] for row in rows if row[2:3] == ["loaded"]}
     for name, delivery in deliveries.items():

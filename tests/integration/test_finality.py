@@ -1,4 +1,4 @@
-"""A month from open to amended, as bookings on the laptop's cloud write it and `billing_status` says it."""
+"""A month is open, closed, then amended, in the tracking rows and in `billing_status`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from tests.samples import Delivery, aws_cur_delivery
 from tests.support.harness import Harness
-from tests.support.stack import AWS
+from tests.support.sources import AWS
 
 MONTH = "2025-09"
 
@@ -24,7 +24,7 @@ def delivered(harness: Harness, folder: Path, revision: int, *, finalized: bool)
     return delivery
 
 
-def test_a_month_is_open_then_closed_then_amended(harness: Harness, tmp_path: Path) -> None:
+def test_month_is_open_then_closed_then_amended(harness: Harness, tmp_path: Path) -> None:
     first = delivered(harness, tmp_path, 1, finalized=False)
     assert status(harness) == {
         "finality": "open",
@@ -41,7 +41,9 @@ def test_a_month_is_open_then_closed_then_amended(harness: Harness, tmp_path: Pa
         "rows_changed": 3,
         "cost_changed": second.totals.cost - first.totals.cost,
     }
+
     third = delivered(harness, tmp_path, 3, finalized=True)
+
     assert status(harness)["finality"] == "amended"
     assert status(harness)["cost_changed"] == third.totals.cost - second.totals.cost
     assert [(row["cost"], row["invoiced"]) for row in harness.tracking(AWS)] == [
@@ -51,9 +53,9 @@ def test_a_month_is_open_then_closed_then_amended(harness: Harness, tmp_path: Pa
     ]
 
 
-def test_a_tracking_table_from_before_gets_the_columns(harness: Harness, tmp_path: Path) -> None:
-    tracking = f"{harness.stack.table_id(AWS)}_load_tracking"
-    client = harness.stack.cloud.bigquery
+def test_tracking_table_without_cost_gets_the_columns(harness: Harness, tmp_path: Path) -> None:
+    tracking = f"{harness.source(AWS).destination}_load_tracking"
+    client = harness.emulator.bigquery
     table = client.get_table(tracking)
     client.delete_table(tracking)
     table.schema = [field for field in table.schema if field.name not in ("cost", "invoiced")]

@@ -1,8 +1,7 @@
-"""`focus_costs` on the laptop's cloud: as the loads leave it, it sums up to what the generators billed."""
+"""`focus_costs` on the emulator, after loads: its sums equal what the generators billed."""
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -13,21 +12,21 @@ import pytest
 
 from billing.workflows.publish_views import publish_all_focus_views
 from tests.samples import aws_cur_delivery, azure_focus_delivery
-from tests.support.harness import Harness
-from tests.support.stack import AWS, AZURE
+from tests.support.harness import Harness, log_lines
+from tests.support.sources import AWS, AZURE
 
 pytestmark = pytest.mark.focus_views
 MONTH = "2025-09"
 
 
 def view(harness: Harness) -> Any:
-    return harness.stack.cloud.bigquery.get_table(harness.settings.focus_view)
+    return harness.emulator.bigquery.get_table(harness.settings.focus_view)
 
 
 def views(harness: Harness) -> dict[str, tuple[str, str]]:
-    """Etag and query of every view in the dataset."""
-    client = harness.stack.cloud.bigquery
-    found = [client.get_table(one.reference) for one in client.list_tables(harness.stack.focus_dataset)]
+    """Return etag and query of every view in the dataset."""
+    client = harness.emulator.bigquery
+    found = [client.get_table(one.reference) for one in client.list_tables(harness.settings.focus_dataset)]
     return {one.table_id: (one.etag, one.view_query) for one in found}
 
 
@@ -38,14 +37,14 @@ def costs(harness: Harness, columns: str, group: str = "") -> list[dict[str, Any
     )
 
 
-def test_a_month_is_billed_as_the_generators_billed_it_to_the_last_decimal(harness: Harness, tmp_path: Path) -> None:
+def test_focus_costs_equals_the_generated_bill_exactly(harness: Harness, tmp_path: Path) -> None:
     aws, azure = aws_cur_delivery(tmp_path, MONTH, rows=300), azure_focus_delivery(tmp_path, MONTH, rows=300)
     harness.load(AWS, aws)
     harness.load(AZURE, azure)
 
     [of_aws, of_azure] = costs(harness, "SUM(BilledCost) AS billed, SUM(EffectiveCost) AS effective, COUNT(*) AS n")
     assert of_aws["billed"] == aws.totals.cost
-    assert of_aws["n"] == aws.totals.rows + 6  # a commitment's fee and its unused rest are two charges
+    assert of_aws["n"] == aws.totals.rows + 6  # a commitment's fee and its unused part are two charges
     assert of_azure == {
         "x_source": "azure_billing",
         "billed": azure.totals.cost,
@@ -99,12 +98,14 @@ VALUES
 """
 
 
-def test_google_s_own_export_is_in_the_union_beside_ours(harness: Harness, tmp_path: Path) -> None:
+def test_focus_costs_has_the_google_export(harness: Harness, tmp_path: Path) -> None:
     azure = azure_focus_delivery(tmp_path, MONTH, rows=20)
     harness.load(AZURE, azure)
     harness.rows(GOOGLE_TABLE)
     harness.rows(GOOGLE_ROWS)
-    table = f"{harness.settings.project}.{harness.stack.dataset}.gcp_billing_export_resource_v1_0123AB_CDEF01_234567"
+    table = (
+        f"{harness.settings.project}.{harness.deployment.dataset}.gcp_billing_export_resource_v1_0123AB_CDEF01_234567"
+    )
     publish_all_focus_views(replace(harness.services, settings=replace(harness.settings, google_billing_export=table)))
 
     [of_azure, of_google] = costs(harness, "SUM(BilledCost) AS billed, COUNT(*) AS n")
@@ -123,18 +124,20 @@ def test_google_s_own_export_is_in_the_union_beside_ours(harness: Harness, tmp_p
     }
 
 
-def test_an_export_of_google_s_that_is_not_there_keeps_no_source_out(
+def test_missing_google_export_keeps_no_source_out(
     harness: Harness, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    gone = f"{harness.settings.project}.{harness.stack.dataset}.gone"
+    gone = f"{harness.settings.project}.{harness.deployment.dataset}.gone"
     harness.services = replace(harness.services, settings=replace(harness.settings, google_billing_export=gone))
     harness.load(AZURE, azure_focus_delivery(tmp_path, MONTH, rows=20))
-    [line] = [json.loads(line) for line in capsys.readouterr().out.splitlines() if "VIEW_FAILED" in line]
+
+    [line] = [line for line in log_lines(capsys.readouterr().out) if line.get("code") == "VIEW_FAILED"]
+
     assert (line["severity"], line["source"]) == ("ERROR", "google_billing")
     assert [row["x_source"] for row in costs(harness, "COUNT(*) AS n")] == ["azure_billing"]
 
 
-def test_the_view_changes_when_columns_do_and_at_no_other_time(harness: Harness, tmp_path: Path) -> None:
+def test_view_changes_only_with_the_columns(harness: Harness, tmp_path: Path) -> None:
     harness.load(AZURE, azure_focus_delivery(tmp_path, MONTH, rows=20))
     harness.sweep()
     before = views(harness)
@@ -148,48 +151,52 @@ def test_the_view_changes_when_columns_do_and_at_no_other_time(harness: Harness,
     assert "'team', NULLIF(resource_tags_user_team" in after["focus_costs_aws_cur"][1]
 
 
-def test_the_view_over_all_has_the_sources_that_have_a_view(harness: Harness, tmp_path: Path) -> None:
+def test_focus_costs_has_every_source_with_a_view(harness: Harness, tmp_path: Path) -> None:
     harness.load(AZURE, azure_focus_delivery(tmp_path, MONTH, rows=20))
     assert ["focus_costs_azure_billing`" in view(harness).view_query, "aws_cur" in view(harness).view_query] == [1, 0]
+
     harness.load(AWS, aws_cur_delivery(tmp_path, MONTH, rows=20))
+
     assert [row["x_source"] for row in costs(harness, "COUNT(*) AS n")] == ["aws_cur", "azure_billing"]
 
 
-def test_a_table_that_is_gone_keeps_no_other_source_from_its_view(
+def test_missing_table_keeps_no_other_source_out_of_the_view(
     harness: Harness, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     delivery = azure_focus_delivery(tmp_path, MONTH, rows=20)
-    harness.stack.cloud.bigquery.delete_table(harness.stack.table_id(AWS))
+    harness.emulator.bigquery.delete_table(harness.source(AWS).destination)
     publish_all_focus_views(harness.services)
-    [line] = [json.loads(line) for line in capsys.readouterr().out.splitlines() if "VIEW_FAILED" in line]
+    [line] = [line for line in log_lines(capsys.readouterr().out) if line.get("code") == "VIEW_FAILED"]
     assert (line["severity"], line["source"]) == ("ERROR", "aws_cur")
+
     harness.load(AZURE, delivery)
+
     assert [row["x_source"] for row in costs(harness, "COUNT(*) AS n")] == ["azure_billing"]
 
 
-def test_of_two_that_replace_the_view_at_once_the_later_has_seen_every_column(harness: Harness, tmp_path: Path) -> None:
+def test_view_replaced_meanwhile_is_made_from_a_second_read(harness: Harness, tmp_path: Path) -> None:
     warehouse, name = harness.services.warehouse, harness.settings.focus_view
     warehouse.ensure_view(name, lambda: "SELECT 1 AS one")
     queries = iter(["SELECT 2 AS stale", "SELECT 3 AS fresh"])
 
-    def looks_at_tables() -> str:
+    def query_of_tables() -> str:
         wanted = next(queries)
-        if "stale" in wanted:  # between this one's look and its write, somebody else writes
+        if "stale" in wanted:  # another instance writes between this read and its write
             warehouse.ensure_view(name, lambda: "SELECT 4 AS other")
         return wanted
 
-    assert warehouse.ensure_view(name, looks_at_tables)
+    assert warehouse.ensure_view(name, query_of_tables)
     assert view(harness).view_query == "SELECT 3 AS fresh"
 
 
-def test_a_view_that_fails_fails_no_load(
+def test_failed_view_does_not_fail_the_load(
     harness: Harness, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr("billing.workflows.publish_views.source_query", lambda *_: "SELECT nonsense FROM nowhere")
     delivery = azure_focus_delivery(tmp_path, MONTH, rows=20)
     assert harness.load(AZURE, delivery).action == "loaded"
-    assert harness.month(AZURE, MONTH) == (20, delivery.totals.cost)
-    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines() if "VIEW_FAILED" in line]
+    assert harness.rows_and_cost(AZURE, MONTH) == (20, delivery.totals.cost)
+    lines = [line for line in log_lines(capsys.readouterr().out) if line.get("code") == "VIEW_FAILED"]
     assert [line["severity"] for line in lines] == ["ERROR"]
 
     monkeypatch.undo()

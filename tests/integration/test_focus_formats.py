@@ -1,17 +1,16 @@
-"""The same usage, whatever way it is exported, is the same in `focus_costs`."""
+"""The same usage has the same cost in `focus_costs`, whatever format it is exported in."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
-from uuid import uuid4
 
 import pytest
 
-from tests.emulator import Emulator
 from tests.samples.catalogue import sample_delivery
-from tests.support.harness import Harness, SteppedClock
-from tests.support.stack import SourceSpec, Stack
+from tests.support.harness import Harness
+from tests.support.sources import SourceSpec
 
 MONTH = "2025-09"
 AWS = (
@@ -25,7 +24,7 @@ AWS = (
 FOCUS = ("azure_focus_parquet", "azure_focus_csv")
 ACTUAL = ("azure_actual_csv", "azure_actual_parquet")
 AMORTIZED = ("azure_amortized_csv", "azure_amortized_parquet")
-SERVICE = "IF(ResourceId IS NULL, NULL, ServiceName)"  # what has no resource has no service in actual cost
+SERVICE = "IF(ResourceId IS NULL, NULL, ServiceName)"  # charges without a resource have no service in actual cost
 Totals = dict[str, dict[str | None, Decimal]]
 
 
@@ -42,21 +41,21 @@ def spec(export_format: str) -> SourceSpec:
     return SourceSpec(**{**vars(one), "version": versions[-1]}) if versions else one
 
 
-def exported(cloud: Emulator, folder: Path, formats: tuple[str, ...]) -> Harness:
-    """The same usage of one month, loaded from each of these formats."""
+def load_all(harness_of: Callable[..., Harness], folder: Path, formats: tuple[str, ...]) -> Harness:
+    """Load the same usage of one month from each of these formats."""
     specs = tuple(map(spec, formats))
-    harness = Harness(Stack(cloud, specs, name=f"t{uuid4().hex[:10]}", focus=True).create(), SteppedClock())
+    harness = harness_of(*specs, focus=True)
     for source in specs:
         delivery = sample_delivery(
             source.format, folder / source.format, MONTH, path="exports/", rows=200, version=source.version
         )
-        outcomes = harness.arrive(source, *delivery.data, *delivery.manifests)
+        outcomes = harness.deliver_each(source, *delivery.data, *delivery.manifests)
         assert "loaded" in [outcome.action for outcome in outcomes], outcomes
     return harness
 
 
 def totals(harness: Harness, formats: tuple[str, ...], column: str, by: str) -> Totals:
-    """By source and service, to nine decimals: where a side is DOUBLE, a sum has no more."""
+    """Return cost by source and service, to nine decimals: sums of DOUBLE have no more."""
     found: Totals = {name: {} for name in formats}
     for row in harness.rows(
         f"SELECT x_source, {by} AS service, ROUND(SUM({column}), 9) AS cost FROM `{{dataset}}_focus.focus_costs`"
@@ -67,20 +66,17 @@ def totals(harness: Harness, formats: tuple[str, ...], column: str, by: str) -> 
 
 
 @pytest.mark.timeout(180)
-def test_aws_usage_costs_the_same_by_service_from_every_export(
-    cloud: Emulator, emulator_environment: None, tmp_path: Path
-) -> None:
-    found = totals(exported(cloud, tmp_path, AWS), AWS, "BilledCost", "ServiceName")
+def test_aws_cost_by_service_is_the_same_in_every_format(harness_of: Callable[..., Harness], tmp_path: Path) -> None:
+    found = totals(load_all(harness_of, tmp_path, AWS), AWS, "BilledCost", "ServiceName")
     first = found[AWS[0]]
+
     assert len(first) > 5
     assert found == dict.fromkeys(AWS, first)
 
 
 @pytest.mark.timeout(180)
-def test_azure_usage_costs_the_same_by_service_from_focus_as_from_actual_and_from_amortized_cost(
-    cloud: Emulator, emulator_environment: None, tmp_path: Path
-) -> None:
-    harness = exported(cloud, tmp_path, (*FOCUS, *ACTUAL, *AMORTIZED))
+def test_azure_cost_by_service_is_the_same_in_every_format(harness_of: Callable[..., Harness], tmp_path: Path) -> None:
+    harness = load_all(harness_of, tmp_path, (*FOCUS, *ACTUAL, *AMORTIZED))
     for formats, column in (((*FOCUS, *ACTUAL), "BilledCost"), ((*FOCUS, *AMORTIZED), "EffectiveCost")):
         found = totals(harness, formats, column, SERVICE)
         first = found[FOCUS[0]]

@@ -1,4 +1,4 @@
-"""Every format in every layout, end to end: exported, transferred, its events answered by the functions, loaded."""
+"""Every format in every layout, end to end: export, transfer, events, functions, load."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.samples import Delivery
 from tests.samples.catalogue import SAMPLES, sample_delivery
 from tests.samples.model import Mode
 from tests.support.paths import SCHEMAS
-from tests.support.system import System
+from tests.support.terraform_deployment import TerraformDeployment
 
 FORMATS: Mapping[str, Mapping[str, Any]] = json.loads((SCHEMAS / "formats.json").read_text())
 MONTH = "2025-09"
@@ -27,11 +27,11 @@ Held = tuple[str, int, Decimal]  # month, rows, cost
 
 @dataclass(frozen=True)
 class Combination:
-    """A source of the deployment that has all of its kind."""
+    """One source: a format in a layout."""
 
     format: str
     layout: Mode
-    version: str  # the newest, where there are several
+    version: str  # the newest
 
     @property
     def name(self) -> str:
@@ -47,7 +47,7 @@ class Combination:
 
     @property
     def kind(self) -> str:
-        """What becomes FOCUS in the same way."""
+        """Formats of a kind become FOCUS by the same mapping."""
         mapping = str(FORMATS[self.format]["focus"])
         return mapping if mapping.startswith(self.provider) else f"{self.provider}_{mapping}"
 
@@ -63,7 +63,7 @@ class Combination:
             "path": self.path,
             "export_name": "acme-export",
             "format": self.format,
-            "dataset_id": self.format,  # a dataset's first loads make all of its views: few each time
+            "dataset_id": self.format,  # first loads create all views of a dataset: the fewer the faster
             "table_name": self.name,
         }
         if self.provider == "aws":
@@ -92,30 +92,28 @@ def test_every_format_has_a_sample_and_every_layout_is_known() -> None:
 
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("kind", KINDS)
-def test_every_format_in_every_layout_is_transferred_triggered_and_loaded(
-    cloud: Emulator, tmp_path: Path, kind: str
-) -> None:
+def test_every_format_and_layout_is_transferred_and_loaded(emulator: Emulator, tmp_path: Path, kind: str) -> None:
     combinations = KINDS[kind]
     sources: dict[str, dict[str, Any]] = {"aws": {}, "azure": {}}
     for number, combination in enumerate(combinations):
         sources[combination.provider][f"s{number}"] = combination.terraform()
-    with System(
-        cloud,
-        tmp_path / "system",
+    with TerraformDeployment(
+        emulator,
+        tmp_path / "deployment",
         prefix=kind.replace("_", "-"),
         aws_sources=sources["aws"],
         azure_sources=sources["azure"],
         most_instances=2,
-    ) as system:
-        system.apply()
+    ) as deployment:
+        deployment.apply()
         expected: dict[str, Held] = {}
         for number, combination in enumerate(combinations):
             delivery = _exported(combination, tmp_path / "made")
-            system.deliver(f"{combination.provider}_s{number}", delivery)
+            deployment.deliver(f"{combination.provider}_s{number}", delivery)
             expected[combination.name] = (MONTH, delivery.totals.rows, _money(combination, delivery.totals.cost))
-        cloud.events.settle(250)
+        emulator.events.settle(250)
 
-        assert {combination.name: _held(cloud, combination) for combination in combinations} == expected
+        assert {combination.name: _held(emulator, combination) for combination in combinations} == expected
 
 
 def _exported(combination: Combination, folder: Path) -> Delivery:
@@ -129,15 +127,15 @@ def _exported(combination: Combination, folder: Path) -> Delivery:
     )
 
 
-def _held(cloud: Emulator, combination: Combination) -> Held:
+def _held(emulator: Emulator, combination: Combination) -> Held:
     shape = FORMATS[combination.format]
-    [row] = cloud.bigquery.query_and_wait(
+    [row] = emulator.bigquery.query_and_wait(
         f"SELECT FORMAT_DATE('%Y-%m', DATE(MAX({shape['partition']}))) AS month, COUNT(*) AS n,"
-        f" SUM({shape['cost']}) AS cost FROM `{cloud.project}.{combination.format}.{combination.name}`"
+        f" SUM({shape['cost']}) AS cost FROM `{emulator.project}.{combination.format}.{combination.name}`"
     )
     return row["month"], row["n"], _money(combination, row["cost"] or 0)
 
 
 def _money(combination: Combination, cost: Decimal | float) -> Decimal:
-    """Exact, but where the table holds the DOUBLEs of Parquet files: of their sums, nine decimals are."""
+    """Round to nine decimals if the table holds DOUBLE, whose sums are not exact."""
     return round(Decimal(cost), 9) if combination.holds_doubles else Decimal(cost)

@@ -10,119 +10,119 @@ from uuid import uuid4
 import pytest
 
 from tests.emulator import Emulator, FunctionSpec, StartError
-from tests.emulator.functions import functions_python
-from tests.faults.invariants import check_system
+from tests.emulator.function_instances import functions_python
+from tests.faults.invariants import check_deployment
 from tests.samples import aws_cur_delivery, azure_focus_delivery
+from tests.support.emulator_deployment import EmulatorDeployment
 from tests.support.paths import FUNCTIONS
-from tests.support.stack import Stack
-from tests.support.system import System
+from tests.support.terraform_deployment import TerraformDeployment
 
 MONTH = "2025-09"
 _MIB_LIMIT = 200
 
 
 @pytest.fixture
-def system(cloud: Emulator, tmp_path: Path) -> Iterator[System]:
-    cloud.events.clear_records()
-    with System(cloud, tmp_path / "system", prefix=f"f{uuid4().hex[:10]}") as deployed:
+def deployment(emulator: Emulator, tmp_path: Path) -> Iterator[TerraformDeployment]:
+    emulator.events.clear_records()
+    with TerraformDeployment(emulator, tmp_path / "deployment", prefix=f"f{uuid4().hex[:10]}") as deployed:
         yield deployed.apply()
 
 
-def _actions(system: System, entry_point: str) -> list[tuple[str | None, str | None]]:
-    lines = [line for line in system.function(entry_point).log_lines() if isinstance(line, dict)]
+def _actions(deployment: TerraformDeployment, entry_point: str) -> list[tuple[str | None, str | None]]:
+    lines = [line for line in deployment.function(entry_point).log_lines() if isinstance(line, dict)]
     return [(line.get("action"), line.get("code")) for line in lines]
 
 
 @pytest.mark.fault("F1")
-def test_an_export_that_arrives_is_loaded_once_by_its_events(system: System, tmp_path: Path) -> None:
+def test_export_is_loaded_once_by_its_events(deployment: TerraformDeployment, tmp_path: Path) -> None:
     aws = aws_cur_delivery(tmp_path, MONTH, rows=200)
     azure = azure_focus_delivery(tmp_path, MONTH, rows=200)
 
-    system.deliver("aws_cur", aws)
-    system.deliver("azure_focus", azure)
-    system.cloud.events.settle(60)
+    deployment.deliver("aws_cur", aws)
+    deployment.deliver("azure_focus", azure)
+    deployment.emulator.events.settle(60)
 
-    check_system(system, {("aws_cur", MONTH): aws, ("azure_focus", MONTH): azure})
+    check_deployment(deployment, {("aws_cur", MONTH): aws, ("azure_focus", MONTH): azure})
     for entry_point in ("load_aws", "load_azure"):
-        assert _actions(system, entry_point).count(("loaded", None)) == 1
-        assert ("failed", "BUG") not in _actions(system, entry_point)
-        assert system.function(entry_point).rss_mib() < _MIB_LIMIT
-    assert {record.status for record in system.cloud.events.records} == {200}
+        assert _actions(deployment, entry_point).count(("loaded", None)) == 1
+        assert ("failed", "BUG") not in _actions(deployment, entry_point)
+        assert deployment.function(entry_point).rss_mib() < _MIB_LIMIT
+    assert {record.status for record in deployment.emulator.events.records} == {200}
 
 
 @pytest.mark.fault("F15")
-def test_objects_that_are_none_of_ours_load_nothing_heavy(system: System, tmp_path: Path) -> None:
-    before = system.function("load_aws").rss_mib()
+def test_unrelated_objects_import_nothing_heavy(deployment: TerraformDeployment, tmp_path: Path) -> None:
+    before = deployment.function("load_aws").rss_mib()
     delivery = aws_cur_delivery(tmp_path, MONTH, rows=5)
 
-    system.deliver("aws_cur", delivery, "ignored")
-    system.cloud.events.settle(30)
+    deployment.deliver("aws_cur", delivery, "ignored")
+    deployment.emulator.events.settle(30)
 
-    assert set(_actions(system, "load_aws")) == {("ignored", "NOT_OURS")}
-    assert system.function("load_aws").rss_mib() < before + 15  # the Google clients and dlt take 60 MiB
+    assert set(_actions(deployment, "load_aws")) == {("ignored", "NOT_OURS")}
+    assert deployment.function("load_aws").rss_mib() < before + 15  # the Google clients and dlt take 60 MiB
 
 
 @pytest.mark.fault("F4")
-def test_a_busy_month_is_answered_503_quietly_and_delivered_again(system: System, tmp_path: Path) -> None:
+def test_locked_month_is_answered_503_and_delivered_again(deployment: TerraformDeployment, tmp_path: Path) -> None:
     delivery = aws_cur_delivery(tmp_path, MONTH, rows=20, files=1)
-    lease = system.cloud.storage.bucket(system.outputs["bookkeeping_bucket"]).blob(f"leases/aws_cur/{MONTH}.json")
+    lease = deployment.storage.bucket(deployment.settings.bookkeeping_bucket).blob(f"leases/aws_cur/{MONTH}.json")
     lease.upload_from_string('{"holder": "other", "expires": "2999-01-01T00:00:00+00:00", "job_id": null}')
-    system.deliver("aws_cur", delivery, "data", "manifest")
-    _wait_for(system, ("retried", "MONTH_LOCKED"))
+    deployment.deliver("aws_cur", delivery, "data", "manifest")
+    _wait_for(deployment, ("retried", "MONTH_LOCKED"))
     lease.delete()
-    system.cloud.events.settle(60)
+    deployment.emulator.events.settle(60)
 
-    check_system(system, {("aws_cur", MONTH): delivery})
-    assert {record.status for record in system.cloud.events.records} == {200, 503}
-    assert not any("Traceback" in str(line) for line in system.function("load_aws").log_lines())
+    check_deployment(deployment, {("aws_cur", MONTH): delivery})
+    assert {record.status for record in deployment.emulator.events.records} == {200, 503}
+    assert not any("Traceback" in str(line) for line in deployment.function("load_aws").log_lines())
 
 
-def _wait_for(system: System, action: tuple[str, str]) -> None:
+def _wait_for(deployment: TerraformDeployment, action: tuple[str, str]) -> None:
     import time
 
     deadline = time.monotonic() + 30
-    while action not in _actions(system, "load_aws"):
+    while action not in _actions(deployment, "load_aws"):
         assert time.monotonic() < deadline, f"{action} was never logged"
         time.sleep(0.05)
 
 
-def test_a_rejected_delivery_is_acknowledged_without_a_traceback(system: System, tmp_path: Path) -> None:
+def test_rejection_is_acknowledged_without_a_traceback(deployment: TerraformDeployment, tmp_path: Path) -> None:
     delivery = azure_focus_delivery(tmp_path, MONTH, rows=20)
     cut = delivery.manifests[0].path.with_name("cut.json")
     cut.write_bytes(delivery.manifests[0].path.read_bytes()[:200])
-    system.deliver("azure_focus", replace(delivery, objects=(replace(delivery.manifests[0], path=cut),)))
-    system.cloud.events.settle(60)
+    deployment.deliver("azure_focus", replace(delivery, objects=(replace(delivery.manifests[0], path=cut),)))
+    deployment.emulator.events.settle(60)
 
-    assert _actions(system, "load_azure") == [("rejected", "MANIFEST_NOT_JSON")]
-    assert not any("Traceback" in str(line) for line in system.function("load_azure").log_lines())
-    assert {record.status for record in system.cloud.events.records} == {200}
+    assert _actions(deployment, "load_azure") == [("rejected", "MANIFEST_NOT_JSON")]
+    assert not any("Traceback" in str(line) for line in deployment.function("load_azure").log_lines())
+    assert {record.status for record in deployment.emulator.events.records} == {200}
 
 
-def test_a_bug_is_acknowledged_with_a_traceback(system: System) -> None:
-    lease = system.cloud.storage.bucket(system.outputs["bookkeeping_bucket"]).blob(f"leases/azure_focus/{MONTH}.json")
-    lease.upload_from_string("this is no lease")
+def test_bug_is_acknowledged_with_a_traceback(deployment: TerraformDeployment) -> None:
+    lease = deployment.storage.bucket(deployment.settings.bookkeeping_bucket).blob(f"leases/azure_focus/{MONTH}.json")
+    lease.upload_from_string("this is not a lease")
     name = "azure/focus/focus-cost/20250901-20250930/202510051546/run/manifest.json"
-    system.cloud.upload(system.landing_bucket("azure_focus"), name, b"{")
-    system.cloud.events.settle(60)
+    deployment.emulator.upload(deployment.landing_bucket("azure_focus"), name, b"{")
+    deployment.emulator.events.settle(60)
 
-    assert _actions(system, "load_azure") == [("failed", "BUG")]
-    [line] = [line for line in system.function("load_azure").log_lines() if isinstance(line, dict)]
+    assert _actions(deployment, "load_azure") == [("failed", "BUG")]
+    [line] = [line for line in deployment.function("load_azure").log_lines() if isinstance(line, dict)]
     assert "Traceback" in line["stack_trace"]
     assert line["severity"] == "ERROR"
 
 
 @pytest.mark.fault("F12")
-def test_the_sweep_answers_what_it_did(system: System, tmp_path: Path) -> None:
-    system.cloud.events.drop(lambda event: event.bucket == system.landing_bucket("aws_cur"), times=100)
+def test_sweep_answers_what_it_did(deployment: TerraformDeployment, tmp_path: Path) -> None:
+    deployment.emulator.events.drop(lambda event: event.bucket == deployment.landing_bucket("aws_cur"), times=100)
     delivery = aws_cur_delivery(tmp_path, MONTH, rows=30)
-    system.deliver("aws_cur", delivery)
-    system.cloud.events.behave()
+    deployment.deliver("aws_cur", delivery)
+    deployment.emulator.events.behave()
 
-    answer = system.sweep()
+    answer = deployment.sweep()
 
     assert answer.status == 200
     assert answer.json()["loaded"] == [f"aws_cur {MONTH}"]
-    check_system(system, {("aws_cur", MONTH): delivery})
+    check_deployment(deployment, {("aws_cur", MONTH): delivery})
 
 
 @pytest.mark.parametrize(
@@ -136,32 +136,32 @@ def test_the_sweep_answers_what_it_did(system: System, tmp_path: Path) -> None:
         ("SOURCES__AWS_CUR__TYPE_OVERRIDES", '{"a": "MONEY"}', "SETTING_INVALID"),
     ],
 )
-def test_a_wrong_setting_stops_the_start_with_one_sentence(
-    cloud: Emulator, variable: str, value: str | None, code: str
+def test_invalid_setting_stops_the_start_with_one_sentence(
+    emulator: Emulator, variable: str, value: str | None, code: str
 ) -> None:
-    environment = Stack(cloud).environment()
+    environment = EmulatorDeployment(emulator).environment()
     if value is None:
         del environment[variable]
     else:
         environment[variable] = value
 
     with pytest.raises(StartError) as caught:
-        cloud.deploy(FunctionSpec(f"wrong-{uuid4().hex[:8]}", FUNCTIONS, "load_aws", environment))
+        emulator.deploy(FunctionSpec(f"wrong-{uuid4().hex[:8]}", FUNCTIONS, "load_aws", environment))
 
     assert f"{code}: " in str(caught.value)
     assert variable in str(caught.value)
     assert "Traceback" not in str(caught.value)
 
 
-def test_sweep_and_status_run_from_a_laptop(system: System, tmp_path: Path) -> None:
+def test_sweep_and_status_run_as_commands(deployment: TerraformDeployment, tmp_path: Path) -> None:
     delivery = azure_focus_delivery(tmp_path, MONTH, rows=30)
-    system.cloud.events.hold(lambda event: event.bucket == system.landing_bucket("azure_focus"))
-    system.deliver("azure_focus", delivery)
+    deployment.emulator.events.hold(lambda event: event.bucket == deployment.landing_bucket("azure_focus"))
+    deployment.deliver("azure_focus", delivery)
 
-    sweep = _command(system, tmp_path, "sweep")
-    status = _command(system, tmp_path, "status")
-    system.cloud.events.release()
-    system.cloud.events.settle(60)
+    sweep = _command(deployment, tmp_path, "sweep")
+    status = _command(deployment, tmp_path, "status")
+    deployment.emulator.events.release()
+    deployment.emulator.events.settle(60)
 
     assert sweep.returncode == 0, sweep.stderr
     assert f'"azure_focus {MONTH}"' in sweep.stderr
@@ -172,13 +172,13 @@ def test_sweep_and_status_run_from_a_laptop(system: System, tmp_path: Path) -> N
     assert str(delivery.totals.cost) in row
 
 
-def _command(system: System, home: Path, command: str) -> subprocess.CompletedProcess[str]:
+def _command(deployment: TerraformDeployment, home: Path, command: str) -> subprocess.CompletedProcess[str]:
     environment = {
         "PATH": os.environ["PATH"],
         "HOME": str(home),
         "PYTHONPATH": str(FUNCTIONS),
-        **system.cloud.environment(),
-        **system.environment,
+        **deployment.emulator.environment(),
+        **deployment.environment,
     }
     return subprocess.run(
         [str(functions_python()), "-m", "billing_cli", command],

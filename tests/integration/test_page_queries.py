@@ -1,4 +1,4 @@
-"""The queries in the pages answer, on months of both providers."""
+"""The queries in the pages return the right sums, for both providers."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ import pytest
 from tests.samples import aws_cur_delivery, azure_focus_delivery
 from tests.support.harness import Harness
 from tests.support.pages import DOCS, README, Page
-from tests.support.stack import AWS, AZURE
+from tests.support.sources import AWS, AZURE
 
 PAGES = (README, DOCS / "tables.md", DOCS / "focus.md")
 
 
 @pytest.mark.focus_views
-def test_every_query_of_the_pages_answers(harness: Harness, tmp_path: Path) -> None:
+def test_queries_of_the_pages_return_the_right_sums(harness: Harness, tmp_path: Path) -> None:
     aws = aws_cur_delivery(tmp_path, "2025-09", rows=300)
     azure = azure_focus_delivery(tmp_path, "2025-09", rows=300)
     harness.load(AWS, aws)
     harness.load(AZURE, azure)
-    harness.stack.deliver(AWS, aws_cur_delivery(tmp_path, "2025-10", rows=10), "manifest")
+    harness.deployment.deliver(AWS, aws_cur_delivery(tmp_path, "2025-10", rows=10), "manifest")
     harness.sweep()
 
     answers = [_answer(harness, query) for path in PAGES for query in Page(path).queries()]

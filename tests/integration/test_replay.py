@@ -1,15 +1,14 @@
-"""A replay really loads: over what is booked, over what is newer, and over what was refused."""
+"""A replay loads again what is loaded, what is older, and what was rejected."""
 
 from pathlib import Path
 
 import pytest
 
-from billing.errors import BillingError
 from billing.workflows.replay import replay
 from tests.faults.invariants import check_invariants
 from tests.samples import azure_focus_delivery
 from tests.support.harness import Harness, log_lines
-from tests.support.stack import AZURE
+from tests.support.sources import AZURE
 
 MONTH = "2025-09"
 
@@ -19,7 +18,7 @@ def _replayed(harness: Harness, execution: str | None = None) -> tuple[str, str 
     return outcome.action, outcome.execution
 
 
-def test_the_newest_delivery_is_loaded_again_by_another_job_each_time(harness: Harness, tmp_path: Path) -> None:
+def test_replay_loads_the_newest_delivery_by_a_new_job(harness: Harness, tmp_path: Path) -> None:
     delivery = azure_focus_delivery(tmp_path, MONTH, rows=20)
     first = harness.load(AZURE, delivery)
     harness.rows(f"DELETE FROM `{{dataset}}.{AZURE.table}` WHERE BilledCost IS NOT NULL")
@@ -33,7 +32,7 @@ def test_the_newest_delivery_is_loaded_again_by_another_job_each_time(harness: H
 
 
 @pytest.mark.fault("F19")
-def test_an_older_delivery_stands_until_the_next_sweep_and_a_warning_says_so(
+def test_replayed_older_delivery_stays_until_the_next_sweep(
     harness: Harness, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     older, newer = (azure_focus_delivery(tmp_path, MONTH, rows=20, revision=revision) for revision in (1, 2))
@@ -42,43 +41,24 @@ def test_an_older_delivery_stands_until_the_next_sweep_and_a_warning_says_so(
 
     assert _replayed(harness, older.execution) == ("loaded", older.execution)
     [warning] = [line for line in log_lines(capsys.readouterr().out) if line["severity"] == "WARNING"]
-    assert "is newer: while it stands, the next sweep loads it again" in warning["message"]
+    assert "is newer. While it exists, the next sweep loads it again." in warning["message"]
     check_invariants(harness, {(AZURE, MONTH): older})
-    assert harness.process(AZURE, older).code == "DUPLICATE"
+    assert harness.handle_manifest(AZURE, older).code == "DUPLICATE"
     assert harness.sweep()["loaded"] == [f"azure_billing {MONTH}"]
     check_invariants(harness, {(AZURE, MONTH): newer})
 
 
-def test_a_refused_delivery_is_judged_again(harness: Harness, tmp_path: Path) -> None:
+def test_rejected_delivery_is_decided_again_by_a_replay(harness: Harness, tmp_path: Path) -> None:
     empty = azure_focus_delivery(tmp_path, MONTH, rows=0)
     harness.load(AZURE, empty)
 
-    assert harness.process(AZURE, empty).code == "ALREADY_REJECTED"
+    assert harness.handle_manifest(AZURE, empty).code == "ALREADY_REJECTED"
     assert _replayed(harness) == ("rejected", empty.execution)
     assert [row["code"] for row in harness.tracking(AZURE)] == ["EMPTY_DELIVERY", "EMPTY_DELIVERY"]
 
 
-@pytest.mark.parametrize(
-    ("key", "month", "execution", "sentence"),
-    [
-        ("azure", MONTH, None, "There is no source azure: there are aws_cur, azure_billing."),
-        ("azure_billing", "2025-01", None, "has no manifest of 2025-01"),
-        ("azure_billing", MONTH, "other", "2025-09 has no manifest of execution other: there are "),
-    ],
-)
-def test_what_is_not_there_is_named(
-    harness: Harness, tmp_path: Path, key: str, month: str, execution: str | None, sentence: str
-) -> None:
-    harness.load(AZURE, azure_focus_delivery(tmp_path, MONTH, rows=1))
-
-    with pytest.raises(BillingError, match="NO_SUCH_DELIVERY") as caught:
-        replay(harness.settings, key, month, execution, harness.services)
-
-    assert sentence in caught.value.message
-
-
 @pytest.mark.fault("F10")
-def test_a_state_restored_from_an_old_copy_lets_no_older_run_over_a_newer_one(harness: Harness, tmp_path: Path) -> None:
+def test_restored_old_state_lets_no_older_run_replace_a_newer(harness: Harness, tmp_path: Path) -> None:
     first, second, third = (azure_focus_delivery(tmp_path, MONTH, rows=20, revision=number) for number in (1, 2, 3))
     harness.load(AZURE, first)
     harness.load(AZURE, third)

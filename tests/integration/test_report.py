@@ -1,4 +1,4 @@
-"""The report asks `focus_costs` a bounded number of questions, and adds up to what the generators billed."""
+"""The report runs few queries, and its sums equal what the generators billed."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from billing_cli.report import queries
 from billing_cli.report.queries import Question, Share, gather
 from tests.samples import aws_cur_delivery, azure_focus_delivery
 from tests.support.harness import Harness
-from tests.support.stack import AWS, AZURE
+from tests.support.sources import AWS, AZURE
 
 
 def billed(shares: Sequence[Share], currency: str) -> dict[str, Decimal]:
@@ -20,7 +20,7 @@ def billed(shares: Sequence[Share], currency: str) -> dict[str, Decimal]:
 
 
 @pytest.mark.focus_views
-def test_the_sums_of_a_named_source_are_its_invoices_and_what_is_beyond_the_largest_is_one_row(
+def test_report_sums_one_source_and_groups_the_smallest_shares(
     harness: Harness, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     azure = azure_focus_delivery(tmp_path, "2025-09", rows=100)

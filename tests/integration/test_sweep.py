@@ -1,33 +1,34 @@
-"""The sweep heals what events missed, says what waits, and audits what the tables hold."""
+"""The sweep loads what events missed, records what waits, and audits the tables."""
 
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from billing.workflows.replay import replay
 from tests.faults.invariants import check_invariants
 from tests.samples import aws_columns, aws_cur_delivery, azure_focus_delivery
-from tests.support.harness import Harness, SteppedClock, log_lines, manifest_name
-from tests.support.stack import AWS, AZURE
+from tests.support.harness import Harness, around, log_lines, manifest_name
+from tests.support.sources import AWS, AZURE
 
 MONTH = "2025-09"
 
 
-def _steppable(harness: Harness) -> SteppedClock:
-    assert isinstance(harness.clock, SteppedClock)
-    return harness.clock
+def lines_with(capsys: pytest.CaptureFixture[str], code: str) -> list[dict[str, Any]]:
+    """Return the log lines with that code since the last call."""
+    return [line for line in log_lines(capsys.readouterr().out) if line.get("code") == code]
 
 
 @pytest.mark.fault("F12")
-def test_it_loads_every_month_that_no_event_loaded(harness: Harness, tmp_path: Path) -> None:
+def test_sweep_loads_every_month_that_no_event_loaded(harness: Harness, tmp_path: Path) -> None:
     aws = [aws_cur_delivery(tmp_path, month, rows=20) for month in ("2025-07", "2025-08", MONTH)]
     azure = [azure_focus_delivery(tmp_path, MONTH, rows=20, revision=revision) for revision in (1, 2, 3)]
     for delivery in aws:
-        harness.stack.deliver(AWS, delivery)
+        harness.deployment.deliver(AWS, delivery)
     for delivery in azure:
-        harness.stack.deliver(AZURE, delivery)
+        harness.deployment.deliver(AZURE, delivery)
 
     report = harness.sweep()
     second = harness.sweep()
@@ -37,21 +38,21 @@ def test_it_loads_every_month_that_no_event_loaded(harness: Harness, tmp_path: P
     assert (second["loaded"], second["deferred"], second["months"]) == ([], [], 4)
 
 
-def test_a_sweep_with_nothing_to_do_writes_nothing(harness: Harness, tmp_path: Path) -> None:
+def test_sweep_with_nothing_to_do_writes_nothing(harness: Harness, tmp_path: Path) -> None:
     harness.load(AWS, aws_cur_delivery(tmp_path, MONTH, rows=20))
 
     with harness.counting() as requests:
         harness.sweep()
 
-    assert requests.by_ledger == 0
+    assert requests.by_commit == 0
     assert requests.matching("POST", "/jobs") == []
     assert requests.matching("POST", "/upload/storage") == []
 
 
 @pytest.mark.fault("F5")
-def test_it_says_once_what_a_month_waits_for(harness: Harness, tmp_path: Path) -> None:
+def test_wait_of_a_month_is_recorded_once(harness: Harness, tmp_path: Path) -> None:
     delivery = azure_focus_delivery(tmp_path, MONTH, rows=20)
-    harness.stack.deliver(AZURE, delivery, "manifest")
+    harness.deployment.deliver(AZURE, delivery, "manifest")
 
     first, second = harness.sweep(), harness.sweep()
 
@@ -60,25 +61,25 @@ def test_it_says_once_what_a_month_waits_for(harness: Harness, tmp_path: Path) -
     assert (row["status"], row["code"]) == ("waiting", "WAITING_FOR_FILES")
     [status] = harness.rows("SELECT * FROM `{dataset}.billing_status`")
     assert (status["state"], status["code"]) == ("waiting", "WAITING_FOR_FILES")
-    harness.stack.deliver(AZURE, delivery, "data")
+    harness.deployment.deliver(AZURE, delivery, "data")
     assert harness.sweep()["loaded"] == ["azure_billing 2025-09"]
     [status] = harness.rows("SELECT * FROM `{dataset}.billing_status`")
     assert (status["state"], status["code"], status["row_count"]) == ("loaded", None, 20)
 
 
 @pytest.mark.fault("F5")
-def test_a_wait_of_more_than_six_hours_is_a_warning(
+def test_wait_of_more_than_six_hours_is_a_warning(
     harness: Harness, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    harness.stack.deliver(AZURE, azure_focus_delivery(tmp_path, MONTH, rows=20), "manifest")
-    harness.stack.deliver(AWS, aws_cur_delivery(tmp_path, MONTH, rows=20), "data")
+    harness.deployment.deliver(AZURE, azure_focus_delivery(tmp_path, MONTH, rows=20), "manifest")
+    harness.deployment.deliver(AWS, aws_cur_delivery(tmp_path, MONTH, rows=20), "data")
     harness.sweep()
-    early = [line for line in log_lines(capsys.readouterr().out) if line.get("code") == "WAITING_LONG"]
-    _steppable(harness).step(hours=6, minutes=1)
+    early = lines_with(capsys, "WAITING_LONG")
+    harness.clock.step(hours=6, minutes=1)
 
     harness.sweep()
 
-    late = [line for line in log_lines(capsys.readouterr().out) if line.get("code") == "WAITING_LONG"]
+    late = lines_with(capsys, "WAITING_LONG")
     assert early == []
     assert [(line["severity"], line["source"], line["month"]) for line in late] == [
         ("WARNING", "azure_billing", MONTH),
@@ -87,17 +88,15 @@ def test_a_wait_of_more_than_six_hours_is_a_warning(
 
 
 @pytest.mark.fault("F21")
-def test_files_of_a_classic_azure_export_are_a_warning_with_the_setting_to_change(
-    harness: Harness, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_classic_azure_export_is_a_warning_with_the_fix(harness: Harness, capsys: pytest.CaptureFixture[str]) -> None:
     folder = f"{AZURE.prefix}daily/20250901-20250930/"
     for number in range(2):
         name = f"{folder}daily_73746dc5-5dcc-4b83-b340-bb1bd2b1ca3{number}.csv"
-        harness.stack.cloud.upload(harness.stack.bucket(AZURE), name, b"date,cost\n")
+        harness.emulator.upload(harness.source(AZURE).bucket, name, b"date,cost\n")
 
     harness.sweep()
 
-    [line] = [line for line in log_lines(capsys.readouterr().out) if line.get("code") == "WAITING_LONG"]
+    [line] = lines_with(capsys, "WAITING_LONG")
     assert line["month"] == "2025-09"
     assert line["message"].endswith(
         ".csv is never loaded: a classic export writes no manifest:"
@@ -105,12 +104,12 @@ def test_files_of_a_classic_azure_export_are_a_warning_with_the_setting_to_chang
     )
 
 
-def test_the_newest_run_that_can_be_loaded_is(harness: Harness, tmp_path: Path) -> None:
-    """A newer one that waits or is rejected supersedes nothing."""
+def test_newest_loadable_run_is_loaded(harness: Harness, tmp_path: Path) -> None:
+    """A newer run that waits supersedes nothing."""
     oldest, good, waiting = (azure_focus_delivery(tmp_path, MONTH, rows=20, revision=n) for n in (1, 2, 3))
-    harness.stack.deliver(AZURE, oldest)
-    harness.stack.deliver(AZURE, good)
-    harness.stack.deliver(AZURE, waiting, "manifest")
+    harness.deployment.deliver(AZURE, oldest)
+    harness.deployment.deliver(AZURE, good)
+    harness.deployment.deliver(AZURE, waiting, "manifest")
 
     report = harness.sweep()
 
@@ -119,55 +118,56 @@ def test_the_newest_run_that_can_be_loaded_is(harness: Harness, tmp_path: Path) 
 
 
 @pytest.mark.fault("F21")
-def test_a_rejected_month_is_one_job_and_one_row_until_something_changes(harness: Harness, tmp_path: Path) -> None:
+def test_rejected_month_is_recorded_once_until_a_setting_changes(harness: Harness, tmp_path: Path) -> None:
     columns = [
         replace(column, type="Money") if column.name == "lineItem/UsageAmount" else column
         for column in aws_columns(MONTH)
     ]
-    harness.stack.deliver(AWS, aws_cur_delivery(tmp_path, MONTH, rows=20, columns=columns))
+    harness.deployment.deliver(AWS, aws_cur_delivery(tmp_path, MONTH, rows=20, columns=columns))
 
     reports = [harness.sweep() for _ in range(4)]
 
     assert [report["rejected"] for report in reports] == [["aws_cur 2025-09"], [], [], []]
     assert [row["code"] for row in harness.tracking(AWS)] == ["UNKNOWN_TYPE"]
-    harness.stack.sources = (replace(AWS, type_overrides={"lineItem/UsageAmount": "BIGNUMERIC"}), AZURE)
-    assert Harness(harness.stack, harness.clock).sweep()["loaded"] == ["aws_cur 2025-09"]
+    harness.configure(replace(AWS, type_overrides={"lineItem/UsageAmount": "BIGNUMERIC"}), AZURE)
+    assert harness.sweep()["loaded"] == ["aws_cur 2025-09"]
 
 
 @pytest.mark.fault("F19")
-def test_a_partition_changed_by_hand_is_reported_and_restored(
+def test_rows_deleted_by_hand_are_reported_and_restored(
     harness: Harness, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    """Each time, not only the first."""
     delivery = aws_cur_delivery(tmp_path, MONTH, rows=20)
     harness.load(AWS, delivery)
-    harness.rows(f"DELETE FROM `{{dataset}}.{AWS.table}` WHERE identity_line_item_id IS NOT NULL")
-    assert harness.month(AWS, MONTH)[0] == 0
 
-    report = harness.sweep()
+    for _ in range(3):
+        harness.delete_rows(AWS)
+        assert harness.rows_and_cost(AWS, MONTH)[0] == 0
 
-    assert (report["mismatched"], report["loaded"]) == (["aws_cur 2025-09"], ["aws_cur 2025-09"])
-    check_invariants(harness, {(AWS, MONTH): delivery})
-    [found] = [line for line in log_lines(capsys.readouterr().out) if line.get("code") == "AUDIT_MISMATCH"]
-    assert (found["severity"], found["month"]) == ("ERROR", MONTH)
+        report = harness.sweep()
+
+        assert report["mismatched"] == report["loaded"] == ["aws_cur 2025-09"]
+        check_invariants(harness, {(AWS, MONTH): delivery})
+        [found] = lines_with(capsys, "AUDIT_MISMATCH")
+        assert (found["severity"], found["month"]) == ("ERROR", MONTH)
     assert harness.sweep()["mismatched"] == []
 
 
 @pytest.mark.fault("F19")
-def test_a_month_that_was_written_after_it_was_booked_is_reported_and_restored(
+def test_month_written_after_its_record_is_restored(
     harness: Harness, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """By an older run of as many rows, whose instance died before it could book it."""
-    monkeypatch.setattr(
-        "billing.decisions.audit._CLOCKS_DIFFER", timedelta()
-    )  # there is one clock here, and no time passes
+    """An older run with as many rows wrote it. Its instance stopped before it recorded the load."""
+    monkeypatch.setattr("billing.decisions.audit._CLOCKS_DIFFER", timedelta())  # the emulator has the same clock
     older = azure_focus_delivery(tmp_path, MONTH, rows=23)
-    newer = azure_focus_delivery(tmp_path, MONTH, rows=20, revision=2)  # three more, which correct others
+    newer = azure_focus_delivery(tmp_path, MONTH, rows=20, revision=2)  # adds three corrections
     harness.load(AZURE, older)
     harness.load(AZURE, newer)
     assert harness.sweep()["mismatched"] == []
-    with harness.dying_before_it_books():
+    with harness.crashing_before_record():
         replay(harness.settings, "azure_billing", MONTH, older.execution, harness.services)
-    assert harness.month(AZURE, MONTH) == (newer.totals.rows, older.totals.cost)
+    assert harness.rows_and_cost(AZURE, MONTH) == (newer.totals.rows, older.totals.cost)
 
     report = harness.sweep()
 
@@ -177,12 +177,11 @@ def test_a_month_that_was_written_after_it_was_booked_is_reported_and_restored(
 
 
 @pytest.mark.fault("F10")
-def test_books_that_were_lost_are_taken_from_the_tracking_rows(harness: Harness, tmp_path: Path) -> None:
-    """An older run never replaces a newer one, and what stands is not loaded again."""
+def test_lost_state_is_read_from_the_tracking_rows(harness: Harness, tmp_path: Path) -> None:
+    """An older run does not replace the newer one, and the newer one is not loaded again."""
     older, delivery = (azure_focus_delivery(tmp_path, MONTH, rows=20, revision=revision) for revision in (1, 2))
     harness.load(AZURE, delivery)
-    for table in ("_dlt_pipeline_state", "_dlt_loads", "_dlt_version"):
-        harness.stack.cloud.bigquery.delete_table(f"{harness.stack.cloud.project}.{harness.stack.dataset}.{table}")
+    harness.deployment.lose_dlt_tables()
 
     late = harness.load(AZURE, older)
     report = harness.sweep()
@@ -190,80 +189,65 @@ def test_books_that_were_lost_are_taken_from_the_tracking_rows(harness: Harness,
     assert (late.action, late.code) == ("skipped", "SUPERSEDED")
     assert report["loaded"] == []
     other = azure_focus_delivery(tmp_path, "2025-08", rows=20)
-    harness.load(AZURE, other)  # the next commit makes dlt's tables again: until then the views cannot be read
+    harness.load(AZURE, other)  # its commit creates dlt's tables again, which the views read
     check_invariants(harness, {(AZURE, MONTH): delivery, (AZURE, other.month): other})
 
 
-def test_it_stops_before_its_deadline_and_says_what_is_left(harness: Harness, tmp_path: Path) -> None:
+def test_sweep_stops_before_its_deadline_and_defers_the_rest(harness: Harness, tmp_path: Path) -> None:
     for month in ("2025-07", "2025-08", MONTH):
-        harness.stack.deliver(AWS, aws_cur_delivery(tmp_path, month, rows=20))
-    replace_month = harness.services.jobs.replace_month
+        harness.deployment.deliver(AWS, aws_cur_delivery(tmp_path, month, rows=20))
 
-    def slow(*arguments: object) -> object:
-        _steppable(harness).step(minutes=7)
-        return replace_month(*arguments)  # type: ignore[arg-type]
+    def wait() -> None:
+        harness.clock.step(minutes=7)
 
-    harness.services.jobs.replace_month = slow  # type: ignore[method-assign, assignment]
-    report = harness.sweep()
-    harness.services.jobs.replace_month = replace_month  # type: ignore[method-assign]
+    with around(harness.services.jobs, "replace_month", before=wait):
+        report = harness.sweep()
 
-    assert report["deferred"] == ["aws_cur 2025-07", "aws_cur 2025-08", "aws_cur 2025-09"]
-    assert report["loaded"] == []
+    assert (report["loaded"], report["deferred"]) == ([], ["aws_cur 2025-07", "aws_cur 2025-08", "aws_cur 2025-09"])
     assert harness.sweep()["loaded"] == report["deferred"]
 
 
-def test_a_source_whose_table_is_missing_does_not_hold_up_the_others(harness: Harness, tmp_path: Path) -> None:
-    harness.stack.cloud.bigquery.delete_table(harness.stack.table_id(AWS))
-    harness.stack.deliver(AZURE, azure_focus_delivery(tmp_path, MONTH, rows=20))
+def test_missing_table_does_not_block_other_sources(harness: Harness, tmp_path: Path) -> None:
+    harness.emulator.bigquery.delete_table(harness.source(AWS).destination)
+    harness.deployment.deliver(AZURE, azure_focus_delivery(tmp_path, MONTH, rows=20))
 
     report = harness.sweep()
 
     assert (report["loaded"], report["deferred"]) == (["azure_billing 2025-09"], ["aws_cur as a whole"])
 
 
-def test_an_audit_never_reloads_a_mix_of_two_deliveries(harness: Harness, tmp_path: Path) -> None:
-    """The partition lost its rows while the next overwrite delivery is coming in: the old manifest, one new file."""
+def test_audit_never_reloads_a_mix_of_two_deliveries(harness: Harness, tmp_path: Path) -> None:
+    """The rows are deleted while the next overwrite arrives: the manifest is old, and one file is new."""
     first, second = (aws_cur_delivery(tmp_path, MONTH, rows=20, mode="overwrite", revision=n) for n in (1, 2))
     harness.load(AWS, first)
-    harness.stack.deliver_object(AWS, second.data[0])
-    harness.rows(f"DELETE FROM `{{dataset}}.{AWS.table}` WHERE identity_line_item_id IS NOT NULL")
+    harness.deployment.deliver_object(AWS, second.data[0])
+    harness.delete_rows(AWS)
 
     report = harness.sweep()
-    harness.stack.deliver(AWS, second)
+    harness.deployment.deliver(AWS, second)
 
     assert (report["mismatched"], report["loaded"]) == (["aws_cur 2025-09"], [])
     assert harness.sweep()["loaded"] == ["aws_cur 2025-09"]
     check_invariants(harness, {(AWS, MONTH): second})
 
 
-def test_a_partition_dropped_again_and_again_is_restored_each_time(harness: Harness, tmp_path: Path) -> None:
-    delivery = aws_cur_delivery(tmp_path, MONTH, rows=20)
-    harness.load(AWS, delivery)
-
-    for _ in range(3):
-        harness.rows(f"DELETE FROM `{{dataset}}.{AWS.table}` WHERE identity_line_item_id IS NOT NULL")
-        assert harness.sweep()["loaded"] == ["aws_cur 2025-09"]
-        check_invariants(harness, {(AWS, MONTH): delivery})
-    assert harness.sweep()["mismatched"] == []
-
-
-def test_a_month_whose_files_are_gone_is_still_audited(
+def test_month_without_files_is_still_audited(
     harness: Harness, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     harness.load(AWS, aws_cur_delivery(tmp_path, MONTH, rows=20))
-    for blob in list(harness.stack.cloud.storage.list_blobs(harness.stack.bucket(AWS))):
+    for blob in list(harness.emulator.storage.list_blobs(harness.source(AWS).bucket)):
         blob.delete()
     assert harness.sweep()["mismatched"] == []
-    harness.rows(f"DELETE FROM `{{dataset}}.{AWS.table}` WHERE identity_line_item_id IS NOT NULL")
+    harness.delete_rows(AWS)
 
     assert harness.sweep()["mismatched"] == ["aws_cur 2025-09"]
-    [found] = [line for line in log_lines(capsys.readouterr().out) if line.get("code") == "AUDIT_MISMATCH"]
+    [found] = lines_with(capsys, "AUDIT_MISMATCH")
     assert "deliver the month again" in found["message"]
 
 
-def test_of_two_runs_that_wait_the_newest_is_booked_once(harness: Harness, tmp_path: Path) -> None:
+def test_only_the_newest_waiting_run_is_recorded_once(harness: Harness, tmp_path: Path) -> None:
     for revision in (1, 2):
-        harness.stack.deliver(AZURE, azure_focus_delivery(tmp_path, MONTH, rows=20, revision=revision), "manifest")
+        harness.deployment.deliver(AZURE, azure_focus_delivery(tmp_path, MONTH, rows=20, revision=revision), "manifest")
 
     for _ in range(3):
         harness.sweep()
@@ -271,25 +255,23 @@ def test_of_two_runs_that_wait_the_newest_is_booked_once(harness: Harness, tmp_p
     assert [row["status"] for row in harness.tracking(AZURE)] == ["waiting"]
 
 
-def test_an_unreadable_manifest_does_not_hide_an_older_run(harness: Harness, tmp_path: Path) -> None:
+def test_unreadable_manifest_does_not_hide_an_older_run(harness: Harness, tmp_path: Path) -> None:
     good, cut = (azure_focus_delivery(tmp_path, MONTH, rows=20, revision=revision) for revision in (1, 2))
-    harness.stack.deliver(AZURE, cut)
-    harness.stack.cloud.upload(harness.stack.bucket(AZURE), manifest_name(AZURE, cut), b"{")
+    harness.deployment.deliver(AZURE, cut)
+    harness.emulator.upload(harness.source(AZURE).bucket, manifest_name(AZURE, cut), b"{")
     harness.sweep()
-    harness.stack.deliver(AZURE, good)
+    harness.deployment.deliver(AZURE, good)
 
     assert harness.sweep()["loaded"] == ["azure_billing 2025-09"]
     check_invariants(harness, {(AZURE, MONTH): good})
 
 
 @pytest.mark.fault("F12")
-def test_an_unreadable_manifest_whose_event_was_lost_is_told_though_an_older_run_is_loaded(
-    harness: Harness, tmp_path: Path
-) -> None:
+def test_unreadable_manifest_is_rejected_beside_a_loaded_run(harness: Harness, tmp_path: Path) -> None:
     good, cut = (azure_focus_delivery(tmp_path, MONTH, rows=20, revision=revision) for revision in (1, 2))
     harness.load(AZURE, good)
-    harness.stack.deliver(AZURE, cut)
-    harness.stack.cloud.upload(harness.stack.bucket(AZURE), manifest_name(AZURE, cut), b"{")
+    harness.deployment.deliver(AZURE, cut)
+    harness.emulator.upload(harness.source(AZURE).bucket, manifest_name(AZURE, cut), b"{")
 
     first, second = harness.sweep(), harness.sweep()
 
@@ -299,12 +281,12 @@ def test_an_unreadable_manifest_whose_event_was_lost_is_told_though_an_older_run
 
 
 @pytest.mark.fault("F12")
-def test_every_sweep_tells_the_age_of_each_source_s_newest_load(
+def test_sweep_logs_the_age_of_the_newest_load_of_each_source(
     harness: Harness, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A source that never loaded is as old as its table: silence from the first day on is seen too."""
+    """A source that never loaded is as old as its table."""
     harness.load(AZURE, azure_focus_delivery(tmp_path, MONTH, rows=5))
-    _steppable(harness).step(hours=36)
+    harness.clock.step(hours=36)
 
     harness.sweep()
 

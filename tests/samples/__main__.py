@@ -1,4 +1,4 @@
-"""Generates months of exports into a folder that stands for the provider's bucket, and says what they add up to.
+"""Generate months of exports into a folder that represents the provider's bucket, and print their totals.
 
 python -m tests.samples aws 2025-09 2025-10 --rows 1000000 --into /tmp/exports
 """
@@ -34,9 +34,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--rows", type=int, default=10_000)
     parser.add_argument("--files", type=int, default=2)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--revision", type=int, default=1, help="2 and more restate the month")
+    parser.add_argument("--revision", type=int, default=1, help="from 2 on, the delivery restates the month")
     parser.add_argument("--mode", choices=["create_new", "overwrite"], default="create_new")
-    parser.add_argument("--into", type=Path, help="the folder to fill; none: only measure")
+    parser.add_argument("--into", type=Path, help="the folder to fill; without it, only measure")
     return parser.parse_args()
 
 
@@ -59,7 +59,7 @@ def _summary(delivery: Delivery, seconds: float) -> str:
     return (
         f"{delivery.provider} {delivery.month} {delivery.execution}: "
         f"{totals.rows} rows, {len(delivery.columns)} columns, cost {totals.cost}, "
-        f"{seconds:.1f} s, {totals.rows / seconds:,.0f} rows/s, {memory} MB at most\n"
+        f"{seconds:.1f} s, {totals.rows / seconds:,.0f} rows/s, at most {memory} MB\n"
     )
 
 

@@ -1,4 +1,4 @@
-"""AWS Cost and Usage Reports (CUR v1), gzip CSV and Parquet, in every delivery mode."""
+"""Generate AWS Cost and Usage Reports (CUR v1) as gzip CSV and Parquet, in every delivery mode."""
 
 from __future__ import annotations
 
@@ -73,10 +73,11 @@ class CurSample:
 
     @property
     def manifest_keys(self) -> tuple[str, ...]:
-        """Create-new writes the same manifest twice: into the assembly's folder, then over the period's.
+        """Every name under which the manifest is written.
 
-        With Athena's layout it was seen beside the data and in the period's folder: one in even months, the other
-        in odd ones.
+        Create-new writes it twice: into the folder of the assembly, then over the one in the folder of the period.
+        With Athena's layout, real reports have it beside the data or in the folder of the period. Here even months
+        have the first, odd months the second.
         """
         folders = {
             "create_new": (self.data_folder, self.period_folder),
@@ -103,9 +104,9 @@ def aws_cur_delivery(
     columns: Sequence[Column] | None = None,
     execution: str | None = None,
 ) -> Delivery:
-    """One refresh of one month. A revision restates it: another assembly, 3 rows more, other amounts.
+    """Generate one refresh of one month. A revision restates it: another assembly, 3 rows more, other amounts.
 
-    Files are kept under `folder`/<assemblyId>/, so that equal object names do not overwrite each other.
+    The files are in `folder`/<assemblyId>/, so that equal object names do not overwrite each other.
     """
     usage = Usage(month, rows + 3 * (revision - 1) if rows else 0, files, accounts, seed, revision, finalized)
     wanted = tuple(columns or aws_columns(month))
@@ -145,7 +146,7 @@ def manifest(sample: CurSample) -> dict[str, Any]:
 
 
 def ignored(sample: CurSample) -> dict[str, bytes]:
-    """What stands beside a report in a real bucket, and is not a report: each looks a little like one."""
+    """Objects that a real bucket has beside a report. Each resembles a part of a report."""
     report, own, period = sample.report, f"{sample.prefix}{sample.report}/", sample.period_folder
     other = manifest(replace(sample, report="other-report", execution=engine.identifier("other", sample.execution)))
     other_folder = f"{sample.prefix}other-report/{period.removeprefix(own)}"

@@ -1,4 +1,4 @@
-"""AWS Data Exports, CUR 2.0 and FOCUS, gzip CSV and Parquet, in both delivery modes.
+"""Generate AWS Data Exports (CUR 2.0 and FOCUS) as gzip CSV and Parquet, in both delivery modes.
 
 The line items are those of the CUR of the same seed and month: see `aws_usage`.
 """
@@ -40,16 +40,16 @@ TEXT = {"map": "to_json({})", "map<double>": "to_json({})"}
 
 @dataclass(frozen=True)
 class Quirks:
-    """What has been seen in one export and not in another."""
+    """Details that differ between real exports."""
 
-    lower_case: bool  # billing_period=
-    addresses: bool  # files are named s3://bucket/key
-    bare: bool  # the manifest lists its files, and has nothing else
-    manifest_in: tuple[Literal["execution", "period"], ...]  # folder of the metadata, in create-new mode
+    lower_case: bool  # billing_period= instead of BILLING_PERIOD=
+    addresses: bool  # the manifest names files as s3://bucket/key
+    bare: bool  # the manifest has the list of files and nothing else
+    manifest_in: tuple[Literal["execution", "period"], ...]  # folders of the metadata, in create-new mode
 
     @classmethod
     def of(cls, month: str) -> Quirks:
-        """A mix of them, another from month to month."""
+        """Return a mix that differs from month to month."""
         number = month_start(month).month
         places: tuple[Literal["execution", "period"], ...] = ("execution", "period")
         return cls(number % 2 == 0, number % 2 == 1, number % 3 == 0, (places, places[:1], places[1:])[number // 3 % 3])
@@ -110,12 +110,12 @@ def aws_data_export_delivery(
     begun: datetime | None = None,
     execution: str | None = None,
 ) -> Delivery:
-    """One execution of one month. A revision restates it: another execution, later, 3 rows more, other amounts.
+    """Generate one execution of one month. A revision restates it: a later execution, 3 rows more, other amounts.
 
-    `version` is FOCUS's. Files are kept under `folder`/<execution>/.
+    `version` is the version of FOCUS. The files are in `folder`/<execution>/.
     """
     if mode not in ("create_new", "overwrite"):
-        raise ValueError(f"Data Exports know no delivery {mode}")
+        raise ValueError(f"Data Exports have no delivery mode {mode}: use create_new or overwrite.")
     usage = Usage(month, rows + 3 * (revision - 1) if rows else 0, files, accounts, seed, revision, finalized=True)
     identifier = engine.identifier(table, prefix, export_name, month, mode, version, rows, seed, revision)
     stamp = f"{begun or _usual_run(month, revision):%Y%m%dT%H%M%SZ}-" if mode == "create_new" else ""
@@ -149,7 +149,7 @@ def manifest(sample: DataExportSample) -> dict[str, Any]:
 
 
 def ignored(sample: DataExportSample) -> dict[str, bytes]:
-    """What stands beside an export in a real bucket, and is none: each looks a little like one."""
+    """Objects that a real bucket has beside an export. Each resembles a part of an export."""
     name, root = sample.export_name, f"{sample.prefix}{sample.export_name}/"
     other = replace(sample, export_name="other-export", execution=engine.identifier("other", sample.execution))
     content = manifest_bytes(manifest(other))
@@ -165,5 +165,5 @@ def ignored(sample: DataExportSample) -> dict[str, bytes]:
 
 
 def _usual_run(month: str, revision: int) -> datetime:
-    """The second of the next month, and every eight hours from then on."""
+    """Return the second day of the next month for the first revision, and eight hours more for each further one."""
     return month_end(month) + timedelta(days=1, hours=8 * (revision - 1), minutes=17, seconds=29)

@@ -1,6 +1,6 @@
-"""What all of AWS's formats tell of: line items drawn from a seed, which each format spreads over columns of its own.
+"""The line items of AWS, drawn from a seed. Each format writes them into its own columns.
 
-The same seed, month and revision are the same line items in every format, so their totals agree.
+The same seed, month and revision give the same line items in every format, so their totals agree.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class Usage:
     finalized: bool
 
     def values(self) -> dict[str, object]:
-        """What the SQL files name with a dollar sign."""
+        """The values of the `$names` in the SQL files."""
         start, end = month_start(self.month), month_end(self.month)
         return {
             "key": engine.key(self.seed, self.month),
@@ -56,7 +56,7 @@ def write_files(
     cost: str,
     service: str,
 ) -> list[engine.Part]:
-    """The line items over these files, CSV or Parquet by their names: each type as `physical` or `text` has it."""
+    """Spread the line items over these files. Their suffix decides between Parquet (`physical`) and CSV (`text`)."""
 
     def write_file(connection: duckdb.DuckDBPyConnection, number: int, first: int, last: int) -> engine.Part:
         rows = engine.sql("aws_rows.sql", usage.values() | {"first": first, "last": last})

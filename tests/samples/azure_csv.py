@@ -1,4 +1,4 @@
-"""Writes a CSV file as Azure does (byte order mark, CRLF, a header in every part), and reads back what was written."""
+"""Write a CSV file as Azure does (byte order mark, CRLF, a header in every part), and read its totals back."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ import duckdb
 
 from tests.samples.engine import Part
 
-BATCH = 1000
+_ROWS_PER_BATCH = 1000
 
 
 def write(rows: duckdb.DuckDBPyConnection, header: Sequence[str], path: Path, amounts: Sequence[int]) -> Part:
-    """`amounts`: the positions of service, cost and, where there is one, effective cost."""
+    """Write the file. `amounts` are the positions of service, cost and, if the dataset has it, effective cost."""
     with path.open("wb") as file, _plain(file, path) as target:
         text = io.TextIOWrapper(target, encoding="utf-8-sig", newline="")
         lines = csv.writer(text, lineterminator="\r\n")
         lines.writerow(header)
-        while batch := rows.fetchmany(BATCH):
+        while batch := rows.fetchmany(_ROWS_PER_BATCH):
             lines.writerows(batch)
         text.flush()
         text.detach()
@@ -31,7 +31,7 @@ def write(rows: duckdb.DuckDBPyConnection, header: Sequence[str], path: Path, am
 
 
 def _plain(file: io.BufferedWriter, path: Path) -> gzip.GzipFile | io.BufferedWriter:
-    """Without name and time in the gzip header: the same bytes every time."""
+    """Leave name and time out of the gzip header, so that the same rows give the same bytes."""
     return gzip.GzipFile("", "wb", 1, file, mtime=0) if path.suffix == ".gz" else file
 
 

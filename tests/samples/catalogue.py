@@ -1,105 +1,90 @@
-"""One sample generator per export format of `schemas/formats.json`, all called alike."""
+"""One generator per export format of `schemas/formats.json`, all called by `sample_delivery`."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any
 
 from tests.samples.aws_cur import aws_cur_delivery
 from tests.samples.aws_data_export import Table, aws_data_export_delivery
-from tests.samples.azure import ACTUAL, AMORTIZED, COST_VERSION, FOCUS, Dataset, Form, Headers, azure_delivery
+from tests.samples.azure import COST_VERSION, azure_delivery
+from tests.samples.azure_sample import ACTUAL, AMORTIZED, FOCUS, Dataset, Form, Headers
 from tests.samples.columns import azure_columns, azure_cost_columns
 from tests.samples.model import Delivery, FileFormat, Mode
 
 
-class Sample(Protocol):
-    def __call__(
-        self,
-        folder: Path,
-        month: str,
-        *,
-        layout: Mode,
-        export_name: str,
-        path: str,
-        rows: int,
-        files: int,
-        revision: int,
-        version: str,
-    ) -> Delivery:
-        """One delivery under `path` in the bucket; `version` is '' where the format has only one."""
+@dataclass(frozen=True)
+class _Wanted:
+    """The delivery to generate. `run` has the arguments that all generators share."""
+
+    folder: Path
+    month: str
+    layout: Mode
+    export_name: str
+    path: str
+    version: str
+    run: Mapping[str, Any]
 
 
-def _aws_cur_csv(
-    folder: Path, month: str, *, layout: Mode, export_name: str, path: str, rows: int, files: int, revision: int,
-    version: str,
-) -> Delivery:  # fmt: skip
-    assert not version
-    return aws_cur_delivery(
-        folder, month, rows=rows, files=files, revision=revision, mode=layout, report=export_name, prefix=path
-    )
+Generator = Callable[[_Wanted], Delivery]
 
 
-def _aws_cur_parquet(
-    folder: Path, month: str, *, layout: Mode, export_name: str, path: str, rows: int, files: int, revision: int,
-    version: str,
-) -> Delivery:  # fmt: skip
-    assert not version
-    return aws_cur_delivery(
-        folder, month, rows=rows, files=files, revision=revision, mode=layout, file_format="parquet",
-        report=export_name, prefix=path,
-    )  # fmt: skip
+def _aws_cur(file_format: FileFormat) -> Generator:
+    def generate(wanted: _Wanted) -> Delivery:
+        assert not wanted.version
+        return aws_cur_delivery(
+            wanted.folder, wanted.month, file_format=file_format, report=wanted.export_name, prefix=wanted.path,
+            **wanted.run,
+        )  # fmt: skip
+
+    return generate
 
 
-def _data_export(table: Table, file_format: FileFormat) -> Sample:
-    def sample(
-        folder: Path, month: str, *, layout: Mode, export_name: str, path: str, rows: int, files: int, revision: int,
-        version: str,
-    ) -> Delivery:  # fmt: skip
+def _data_export(table: Table, file_format: FileFormat) -> Generator:
+    def generate(wanted: _Wanted) -> Delivery:
         return aws_data_export_delivery(
-            folder, month, rows=rows, files=files, revision=revision, mode=layout, table=table,
-            file_format=file_format, version=version or "1.2", export_name=export_name, prefix=path,
+            wanted.folder, wanted.month, table=table, file_format=file_format, version=wanted.version or "1.2",
+            export_name=wanted.export_name, prefix=wanted.path, **wanted.run,
         )  # fmt: skip
 
-    return sample
+    return generate
 
 
-class _Azure:
-    """FOCUS, actual or amortized cost. As CSV, each layout brings another compression and spelling of the header."""
+def _azure(dataset: Dataset, *, parquet: bool) -> Generator:
+    """As CSV, each layout has its own compression and spelling of the header."""
 
-    def __init__(self, dataset: Dataset, *, parquet: bool) -> None:
-        self.dataset, self.parquet = dataset, parquet
-
-    def __call__(
-        self, folder: Path, month: str, *, layout: Mode, export_name: str, path: str, rows: int, files: int,
-        revision: int, version: str,
-    ) -> Delivery:  # fmt: skip
-        is_focus = self.dataset is FOCUS
+    def generate(wanted: _Wanted) -> Delivery:
+        is_focus = dataset is FOCUS
         return azure_delivery(
-            self.dataset, folder, month, rows=rows, files=files, revision=revision, mode=layout,
-            export_name=export_name, root=path.rstrip("/"), version=version if is_focus else COST_VERSION,
-            columns=azure_columns(version) if is_focus else azure_cost_columns(),
-            form="parquet" if self.parquet else _CSV[layout],
-            headers="pascal" if self.parquet or is_focus else _HEADERS[layout],
+            dataset, wanted.folder, wanted.month, export_name=wanted.export_name, root=wanted.path.rstrip("/"),
+            version=wanted.version if is_focus else COST_VERSION,
+            columns=azure_columns(wanted.version) if is_focus else azure_cost_columns(),
+            form="parquet" if parquet else _CSV[wanted.layout],
+            headers="pascal" if parquet or is_focus else _HEADERS[wanted.layout],
+            **wanted.run,
         )  # fmt: skip
+
+    return generate
 
 
 _HEADERS: Mapping[Mode, Headers] = {"create_new": "german", "overwrite": "camel"}
-_CSV: Mapping[Mode, Form] = {"create_new": "csv", "overwrite": "csv.gz"}  # plain and gzip each once
+_CSV: Mapping[Mode, Form] = {"create_new": "csv", "overwrite": "csv.gz"}  # so that both are tested
 
-SAMPLES: Mapping[str, Sample] = {
-    "aws_cur_v1_csv": _aws_cur_csv,
-    "aws_cur_v1_parquet": _aws_cur_parquet,
+SAMPLES: Mapping[str, Generator] = {
+    "aws_cur_v1_csv": _aws_cur("csv"),
+    "aws_cur_v1_parquet": _aws_cur("parquet"),
     "aws_cur_v2_csv": _data_export("cur2", "csv"),
     "aws_cur_v2_parquet": _data_export("cur2", "parquet"),
     "aws_focus_csv": _data_export("focus", "csv"),
     "aws_focus_parquet": _data_export("focus", "parquet"),
-    "azure_actual_csv": _Azure(ACTUAL, parquet=False),
-    "azure_actual_parquet": _Azure(ACTUAL, parquet=True),
-    "azure_amortized_csv": _Azure(AMORTIZED, parquet=False),
-    "azure_amortized_parquet": _Azure(AMORTIZED, parquet=True),
-    "azure_focus_csv": _Azure(FOCUS, parquet=False),
-    "azure_focus_parquet": _Azure(FOCUS, parquet=True),
+    "azure_actual_csv": _azure(ACTUAL, parquet=False),
+    "azure_actual_parquet": _azure(ACTUAL, parquet=True),
+    "azure_amortized_csv": _azure(AMORTIZED, parquet=False),
+    "azure_amortized_parquet": _azure(AMORTIZED, parquet=True),
+    "azure_focus_csv": _azure(FOCUS, parquet=False),
+    "azure_focus_parquet": _azure(FOCUS, parquet=True),
 }
 
 
@@ -116,7 +101,6 @@ def sample_delivery(
     revision: int = 1,
     version: str = "",
 ) -> Delivery:
-    return SAMPLES[export_format](
-        folder, month, layout=layout, export_name=export_name, path=path, rows=rows, files=files, revision=revision,
-        version=version,
-    )  # fmt: skip
+    """Generate a delivery under `path` in the bucket. `version` is '' if the format has only one."""
+    run = {"rows": rows, "files": files, "revision": revision, "mode": layout}
+    return SAMPLES[export_format](_Wanted(folder, month, layout, export_name, path, version, run))

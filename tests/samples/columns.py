@@ -1,4 +1,4 @@
-"""The columns of an export: kept in tables beside this file, and fewer or more of them from month to month."""
+"""The columns of an export, read from the TSV files of this folder. Which of them a file has depends on its month."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ GERMAN = {
 class Column:
     name: str  # as in the header: bill/InvoiceId, BilledCost
     type: str  # AWS: the manifest's type; Azure: Decimal, String, DateTimeOffset, Boolean
-    value: str = ""  # SQL over aws_rows.sql or azure_rows.sql; empty: blank in every row
+    value: str = ""  # SQL over aws_rows.sql or azure_rows.sql; without it, every row is blank
 
 
 def aws_columns(month: str) -> tuple[Column, ...]:
-    """The columns of one month's report: which ones, and in which order, depends on the month as it does at AWS."""
+    """Return the columns of one month's report. As at AWS, both their set and their order depend on the month."""
     columns = [Column(r["column"], r["type"], r["value"]) for r in _table("aws_columns.tsv") if _in_month(r, month)]
     if _number(month) % 3 == 0:
         columns.sort(key=lambda c: c.name)
@@ -38,7 +38,7 @@ def aws_columns(month: str) -> tuple[Column, ...]:
 
 
 def athena_columns(columns: Sequence[Column]) -> tuple[Column, ...]:
-    """As a report's Parquet files have them: named for Athena, and those that then have one name merged."""
+    """Return the columns of a report's Parquet files: named for Athena, and merged if they then have one name."""
     merged: dict[str, Column] = {}
     for column in columns:
         name = athena_name(column.name)
@@ -54,7 +54,7 @@ def athena_name(header: str) -> str:
 
 
 def cur2_columns(selected: Literal["all", "few"] = "all") -> tuple[Column, ...]:
-    """CUR 2.0's fixed columns, or a selection of them; a value that CUR v1 has too is that one's."""
+    """Return the fixed columns of CUR 2.0, or a selection of them. Columns of CUR v1 keep their values."""
     v1 = {athena_name(r["column"]): r["value"] for r in _table("aws_columns.tsv")}
     return tuple(
         Column(r["column"], r["type"], r["value"] or v1.get(r["column"], ""))
@@ -72,19 +72,19 @@ def azure_columns(version: str) -> tuple[Column, ...]:
 
 
 def azure_cost_columns() -> tuple[Column, ...]:
-    """The columns of actual and amortized cost, version c360-2025-04."""
+    """Return the columns of actual and amortized cost, version c360-2025-04."""
     return tuple(Column(r["column"], r["type"], r["value"]) for r in _table("azure_cost_columns.tsv"))
 
 
 def spelled(name: str, headers: str) -> str:
-    """A column of actual or amortized cost as an EA (pascal), an MCA (camel) or a German export spells it."""
+    """Spell a column of actual or amortized cost as an EA (pascal), an MCA (camel) or a German export does."""
     if headers == "camel":
         return name[0].lower() + name[1:]
     return f"{GERMAN[name]} ({name})" if headers == "german" and name in GERMAN else name
 
 
 def column_list(columns: Sequence[Column]) -> str:
-    """A SELECT list in the file's order, named by position: headers may differ in case only, SQL names may not."""
+    """Return a SELECT list in the file's order, named by position: two headers may differ only in case."""
     return ", ".join(f"{c.value or 'NULL'} AS c{n}" for n, c in enumerate(columns))
 
 
@@ -93,7 +93,7 @@ def _of_version(file: str, version: str) -> tuple[Column, ...]:
         Column(r["column"], r["type"], r["value"]) for r in _table(file) if version in r["versions"].split()
     )
     if not columns:
-        raise ValueError(f"{file} has no version {version} of the FOCUS export")
+        raise ValueError(f"{file} has no version {version} of the FOCUS export: use one that it lists.")
     return columns
 
 

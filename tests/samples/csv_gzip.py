@@ -1,7 +1,7 @@
-"""Writes one gzip CSV from a query, and reads back what was written.
+"""Write one gzip CSV from a query, and read its totals back.
 
-DuckDB writes plain CSV at 150,000 rows/s, but gzip at 17,000: zlib's fastest level is four times faster. The header
-is written here too: DuckDB would rename the second of two columns that differ only in case.
+DuckDB writes plain CSV at 150,000 rows/s but gzip at 17,000; zlib's fastest level is four times faster than that.
+The header is written here too, because DuckDB renames the second of two columns that differ only in case.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ import duckdb
 
 from tests.samples.engine import Part, read_back
 
-GZIP = 16 + zlib.MAX_WBITS  # a gzip member without name and time: the same bytes every time
-CHUNK = 1 << 20
+_GZIP_WBITS = 16 + zlib.MAX_WBITS  # no name and no time in the header, so that the bytes do not change
+_CHUNK_BYTES = 1 << 20
 
 
 def write(
     connection: duckdb.DuckDBPyConnection, select: str, header: Sequence[str], path: Path, *, cost: str, service: str
 ) -> Part:
-    """`cost` and `service` name the columns to add up per service; constant memory, whatever the number of rows."""
+    """Write the file in constant memory, and add up the column `cost` per value of the column `service`."""
     path.parent.mkdir(parents=True, exist_ok=True)
     plain = path.with_suffix(".tmp")
     connection.execute(f"COPY ({select}) TO '{plain}' (FORMAT csv, HEADER false)")
@@ -53,9 +53,9 @@ def _header_line(header: Sequence[str]) -> bytes:
 
 
 def _compress(plain: Path, head: bytes, path: Path) -> None:
-    deflate = zlib.compressobj(level=1, wbits=GZIP)
+    deflate = zlib.compressobj(level=1, wbits=_GZIP_WBITS)
     with plain.open("rb") as source, path.open("wb") as target:
         target.write(deflate.compress(head))
-        while chunk := source.read(CHUNK):
+        while chunk := source.read(_CHUNK_BYTES):
             target.write(deflate.compress(chunk))
         target.write(deflate.flush())

@@ -1,4 +1,4 @@
-"""Runs the generating SQL: one DuckDB, one thread per file, nothing random."""
+"""Run the generating SQL on one DuckDB, with one thread per file and nothing random."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import duckdb
 from tests.samples.columns import HERE
 from tests.samples.model import Totals
 
-WORKERS = 2
+_WORKERS = 2
 T = TypeVar("T")
 Part = Sequence[tuple[str, int, Decimal, Decimal | None]]  # service, rows, cost, effective cost
 
@@ -25,9 +25,9 @@ def sql(name: str, values: Mapping[str, object]) -> str:
 
 
 def database(script: str) -> duckdb.DuckDBPyConnection:
-    """One thread per query: the order of rows, and so the bytes, never depends on the machine."""
+    """Open a database with one thread per query, so that the order of rows never depends on the machine."""
     connection = duckdb.connect(config={"threads": 1, "memory_limit": "1GB"})
-    # Otherwise Parquet columns in which no NULL can occur become REQUIRED, and the schema follows the values.
+    # Otherwise Parquet columns in which no NULL can occur become REQUIRED, and the schema depends on the values.
     connection.execute("SET disabled_optimizers = 'statistics_propagation'")
     connection.execute(script)
     return connection
@@ -39,9 +39,9 @@ def per_file(
     files: int,
     write: Callable[[duckdb.DuckDBPyConnection, int, int, int], T],
 ) -> list[T]:
-    """Calls write(connection, file number from 0, first row, row after the last) for every file, two at a time."""
+    """Call write(connection, file number from 0, first row, row after the last) for every file, two at a time."""
     edges = [rows * n // max(files, 1) for n in range(files + 1)]
-    with ThreadPoolExecutor(WORKERS) as pool:
+    with ThreadPoolExecutor(_WORKERS) as pool:
         jobs = [pool.submit(write, connection.cursor(), n, edges[n], edges[n + 1]) for n in range(files)]
         return [job.result() for job in jobs]
 
@@ -52,7 +52,7 @@ def read_back(connection: duckdb.DuckDBPyConnection, query: str) -> Part:
 
 
 def totals(parts: Iterable[Part]) -> Totals:
-    """Adds up what was read back from each file, at a precision where no sum can round."""
+    """Add up the totals of the files, at a precision at which no sum is rounded."""
     rows, cost, effective = 0, Decimal(0), None
     by_service: dict[str, Decimal] = {}
     with localcontext(prec=76):
@@ -66,12 +66,12 @@ def totals(parts: Iterable[Part]) -> Totals:
 
 
 def key(*parts: object) -> int:
-    """A 60-bit number that stands for a seed and whatever else must change the draw."""
+    """Return a 60-bit number that depends on all parts: the seed of a draw."""
     return int.from_bytes(_digest(*parts)[:8]) >> 4
 
 
 def identifier(*parts: object) -> str:
-    """A UUID that is the same for the same parts."""
+    """Return a UUID that is the same for the same parts."""
     return str(uuid.UUID(bytes=_digest(*parts)[:16], version=4))
 
 

@@ -1,4 +1,4 @@
-"""A delivery of very many files without the work of writing them: one file's bytes under every name."""
+"""Make a delivery of very many files quickly: every name has the bytes of one file."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _NUMBER = re.compile(r"(?<=-)\d+(?=\.csv\.gz$)|(?<=part_)\d+")
 
 
 def many_files(delivery: Delivery, files: int, digits: int = 5) -> Delivery:
-    """`delivery` has one file; the names of its copies are as long as `digits` makes them."""
+    """Copy the one file of `delivery`. `digits` sets the length of the number in each name."""
     [one] = delivery.data
     copies = [SampleObject(_NUMBER.sub(f"{n + 1:0{digits}}", one.name), one.path, "data") for n in range(files)]
     rest = tuple(item for item in delivery.objects if item.kind != "data")

@@ -1,4 +1,4 @@
-"""What a generated delivery is: objects as the provider names them, and what they add up to."""
+"""A generated delivery: its objects as the provider names them, and their totals."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class SampleObject:
 @dataclass(frozen=True)
 class Totals:
     rows: int
-    cost: Decimal  # of CUR lineItem/UnblendedCost, of FOCUS BilledCost
+    cost: Decimal  # CUR: lineItem/UnblendedCost; FOCUS: BilledCost
     by_service: Mapping[str, Decimal]  # AWS: product code; Azure: ServiceName
     effective_cost: Decimal | None  # Azure only
 
@@ -37,7 +37,7 @@ class Delivery:
     provider: Literal["aws", "azure"]
     month: str  # 2025-09
     execution: str  # assemblyId or runId
-    objects: tuple[SampleObject, ...]  # data, then manifests, then what a loader must ignore
+    objects: tuple[SampleObject, ...]  # data, then manifests, then objects that a loader must ignore
     totals: Totals
     columns: tuple[str, ...]  # as the header spells them, in file order
 
@@ -54,7 +54,7 @@ class Delivery:
         return self._of("ignored")
 
     def manifest(self) -> dict[str, Any]:
-        """The manifest, parsed; twins are the same bytes."""
+        """Return the parsed manifest. If there are two, they have the same bytes."""
         parsed: dict[str, Any] = json.loads(self.manifests[0].path.read_bytes())
         return parsed
 
@@ -63,17 +63,17 @@ class Delivery:
 
 
 def sink_name(source_name: str, source_path: str, sink_path: str) -> str:
-    """The object's name in the landing bucket: Storage Transfer strips the source path and puts the sink path in front.
+    """Return the name in the landing bucket: Storage Transfer strips the source path and prepends the sink path.
 
-    Both paths are '' or end in '/'. Nothing else of the key is touched: a double slash stays one.
+    Both paths are '' or end in '/'. The rest of the key does not change: a double slash stays one.
     """
     if not source_name.startswith(source_path):
-        raise ValueError(f"{source_name} does not lie under {source_path}: the transfer would not copy it")
+        raise ValueError(f"{source_name} is outside {source_path}: a transfer does not copy it.")
     return sink_path + source_name.removeprefix(source_path)
 
 
 def with_manifest(delivery: Delivery, change: Callable[[dict[str, Any]], None]) -> Delivery:
-    """The same delivery with every manifest changed in place by `change`; the original's files stay as they are."""
+    """Return a copy whose manifests `change` has modified. The files of the original do not change."""
     return replace(delivery, objects=tuple(_changed(o, change) for o in delivery.objects))
 
 
@@ -86,7 +86,7 @@ def _changed(item: SampleObject, change: Callable[[dict[str, Any]], None]) -> Sa
 
 
 def beside(path: Path, content: bytes) -> Path:
-    """Writes other bytes for the same object, next to the first ones."""
+    """Write other bytes for the same object into a file next to the first one."""
     digest = hashlib.sha256(content).hexdigest()[:12]
     return write(path.with_name(f"{digest}.{path.name}"), content)
 
@@ -96,7 +96,7 @@ def manifest_bytes(manifest: Mapping[str, Any]) -> bytes:
 
 
 def local_path(folder: Path, name: str) -> Path:
-    """Where an object's bytes are kept. A folder marker's name ends in '/', which no file's name can."""
+    """Return the file of an object. The name of a folder marker ends in '/', which a file name cannot."""
     return folder / (f"{name}.folder-marker" if name.endswith("/") else name)
 
 
@@ -109,7 +109,7 @@ def write(path: Path, content: bytes) -> Path:
 def objects(
     home: Path, data: Sequence[str], manifests: Mapping[str, bytes], ignored: Mapping[str, bytes]
 ) -> tuple[SampleObject, ...]:
-    """A delivery's, kept under `home`: the data files are there already, the others are written."""
+    """Return the objects of a delivery in `home`. The data files exist already; the others are written."""
     written: list[tuple[str, Kind, bytes]] = [
         *((name, "manifest", content) for name, content in manifests.items()),
         *((name, "ignored", content) for name, content in ignored.items()),
@@ -121,9 +121,9 @@ def objects(
 
 
 def place(delivery: Delivery, source: Path, *kinds: str) -> None:
-    """Copies a delivery, or its objects of these kinds, into a folder that stands for the provider's bucket.
+    """Copy a delivery, or its objects of these kinds, into a folder that represents the provider's bucket.
 
-    Equal names overwrite, as there.
+    An existing file of the same name is overwritten.
     """
     for item in delivery.objects:
         if not item.name.endswith("/") and (not kinds or item.kind in kinds):
@@ -137,6 +137,6 @@ def month_start(month: str) -> datetime:
 
 
 def month_end(month: str) -> datetime:
-    """Exclusive: the first of the next month."""
+    """Return the exclusive end: the first of the next month."""
     start = month_start(month)
     return start.replace(year=start.year + start.month // 12, month=start.month % 12 + 1)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from datetime import datetime, timedelta
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any
 from unittest.mock import patch
 
 import requests
@@ -23,11 +23,13 @@ from billing.gcp.services import Services
 from billing.settings import Source
 from tests.emulator import Emulator
 from tests.fakes.bigquery import Job
-from tests.fakes.deployments import ITEM, Deployment, EmulatorDeployment, FakeDeployment, Loads
-from tests.fakes.wire import SteppedByHand, Wire
+from tests.fakes.deployment import FakeDeployment
+from tests.fakes.wire import Wire
 from tests.faults.transport import error_answer, failing_jobs
 from tests.simulation.instances import Instance
-from tests.support.harness import SteppedClock
+from tests.support.clock import MovableClock
+from tests.support.deployment import ITEM, Deployment, Loads
+from tests.support.emulator_deployment import EmulatorDeployment
 
 Watcher = Callable[[Job], None]
 
@@ -58,8 +60,8 @@ class Backend(Deployment):
         return nullcontext()
 
     @property
-    def stepped(self) -> SteppedByHand:
-        return cast(SteppedByHand, self.clock)
+    def stepped(self) -> MovableClock:
+        return self.clock
 
 
 class FakeBackend(FakeDeployment, Backend):
@@ -74,14 +76,14 @@ class FakeBackend(FakeDeployment, Backend):
         return self.cloud.tables.get(self.source(key).destination).created.isoformat()
 
     def ever_loaded(self, source: Source, month: str) -> Loads:
-        return self.cloud.books.ever_loaded(source.destination, month)
+        return self.cloud.history.ever_loaded(source.destination, month)
 
     def ever_rejected(self, source: Source, code: str) -> set[str]:
-        books = self.cloud.books
-        counted = books.complete | books.forgotten
+        history = self.cloud.history
+        counted = history.complete | history.forgotten
         last = {
             row[source.format.execution_column]: row["code"]
-            for load, table, row in books.tracking
+            for load, table, row in history.tracking
             if table == source.destination and load in counted
         }
         return {execution for execution, found in last.items() if found == code}
@@ -93,8 +95,9 @@ class EmulatorBackend(EmulatorDeployment, Backend):
     A load job ends before its insert is answered, so `set_jobs` sets no duration.
     """
 
-    def __init__(self, cloud: Emulator, name: str) -> None:
-        super().__init__(cloud, name)
+    def __init__(self, emulator: Emulator, name: str) -> None:
+        super().__init__(emulator, name=name)
+        self.create()
         self._instances: dict[threading.Thread, Instance] = {}
         self._ahead: dict[int, timedelta] = {}  # how far the clock was ahead when a generation was written
         self._forgotten: set[str] = set()
@@ -118,13 +121,13 @@ class EmulatorBackend(EmulatorDeployment, Backend):
         complete = set(self._load_ids("_dlt_loads", "load_id", "status = 0"))
         oldest = min(complete, default="")
         sql = f"SELECT * FROM `{source.destination}_load_tracking` WHERE status = 'loaded' ORDER BY loaded_at"
-        rows = [row for row in self._query(sql) if row["billing_month"] == month]
+        rows = [row for row in self.query(sql) if row["billing_month"] == month]
         return [row for row in rows if (load := row["_dlt_load_id"]) in complete | self._forgotten or load < oldest]
 
     def ever_rejected(self, source: Source, code: str) -> set[str]:
         column = source.format.execution_column
         sql = f"SELECT {column} AS execution, code FROM `{source.destination}_load_tracking` ORDER BY loaded_at"
-        last = {row["execution"]: row["code"] for row in self._query(sql)}
+        last = {row["execution"]: row["code"] for row in self.query(sql)}
         return {execution for execution, found in last.items() if found == code}
 
     def lose_dlt_tables(self) -> None:
@@ -135,7 +138,6 @@ class EmulatorBackend(EmulatorDeployment, Backend):
 
     def put(self, bucket: str, name: str, data: bytes, written: datetime | None = None) -> None:
         super().put(bucket, name, data, written)
-        assert isinstance(self.clock, SteppedClock)
         self._ahead[self.storage.bucket(bucket).get_blob(name).generation] = self.clock.ahead
 
     def services(self, wire: Wire | None = None) -> Services:
@@ -203,7 +205,7 @@ class EmulatorBackend(EmulatorDeployment, Backend):
         job_id, name = resource["jobReference"]["jobId"], f"{to['projectId']}.{to['datasetId']}.{table}"
         job = Job(job_id, self.settings.location, name, month, load["sourceUris"], config, self.clock.now(), None)
         self._on_insert(job)
-        done = self.bigquery.get_job(job_id, **self.where)
+        done = self.bigquery.get_job(job_id, **self.job_location)
         while done.state != "DONE":
             self.clock.sleep(0.01)
             done.reload()
@@ -215,8 +217,8 @@ class EmulatorBackend(EmulatorDeployment, Backend):
 
     def _load_ids(self, table: str, column: str, where: str) -> list[str]:
         try:
-            rows = self._query(
-                f"SELECT {column} AS id FROM `{self.settings.project}.{self.stack.dataset}.{table}` WHERE {where}"
+            rows = self.query(
+                f"SELECT {column} AS id FROM `{self.settings.project}.{self.dataset}.{table}` WHERE {where}"
             )
         except NotFound:
             return []

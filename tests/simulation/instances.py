@@ -10,8 +10,9 @@ import requests
 from google.api_core.exceptions import from_http_status
 
 from billing.workflows.guard import RetryLater
-from tests.fakes.wire import SteppedByHand, Wire
+from tests.fakes.wire import Wire
 from tests.faults.fault import ERROR_ANSWERS, Crash, Fault, FaultKind
+from tests.support.clock import MovableClock
 
 T = TypeVar("T")
 End = Literal["paused", "crashed", "done", "retry"]
@@ -23,7 +24,7 @@ _SENT_AGAIN = frozenset({"write object", "delete object", "insert job", "patch t
 class Instance(Wire):
     """One call of a function in its own thread. All its requests pass `send`."""
 
-    def __init__(self, name: str, clock: SteppedByHand, *, event: str | None = None, is_replay: bool = False) -> None:
+    def __init__(self, name: str, clock: MovableClock, *, event: str | None = None, is_replay: bool = False) -> None:
         super().__init__(clock)
         self.name = name
         self.event = event  # name of the object

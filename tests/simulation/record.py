@@ -11,7 +11,6 @@ from datetime import datetime
 from typing import Any
 
 from tests.fakes.bigquery import Job
-from tests.fakes.deployments import ITEM
 from tests.faults.invariants import check_content, check_job, check_reason, check_recorded, check_rows
 from tests.faults.transport import SentLoad
 from tests.simulation import oracle
@@ -19,6 +18,7 @@ from tests.simulation.backends import Backend
 from tests.simulation.instances import Instance
 from tests.simulation.provider import STREAMS, Delivery, Stream
 from tests.simulation.transfer import Transfer
+from tests.support.deployment import ITEM
 
 _LAST_ACTIONS = frozenset({"loaded", "skipped", "waiting", "rejected", "retried", "ignored"})
 

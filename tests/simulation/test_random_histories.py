@@ -52,5 +52,5 @@ def test_random_histories_on_the_fakes(number: int) -> None:
 @pytest.mark.fault("histories")
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize("number", range(_SLICES))
-def test_random_histories_on_the_emulator(cloud: Emulator, emulator_environment: None, number: int) -> None:
-    _play(_SLICES + number, _ON_EMULATOR, lambda: EmulatorBackend(cloud, f"h{uuid4().hex[:10]}"))
+def test_random_histories_on_the_emulator(emulator: Emulator, emulator_environment: None, number: int) -> None:
+    _play(_SLICES + number, _ON_EMULATOR, lambda: EmulatorBackend(emulator, f"h{uuid4().hex[:10]}"))

@@ -6,10 +6,10 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-from tests.fakes.deployments import Deployment
 from tests.fakes.small_files import csv_file
 from tests.simulation import provider
 from tests.simulation.provider import Delivery, Kind, Stream
+from tests.support.deployment import Deployment
 
 LONGEST_TRANSFER = timedelta(hours=1)  # no overwriting delivery stays half copied for longer
 BETWEEN_DELIVERIES = timedelta(hours=4)  # into one overwriting month; longer than the settle time
@@ -52,7 +52,7 @@ class Transfer:
         now = self.deployment.clock.now()
         for index, (name, data) in enumerate(objects.items()):
             self._written[name] = (data, now + timedelta(seconds=_SECONDS_PER_OBJECT * index))
-        self.deployment.step(minutes=2)
+        self.deployment.clock.step(minutes=2)
 
     def copy(self, choice: int) -> None:
         """Copy one of the objects that differ, in the order in which they were written."""
@@ -89,7 +89,7 @@ class Transfer:
         """Let time pass. A transfer that overwrites ends before the files of a delivery count as settled."""
         if time >= LONGEST_TRANSFER:
             self.copy_months([stream for stream in self.deliveries if stream.overwrites])
-        self.deployment.step(seconds=time.total_seconds())
+        self.deployment.clock.step(seconds=time.total_seconds())
 
     def bucket(self, name: str) -> str:
         return next(source.bucket for source in self.deployment.settings.sources if name.startswith(source.prefix))

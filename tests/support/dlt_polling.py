@@ -1,4 +1,4 @@
-"""Makes dlt poll for finished jobs every 0.02 s. Its own 1 s is most of the time of a commit."""
+"""Let dlt poll for finished jobs every 0.02 s. Its own 1 s is most of the time of a commit."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 
-def impatient(init: Callable[..., None]) -> Callable[..., None]:
+def with_short_polls(init: Callable[..., None]) -> Callable[..., None]:
     """Wrap `dlt.load.load.Load.__init__`."""
 
     def wrapped(self: Any, *arguments: Any, **more: Any) -> None:

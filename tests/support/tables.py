@@ -5,24 +5,22 @@ Each page has a block of cog that names one of these functions. `make docs` writ
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 
 from billing.errors import ERRORS
 from billing.formats import FORMATS
 from billing.gcp.api_errors import BIGQUERY, DLT, STORAGE
 from billing.views.focus import mapping_decisions
-from billing.views.quality import DELIVERIES, quality_rules
+from billing.views.quality import DELIVERY_RULES, charge_rules
 from tests.support.paths import TERRAFORM
-
-_BLOCK = re.compile(r'^(variable|output) "(\w+)" \{\n(.*?)^\}', re.MULTILINE | re.DOTALL)
+from tests.support.terraform_tables import terraform_example, terraform_tables
 
 
 def error_table() -> str:
     """Return every error code with its class, cause, fix and command."""
     rows = (
-        (f"`{fault.code}`", fault.kind, fault.cause, fault.fix, f"`{fault.command}`" if fault.command else "")
-        for fault in ERRORS.values()
+        (f"`{info.code}`", info.kind, info.cause, info.fix, f"`{info.command}`" if info.command else "")
+        for info in ERRORS.values()
     )
     return _table(("code", "class", "cause", "fix", "command"), rows)
 
@@ -60,25 +58,18 @@ def mapping_table() -> str:
 
 def quality_table() -> str:
     """Return the codes of `billing_quality`."""
-    rules = [(rule.code, rule.sentence) for rule in quality_rules()]
-    rules += [(code, sentence) for code, (sentence, _) in DELIVERIES.items()]
-    return _table(("code", "what is wrong"), ((f"`{code}`", sentence) for code, sentence in rules))
+    rows = ((f"`{rule.code}`", rule.description) for rule in (*charge_rules(), *DELIVERY_RULES))
+    return _table(("code", "what is wrong"), rows)
 
 
-def variable_table() -> str:
-    """Return the variables of the Terraform root, by name."""
-    rows = (
-        (f"`{name}`", _type(body), f"`{default}`" if default else "required", _argument("description", body))
-        for name, body in _blocks("variable")
-        for default in [_argument("default", body)]
-    )
-    return _table(("variable", "type", "default", "description"), rows)
+def module_tables(folder: str = "") -> str:
+    """Return the variables, fields and outputs of a Terraform module, by its folder in `terraform/`."""
+    return terraform_tables(TERRAFORM / folder)
 
 
-def output_table() -> str:
-    """Return the outputs of the Terraform root, by name."""
-    rows = ((f"`{name}`", _argument("description", body)) for name, body in _blocks("output"))
-    return _table(("output", "description"), rows)
+def module_example(folder: str) -> str:
+    """Return the example of a Terraform module, by its folder in `terraform/`."""
+    return terraform_example(TERRAFORM / folder)
 
 
 def _table(names: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
@@ -90,19 +81,3 @@ def _table(names: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
 
 def _reasons_of(code: str, codes: Mapping[str, str]) -> list[str]:
     return sorted((reason for reason, meant in codes.items() if meant == code), key=str.casefold)
-
-
-def _blocks(kind: str) -> list[tuple[str, str]]:
-    """Return name and body of the root's blocks of that kind."""
-    text = "".join(path.read_text() for path in sorted(TERRAFORM.glob("*.tf")))
-    return sorted((name, body) for found, name, body in _BLOCK.findall(text) if found == kind)
-
-
-def _type(body: str) -> str:
-    kind = _argument("type", body)
-    return re.sub(r"object\(\{$", "object)" if kind.startswith("map") else "object", kind)
-
-
-def _argument(name: str, body: str) -> str:
-    match = re.search(rf"^  {name} += (.*)$", body, re.MULTILINE)
-    return match[1].removeprefix('"').removesuffix('"') if match else ""

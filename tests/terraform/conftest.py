@@ -1,4 +1,4 @@
-"""Small Terraform roots, written by the tests and applied to the local cloud of the process."""
+"""Small Terraform roots that tests write and apply to the emulator of the process."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ provider "google-beta" {
 
 class Roots(Protocol):
     def __call__(self, hcl: str, **options: Any) -> Terraform:
-        """A root that is initialised: `hcl` after the providers. `NAME` in it is unique to the test."""
+        """Initialise a root with the providers and `hcl`. `NAME` in it becomes a name that only this test uses."""
 
 
 @pytest.fixture
@@ -44,12 +44,12 @@ def name() -> str:
 
 
 @pytest.fixture
-def root(cloud: Emulator, tmp_path: Path, name: str) -> Iterator[Roots]:
+def root(emulator: Emulator, tmp_path: Path, name: str) -> Iterator[Roots]:
     with ExitStack() as opened:
 
         def make(hcl: str, **options: Any) -> Terraform:
             write(tmp_path, hcl, name)
-            terraform = Terraform(tmp_path / "root", tmp_path / "work", provider_environment(cloud), **options)
+            terraform = Terraform(tmp_path / "root", tmp_path / "work", provider_environment(emulator), **options)
             opened.enter_context(terraform)
             terraform.init()
             return terraform
@@ -63,5 +63,5 @@ def write(folder: Path, hcl: str, name: str) -> None:
 
 
 def rewrite(terraform: Terraform, hcl: str, name: str) -> None:
-    """Another configuration for the same state."""
+    """Replace the configuration and keep the state."""
     (terraform.root / "main.tf").write_text(PROVIDER + hcl.replace("NAME", name))

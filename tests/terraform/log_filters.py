@@ -1,7 +1,7 @@
-"""The part of Cloud Logging's query language that our filters use, applied to a log entry; any other is refused.
+"""Evaluate the part of Cloud Logging's query language that our filters use.
 
-https://cloud.google.com/logging/docs/view/logging-query-language: comparisons of strings ignore case, a field that is
-missing is not equal to anything, AND and OR are upper case, severities are ordered.
+https://cloud.google.com/logging/docs/view/logging-query-language: comparisons of strings ignore case, a missing field
+equals nothing, AND and OR are upper case, severities are ordered.
 """
 
 from __future__ import annotations
@@ -10,15 +10,15 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-TrackingRow = Mapping[str, Any]
-Test = Callable[[TrackingRow], bool]
+LogEntry = Mapping[str, Any]
+Test = Callable[[LogEntry], bool]
 
 _SEVERITIES = ("DEFAULT", "DEBUG", "INFO", "NOTICE", "WARNING", "ERROR", "CRITICAL", "ALERT", "EMERGENCY")
 _TOKEN = re.compile(r'\s*("(?:[^"\\]|\\.)*"|>=|=|\(|\)|[A-Za-z_][\w.]*)')
 
 
-def matches(query: str, entry: TrackingRow) -> bool:
-    """Raises ValueError with the place for what is not understood."""
+def matches(query: str, entry: LogEntry) -> bool:
+    """Return True if the query matches the entry. Raises ValueError for an unknown part of the query."""
     parser = _Parser(query)
     test = parser.either()
     if parser.tokens:
@@ -109,7 +109,7 @@ def _tokens(query: str) -> list[str]:
     return tokens
 
 
-def _field(entry: TrackingRow, path: str) -> Any:
+def _field(entry: LogEntry, path: str) -> Any:
     value: Any = entry
     for part in path.split("."):
         value = value.get(part) if isinstance(value, Mapping) else None

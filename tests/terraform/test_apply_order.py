@@ -1,6 +1,7 @@
-"""One apply on a brand-new project: what has to exist, or to have spread, before what; as Terraform's graph has it.
+"""The first apply on a new project creates resources in an order that works, according to Terraform's graph.
 
-How long the waits are stands in test_plans.py."""
+test_plans.py tests how long the waits are.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +13,7 @@ import pytest
 from tests.emulator.terraform_provider import Terraform
 from tests.support.paths import TERRAFORM
 
-# A module's beginning and its end are two nodes: all that is in it comes before "(close)", and after "(expand)".
+# A module has two nodes: its resources come after "(expand)" and before "(close)".
 EDGE = re.compile(r'"\[root\] (.+?)(?: \(expand\))?" -> "\[root\] (.+?)(?: \(expand\))?"')
 Graph = Mapping[str, set[str]]
 
@@ -27,9 +28,9 @@ TRANSFER_AGENT = "data.google_storage_transfer_project_service_account.transfer"
 BIGQUERY_AGENT = "data.google_bigquery_default_service_account.bigquery"
 OTHER_AGENTS = "google_project_service_identity.agents"
 
-# Each comes after all that stands behind it.
+# Each name is created after the names in its tuple.
 AFTER: Mapping[str, tuple[str, ...]] = {
-    # An API answers 403 for a while after it was enabled, and agents do not exist until they are asked for.
+    # An API answers 403 for a while after it was enabled. Agents are created on the first request for them.
     SPREAD_APIS: (APIS,),
     STORAGE_AGENT: (SPREAD_APIS,),
     TRANSFER_AGENT: (SPREAD_APIS,),
@@ -40,7 +41,7 @@ AFTER: Mapping[str, tuple[str, ...]] = {
     f"{LOADER}google_project_iam_member.eventarc_agent": (OTHER_AGENTS,),
     f"{LOADER}google_project_iam_member.pubsub_agent": (OTHER_AGENTS,),
     f"{LANDING}google_storage_bucket_iam_member.transfer_writer": (TRANSFER_AGENT,),
-    # The first trigger of a project races its agents' grants, and a build its account's.
+    # The first trigger of a project needs the grants of its agents, and a build those of its account.
     f"{LOADER}time_sleep.grants": (
         f"{LOADER}google_project_iam_member.storage_publisher",
         f"{LOADER}google_project_iam_member.eventarc_agent",
@@ -57,7 +58,7 @@ AFTER: Mapping[str, tuple[str, ...]] = {
     ),
     **dict.fromkeys(FUNCTIONS, (f"{LOADER}time_sleep.grants", f"{LOADER}google_storage_bucket_object.functions")),
     f"{LOADER}google_cloud_scheduler_job.sweep": (f"{LOADER}google_cloud_run_service_iam_member.scheduler_invoker",),
-    # Storage Transfer looks the bucket up when a job is made, 30 s after the grant at the earliest.
+    # Storage Transfer checks the bucket when a job is created, and a grant needs 30 s to work.
     f"{LANDING}time_sleep.grants": (
         f"{LANDING}google_storage_bucket_iam_member.transfer_writer",
         f"{LANDING}google_storage_bucket_iam_member.transfer_viewer",
@@ -72,17 +73,17 @@ AFTER: Mapping[str, tuple[str, ...]] = {
         "module.transfer_azure.google_secret_manager_secret_iam_member.transfer",
         "module.transfer_azure.time_static.created",
     ),
-    # A job whose first day is over when it is made runs a day later.
+    # A job that is created after its first day runs a day later.
     "module.transfer_aws.time_static.created": (f"{LANDING}time_sleep.grants",),
     "module.transfer_azure.time_static.created": (f"{LANDING}time_sleep.grants",),
-    # A policy that names a metric of a moment ago is a 404, which the provider does not try again.
+    # A policy that names a new metric gets a 404, which the provider does not retry.
     f"{MONITORING}time_sleep.metrics": (
         f"{MONITORING}google_logging_metric.counters",
         f"{MONITORING}google_logging_metric.age",
     ),
     f"{MONITORING}google_monitoring_alert_policy.waiting": (f"{MONITORING}time_sleep.metrics",),
     f"{MONITORING}google_monitoring_alert_policy.freshness": (f"{MONITORING}time_sleep.metrics",),
-    # What is encrypted needs the agents' use of the key.
+    # Encrypted resources need the agents' grants on the key.
     SPREAD_KEY: ("google_kms_crypto_key_iam_member.storage", "google_kms_crypto_key_iam_member.bigquery"),
     f"{LANDING}google_storage_bucket.landing": (SPREAD_KEY,),
     f"{LANDING}google_storage_bucket.bookkeeping": (SPREAD_KEY,),
@@ -102,7 +103,7 @@ def graph(tmp_path_factory: pytest.TempPathFactory) -> Graph:
 
 
 def before(graph: Graph, name: str) -> set[str]:
-    """Everything that is done when this one begins."""
+    """Return everything that exists before this resource is created."""
     found: set[str] = set()
     left = [name]
     while left:
@@ -112,13 +113,13 @@ def before(graph: Graph, name: str) -> set[str]:
     return found
 
 
-def test_what_a_new_project_lacks_is_there_before_it_is_needed(graph: Graph) -> None:
+def test_each_resource_comes_after_what_it_needs(graph: Graph) -> None:
     missing = {name: set(wanted) - before(graph, name) for name, wanted in AFTER.items()}
 
     assert {name: names for name, names in missing.items() if names} == {}
 
 
-def test_nothing_is_called_before_the_apis_have_spread(graph: Graph) -> None:
+def test_no_resource_comes_before_the_wait_for_the_apis(graph: Graph) -> None:
     resources = {
         name for name in graph if re.search(r"(^|\.)(google_\w+)\.\w+$", name) and ".var." not in name and name != APIS
     }

@@ -1,4 +1,4 @@
-"""A system in use that is changed: what is protected stays, and a source goes without touching another."""
+"""Changes to a system in use: protected tables stay, and a source is removed without a change to another."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from tests.emulator import Backoff, Emulator
 from tests.emulator.terraform_provider import GOOGLE_VERSIONS, TerraformError
 from tests.emulator.terraform_provider.state import resources
 from tests.samples import aws_cur_delivery, azure_focus_delivery
-from tests.support.system import AWS_SOURCES, System
+from tests.support.terraform_deployment import AWS_SOURCES, TerraformDeployment
 
 TWO = {**AWS_SOURCES, "other": {**AWS_SOURCES["cur"], "bucket": "other-exports", "export_name": "other-cur"}}
-OF_THE_OTHER = re.compile(r'\["(aws_)?other"\]')
-SHARED = {  # of all sources: the functions' environment names each, and so do the alert and the dashboard
+OTHER_SOURCE = re.compile(r'\["(aws_)?other"\]')
+SHARED = {  # the environment of the functions, the alert and the dashboard name every source
     'module.loader.google_cloudfunctions2_function.load["aws"]': ("update",),
     'module.loader.google_cloudfunctions2_function.load["azure"]': ("update",),
     "module.loader.google_cloudfunctions2_function.sweep": ("update",),
@@ -24,42 +24,40 @@ SHARED = {  # of all sources: the functions' environment names each, and so do t
 }
 
 
-@pytest.mark.timeout(300)  # fifteen commands and six starts of functions: 25 s, and minutes on a machine that is shared
-def test_a_system_in_use_keeps_what_is_protected_loses_only_what_is_removed_and_goes_without_a_trace(
-    tmp_path: Path,
-) -> None:
-    """On the newer provider version; what one system can show is not built twice."""
+@pytest.mark.timeout(300)  # 25 s alone: fifteen commands and six starts of functions
+def test_system_in_use_can_be_protected_changed_and_destroyed(tmp_path: Path) -> None:
+    """One system for all checks, because it takes long to build. It uses the newer provider version."""
     backoff = Backoff(first_seconds=0.2, longest_seconds=1.0)
     with (
-        Emulator(backoff=backoff) as cloud,
-        System(
-            cloud, tmp_path, aws_sources=TWO, deletion_protection=True, google_version=GOOGLE_VERSIONS[-1]
+        Emulator(backoff=backoff) as emulator,
+        TerraformDeployment(
+            emulator, tmp_path, aws_sources=TWO, deletion_protection=True, google_version=GOOGLE_VERSIONS[-1]
         ) as system,
     ):
         system.apply()
         for month in ("2025-08", "2025-09"):
             system.deliver("aws_cur", aws_cur_delivery(tmp_path / "made", month, rows=10))
         system.deliver("azure_focus", azure_focus_delivery(tmp_path / "made", "2025-09", rows=20))
-        cloud.events.settle(90)
+        emulator.events.settle(90)
         check_the_loads_are_kept(system)
         assert not system.terraform.plan().has_changes
 
-        check_protection_refuses(system)
+        check_protected_tables_stay(system)
         system.terraform.variables.update(aws_sources=TWO, deletion_protection=False)
         system.apply()
         check_a_source_is_removed_alone(system)
-        check_the_last_source_of_a_provider_touches_no_other(system)
+        check_removal_of_the_last_source_of_a_provider(system)
         system.destroy()
         system.check_nothing_is_left()
 
 
-def check_the_loads_are_kept(system: System) -> None:
+def check_the_loads_are_kept(system: TerraformDeployment) -> None:
     for source in ("aws_cur", "azure_focus"):
-        [row] = system.cloud.bigquery.query_and_wait(f"SELECT COUNT(*) AS n FROM `{system.table(source)}`")
+        [row] = system.emulator.bigquery.query_and_wait(f"SELECT COUNT(*) AS n FROM `{system.table(source)}`")
         assert row["n"] == 20, source
 
 
-def check_protection_refuses(system: System) -> None:
+def check_protected_tables_stay(system: TerraformDeployment) -> None:
     system.terraform.variables["aws_sources"] = {"other": TWO["other"]}
     with pytest.raises(TerraformError, match="deletion_protection"):
         system.terraform.apply()
@@ -68,12 +66,12 @@ def check_protection_refuses(system: System) -> None:
     with pytest.raises(TerraformError, match="deletion_protection"):
         system.terraform.destroy()
     check_the_loads_are_kept(system)
-    assert list(system.cloud.storage.list_blobs(system.landing_bucket("aws_cur"))) != []
+    assert list(system.emulator.storage.list_blobs(system.landing_bucket("aws_cur"))) != []
 
 
-def check_a_source_is_removed_alone(system: System) -> None:
+def check_a_source_is_removed_alone(system: TerraformDeployment) -> None:
     before = [resource.address for resource in resources(system.terraform.show_json())]
-    own = [address for address in before if OF_THE_OTHER.search(address)]
+    own = [address for address in before if OTHER_SOURCE.search(address)]
     assert {address.split("[")[0] for address in own} == {
         "module.transfer_aws",
         "module.warehouse.google_bigquery_table.months",
@@ -92,8 +90,8 @@ def check_a_source_is_removed_alone(system: System) -> None:
     system.terraform.variables["aws_sources"] = AWS_SOURCES
 
 
-def check_the_last_source_of_a_provider_touches_no_other(system: System) -> None:
-    """It takes the provider's bucket and function along; the filters of what watches the functions name them all."""
+def check_removal_of_the_last_source_of_a_provider(system: TerraformDeployment) -> None:
+    """The bucket and the function of the provider are deleted. Metrics and alerts change, because they name all."""
     azure_sources = system.terraform.variables.pop("azure_sources")
     changes = system.terraform.plan().changes
     system.terraform.variables["azure_sources"] = azure_sources

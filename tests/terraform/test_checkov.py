@@ -1,4 +1,4 @@
-"""checkov finds nothing but what `terraform/.checkov.yaml` skips, each with its reason, and skips nothing in vain."""
+"""checkov fails exactly for the checks that `terraform/.checkov.yaml` skips, and each skip has a reason."""
 
 from __future__ import annotations
 
@@ -15,10 +15,11 @@ SKIPPED = re.compile(r"((?:^  #.*\n)*)^  - (CKV\w+)$", re.MULTILINE)
 
 
 def test_checkov_fails_exactly_where_a_reason_is_given(tmp_path: Path) -> None:
-    assert CHECKOV.exists(), f"there is no {CHECKOV}: run the tests by `make test`, which makes its environment"
+    assert CHECKOV.exists(), f"There is no {CHECKOV}: run `make test`, which creates it."
+
     config = (TERRAFORM / ".checkov.yaml").read_text()
     reasons = {check: reason.strip() for reason, check in SKIPPED.findall(config)}
-    copy = tmp_path / "terraform"  # checkov reads a configuration beside what it checks, asked or not
+    copy = tmp_path / "terraform"  # checkov always reads a configuration beside the files that it checks
     shutil.copytree(TERRAFORM, copy, ignore=shutil.ignore_patterns(".checkov.yaml", ".terraform"))
     (tmp_path / "functions").symlink_to(FUNCTIONS)
     (tmp_path / "checkov.yaml").write_text(SKIPPED.sub("", config).replace("skip-check:\n", ""))

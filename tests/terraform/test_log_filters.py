@@ -1,4 +1,4 @@
-"""Metrics and alerts see what the functions print: each filter of the real root, on lines that were really printed."""
+"""Every filter of the real root matches the right log lines. The lines come from real functions."""
 
 from __future__ import annotations
 
@@ -21,8 +21,9 @@ from billing.workflows.sweep import sweep
 from tests.emulator import Backoff, Emulator, StartError
 from tests.emulator.terraform_provider.state import resources
 from tests.samples import aws_cur_delivery, azure_focus_delivery
-from tests.support.harness import SteppedClock, log_lines
-from tests.support.system import System
+from tests.support.clock import SteppedClock
+from tests.support.harness import log_lines
+from tests.support.terraform_deployment import TerraformDeployment
 from tests.terraform.log_filters import matches
 
 # What counts each kind of line, and what alerts on it; `alerts.…` are alerts on the line itself.
@@ -38,7 +39,7 @@ WANTED = {
     ("failed", "NOT_FOUND"): {"events", "failures", "alerts.failed"},
     (None, "SETTING_MISSING"): {"failures", "alerts.failed"},
     (None, "VIEW_FAILED"): {"failures", "findings", "alerts.failed"},
-    ("audited", "AUDIT_MISMATCH"): {"events", "findings", "alerts.look"},
+    ("audited", "AUDIT_MISMATCH"): {"events", "findings", "alerts.review"},
     ("sweep", None): {"sweeps"},
     ("age", None): {"age"},
 }
@@ -46,29 +47,29 @@ WANTED = {
 
 @dataclass(frozen=True)
 class Printed:
-    system: System
+    system: TerraformDeployment
     lines: list[tuple[str, dict[str, Any]]]  # function's name and line
 
 
 @pytest.fixture(scope="module")
 def printed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Printed]:
-    """One month of everything that can happen, by the functions that Terraform made."""
+    """Log lines of every kind from the functions that Terraform applied."""
     folder = tmp_path_factory.mktemp("lines")
     backoff = Backoff(first_seconds=0.2, longest_seconds=1.0)
-    with Emulator(backoff=backoff) as cloud, System(cloud, folder, prefix="lines") as system:
+    with Emulator(backoff=backoff) as emulator, TerraformDeployment(emulator, folder, prefix="lines") as system:
         system.apply()
         _load_wait_and_reject(system, folder / "made")
         _fail(system, folder / "made")
-        lines = [*_refused_start(system), *_found_by_sweeps(system)]
+        lines = [*_failed_start(system), *_found_by_sweeps(system)]
         for entry_point, name in system.outputs["functions"].items():
             logged = system.function(entry_point).log_lines()
             lines += [(name, line) for line in logged if isinstance(line, dict)]
         yield Printed(system, lines)
 
 
-def _load_wait_and_reject(system: System, made: Path) -> None:
+def _load_wait_and_reject(system: TerraformDeployment, made: Path) -> None:
     september = aws_cur_delivery(made, "2025-09", rows=10)
-    busy = system.cloud.storage.bucket(system.outputs["bookkeeping_bucket"]).blob("leases/aws_cur/2025-09.json")
+    busy = system.emulator.storage.bucket(system.outputs["bookkeeping_bucket"]).blob("leases/aws_cur/2025-09.json")
     busy.upload_from_string('{"holder": "other", "expires": "2999-01-01T00:00:00+00:00", "job_id": null}')
     system.deliver("aws_cur", september)
     _wait_until_busy(system)
@@ -78,60 +79,60 @@ def _load_wait_and_reject(system: System, made: Path) -> None:
     cut = azure.manifests[0].path.with_name("cut.json")
     cut.write_bytes(azure.manifests[0].path.read_bytes()[:200])
     system.deliver("azure_focus", replace(azure, objects=(replace(azure.manifests[0], path=cut),)))
-    system.cloud.events.settle(60)
+    system.emulator.events.settle(60)
 
 
-def _wait_until_busy(system: System) -> None:
+def _wait_until_busy(system: TerraformDeployment) -> None:
     deadline = time.monotonic() + 30
-    while 503 not in {attempt.status for attempt in system.cloud.events.records}:
+    while 503 not in {attempt.status for attempt in system.emulator.events.records}:
         assert time.monotonic() < deadline, "no event was answered 503"
         time.sleep(0.05)
 
 
-def _fail(system: System, made: Path) -> None:
-    lease = system.cloud.storage.bucket(system.outputs["bookkeeping_bucket"]).blob("leases/azure_focus/2025-08.json")
+def _fail(system: TerraformDeployment, made: Path) -> None:
+    lease = system.emulator.storage.bucket(system.outputs["bookkeeping_bucket"]).blob("leases/azure_focus/2025-08.json")
     lease.upload_from_string("this is no lease")
     system.deliver("azure_focus", azure_focus_delivery(made, "2025-08", rows=10))
-    system.cloud.events.settle(60)
-    system.cloud.bigquery.delete_table(system.table("azure_focus"))
+    system.emulator.events.settle(60)
+    system.emulator.bigquery.delete_table(system.table("azure_focus"))
     system.deliver("azure_focus", azure_focus_delivery(made, "2025-09", rows=10))
-    system.cloud.events.settle(60)
+    system.emulator.events.settle(60)
 
 
-def _refused_start(system: System) -> list[tuple[str, dict[str, Any]]]:
+def _failed_start(system: TerraformDeployment) -> list[tuple[str, dict[str, Any]]]:
     function = system.function("load_aws").spec
     variables = {name: value for name, value in function.environment.items() if name != "BOOKKEEPING_BUCKET"}
-    with pytest.raises(StartError) as refused:
-        system.cloud.deploy(replace(function, name="refused", environment=variables, trigger_bucket=None))
-    return [(function.name, line) for line in log_lines(str(refused.value))]
+    with pytest.raises(StartError) as failed:
+        system.emulator.deploy(replace(function, name="failed-start", environment=variables, trigger_bucket=None))
+    return [(function.name, line) for line in log_lines(str(failed.value))]
 
 
-def _found_by_sweeps(system: System) -> list[tuple[str, dict[str, Any]]]:
-    """By the function, after a partition was changed by hand and a table took a view's name; and ten hours later."""
+def _found_by_sweeps(system: TerraformDeployment) -> list[tuple[str, dict[str, Any]]]:
+    """Sweep after a partition was changed by hand and a table replaced a view, and again ten hours later."""
     table = bigquery.TableReference.from_string(system.table("aws_cur"))
-    system.cloud.bigquery.query_and_wait(f"DELETE FROM `{table}` WHERE identity_line_item_id IS NOT NULL")
+    system.emulator.bigquery.query_and_wait(f"DELETE FROM `{table}` WHERE identity_line_item_id IS NOT NULL")
     view = f"{table.project}.{table.dataset_id}.billing_status"
-    system.cloud.bigquery.delete_table(view)
-    system.cloud.bigquery.create_table(bigquery.Table(view, schema=[bigquery.SchemaField("x", "STRING")]))
+    system.emulator.bigquery.delete_table(view)
+    system.emulator.bigquery.create_table(bigquery.Table(view, schema=[bigquery.SchemaField("x", "STRING")]))
     assert system.sweep().status == 200
     settings, clock = read_settings(system.environment), SteppedClock()
     clock.step(hours=10)
     with pytest.MonkeyPatch.context() as patch, redirect_stdout(io.StringIO()) as output:
-        for name, value in system.cloud.environment().items():
+        for name, value in system.emulator.environment().items():
             patch.setenv(name, value)
         credentials = Credentials("local")
-        cloud = build_services(settings, system.cloud.storage, system.cloud.bigquery, credentials, clock)
-        sweep(settings, cloud)
+        services = build_services(settings, system.emulator.storage, system.emulator.bigquery, credentials, clock)
+        sweep(settings, services)
     return [(system.outputs["functions"]["sweep"], line) for line in log_lines(output.getvalue())]
 
 
-def filters(system: System) -> dict[str, str]:
+def filters(system: TerraformDeployment) -> dict[str, str]:
     named = system.outputs["log_filters"]
     return {**named["metrics"], **{f"alerts.{name}": alert for name, alert in named["alerts"].items()}}
 
 
 def as_entry(function: str, line: dict[str, Any]) -> dict[str, Any]:
-    """How Cloud Run keeps a line of JSON from standard output: `severity` becomes the entry's own.
+    """Return the log entry of a JSON line, as Cloud Run makes it: `severity` becomes a field of the entry.
 
     https://cloud.google.com/run/docs/logging#using-json
     """
@@ -144,12 +145,13 @@ def origin(function: str, log: str) -> dict[str, Any]:
     return {"resource": resource, "logName": f"projects/local-project/logs/run.googleapis.com%2F{log}"}
 
 
-def matching(system: System, log_entry: dict[str, Any]) -> set[str]:
+def matching(system: TerraformDeployment, log_entry: dict[str, Any]) -> set[str]:
     return {name for name, query in filters(system).items() if matches(query, log_entry)}
 
 
-def test_every_line_is_counted_by_the_filters_that_want_it_and_by_no_other(printed: Printed) -> None:
+def test_each_line_matches_exactly_the_wanted_filters(printed: Printed) -> None:
     found: dict[tuple[str | None, str | None], set[str]] = {}
+
     for function, line in printed.lines:
         kind = (line.get("action"), line.get("code"))
         matched = matching(printed.system, as_entry(function, line))
@@ -159,12 +161,13 @@ def test_every_line_is_counted_by_the_filters_that_want_it_and_by_no_other(print
     assert set().union(*WANTED.values()) == set(filters(printed.system))
     for _, line in printed.lines:
         assert matching(printed.system, as_entry("another-service", line)) == set()
-    _check_what_the_platform_says(printed)
-    _check_what_is_extracted(printed)
+
+    _check_platform_lines(printed)
+    _check_extracted_fields(printed)
 
 
-def _check_what_is_extracted(printed: Printed) -> None:
-    """Cloud Logging takes a field that is never there without a word: the label would be empty for ever."""
+def _check_extracted_fields(printed: Printed) -> None:
+    """Cloud Logging accepts an extractor of a field that does not exist. Its label would always be empty."""
     queries = filters(printed.system)
     extracted = dict(extractors(printed.system))
     assert set(extracted) == set(queries)
@@ -177,8 +180,8 @@ def _check_what_is_extracted(printed: Printed) -> None:
     assert max(ages) >= 10
 
 
-def extractors(system: System) -> Iterator[tuple[str, set[str]]]:
-    """By the names of `filters`: the fields of a line that become labels, or the value."""
+def extractors(system: TerraformDeployment) -> Iterator[tuple[str, set[str]]]:
+    """Yield each name of `filters` with the fields that become its labels or its value."""
     for resource in resources(system.terraform.show_json()):
         key = resource.address.rpartition(".")[2].removeprefix('counters["').removeprefix('lines["').removesuffix('"]')
         if resource.kind == "google_logging_metric":
@@ -193,8 +196,8 @@ def _fields(expressions: Iterable[str]) -> set[str]:
     return set(re.findall(r"jsonPayload\.(\w+)", " ".join(expressions)))
 
 
-def _check_what_the_platform_says(printed: Printed) -> None:
-    """An instance that was killed is an alert; the request log's 503 of a busy month is none."""
+def _check_platform_lines(printed: Printed) -> None:
+    """A killed instance raises an alert. A 503 in the request log does not: the month was locked."""
     function = printed.system.outputs["functions"]["load_aws"]
     killed = {"severity": "ERROR", "textPayload": "Memory limit exceeded", **origin(function, "varlog/system")}
     request = {"severity": "ERROR", "httpRequest": {"status": 503}, **origin(function, "requests")}
@@ -207,6 +210,6 @@ def _check_what_the_platform_says(printed: Printed) -> None:
 @pytest.mark.parametrize(
     "query", ['a="b" AND NOT c="d"', 'a:"b"', 'a=~"b"', 'a="b" c="d"', "a=b", 'a="b" AND (c="d"', "a"]
 )
-def test_what_the_evaluator_does_not_know_is_refused(query: str) -> None:
+def test_unknown_part_of_a_query_is_an_error(query: str) -> None:
     with pytest.raises(ValueError, match=r"not understood|no plain string|missing|too early"):
         matches(query, {})

@@ -1,4 +1,4 @@
-"""What a user gets wrong fails at plan, with the sentence to act on: a plan per group says them all at once."""
+"""Mistakes in variables fail at plan, each with a sentence that says what to do."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 from tests.emulator.terraform_provider import Terraform, TerraformError
 from tests.support.paths import TERRAFORM
-from tests.support.system import AWS_SOURCES, AZURE_SOURCES
+from tests.support.terraform_deployment import AWS_SOURCES, AZURE_SOURCES
 
 CUR, FOCUS = AWS_SOURCES["cur"], AZURE_SOURCES["focus"]
 RIGHT: Mapping[str, Any] = {
@@ -19,7 +19,7 @@ RIGHT: Mapping[str, Any] = {
     "aws_sources": AWS_SOURCES,
     "azure_sources": AZURE_SOURCES,
 }
-# Terraform says all that is wrong with variables in one go, and what is wrong with them together only after that.
+# Terraform reports the mistakes of single variables together, and those of combinations only after that.
 WRONG: Mapping[str, tuple[Mapping[str, Any], tuple[str, ...]]] = {
     "a value": (
         {
@@ -43,27 +43,27 @@ WRONG: Mapping[str, tuple[Mapping[str, Any], tuple[str, ...]]] = {
             },
         },
         (
-            "path in aws_sources must end in '/' and not begin with it, without wildcards and addresses",
-            "format in aws_sources must be one of ",
-            "role_arn in aws_sources must be a role's ARN, such as arn:aws:iam::123456789012:role/billing-transfer.",
-            "Two of aws_sources with one bucket have overlapping paths: one path must not begin with the other",
-            "dataset_id in aws_sources must be lower case letters, digits and single underscores",
-            "table_name in aws_sources must be lower case letters, digits and single underscores",
-            "path in azure_sources must end in '/' and not begin with it, without wildcards and addresses",
-            "format in azure_sources must be one of ",
-            "Two of azure_sources with one container have overlapping paths: one path must not begin with the other",
-            "dataset_id in azure_sources must be lower case letters, digits and single underscores",
-            "client_id and tenant_id in azure_sources must be GUIDs",
-            "bigquery_location and region must go together: EU with a region of the European Union",
+            "A path in aws_sources has a wrong form: write it like exports/aws/, with '/' at the end",
+            "A format in aws_sources is unknown: use one of ",
+            "A role_arn in aws_sources is not the ARN of a role: write it like arn:aws:iam::123456789012:role/",
+            "Two sources in aws_sources have overlapping paths in one bucket: choose paths so that none begins with",
+            "A dataset_id in aws_sources has a wrong form: use lower case letters, digits and single underscores",
+            "A table_name in aws_sources has a wrong form or is billing_status, the name of a view",
+            "A path in azure_sources has a wrong form: write it like exports/azure/, with '/' at the end",
+            "A format in azure_sources is unknown: use one of ",
+            "Two sources in azure_sources have overlapping paths in one container: choose paths so that none begins",
+            "A dataset_id in azure_sources has a wrong form: use lower case letters, digits and single underscores",
+            "A client_id or tenant_id in azure_sources is not a GUID",
+            "bigquery_location and region do not match: with EU use a region in the European Union",
         ),
     ),
     "no source": (
         {"aws_sources": {}, "azure_sources": {}},
-        ("Give at least one source, in aws_sources or azure_sources: without one there is nothing to load.",),
+        ("No source is configured: add at least one entry to aws_sources or azure_sources.",),
     ),
     "one table": (
         {"aws_sources": {"cur": {**CUR, "table_name": "azure_focus"}}},
-        ("Two sources have one table: give each its own table_name or dataset_id",),
+        ("Two sources use the same table name: give each source its own table_name or dataset_id",),
     ),
 }
 
@@ -76,9 +76,10 @@ def terraform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Terraform]:
 
 
 @pytest.mark.parametrize("group", WRONG)
-def test_a_mistake_fails_at_plan_with_the_sentence_to_act_on(terraform: Terraform, group: str) -> None:
+def test_mistake_fails_at_plan_and_says_what_to_do(terraform: Terraform, group: str) -> None:
     mistakes, sentences = WRONG[group]
     terraform.variables = {**RIGHT, **mistakes}
+
     with pytest.raises(TerraformError) as failed:
         terraform.plan()
 

@@ -1,7 +1,4 @@
-"""What a plan of the real root holds: every grant as the README lists it, every wait, and every example file.
-
-And what the first apply makes of it.
-"""
+"""Plans of the real root: grants, waits and example files. And the first apply, which does what was planned."""
 
 from __future__ import annotations
 
@@ -23,9 +20,9 @@ GRANT_ROW = re.compile(
     re.M,
 )
 EXAMPLES = sorted((*(TERRAFORM / "examples").glob("*.tfvars.example"), TERRAFORM / "terraform.tfvars.example"))
-# Both clouds, keyless and by secret, hourly and as objects arrive, and a key: everything that brings grants.
+# Both providers, with and without secrets, with a schedule and an event stream, and with a key: every grant.
 EVERYTHING = TERRAFORM / "examples" / "several-sources.tfvars.example"
-# What the provider rewrites when it makes a resource; `stored` in the facts says into what.
+# Attributes that the provider rewrites at apply: `stored` in the facts.
 REWRITTEN = [
     (kind.name, name)
     for kind in facts("google").resources.values()
@@ -47,20 +44,22 @@ def everything(terraform: Terraform) -> Plan:
 
 
 def planned_grants(plan: Plan) -> set[tuple[str, str, str]]:
-    """Type, name and role of each IAM resource, and of each entry in a dataset's access list."""
+    """Return type, name and role of each IAM resource and of each entry in a dataset's access list."""
     changes = [c for c in plan.document["resource_changes"] if "_iam_" in c["type"] or "_access" in c["type"]]
     return {(c["type"], c["name"], c["change"]["after"].get("role") or "authorized views") for c in changes}
 
 
-def test_the_grants_of_a_plan_with_everything_on_are_the_table_of_the_readme(everything: Plan) -> None:
+def test_planned_grants_equal_the_table_in_the_readme(everything: Plan) -> None:
     rows = GRANT_ROW.findall((TERRAFORM / "README.md").read_text())
 
     assert planned_grants(everything) == {row[:3] for row in rows}
+
     on_the_project = {(kind, name) for kind, name, _, on in rows if on.startswith("project")}
+
     assert on_the_project == {(kind, name) for kind, name, *_ in rows if kind == "google_project_iam_member"}
 
 
-def test_each_wait_is_as_long_as_google_takes(everything: Plan) -> None:
+def test_each_wait_has_its_length(everything: Plan) -> None:
     waits = [address for address in everything.changes if ".time_sleep." in f".{address}"]
 
     assert {address: everything.planned(address)["create_duration"] for address in waits} == {
@@ -81,10 +80,10 @@ def test_every_example_plans(terraform: Terraform, example: Path) -> None:
     assert any(".google_storage_transfer_job." in address for address in plan.changes)
 
 
-def test_the_first_apply_with_everything_on_is_what_was_planned(tmp_path: Path) -> None:
+def test_first_apply_does_what_was_planned(tmp_path: Path) -> None:
     with (
-        Emulator(project="acme-billing", location="EU") as cloud,
-        Terraform(TERRAFORM, tmp_path, provider_environment(cloud), google_version=GOOGLE_VERSIONS[-1]) as terraform,
+        Emulator(project="acme-billing", location="EU") as emulator,
+        Terraform(TERRAFORM, tmp_path, provider_environment(emulator), google_version=GOOGLE_VERSIONS[-1]) as terraform,
     ):
         terraform.init()
         plan = terraform.plan(f"-var-file={EVERYTHING}")
@@ -94,13 +93,14 @@ def test_the_first_apply_with_everything_on_is_what_was_planned(tmp_path: Path) 
 
     outputs = plan.document["output_changes"].items()
     planned = {name: output["after"] for name, output in outputs if output["after_unknown"] is False}
+
     assert planned.keys() >= {"bookkeeping_bucket", "environment", "landing_buckets", "service_accounts"}
     assert {name: made[name] for name in planned} == planned
     assert second.changes == {}
 
 
 def readers(kind: str, name: str) -> re.Pattern[str]:
-    """What reads an attribute within one block: by address, in a `for`, or as `each.value`."""
+    """Return a pattern for reads of the attribute in one block: by address, in a `for`, or as `each.value`."""
     address = rf"\b{kind}\.\w+"
     return re.compile(
         rf"{address}\)?(\[[^]]*\])*\.{name}\b"
@@ -120,13 +120,13 @@ def readers(kind: str, name: str) -> re.Pattern[str]:
         "for_each = google_storage_bucket_iam_member.viewer\n  name = each.value.bucket",
     ],
 )
-def test_a_reader_of_what_the_provider_rewrites_is_found(text: str) -> None:
+def test_readers_finds_every_way_to_read_an_attribute(text: str) -> None:
     assert readers("google_storage_bucket_iam_member", "bucket").search(text)
     assert not readers("google_storage_bucket_iam_member", "bucket").search(text.replace(".bucket", ".member"))
 
 
-def test_nothing_reads_what_the_provider_rewrites() -> None:
-    """It has one value in the plan and another after the apply: a trigger fails, a name is wrong."""
+def test_no_block_reads_a_rewritten_attribute() -> None:
+    """Its value differs between plan and apply, so a trigger fails and a name is wrong."""
     files = [path for path in TERRAFORM.rglob("*.tf") if ".terraform" not in path.parts]
     blocks = [(path.name, block) for path in files for block in re.split(r"^}$", path.read_text(), flags=re.M)]
     found = [
@@ -140,7 +140,7 @@ def test_nothing_reads_what_the_provider_rewrites() -> None:
     assert found == []
 
 
-def test_the_example_of_a_backend_is_one_that_terraform_takes(tmp_path: Path) -> None:
+def test_terraform_accepts_the_example_of_a_backend(tmp_path: Path) -> None:
     with Terraform(TERRAFORM, tmp_path) as planning:
         shutil.copyfile(TERRAFORM / "backend.tf.example", planning.root / "backend.tf")
         planning.init()

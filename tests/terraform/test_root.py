@@ -1,4 +1,4 @@
-"""The root as Terraform itself judges it: formatted, valid on both provider versions, and green in its native tests."""
+"""The root is formatted and valid on both provider versions, and its native tests pass."""
 
 from __future__ import annotations
 
@@ -11,16 +11,14 @@ from tests.emulator.terraform_provider.binary import real_providers
 from tests.support.paths import TERRAFORM
 
 NATIVE_TESTS = sorted(path.name for path in (TERRAFORM / "tests").glob("*.tftest.hcl"))
-# Rules about variables fail before a provider is asked for anything: they are run on one version only.
-OF_PROVIDERS = [name for name in NATIVE_TESTS if not name.startswith("rules_")]
+# Rules about variables call no provider, so they run on one version only.
+PROVIDER_TESTS = [name for name in NATIVE_TESTS if not name.startswith("rules_")]
 
 
 @pytest.mark.parametrize(
-    ("version", "files"), zip(GOOGLE_VERSIONS, (NATIVE_TESTS, OF_PROVIDERS), strict=True), ids=GOOGLE_VERSIONS
+    ("version", "files"), zip(GOOGLE_VERSIONS, (NATIVE_TESTS, PROVIDER_TESTS), strict=True), ids=GOOGLE_VERSIONS
 )
-def test_the_root_is_formatted_and_valid_and_its_native_tests_pass(
-    tmp_path: Path, version: str, files: list[str]
-) -> None:
+def test_root_is_valid_and_its_native_tests_pass(tmp_path: Path, version: str, files: list[str]) -> None:
     with Terraform(TERRAFORM, tmp_path, {}, google_version=version) as terraform:
         terraform.init()
         terraform.run("fmt", "-check", "-recursive", "-diff")
@@ -31,9 +29,9 @@ def test_the_root_is_formatted_and_valid_and_its_native_tests_pass(
     assert [name for name in files if f"tests/{name}... pass" not in outcome.output] == []
 
 
-@pytest.mark.skipif(not real_providers(), reason="wants a provider registry: TF_PROVIDERS=real asks for it")
+@pytest.mark.skipif(not real_providers(), reason="Needs a provider registry: set TF_PROVIDERS=real.")
 @pytest.mark.timeout(600)
-def test_the_real_providers_find_the_root_valid_and_its_native_tests_pass(tmp_path: Path) -> None:
+def test_root_is_valid_on_the_real_providers(tmp_path: Path) -> None:
     with Terraform(TERRAFORM, tmp_path, {}, providers="real") as terraform:
         terraform.init()
         terraform.validate()

@@ -1,4 +1,4 @@
-"""Zips are the same bytes for the same content, and hold what `excludes` leaves."""
+"""The archive stand-in: equal content gives equal bytes, and `excludes` works as in the real provider."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.emulator.terraform_provider.archive import archive_file
-from tests.emulator.terraform_provider.values import RefusedError
+from tests.emulator.terraform_provider.values import ProviderError
 
 
 @pytest.fixture
@@ -32,20 +32,22 @@ def names(answer: dict[str, Any]) -> list[str]:
     return zipfile.ZipFile(answer["output_path"]).namelist()
 
 
-def test_the_same_content_makes_the_same_bytes_whatever_its_times_and_modes(code: Path) -> None:
+def test_bytes_depend_on_content_and_not_on_times_and_modes(code: Path) -> None:
     first = archived(code, output_file_mode="0644")["output_sha256"]
     os.utime(code / "main.py", (0, 0))
     (code / "main.py").chmod(0o600)
     second = archived(code, output_file_mode="0644")["output_sha256"]
     (code / "main.py").write_text("x = 2")
     third = archived(code, output_file_mode="0644")["output_sha256"]
+
     assert first == second
     assert first != third
 
 
-def test_entries_are_dated_as_the_real_provider_dates_them(code: Path) -> None:
+def test_entries_have_the_date_of_the_real_provider(code: Path) -> None:
     answer = archived(code, output_file_mode="0644")
     entry = zipfile.ZipFile(answer["output_path"]).getinfo("main.py")
+
     assert (entry.date_time[0], entry.external_attr >> 16 & 0o777) == (2049, 0o644)
 
 
@@ -59,13 +61,14 @@ def test_entries_are_dated_as_the_real_provider_dates_them(code: Path) -> None:
         (["main.py"], ["billing/__pycache__/load.pyc", "billing/load.py", "main.pyc"]),
     ],
 )
-def test_excludes_are_globs_from_the_folder_on(code: Path, excludes: list[str], expected: list[str]) -> None:
+def test_excludes_are_globs_relative_to_the_folder(code: Path, excludes: list[str], expected: list[str]) -> None:
     assert names(archived(code, excludes=excludes)) == expected
 
 
-def test_sources_may_stand_in_the_configuration(tmp_path: Path) -> None:
+def test_sources_can_be_in_the_configuration(tmp_path: Path) -> None:
     sources = [{"filename": "b.txt", "content": "b"}, {"filename": "a.txt", "content": "a"}]
     answer = archive_file({"type": "zip", "source": sources, "output_path": str(tmp_path / "x.zip")})
+
     assert names(answer) == ["a.txt", "b.txt"]
     assert answer["output_size"] == (tmp_path / "x.zip").stat().st_size
 
@@ -73,11 +76,11 @@ def test_sources_may_stand_in_the_configuration(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("config", "message"),
     [
-        ({"type": "tar.gz", "source_dir": "."}, "zip archives only"),
+        ({"type": "tar.gz", "source_dir": "."}, "use zip"),
         ({"type": "zip", "source_dir": "/no/such/folder"}, "Archive creation error"),
         ({"type": "zip"}, "Archive creation error"),
     ],
 )
-def test_what_cannot_be_archived_is_refused(tmp_path: Path, config: dict[str, str], message: str) -> None:
-    with pytest.raises(RefusedError, match=message):
+def test_unusable_source_is_an_error(tmp_path: Path, config: dict[str, str], message: str) -> None:
+    with pytest.raises(ProviderError, match=message):
         archive_file({**config, "output_path": str(tmp_path / "x.zip")})

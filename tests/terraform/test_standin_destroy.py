@@ -1,4 +1,4 @@
-"""What goes and what refuses to go, and what is noticed when somebody else was faster."""
+"""Destroying resources, protections against it, and resources that were changed outside Terraform."""
 
 from __future__ import annotations
 
@@ -35,79 +35,91 @@ resource "google_bigquery_table" "t" {
 """
 
 
-def test_destroy_leaves_nothing_in_the_cloud(root: Roots, cloud: Emulator, name: str) -> None:
+def test_destroy_deletes_everything(root: Roots, emulator: Emulator, name: str) -> None:
     hcl = BUCKET.replace("FORCE", "true") + DATASET.replace("CONTENTS", "true")
     terraform = root(hcl + TABLE.replace("PROTECTION", "deletion_protection = false"))
     terraform.apply()
-    cloud.upload(f"{name}-b", "left/behind.txt", b"x")
-    cloud.bigquery.query_and_wait(f"CREATE TABLE `{name}.made_by_a_load` (a STRING)")
+    emulator.upload(f"{name}-b", "left/behind.txt", b"x")
+    emulator.bigquery.query_and_wait(f"CREATE TABLE `{name}.made_by_a_load` (a STRING)")
     terraform.destroy()
-    assert f"{name}-b" not in [bucket.name for bucket in cloud.storage.list_buckets()]
-    assert name not in [dataset.dataset_id for dataset in cloud.bigquery.list_datasets()]
+
+    assert f"{name}-b" not in [bucket.name for bucket in emulator.storage.list_buckets()]
+    assert name not in [dataset.dataset_id for dataset in emulator.bigquery.list_datasets()]
 
 
-def test_a_bucket_with_objects_goes_by_force_only(root: Roots, cloud: Emulator, name: str) -> None:
+def test_bucket_with_objects_needs_force_destroy(root: Roots, emulator: Emulator, name: str) -> None:
     terraform = root(BUCKET.replace("FORCE", "false"))
     terraform.apply()
-    cloud.upload(f"{name}-b", "kept.txt", b"x")
+    emulator.upload(f"{name}-b", "kept.txt", b"x")
+
     with pytest.raises(TerraformError, match="containing objects without `force_destroy` set to true"):
         terraform.destroy()
-    assert cloud.storage.bucket(f"{name}-b").blob("kept.txt").exists()
+
+    assert emulator.storage.bucket(f"{name}-b").blob("kept.txt").exists()
 
 
-def test_a_dataset_with_tables_of_others_goes_with_its_contents_only(root: Roots, cloud: Emulator, name: str) -> None:
+def test_dataset_with_other_tables_needs_delete_contents(root: Roots, emulator: Emulator, name: str) -> None:
     terraform = root(DATASET.replace("CONTENTS", "false"))
     terraform.apply()
-    cloud.bigquery.query_and_wait(f"CREATE TABLE `{name}.other` (a STRING)")
+    emulator.bigquery.query_and_wait(f"CREATE TABLE `{name}.other` (a STRING)")
+
     with pytest.raises(TerraformError, match=f"Dataset local-project:{name} is still in use"):
         terraform.destroy()
 
 
-def test_a_protected_table_does_not_go_until_the_protection_does(root: Roots, cloud: Emulator, name: str) -> None:
+def test_protected_table_stays_until_protection_is_off(root: Roots, emulator: Emulator, name: str) -> None:
     hcl = DATASET.replace("CONTENTS", "true")
     terraform = root(hcl + TABLE.replace("PROTECTION", ""))
     terraform.apply()
     wanted = "without setting deletion_protection=false and running `terraform apply`"
+
     with pytest.raises(TerraformError, match=re.escape(wanted)):
         terraform.destroy()
-    assert cloud.bigquery.get_table(f"{name}.costs")
+
+    assert emulator.bigquery.get_table(f"{name}.costs")
+
     rewrite(terraform, hcl + TABLE.replace("PROTECTION", "deletion_protection = false"), name)
     terraform.apply()
     terraform.destroy()
 
 
-def test_a_policy_can_prevent_or_abandon(root: Roots, cloud: Emulator, name: str) -> None:
+def test_deletion_policy_can_prevent_or_abandon(root: Roots, emulator: Emulator, name: str) -> None:
     prevented = BUCKET.replace("FORCE", 'true\n  deletion_policy = "PREVENT"')
     terraform = root(prevented)
     terraform.apply()
+
     with pytest.raises(TerraformError, match="deletion_policy is PREVENT"):
         terraform.destroy()
+
     rewrite(terraform, prevented.replace("PREVENT", "ABANDON"), name)
     terraform.apply()
     terraform.destroy()
-    assert cloud.storage.bucket(f"{name}-b").exists()
+
+    assert emulator.storage.bucket(f"{name}-b").exists()
 
 
-def test_what_was_deleted_outside_is_made_again(root: Roots, cloud: Emulator, name: str) -> None:
+def test_resources_deleted_outside_are_created_again(root: Roots, emulator: Emulator, name: str) -> None:
     terraform = root(
         BUCKET.replace("FORCE", "true") + DATASET.replace("CONTENTS", "true") + TABLE.replace("PROTECTION", "")
     )
     terraform.apply()
-    cloud.storage.bucket(f"{name}-b").delete()
-    cloud.bigquery.delete_table(f"{name}.costs")
+    emulator.storage.bucket(f"{name}-b").delete()
+    emulator.bigquery.delete_table(f"{name}.costs")
+
     assert terraform.plan().changes == {
         "google_storage_bucket.b": ("create",),
         "google_bigquery_table.t": ("create",),
     }
 
 
-def test_a_bucket_that_exists_already_is_an_error(root: Roots, cloud: Emulator, name: str) -> None:
-    cloud.create_bucket(f"{name}-b")
+def test_existing_bucket_is_an_error(root: Roots, emulator: Emulator, name: str) -> None:
+    emulator.create_bucket(f"{name}-b")
+
     with pytest.raises(TerraformError, match="googleapi: Error 409"):
         root(BUCKET.replace("FORCE", "true")).apply()
 
 
-def test_without_an_endpoint_nothing_is_applied(tmp_path: Path, name: str) -> None:
+def test_apply_without_an_endpoint_is_an_error(tmp_path: Path, name: str) -> None:
     write(tmp_path, BUCKET.replace("FORCE", "true"), name)
     with Terraform(tmp_path / "root", tmp_path / "work") as terraform:
         terraform.init()

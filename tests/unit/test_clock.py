@@ -1,4 +1,4 @@
-"""How long a call has lasted, where one of the machine's clocks stands still or is set."""
+"""How long a call has run, also if one of the machine's clocks stops or is set back."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import pytest
 from billing.clock import Clock, Timer
 
 
-class Moved(Clock):
-    """Both clocks, each moved on by itself."""
+class TwoClocks(Clock):
+    """A wall clock and a monotonic clock. A test moves each of them."""
 
     def __init__(self) -> None:
         self.wall, self.steady = datetime(2025, 11, 20, tzinfo=UTC), 7.0
@@ -25,11 +25,13 @@ class Moved(Clock):
 @pytest.mark.parametrize(
     ("wall", "steady", "elapsed"),
     [(30, 30, 30), (1200, 5, 1200), (-3600, 30, 30)],
-    ids=["both go on", "a laptop was shut: the monotonic clock stood still", "the wall clock was set back"],
+    ids=["both clocks go on", "the machine was suspended", "the wall clock was set back"],
 )
-def test_a_call_has_lasted_as_long_as_either_clock_says(wall: int, steady: int, elapsed: float) -> None:
-    clock = Moved()
+def test_timer_uses_the_clock_that_says_more(wall: int, steady: int, elapsed: float) -> None:
+    clock = TwoClocks()
     timer = Timer(clock)
+
     clock.wall += timedelta(seconds=wall)
     clock.steady += steady
+
     assert timer.elapsed() == elapsed

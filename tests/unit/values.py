@@ -1,4 +1,4 @@
-"""Two sources and their golden manifests, for the tests of what is pure."""
+"""Two sources, their golden manifests, and helpers for unit tests."""
 
 from __future__ import annotations
 
@@ -7,9 +7,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from billing.manifests import Manifest
+import pytest
+
+from billing.errors import BillingError
+from billing.manifests import Export, Manifest, parse
 from billing.settings import Settings, Source, read_settings
 
+Change = Callable[[Any], object]  # of the tree of a manifest, in place
 MANIFESTS = Path(__file__).parent / "manifests" / "golden"
 GENERATION = 1758000000000001
 ENVIRONMENT = {
@@ -33,43 +37,64 @@ ENVIRONMENT = {
 
 
 def settings(**changes: str) -> Settings:
-    """The settings of the environment above, with some variables changed; an empty one counts as not set."""
+    """Return the settings of ENVIRONMENT with some variables changed. An empty value counts as not set."""
     return read_settings({**ENVIRONMENT, **changes}, folder=Path("/nowhere"))
 
 
 def aws(**changes: str) -> Source:
+    """Return the AWS source with some fields changed: `aws(FORMAT="aws_cur_v2_csv")`."""
     return settings(**{f"SOURCES__AWS_CUR__{name}": value for name, value in changes.items()}).sources[0]
 
 
 def azure(**changes: str) -> Source:
+    """Return the Azure source with some fields changed."""
     return settings(**{f"SOURCES__AZURE_BILLING__{name}": value for name, value in changes.items()}).sources[1]
 
 
-def golden(file: str, name: str, change: Callable[[Any], object] | None = None) -> Manifest:
-    """A golden manifest as the object of that name, its tree changed by a function."""
+def golden_manifest(file: str, name: str, *changes: Change) -> Manifest:
+    """Return a golden manifest under an object name, after some changes of its fields."""
     tree = json.loads((MANIFESTS / file).read_text())
-    if change is not None:
+    for change in changes:
         change(tree)
     return Manifest(name, GENERATION, json.dumps(tree).encode())
 
 
-def put(path: str, value: object) -> Callable[[Any], None]:
-    """Sets a field given as `runInfo.runId` or `blobs.0.byteCount`."""
+def with_field(path: str, value: object) -> Change:
+    """Return a change that sets a field, named like `runInfo.runId` or `blobs.0.byteCount`."""
 
     def change(tree: Any) -> None:
-        *parents, last = [int(part) if part.isdigit() else part for part in path.split(".")]
-        for part in parents:
-            tree = tree[part]
-        tree[last] = value
+        parent, last = _parent_of(tree, path)
+        parent[last] = value
 
     return change
 
 
-def drop(path: str) -> Callable[[Any], None]:
+def without_field(path: str) -> Change:
+    """Return a change that removes a field."""
+
     def change(tree: Any) -> None:
-        *parents, last = path.split(".")
-        for part in parents:
-            tree = tree[part]
-        del tree[last]
+        parent, last = _parent_of(tree, path)
+        del parent[last]
 
     return change
+
+
+def export_of(source: Source, manifest: Manifest) -> Export:
+    """Return what the parser of a source makes of a manifest that belongs to its export."""
+    export = parse(source, manifest)
+    assert isinstance(export, Export)
+    return export
+
+
+def error_of(function: Callable[..., object], *arguments: object, **options: object) -> str:
+    """Call a function and return the BillingError that it raises, like `CODE: message`."""
+    with pytest.raises(BillingError) as raised:
+        function(*arguments, **options)
+    return str(raised.value)
+
+
+def _parent_of(tree: Any, path: str) -> tuple[Any, str | int]:
+    *parents, last = [int(part) if part.isdigit() else part for part in path.split(".")]
+    for part in parents:
+        tree = tree[part]
+    return tree, last

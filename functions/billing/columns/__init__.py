@@ -1,1 +1,1 @@
-"""Headers of the export files become the schema of a load job. Pure."""
+"""From the headers of the data files to the schema of a load job. Pure."""

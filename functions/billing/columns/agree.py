@@ -1,4 +1,4 @@
-"""All files of a delivery must agree on their columns."""
+"""Check that all files of a delivery have the same columns."""
 
 from collections.abc import Sequence
 
@@ -8,13 +8,16 @@ from billing.manifests import Column
 
 
 def csv_columns(headers: Sequence[tuple[str, Header]]) -> tuple[str, ...]:
-    """The one header of all files. Raises BillingError HEADERS_DIFFER, COMPRESSION_UNSUPPORTED."""
+    """Return the column names, which are the same in all files. `headers` has the name and header of each file.
+
+    Raises BillingError: HEADERS_DIFFER, COMPRESSION_UNSUPPORTED.
+    """
     first_name, first = headers[0]
     for name, header in headers[1:]:
         if header.gzipped != first.gzipped:
             raise BillingError(
                 "COMPRESSION_UNSUPPORTED",
-                f"Of {first_name} and {name}, one is compressed and one is not; BigQuery loads no such mix.",
+                f"Of {first_name} and {name}, one is compressed and one is not; one load job cannot read both.",
             )
         if header.columns != first.columns:
             pairs = zip(first.columns, header.columns, strict=False)
@@ -26,7 +29,10 @@ def csv_columns(headers: Sequence[tuple[str, Header]]) -> tuple[str, ...]:
 
 
 def parquet_columns(headers: Sequence[tuple[str, Header]]) -> tuple[Column, ...]:
-    """The union of all files' columns. Raises BillingError HEADERS_DIFFER where two files disagree on a type."""
+    """Return the columns of all files. `headers` has the name and header of each file; a file may lack a column.
+
+    Raises BillingError: HEADERS_DIFFER, if a column has two types.
+    """
     union: dict[str, Column] = {}
     for name, header in headers:
         for column in header.columns:

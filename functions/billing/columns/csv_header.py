@@ -1,4 +1,4 @@
-"""Read the header row and the first data rows of a CSV file from its first bytes."""
+"""Read the header row and the first data rows of a CSV file."""
 
 import csv
 import io
@@ -11,21 +11,23 @@ from billing.errors import BillingError
 from billing.manifests import MAX_COLUMNS, Column
 
 _GZIP_MAGIC, _ZIP_MAGIC = b"\x1f\x8b", b"PK\x03\x04"
-_MAX_TEXT = 4 * 2**20  # bytes of text looked at; 10,000 columns of 300 bytes have 3 MB
-_MAX_ROWS = 100  # data rows looked at
-_MAX_MEMBERS = 100  # of one gzip file; block compressors write one per 64 KB of text
-_RECORD = re.compile(rb'(?:[^"\n]++|"[^"]*+")*+\n')  # to the first line end that is outside quotes
+_MAX_TEXT_BYTES = 4 * 2**20  # 10,000 columns with names of 300 bytes take 3 MB
+_MAX_ROWS = 100
+_MAX_GZIP_MEMBERS = 100  # block compressors write one member for each 64 KB of text
+_RECORD = re.compile(rb'(?:[^"\n]++|"[^"]*+")*+\n')  # up to the first line end outside quotes
 
 
 def csv_header(head: bytes, name: str, *, complete: bool) -> Header:
-    """The header row and the first data rows of a gzip or plain CSV file from its first bytes.
+    """Return the header row and up to 100 data rows of a gzip or plain CSV file.
 
-    Raises NeedMore, or BillingError HEADER_UNREADABLE, COMPRESSION_UNSUPPORTED, TOO_MANY_COLUMNS.
+    `head` has the first bytes of the file. `complete` says that it has all of them.
+    Raises NeedMore if `head` is too short to show a data row.
+    Raises BillingError: HEADER_UNREADABLE, COMPRESSION_UNSUPPORTED, TOO_MANY_COLUMNS.
     """
     if head.startswith(_ZIP_MAGIC):
         raise BillingError("COMPRESSION_UNSUPPORTED", f"{name} is a ZIP file, which BigQuery cannot read.")
     gzipped = head.startswith(_GZIP_MAGIC) or name.endswith(".gz")
-    data, cut = _unzip(head, name) if gzipped else (head[:_MAX_TEXT], False)
+    data, cut = _unzip(head, name) if gzipped else (head[:_MAX_TEXT_BYTES], False)
     record_end = _RECORD.match(data)
     end = record_end.end() if record_end else len(data)
     has_rows = bool(data[end:].strip())
@@ -51,7 +53,7 @@ def _header_row(line: bytes, name: str) -> list[str]:
 
 
 def _first_rows(data: bytes, width: int) -> tuple[tuple[str, ...], ...]:
-    """Rows of the header's width; what is wrong with another is BigQuery's to say."""
+    """Return the rows that have as many fields as the header. BigQuery rejects the others with its own message."""
     rows = csv.reader(io.StringIO(data.decode(errors="replace"), newline=""))
     try:
         return tuple(tuple(row) for row in islice(rows, _MAX_ROWS) if len(row) == width)
@@ -60,17 +62,17 @@ def _first_rows(data: bytes, width: int) -> tuple[tuple[str, ...], ...]:
 
 
 def _unzip(head: bytes, name: str) -> tuple[bytes, bool]:
-    """The text of a gzip file's first members, and whether a member goes on where the bytes end."""
+    """Return the text of the first gzip members, and whether the last one is cut."""
     text = b""
-    for _ in range(_MAX_MEMBERS):
+    for _ in range(_MAX_GZIP_MEMBERS):
         member = zlib.decompressobj(wbits=31)
         try:
-            text += member.decompress(head, _MAX_TEXT - len(text))
+            text += member.decompress(head, _MAX_TEXT_BYTES - len(text))
         except zlib.error as exc:
             if text:
-                break  # padding behind the last member
+                break  # padding after the last member
             raise BillingError("HEADER_UNREADABLE", f"{name} is not a readable gzip file: {exc}.") from exc
         head = member.unused_data
-        if not member.eof or not head or len(text) == _MAX_TEXT:
+        if not member.eof or not head or len(text) == _MAX_TEXT_BYTES:
             break
     return text, not member.eof

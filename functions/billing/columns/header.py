@@ -1,4 +1,4 @@
-"""What the first bytes of a CSV file, or the last bytes of a Parquet file, say."""
+"""The header of a data file: the first bytes of a CSV file, or the last bytes of a Parquet file."""
 
 from dataclasses import dataclass, field
 
@@ -7,14 +7,16 @@ from billing.manifests import Column
 
 @dataclass(frozen=True)
 class Header:
+    """The columns of one data file. Two headers are equal if columns and `has_rows` are."""
+
     columns: tuple[Column, ...]
     has_rows: bool
     gzipped: bool = field(default=False, compare=False)
-    rows: tuple[tuple[str, ...], ...] = field(default=(), compare=False)  # of CSV, the first ones
+    rows: tuple[tuple[str, ...], ...] = field(default=(), compare=False)  # the first ones; CSV only
 
 
 class NeedMore(Exception):
-    """The range read was too short; `size` bytes of that end of the file would do."""
+    """The bytes that were read are too few. Read `size` bytes from that end of the file."""
 
     def __init__(self, size: int) -> None:
         self.size = size

@@ -1,4 +1,4 @@
-"""The schema of a load job, from the files' own headers, the manifest and the table."""
+"""Plan the schema of a load job from the headers of the files, the manifest and the table."""
 
 from collections.abc import Sequence
 
@@ -16,9 +16,10 @@ from billing.settings import Source
 def load_schema(
     headers: Sequence[tuple[str, Header]], export: Export, source: Source, table: Sequence[Field]
 ) -> tuple[Plan, DateFormats]:
-    """Plan the columns of one load. `headers` holds each file's name and header, `table` the columns that exist.
+    """Return the columns and the date formats of one load.
 
-    Raises BillingError EMPTY_DELIVERY, MISSING_COLUMN, or what is wrong with a column or a date.
+    `headers` has the name and header of each file. `table` has the columns that exist.
+    Raises BillingError: EMPTY_DELIVERY, MISSING_COLUMN, and those of plan_csv, plan_parquet, date_formats and agree.py.
     """
     if not any(header.has_rows for _, header in headers):
         raise BillingError("EMPTY_DELIVERY", f"No file of execution {export.execution} has a data row.")

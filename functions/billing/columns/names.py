@@ -1,4 +1,4 @@
-"""Source column names become BigQuery column names; dictionaries give the types of published columns."""
+"""The rules of each format for column names, and the types of the columns that providers publish."""
 
 import hashlib
 import json
@@ -17,10 +17,11 @@ RESERVED_PREFIXES = ("_table_", "_file_", "_partition", "_row_timestamp", "__roo
 
 @dataclass(frozen=True)
 class CsvRules:
-    """How a format's CSV headers become columns: the name that a source column gets, and the published ones' types.
+    """The rules of one format for CSV columns.
 
-    `endings` are those by which a provider's columns show their type, for one that is not published yet.
-    `sources` says which source columns a header row names, where one column is spelled in several ways.
+    `name` makes a column name of a source column. `dictionary` has the type of each published source column.
+    `endings` has the type of a suffix, for a column that is not published yet.
+    `sources` gives each column of a header one name, if providers spell it in several ways.
     """
 
     name: Callable[[str], str]
@@ -29,18 +30,19 @@ class CsvRules:
     sources: Callable[[Sequence[str]], Sequence[str]] = lambda header: header
 
     def type_of(self, source: str) -> str | None:
+        """Return the type of a source column, or None if it is unknown."""
         by_ending = (kind for ending, kind in self.endings.items() if source.endswith(ending))
         return self.dictionary.get(source) or next(by_ending, None)
 
     @property
     def owners(self) -> Mapping[str, str]:
-        """Whose a plain name is, of the published columns."""
+        """Return the published source column of each column name. It gets this name without a suffix."""
         return {self.name(source): source for source in self.dictionary}
 
 
 @cache
 def csv_rules(export_format: Format) -> CsvRules:
-    """Of a dictionary's lines, those like `*_cost` are endings."""
+    """Read the dictionary of a format. A key like `*_cost` matches by suffix."""
     path = SCHEMAS / f"{export_format.dictionary}.json"
     lines: Mapping[str, str] = json.loads(path.read_text()) if export_format.dictionary else {}
     published = {source: kind for source, kind in lines.items() if not source.startswith("*")}
@@ -51,29 +53,29 @@ def csv_rules(export_format: Format) -> CsvRules:
 
 
 def athena_name(source: str) -> str:
-    """AWS's own rule, so that CSV, Parquet and AWS's published SQL agree.
+    """Return the name that AWS gives a column in Athena, so that CSV, Parquet and AWS's published SQL agree.
 
-    docs.aws.amazon.com/cur/latest/userguide/create-manual-table.html: an underscore before each capital,
-    lower case, other characters to underscores, repeats and ends removed.
+    The rule: an underscore before each capital, then lower case, then one underscore for other characters, none at
+    the ends. docs.aws.amazon.com/cur/latest/userguide/create-manual-table.html
     """
     spaced = re.sub(r"([A-Z])", r"_\1", source).lower()
     name = re.sub(r"[^a-z0-9]+", "_", spaced).strip("_")
-    if not name or name[0].isdigit():  # a reserved prefix begins with an underscore: it is gone
+    if not name or name[0].isdigit():  # it has no reserved prefix: these begin with an underscore
         name = f"c_{name}"
     return name if len(name) <= MAX_NAME else f"{name[: MAX_NAME - 5]}_{name_hash(source)}"
 
 
 def as_is(source: str) -> str:
-    """A name that is a BigQuery column already, and else by Athena's rule."""
+    """Return the name itself if BigQuery takes it, else the name of the Athena rule."""
     fits = VALID_NAME.fullmatch(source) and len(source) <= MAX_NAME and not source.lower().startswith(RESERVED_PREFIXES)
     return source if fits else athena_name(source)
 
 
 def azure_sources(published: Mapping[str, str], header: Sequence[str]) -> Sequence[str]:
-    """One name for each column of Azure's actual and amortized cost, however the account and its language spell it.
+    """Give each column of Azure's actual and amortized cost one name: the one in the published list.
 
     `costInBillingCurrency` (MCA), `CostInBillingCurrency` (EA), `Kosten (CostInBillingCurrency)` (a German portal) and
-    `Cost` are one column, in the spelling of the published list.
+    `Cost` are the same column.
     """
     spellings = {name.lower(): name for name in published}
     english = [(match[1] if (match := _LOCALISED.fullmatch(name)) else name) for name in header]
@@ -83,7 +85,7 @@ def azure_sources(published: Mapping[str, str], header: Sequence[str]) -> Sequen
 
 
 _LOCALISED = re.compile(r".+ \((\w+)\)", re.DOTALL)
-# What earlier versions call columns of c360-2025-04:
+# Names in earlier versions, and the name in version c360-2025-04:
 # learn.microsoft.com/azure/cost-management-billing/dataset-schema/cost-usage-details-ea and -mca
 _RENAMED = {
     "billingcurrencycode": "BillingCurrency",
@@ -96,4 +98,5 @@ _NAMES: Mapping[str, Callable[[str], str]] = {"athena": athena_name, "as_is": as
 
 
 def name_hash(source: str, digits: int = 4) -> str:
+    """Return hex digits for a suffix that depends only on the source column."""
     return hashlib.sha1(source.encode(), usedforsecurity=False).hexdigest()[:digits]

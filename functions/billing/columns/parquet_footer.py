@@ -10,27 +10,31 @@ from billing.errors import BillingError
 from billing.manifests import Column
 
 _PARQUET_MAGIC = b"PAR1"
-_FOOTER_TAIL = 8  # four bytes of footer length, four of magic: parquet.apache.org/docs/file-format
+_TAIL_BYTES = 8  # four for the length of the footer, four for the magic: parquet.apache.org/docs/file-format
 
 
 def parquet_header(tail: bytes, name: str, *, size: int) -> Header:
-    """Columns and row count from a Parquet file's last bytes. Raises NeedMore, or BillingError HEADER_UNREADABLE."""
-    if size < 2 * _FOOTER_TAIL or tail[-4:] != _PARQUET_MAGIC:
+    """Return the columns of a Parquet file, and whether it has rows. `tail` has its last bytes, `size` is its length.
+
+    Raises NeedMore if `tail` is shorter than the footer.
+    Raises BillingError: HEADER_UNREADABLE.
+    """
+    if size < 2 * _TAIL_BYTES or tail[-4:] != _PARQUET_MAGIC:
         raise BillingError("HEADER_UNREADABLE", f"{name} has no Parquet footer: the file is cut or is not Parquet.")
-    length = int.from_bytes(tail[-8:-4], "little") + _FOOTER_TAIL
+    length = int.from_bytes(tail[-8:-4], "little") + _TAIL_BYTES
     if length > size:
         raise BillingError("HEADER_UNREADABLE", f"{name} has a Parquet footer longer than the file.")
     if length > len(tail):
         raise NeedMore(length)
     try:
-        metadata = Thrift(tail[-length:-_FOOTER_TAIL]).struct(until=3)
+        metadata = Thrift(tail[-length:-_TAIL_BYTES]).struct(until=3)
         return Header(_top_level(metadata[2][1:]), metadata[3] > 0)  # the first element is the root
     except (KeyError, IndexError, TypeError, AttributeError, UnicodeDecodeError, RecursionError) as exc:
         raise BillingError("HEADER_UNREADABLE", f"{name} has a Parquet footer that cannot be read.") from exc
 
 
 def _top_level(elements: Sequence[Mapping[int, Any]]) -> tuple[Column, ...]:
-    """Only the outermost columns of a flattened schema tree; of nested ones, a map has a type that we load."""
+    """Return the outermost columns of a flattened schema tree. Of the nested ones, only a map has a type."""
     columns, at = [], 0
     while at < len(elements):
         end = _end(elements, at)
@@ -40,7 +44,7 @@ def _top_level(elements: Sequence[Mapping[int, Any]]) -> tuple[Column, ...]:
 
 
 def _end(elements: Sequence[Mapping[int, Any]], at: int) -> int:
-    """Where the subtree of an element ends."""
+    """Return the index after the subtree of an element."""
     due = 1
     while due > 0:
         due += elements[at].get(5, 0) - 1
@@ -85,7 +89,7 @@ _LOGICAL = {1: "STRING", 4: "STRING", 5: "BIGNUMERIC", 6: "DATE", 8: "TIMESTAMP"
 
 
 def _bigquery_type(element: Mapping[int, Any]) -> str | None:
-    """What a load job with decimalTargetTypes [BIGNUMERIC] makes of a leaf column; None for a repeated one.
+    """Return the type of a leaf column in a load job with decimalTargetTypes [BIGNUMERIC]. A repeated one has none.
 
     docs.cloud.google.com/bigquery/docs/loading-data-cloud-storage-parquet#type_conversions
     """

@@ -1,4 +1,4 @@
-"""The columns of one load: the files' columns in order, and those that the table lacks."""
+"""Plan the columns of one load: their names, their types, and which of them are new to the table."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -8,15 +8,16 @@ from billing.columns.field import Field
 from billing.columns.names import MAX_NAME, RESERVED_PREFIXES, VALID_NAME, CsvRules, name_hash
 from billing.errors import BillingError
 from billing.manifests import MAX_COLUMNS, Column
-from billing.settings import BIGQUERY_TYPES
+from billing.setting_values import BIGQUERY_TYPES
 
-_MAX_SOURCE = 1024 - len("source: ")  # same page: a column's description has 1,024 characters
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+# A description has at most 1,024 characters: docs.cloud.google.com/bigquery/quotas#all_tables
+_MAX_SOURCE_CHARACTERS = 1024 - len("source: ")
+_CONTROL_CHARACTER = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
 @dataclass(frozen=True)
 class Plan:
-    """The load's schema in the files' order, and what the table lacks of it."""
+    """The schema of a load in the order of the files, and the columns that the table lacks."""
 
     schema: tuple[Field, ...]
     added: tuple[Field, ...]
@@ -29,18 +30,20 @@ def plan_csv(
     overrides: Mapping[str, str],
     table: Sequence[Field],
 ) -> Plan:
-    """The plan for CSV files, which map by position: the header gives the order, the manifest the types.
+    """Plan a load of CSV files, which BigQuery reads by position.
 
-    Raises BillingError COLUMN_NAME, MISSING_COLUMN, UNKNOWN_TYPE or TOO_MANY_COLUMNS.
+    The header gives the order. A type comes from `overrides`, else from `manifest`, else from `rules`.
+    A column that exists in the table keeps its type.
+    Raises BillingError: COLUMN_NAME, MISSING_COLUMN, UNKNOWN_TYPE, TOO_MANY_COLUMNS.
     """
     _check_count(len(header))
-    odd = next((name for name in header if _CONTROL.search(name)), None)
+    odd = next((name for name in header if _CONTROL_CHARACTER.search(name)), None)
     if odd is not None:
         raise BillingError("COLUMN_NAME", f"The files' header has a control character in column {odd!r}.")
-    long = next((name for name in header if len(name) > _MAX_SOURCE), None)
+    long = next((name for name in header if len(name) > _MAX_SOURCE_CHARACTERS), None)
     if long is not None:
-        count = f"{len(long)} characters; {_MAX_SOURCE} are kept"
-        raise BillingError("COLUMN_NAME", f"The files' header has a column of {count}: {long[:60]!r}.")
+        count = f"{len(long)} characters, more than {_MAX_SOURCE_CHARACTERS}"
+        raise BillingError("COLUMN_NAME", f"The files' header has a column name of {count}: {long[:60]!r}.")
     header = rules.sources(header)
     overrides = dict(zip(rules.sources(list(overrides)), overrides.values(), strict=True))
     present = set(header)
@@ -56,9 +59,9 @@ def plan_csv(
 
 
 def plan_parquet(columns: Sequence[Column], table: Sequence[Field]) -> Plan:
-    """The plan for Parquet files, which map by name; types are BigQuery's reading of the physical ones.
+    """Plan a load of Parquet files, which BigQuery reads by name. The files give the types.
 
-    Raises BillingError COLUMN_NAME, UNKNOWN_TYPE, TYPE_CHANGED or TOO_MANY_COLUMNS.
+    Raises BillingError: COLUMN_NAME, UNKNOWN_TYPE, TYPE_CHANGED, TOO_MANY_COLUMNS.
     """
     _check_count(len(columns))
     seen: set[str] = set()
@@ -71,10 +74,13 @@ def plan_parquet(columns: Sequence[Column], table: Sequence[Field]) -> Plan:
             or len(lower) > MAX_NAME
             or lower in seen
         ):
-            raise BillingError("COLUMN_NAME", f"The Parquet column {column.name!r} cannot be a BigQuery column.")
+            raise BillingError(
+                "COLUMN_NAME",
+                f"BigQuery does not allow the name of the Parquet column {column.name!r}, or it occurs twice.",
+            )
         seen.add(lower)
         if column.type is None:
-            raise BillingError("UNKNOWN_TYPE", f"The Parquet column {column.name} has a type that is not loaded.")
+            raise BillingError("UNKNOWN_TYPE", f"The Parquet column {column.name} has a type that is not supported.")
         if lower in existing and existing[lower].type != column.type:
             raise BillingError(
                 "TYPE_CHANGED",
@@ -88,7 +94,7 @@ def plan_parquet(columns: Sequence[Column], table: Sequence[Field]) -> Plan:
 def _csv_type(source: str, known: str | None) -> str:
     if known in BIGQUERY_TYPES:
         return known
-    kind = f"the unknown type '{known}'" if known else "no type in the manifest and is in no published dictionary"
+    kind = f"the unknown type '{known}'" if known else "no type in the manifest or in the published list of columns"
     raise BillingError(
         "UNKNOWN_TYPE",
         f'Column {source} has {kind}: name its BigQuery type in TYPE_OVERRIDES, like {{"{source}": "STRING"}}.',
@@ -112,17 +118,21 @@ def _check_count(count: int) -> None:
 
 
 def _names(header: Sequence[str], rules: CsvRules, table: Sequence[Field]) -> dict[str, str]:
-    """A source column keeps its column for life; the dictionary's spelling owns a plain name; others get a suffix.
+    """Return the column name of each source column. Two source columns may have the same plain name.
 
-    Between two that are both new and in no dictionary, the first in code point order owns the plain name,
-    so that the order of the columns in a file does not matter.
+    1. A source column that the table has keeps its column.
+    2. A plain name is reserved for the published column, also if the header lacks it.
+    3. Else the first in code point order gets the plain name, so the order of columns in a file does not matter.
+    4. All others get a suffix.
+
+    Raises BillingError: COLUMN_NAME, if the header has a column twice.
     """
     if len(set(header)) != len(header):
         twice = next(name for name in header if list(header).count(name) > 1)
         raise BillingError("COLUMN_NAME", f"The files' header has the column {twice} twice.")
     kept = {field.source: field.name for field in table if field.source is not None}
     names = {source: kept[source] for source in header if source in kept}
-    # a column without a source in its description is whoever's name it bears
+    # A table column without a source in its description blocks no name: it belongs to the source column of that name.
     taken = {name.lower() for name in kept.values()}
     owners = rules.owners
     for source in sorted(set(header) - set(names), key=lambda name: (name not in rules.dictionary, name)):
@@ -134,6 +144,6 @@ def _names(header: Sequence[str], rules: CsvRules, table: Sequence[Field]) -> di
 
 
 def _suffixed(plain: str, source: str, taken: set[str]) -> str:
-    """Four digits, and more where another column has them: of 300 tags in one non-Latin script, two often do."""
+    """Return a name with 4 hex digits, or more if it is taken: of 300 tags in a non-Latin script, two often collide."""
     candidates = (f"{plain[: MAX_NAME - 1 - digits]}_{name_hash(source, digits)}" for digits in range(4, 41, 4))
     return next(name for name in candidates if name.lower() not in taken)

@@ -1,4 +1,4 @@
-"""Thrift's compact protocol, as far as a Parquet footer needs it."""
+"""A reader of Thrift's compact protocol, as far as a Parquet footer needs it."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ _MAX_DEPTH = 32
 
 
 class Thrift:
-    """Thrift's compact protocol, as much of it as a Parquet footer needs.
+    """A reader of bytes in Thrift's compact protocol. Broken bytes raise IndexError, TypeError or RecursionError.
 
     github.com/apache/thrift/blob/master/doc/specs/thrift-compact-protocol.md
     """
@@ -25,7 +25,7 @@ class Thrift:
             value |= (byte & 0x7F) << shift
             if byte < 0x80:
                 return value
-        raise TypeError("no 64 bits")
+        raise TypeError("more than 64 bits")
 
     def integer(self) -> int:
         value = self.varint()
@@ -38,7 +38,7 @@ class Thrift:
         return self.data[self.at - size : self.at]
 
     def struct(self, depth: int = 0, until: int | None = None) -> dict[int, Any]:
-        """Field id to value. `until` stops after that field: a footer's row groups are long and not needed."""
+        """Return field id to value. Stop after the field `until`: a footer goes on with long row groups."""
         if depth > _MAX_DEPTH:
             raise RecursionError
         fields: dict[int, Any] = {}

@@ -75,7 +75,7 @@ def _judge(snapshot: MonthSnapshot, state: MonthState, settle: timedelta, now: d
         same = _same_execution(load, loaded)
         if same is not None and not (isinstance(same, Load) and newer):
             return same
-    # an older delivery of another scope is rejected, not skipped: somebody must see it
+    # an older delivery of another scope goes on, and is rejected below: an operator must see it
     if newer is not None and not _is_of_another_scope(export, loaded):
         return Skip("SUPERSEDED", f"Execution {newer.execution} is newer and already loaded.")
     waiting = missing_files(delivery)
@@ -100,12 +100,15 @@ def _same_execution(load: Load, loaded: LoadedDelivery) -> Decision | None:
 
 
 def _has_moved(delivery: Delivery, loaded: LoadedDelivery) -> bool:
-    """Return whether PREFIX or SOURCE_PATH changed: no name is a recorded one. A closed month gets no new manifest."""
+    """Return whether PREFIX or SOURCE_PATH changed: none of the names is recorded.
+
+    Such a delivery does not wait for the next manifest: a closed month never gets one.
+    """
     return bool(loaded.files) and not any(name_digest(file.name) in loaded.files for file in delivery.files)
 
 
 def _is_of_another_scope(export: Export, loaded: LoadedDelivery | None) -> bool:
-    """Return whether the month was loaded for another subscription: two exports have one name and one path."""
+    """Return whether the month was loaded for another subscription. Two exports may share a name and a path."""
     return loaded is not None and bool(loaded.scope and export.scope) and loaded.scope != export.scope
 
 

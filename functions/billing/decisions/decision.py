@@ -50,7 +50,7 @@ class Wait:
 
 @dataclass(frozen=True)
 class Reject:
-    """The delivery is at fault. Record that."""
+    """Record that the delivery is at fault."""
 
     code: str
     message: str

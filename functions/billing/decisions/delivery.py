@@ -41,7 +41,7 @@ class Delivery:
 
     @property
     def content(self) -> str:
-        """A digest of the files' bytes: another content is another delivery."""
+        """A digest of the files' bytes. With another content, it is another delivery."""
         return _digest(f"{file.name}\n{file.content}" for file in self.files)
 
     @property
@@ -58,9 +58,9 @@ class Delivery:
 
     @property
     def contents(self) -> dict[str, str]:
-        """The content of every file in the folders, by digest of its name. Empty if it is too much for dlt's state.
+        """The content of every file in the folders, by digest of its name. Empty if dlt's state has no room for them.
 
-        It has the files that only an earlier delivery named, because a later one may name them again.
+        It includes files that only an earlier delivery named, because a later one may name them again.
         """
         if len(self.objects) > _MAX_FILES_IN_STATE:
             return {}
@@ -68,7 +68,7 @@ class Delivery:
 
 
 def folders_of(export: Export, manifest: str) -> list[str]:
-    """Return the folders to list for a delivery. The manifest's own is needed if the next delivery overwrites it."""
+    """Return the folders of a delivery's files. An overwrite delivery also needs the folder of its manifest."""
     folders = {file.name[: file.name.rfind("/") + 1] for file in export.files}
     if export.overwrites:
         folders.add(manifest[: manifest.rfind("/") + 1])

@@ -21,8 +21,8 @@ class LoadKey:
     def job_id(self, attempt: str) -> str:
         """Return the id of one attempt.
 
-        The job that is replaced is part of it: a month that was replaced since is really loaded again. So is the
-        fingerprint of the settings: what BigQuery rejected is tried again after an upgrade or a changed setting.
+        It depends on the job that is replaced, so a month that was replaced since is loaded again. It depends on the
+        fingerprint of the settings, so a rejected load is tried again after an upgrade or a changed setting.
         """
         parts = (
             self.table.name,

@@ -21,7 +21,7 @@ class Orphan:
 def find_orphans(
     source: Source, objects: Mapping[str, StoredObject], states: Mapping[str, MonthState], now: datetime
 ) -> list[Orphan]:
-    """Find data of months that were never loaded, hours old and without a manifest, and data that never gets one."""
+    """Find old data files without a manifest, in months that were never loaded, and data that never gets one."""
     newest: dict[str, datetime] = {}
     never: dict[str, str] = {}
     for name, stored in objects.items():

@@ -1,4 +1,4 @@
-"""What the settings, the loader's version and the caller say about deciding."""
+"""What a decision takes from the settings, from the loader's version and from the caller."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -8,11 +8,11 @@ from billing.settings import Source
 
 
 class Override(Enum):
-    """Whether a load that is recorded stops another one."""
+    """Which recorded results a decision ignores."""
 
     NONE = "none"
-    SAME_DELIVERY = "same delivery"  # the audit: the month does not hold what was recorded
-    EVERYTHING = "everything"  # a replay: somebody asked for this delivery
+    SAME_DELIVERY = "same delivery"  # the load of this delivery; the audit found that the month does not hold it
+    EVERYTHING = "everything"  # all loads and rejections; an operator asked for this delivery
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Policy:
     override: Override = Override.NONE
 
     def fingerprint(self, table_created: str | None) -> str:
-        """Return what a rejection is recorded under. While it is unchanged, the rejection is not repeated."""
+        """Return the fingerprint of a rejection. While it is unchanged, the delivery is not tried again."""
         return self.source_fingerprint if table_created is None else f"{self.source_fingerprint} {table_created}"
 
 

@@ -15,7 +15,7 @@ class TrackedLoad:
 
 
 def reconcile(state: MonthState | None, complete: TrackedLoad | None, incomplete: TrackedLoad | None) -> MonthState:
-    """Return what is known of a month.
+    """Return the state of a month.
 
     `complete` is the newest row whose dlt load is complete, `incomplete` the newest row whose dlt load is not.
     dlt's state decides, unless it was lost or is older than its own tracking rows. An incomplete row that is newer
@@ -42,7 +42,7 @@ def _newer(state: MonthState | None, tracked: TrackedLoad | None) -> MonthState:
 def _replaces(row: LoadedDelivery, state: LoadedDelivery) -> bool:
     """Return whether the row is of a newer run, or of a table that was created later.
 
-    A process that paused before its commit may have written dlt's newest state, of an older load.
+    A process that paused before its commit may have written an older load as dlt's newest state.
     """
     is_later = state.order_key < row.order_key or state.table_created < row.table_created
     return state.job_id != row.job_id and is_later

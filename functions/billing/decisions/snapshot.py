@@ -1,4 +1,4 @@
-"""What was read about one manifest. A decision depends on nothing else but the policy and the time."""
+"""What was read about one manifest. A decision depends only on this, the policy and the time."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -48,7 +48,8 @@ class MonthState:
 
     `waiting` is what the tracking table last said that the month waits for.
     `uncommitted` is a load whose record was not completed: no older delivery may follow it.
-    `loaded_at` and `last_execution` are those of the newest load of the table. Another source may have recorded it.
+    `loaded_at` and `last_execution` belong to the newest tracking row of the month. Another source may have
+    written that row.
     """
 
     loaded_executions: tuple[str, ...] = ()
@@ -78,7 +79,7 @@ class MonthState:
         return self.ignoring_load() if is_recorded else self
 
     def ignoring_load(self) -> "MonthState":
-        """Return the state with a load that went into no table."""
+        """Return the state with its load marked as one into no table. The contents of its files still count."""
         return self if self.loaded is None else replace(self, loaded=replace(self.loaded, table=""))
 
     def with_load(self, loaded: LoadedDelivery) -> "MonthState":

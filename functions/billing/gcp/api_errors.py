@@ -1,7 +1,7 @@
-"""What an answer of Google's or dlt's means: every reason that they document, mapped once to a code of `errors`.
+"""Map every error reason that BigQuery, Cloud Storage and dlt document to a code of `errors`.
 
-BUG stands for what no call of ours should get: it ends with its traceback. A load job is no call: what BigQuery finds
-at fault in it is the delivery's.
+BUG marks a reason that a correct call never gets: the exception ends with its traceback. The end of a load job is
+different: if BigQuery finds an error in the files, the delivery is rejected.
 """
 
 import re
@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 
 from billing.errors import BillingError
 
-# docs.cloud.google.com/bigquery/docs/error-messages#errortable, and what google-cloud-bigquery knows beside it
+# docs.cloud.google.com/bigquery/docs/error-messages#errortable, and reasons that only google-cloud-bigquery lists
 BIGQUERY: Mapping[str, str] = {
     "accessDenied": "ACCESS_DENIED",
     "attributeError": "BUG",
@@ -17,9 +17,9 @@ BIGQUERY: Mapping[str, str] = {
     "badGateway": "TRANSIENT",  # google-cloud-bigquery, retry.py
     "badRequest": "BUG",
     "billingNotEnabled": "BILLING_DISABLED",
-    "billingTierLimitExceeded": "BUG",  # of a query: ours are small
+    "billingTierLimitExceeded": "BUG",  # only large queries get it
     "blocked": "BLOCKED",
-    "duplicate": "BUG",  # where a job or a table may be there already, the caller looks
+    "duplicate": "BUG",  # a caller that expects it handles it: a job or table may exist already
     "internalError": "TRANSIENT",
     "invalid": "BUG",
     "invalidQuery": "BUG",
@@ -40,7 +40,7 @@ BIGQUERY: Mapping[str, str] = {
     "tableUnavailable": "TRANSIENT",
     "timeout": "TRANSIENT",
 }
-# docs.cloud.google.com/storage/docs/json_api/v1/status-codes; those that BigQuery has too stand above
+# docs.cloud.google.com/storage/docs/json_api/v1/status-codes; reasons that BigQuery has too are above
 STORAGE: Mapping[str, str] = {
     "AuthenticationRequiredRequesterPays": "ACCESS_DENIED",
     "UserProjectAccessDenied": "ACCESS_DENIED",
@@ -56,7 +56,7 @@ STORAGE: Mapping[str, str] = {
     "cloudKmsDisabledKey": "KEY_UNAVAILABLE",
     "cloudKmsEncryptionKeyNotFound": "KEY_UNAVAILABLE",
     "cloudKmsKeyLocationNotAllowed": "KEY_UNAVAILABLE",
-    "conditionNotMet": "BUG",  # whoever states a condition looks at its answer
+    "conditionNotMet": "BUG",  # a caller that sets a precondition handles it
     "conflict": "TRANSIENT",
     "corsRequestWithXOrigin": "BUG",
     "countryBlocked": "ACCESS_DENIED",
@@ -78,7 +78,7 @@ STORAGE: Mapping[str, str] = {
     "orgPolicyConstraintFailed": "ACCESS_DENIED",
     "parseError": "BUG",
     "requestedRangeNotSatisfiable": "BUG",
-    "required": "CREDENTIALS",  # 401: no token came along
+    "required": "CREDENTIALS",  # 401: the request had no token
     "resourceIsEncryptedWithCustomerEncryptionKey": "KEY_UNAVAILABLE",
     "resourceNotEncryptedWithCustomerEncryptionKey": "BUG",
     "retentionPolicyNotMet": "ACCESS_DENIED",
@@ -90,12 +90,12 @@ STORAGE: Mapping[str, str] = {
     "uploadTooLarge": "BUG",
     "userProjectInvalid": "ACCESS_DENIED",
     "userProjectMissing": "ACCESS_DENIED",
-    "userRateLimitExceeded": "TRANSIENT",  # the older spelling of Google's APIs
+    "userRateLimitExceeded": "TRANSIENT",  # an older spelling
     "webhookUrlNoHostOrAddress": "BUG",
     "webhookUrlNotHttps": "BUG",
     "wrongUrlForUpload": "BUG",
 }
-# What dlt 1.x raises from a commit for a reason of its own: dlt/destinations/exceptions.py, dlt/load/exceptions.py,
+# Exceptions that dlt 1.x raises by itself during a commit: dlt/destinations/exceptions.py, dlt/load/exceptions.py,
 # dlt/common/destination/exceptions.py. Any other class is a bug.
 DLT: Mapping[str, str] = {
     "DatabaseTransientException": "TRANSIENT",
@@ -107,111 +107,116 @@ DLT: Mapping[str, str] = {
     "LoadJobTransientException": "TRANSIENT",
     "SchemaUpdateTransientError": "TRANSIENT",
 }
-# Where an answer has no reason: the same two pages.
+# The meaning of a status without a reason, from the same two pages.
 STATUS: Mapping[int, str] = {
     401: "CREDENTIALS",
     403: "ACCESS_DENIED",
     404: "NOT_FOUND",
     407: "CREDENTIALS",
     408: "TRANSIENT",
-    410: "TRANSIENT",  # an upload that has to begin anew
+    410: "TRANSIENT",  # an upload that must start again
     429: "TRANSIENT",
     500: "TRANSIENT",
     502: "TRANSIENT",
     503: "TRANSIENT",
     504: "TRANSIENT",
 }
-# BigQuery's words where its reason for a job's end is only `invalid`.
+# Sentences of BigQuery that tell the cause of a failed job whose reason is only `invalid`.
 SENTENCES: Mapping[str, str] = {
     "belong to different partitions": "ROWS_OUTSIDE_MONTH",  # mozilla/telemetry-airflow 4419, google-cloud-go 942
     "Provided Schema does not match": "TYPE_CHANGED",
     "Error while reading data": "VALUE_DOES_NOT_FIT",
 }
-_MEANING = {reason.casefold(): code for reason, code in {**STORAGE, **BIGQUERY}.items()}
-_IN_TEXT = re.compile(r'"reason": ?"([\w.]+)"')  # Storage's downloads carry the answer's JSON in their message only
-_BY_DLT = re.compile(r"reason (?:reported from bigquery|was):? `(\w+)`")
-_NO_LOGIN = ("invalid_grant", "Reauthentication is needed", "do not contain the necessary fields")
+_CODES = {reason.casefold(): code for reason, code in {**STORAGE, **BIGQUERY}.items()}
+_REASON_IN_JSON = re.compile(r'"reason": ?"([\w.]+)"')  # a failed download has the reason only in its message
+_REASON_IN_DLT_MESSAGE = re.compile(r"reason (?:reported from bigquery|was):? `(\w+)`")
+_LOGIN_NEEDED = ("invalid_grant", "Reauthentication is needed", "do not contain the necessary fields")
 
 
 def classify_job_error(reason: str, message: str) -> BillingError:
-    """What a load job's errorResult means, by its reason and, for what is at fault in the files, by the sentence."""
-    code = _MEANING.get(reason.casefold(), "BUG")
+    """Classify the errorResult of a load job by its reason. If the files are at fault, the sentence names the cause."""
+    code = _CODES.get(reason.casefold(), "BUG")
     if code == "TRANSIENT":
         return BillingError(code, f"The load job ended with {reason}: {message}")
     if code == "NOT_FOUND" and "URI" in message:
         return BillingError("FILE_VANISHED", message)
     if code != "BUG":
         return BillingError(code, message)
-    for sentence, meant in SENTENCES.items():
+    for sentence, cause in SENTENCES.items():
         if sentence in message:
-            return BillingError(meant, message)
+            return BillingError(cause, message)
     return BillingError("LOAD_REJECTED", f"{reason}: {message}")
 
 
 def classify(exc: Exception) -> BillingError | None:
-    """What ended a call: our own verdict, or what Google's answer means; None is a bug of ours."""
+    """Return the error as a BillingError, or None if it is a bug."""
     return exc if isinstance(exc, BillingError) else classify_api_error(exc)
 
 
 def classify_api_error(exc: BaseException) -> BillingError | None:
-    """What an exception of a Google client means, or None: then it is a bug of ours.
+    """Classify an exception of a Google client, or return None if it is a bug.
 
-    Judged by status and reason, so that nothing heavy is imported to name a class.
+    Exception classes are compared by name: importing them would load Google's clients for every ignored event.
     """
     module, name = type(exc).__module__, type(exc).__name__
     if module.startswith("google.auth."):
-        return _of_credentials(exc)
+        return _credentials_error(exc)
     if isinstance(exc, ConnectionError | TimeoutError) or module.startswith(("requests.", "urllib3.")):
         return BillingError("TRANSIENT", f"{name}: {exc}")
     if name == "RetryError" and module == "google.api_core.exceptions":
         return BillingError("TRANSIENT", str(exc))
-    code = _by_answer(exc)
+    code = _code_of_answer(exc)
     return None if code == "BUG" else BillingError(code, str(exc))
 
 
 def classify_dlt_error(causes: list[BaseException]) -> BillingError | None:
-    """What ended a commit, from the chain of dlt's exception: Google's own words first, then dlt's."""
-    answers = [cause for cause in causes if _is_google_s(cause)]
+    """Classify a failed commit by the exceptions that dlt wrapped, or return None if it is a bug.
+
+    An answer of Google counts first, then a reason that dlt's message quotes, then the class of dlt's exception.
+    """
     known = next(filter(None, map(classify_api_error, causes)), None)
-    if known is not None or answers:
+    if known is not None or any(map(_is_google_answer, causes)):
         return known
     for cause in causes:
-        for reason in _reasons_by_dlt(cause):
-            code = _MEANING.get(reason.casefold(), "BUG")
+        for reason in _reasons_in_dlt_message(cause):
+            code = _CODES.get(reason.casefold(), "BUG")
             return None if code == "BUG" else BillingError(code, str(cause))
-    named = ((DLT.get(type(cause).__name__), cause) for cause in causes if type(cause).__module__.startswith("dlt."))
-    return next((BillingError(code, str(cause)) for code, cause in named if code is not None), None)
+    by_class = ((DLT.get(type(cause).__name__), cause) for cause in causes if _is_dlt_exception(cause))
+    return next((BillingError(code, str(cause)) for code, cause in by_class if code is not None), None)
 
 
-def _by_answer(exc: BaseException) -> str:
-    """A passing reason or status wins: nothing is lost by trying again."""
+def _code_of_answer(exc: BaseException) -> str:
+    """Return the code of a status and its reasons. If one of them is transient, that counts: a retry is harmless."""
     by_status = STATUS.get(getattr(exc, "code", None) or 0, "BUG")
-    codes = [_MEANING[reason] for reason in _reasons(exc) if reason in _MEANING]
+    codes = [_CODES[reason] for reason in _reasons(exc) if reason in _CODES]
     if "TRANSIENT" in (by_status, *codes):
         return "TRANSIENT"
     return codes[0] if codes else by_status
 
 
 def _reasons(exc: BaseException) -> Iterator[str]:
-    if not _is_google_s(exc):
+    """Yield the reasons of a Google answer, from its fields and from its message."""
+    if not _is_google_answer(exc):
         return
     structured = (error.get("reason") for error in getattr(exc, "errors", ()) if isinstance(error, dict))
-    for reason in (*structured, *_IN_TEXT.findall(str(exc))):
+    for reason in (*structured, *_REASON_IN_JSON.findall(str(exc))):
         yield str(reason).rpartition(".")[2].casefold()
 
 
-def _is_google_s(exc: BaseException) -> bool:
+def _is_google_answer(exc: BaseException) -> bool:
     return type(exc).__module__ == "google.api_core.exceptions"
 
 
-def _reasons_by_dlt(exc: BaseException) -> list[str]:
-    if not type(exc).__module__.startswith("dlt."):
-        return []
-    return _BY_DLT.findall(str(exc))
+def _is_dlt_exception(exc: BaseException) -> bool:
+    return type(exc).__module__.startswith("dlt.")
 
 
-def _of_credentials(exc: BaseException) -> BillingError:
-    """A metadata server that does not answer passes; credentials that are not there, or are withdrawn, do not."""
+def _reasons_in_dlt_message(exc: BaseException) -> list[str]:
+    return _REASON_IN_DLT_MESSAGE.findall(str(exc)) if _is_dlt_exception(exc) else []
+
+
+def _credentials_error(exc: BaseException) -> BillingError:
+    """Classify an error of google.auth: missing or revoked credentials need a person, all others are transient."""
     kinds = {kind.__name__ for kind in type(exc).__mro__}
-    missing = "DefaultCredentialsError" in kinds or any(words in str(exc) for words in _NO_LOGIN)
+    missing = "DefaultCredentialsError" in kinds or any(words in str(exc) for words in _LOGIN_NEEDED)
     return BillingError("CREDENTIALS" if missing else "TRANSIENT", f"{type(exc).__name__}: {exc}")

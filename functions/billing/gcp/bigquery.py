@@ -9,7 +9,7 @@ from billing.decisions.table import Table, TableIdentity
 from billing.errors import BillingError
 from billing.settings import Source
 
-_MAX_ETAG_CONFLICTS = 6  # sources that add columns at the same time change one view
+_MAX_ETAG_CONFLICTS = 6  # several sources may add columns at the same time, and replace the same view
 CALL_SECONDS = 60.0  # limit of the client's own retries; its default of ten minutes is longer than a function runs
 
 

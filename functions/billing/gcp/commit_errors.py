@@ -7,7 +7,7 @@ from billing.gcp.api_errors import classify_api_error, classify_dlt_error
 
 
 def may_succeed_later(exc: BaseException) -> bool:
-    """Return whether the same commit may succeed in a moment: after a passing error, or if a table was just created."""
+    """Return whether a retry of the commit may succeed: the error is transient, or a table was just created."""
     for cause in causes_of(exc):
         known = classify_api_error(cause)
         if known is not None and known.code == "TRANSIENT":
@@ -21,7 +21,7 @@ def may_succeed_later(exc: BaseException) -> bool:
 
 
 def failure_of(exc: Exception) -> Exception:
-    """Return what BigQuery said under dlt's wrapping, or the exception itself: then it is a bug."""
+    """Return the known error that dlt wrapped. If there is none, return the exception: it is a bug."""
     known = classify_dlt_error(list(causes_of(exc)))
     if known is not None or may_succeed_later(exc):
         return known or BillingError("TRANSIENT", str(exc))

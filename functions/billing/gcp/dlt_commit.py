@@ -74,7 +74,7 @@ class DltCommit:
             pipeline.run(dlt.source(lambda: tracking, name=source.key, section="billing")())
 
     def _dlt_credentials(self) -> Any:
-        """Wrap our credentials for dlt, with the project: dlt cannot tell it from a metadata server's credentials."""
+        """Wrap our credentials for dlt, and name the project: credentials of a metadata server do not have it."""
         from dlt.common.configuration.specs.gcp_credentials import GcpDefaultCredentials, GcpServiceAccountCredentials
 
         wrapped = GcpServiceAccountCredentials()

@@ -135,6 +135,6 @@ def tracked_load(source: Source, row: Any) -> TrackedLoad:
 
 
 def _not_found(exc: Exception) -> BillingError:
-    """Tell a missing dataset or table, which the user creates, from a query job that is not found for a moment."""
+    """Return NOT_FOUND for a missing dataset or table. A query job that is not found is a transient error."""
     setup = "Not found: Table" in str(exc) or "Not found: Dataset" in str(exc)
     return BillingError("NOT_FOUND" if setup else "TRANSIENT", str(exc))

@@ -14,7 +14,7 @@ from billing.settings import Source
 
 _HEADER_BYTES = 32 * 2**10  # a CSV header of 400 columns is 12 KB before compression
 _MAX_HEADER = 8 * 2**20
-_MAX_HEADERS = 20  # the header of every file is read; of more files than this, those of a sample
+_MAX_HEADERS = 20  # files whose headers are read; a larger delivery is sampled
 
 
 class LandingBucket:

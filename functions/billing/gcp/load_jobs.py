@@ -102,9 +102,9 @@ class LoadJobs:
         return job, True
 
     def _is_replaced(self, load: MonthLoad, job: Any) -> bool:
-        """Return whether the month was written after a job that is taken up ended.
+        """Return whether the month was written after this job of an earlier call ended.
 
-        Another instance may have loaded it and stopped before it recorded that. One query.
+        Another instance may have loaded the month since, and stopped before it recorded that. One query.
         """
         partition = self._warehouse.partitions(load.key.source).get(load.key.month)
         return partition is None or partition.modified > job.ended

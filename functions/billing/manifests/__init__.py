@@ -1,4 +1,4 @@
-"""Manifest bytes to an `Export` value, one pure module per provider's format."""
+"""Parse manifests: the bytes of a manifest become an `Export`. One pure module for each kind of manifest."""
 
 import re
 from importlib import import_module
@@ -34,16 +34,19 @@ __all__ = [
     "parse",
 ]
 
-# A folder of days (20250901-20251001), or of a month as Data Exports and Athena spell it.
+# The folder of a month: 20250901-20251001, or as Data Exports and the Athena layout spell it.
 _YEAR, _MONTH = r"(\d{4})", r"(0[1-9]|1[0-2]|[1-9])"
-_FOLDERS = re.compile(
+_MONTH_FOLDER = re.compile(
     rf"(?:^|/)(?:{_YEAR}{_MONTH}\d\d-\d{{8}}|billing_period={_YEAR}-{_MONTH}|year={_YEAR}/month={_MONTH})/",
     re.IGNORECASE | re.ASCII,
 )
 
 
 def manifest_names(source: Source, name: str) -> tuple[str, ...]:
-    """The manifests that may decide about an object, by its name alone, likeliest first; none: it is not ours."""
+    """Return the manifests that may decide about an object, likeliest first. `()` means that it belongs to no export.
+
+    Only the name of the object counts, so this needs no request.
+    """
     if not name.startswith(source.prefix):
         return ()
     result: tuple[str, ...] = _parser(source).manifest_names(source, name)
@@ -51,19 +54,22 @@ def manifest_names(source: Source, name: str) -> tuple[str, ...]:
 
 
 def is_manifest(source: Source, name: str) -> bool:
-    """Whether a listed object is a manifest that decides about a month."""
+    """Return whether an object is a manifest that decides about a month."""
     return manifest_names(source, name) == (name,)
 
 
 def never_loaded(source: Source, name: str) -> str | None:
-    """Why a data file has no manifest and will have none, where its name shows that."""
+    """Return why a data file never gets a manifest, or None if its name does not show that."""
     explain = getattr(_parser(source), "never_loaded", None)
     reason: str | None = explain(name) if explain and name.startswith(source.prefix) else None
     return reason
 
 
 def parse(source: Source, manifest: Manifest) -> Export | OtherExport:
-    """Raises BillingError with the code of what is wrong with the manifest."""
+    """Parse a manifest.
+
+    Raises BillingError: the REJECT code of what is wrong with it.
+    """
     result: Export | OtherExport = _parser(source).parse(source, manifest)
     if isinstance(result, Export):
         if len(result.columns) > MAX_COLUMNS:
@@ -74,11 +80,11 @@ def parse(source: Source, manifest: Manifest) -> Export | OtherExport:
 
 
 def _parser(source: Source) -> ModuleType:
-    """The module of this package that the format's row names."""
+    """Return the module of this package that the format names."""
     return import_module(f"{__name__}.{source.format.parser}")
 
 
 def month_in(name: str) -> str | None:
-    """The month that a manifest's path claims: only to book a manifest that cannot be read."""
-    found = ["".join(match) for match in _FOLDERS.findall(name)]  # of three spellings, one has its groups filled
-    return f"{found[-1][:4]}-{found[-1][4:]:0>2}" if found else None
+    """Return the month in the path of a manifest, like 2025-09, or None. Use it only if the manifest cannot be read."""
+    months = ["".join(groups) for groups in _MONTH_FOLDER.findall(name)]  # only the groups of one spelling are filled
+    return f"{months[-1][:4]}-{months[-1][4:]:0>2}" if months else None

@@ -1,4 +1,7 @@
-"""AWS Cost and Usage Report, version 1: gzip CSV and Parquet, create-new, overwrite and Athena delivery."""
+"""Parse manifests of the AWS Cost and Usage Report (CUR v1).
+
+Files are gzip CSV or Parquet. AWS delivers in one of three layouts: create new, overwrite, or Athena.
+"""
 
 import re
 from datetime import date, datetime, timedelta
@@ -12,36 +15,37 @@ from billing.manifests.model import (
     Export,
     Manifest,
     OtherExport,
+    checked_id,
     day_of,
     decode,
-    identity,
     landed_names,
-    last_day,
+    last_day_of_month,
     whole_month,
 )
 from billing.settings import Source
 
 _SUFFIX = "-Manifest.json"
-# [path/]<first day>-<end>/[assembly/]<file>: AWS writes create-new deliveries into assembly folders
-_PERIOD = re.compile(r"(?P<period>(?:.*/)?\d{8}-\d{8}/)(?:(?P<assembly>[^/]+)/)?(?P<file>[^/]+)")
-# [path/]<report>/<report>/year=2025/month=9/<file>: where Athena is to read the report
-_ATHENA = re.compile(
+# [path/]<first day>-<end>/[assembly/]<file>; only create-new deliveries have the assembly folder
+_PERIOD_PATH = re.compile(r"(?P<period>(?:.*/)?\d{8}-\d{8}/)(?:(?P<assembly>[^/]+)/)?(?P<file>[^/]+)")
+# [path/]<report>/<report>/year=2025/month=9/<file>
+_ATHENA_PATH = re.compile(
     r"(?P<path>(?:.*/)?)(?P<report>[^/]+)/year=(?P<year>20\d\d)/month=(?P<month>\d{1,2})/(?P<file>[^/]+)", re.ASCII
 )
-_DATA = re.compile(r"-\d+\.(csv\.gz|csv\.zip|snappy\.parquet)")
-# CSV's vocabulary, then Parquet's. Money in CSV is BIGNUMERIC: amounts have ten decimals and more.
+_DATA_FILE_END = re.compile(r"-\d+\.(csv\.gz|csv\.zip|snappy\.parquet)")
+# The words of CSV manifests, then those of Parquet manifests.
+# Money in CSV becomes BIGNUMERIC, because amounts have ten decimals and more.
 _TYPES = {
     "String": "STRING",
     "OptionalString": "STRING",
     "BigDecimal": "BIGNUMERIC",
     "OptionalBigDecimal": "BIGNUMERIC",
     "DateTime": "TIMESTAMP",
-    "Interval": "STRING",  # two timestamps with a slash between
+    "Interval": "STRING",  # two timestamps, separated by a slash
     "STRING": "STRING",
     "DOUBLE": "FLOAT",
     "TIMESTAMP": "TIMESTAMP",
 }
-# contentType and compression of a manifest, and what to choose at AWS
+# File format to the manifest's contentType and compression, and to the setting at AWS.
 _FILE_FORMATS = {
     "CSV": (("text/csv", "GZIP"), "the report's compression to GZIP"),
     "PARQUET": (("Parquet", "Parquet"), "the report's compression to Parquet"),
@@ -73,41 +77,44 @@ class _Name(msgspec.Struct, rename="camel"):
 
 
 def manifest_names(source: Source, name: str) -> tuple[str, ...]:
-    """The manifests that may decide about an object; none for an object that is none of ours.
+    """Return the manifests that may decide about an object, or `()` if it belongs to no report of this source.
 
-    The period folder's manifest is the authority, also for objects in an assembly folder: AWS writes
-    the same manifest into both, and overwrites the period folder's on each refresh. With Athena's layout, reports
-    were seen with it in the period folder, and documented with it beside the data.
+    For a file in an assembly folder this is the manifest in the period folder. AWS writes the same manifest into both
+    folders, and overwrites the one in the period folder on each refresh.
+    With the Athena layout, AWS documents the manifest next to the data. It was also seen in the period folder.
     """
     path = name.removeprefix(source.prefix)
-    athena = _ATHENA.fullmatch(path)
+    athena = _ATHENA_PATH.fullmatch(path)
     if athena is not None:
         return _athena_manifests(source, name, athena)
-    match = _PERIOD.fullmatch(path)
-    if match is None or not _is_ours(match["file"], source):
+    match = _PERIOD_PATH.fullmatch(path)
+    if match is None or not _belongs_to(source, match["file"]):
         return ()
     return (f"{source.prefix}{match['period']}{source.export_name}{_SUFFIX}",)
 
 
 def _athena_manifests(source: Source, name: str, match: re.Match[str]) -> tuple[str, ...]:
     month = int(match["month"])
-    if match["report"] != source.export_name or not _is_ours(match["file"], source) or not 1 <= month <= 12:
+    if match["report"] != source.export_name or not _belongs_to(source, match["file"]) or not 1 <= month <= 12:
         return ()
     file = source.export_name + _SUFFIX
     if match["file"] == file:
         return (name,)
     start = date(int(match["year"]), month, 1)
-    end = last_day(start) + timedelta(days=1)
+    end = last_day_of_month(start) + timedelta(days=1)
     return (f"{source.prefix}{match['path']}{start:%Y%m%d}-{end:%Y%m%d}/{file}", f"{name.rpartition('/')[0]}/{file}")
 
 
-def _is_ours(file: str, source: Source) -> bool:
+def _belongs_to(source: Source, file: str) -> bool:
     rest = file.removeprefix(source.export_name)
-    return rest != file and (rest == _SUFFIX or _DATA.fullmatch(rest) is not None)
+    return rest != file and (rest == _SUFFIX or _DATA_FILE_END.fullmatch(rest) is not None)
 
 
 def parse(source: Source, manifest: Manifest) -> Export | OtherExport:
-    """Raises BillingError with the code of what is wrong with the manifest."""
+    """Parse a manifest.
+
+    Raises BillingError: the REJECT code of what is wrong with it.
+    """
     report = decode(_Name, manifest).report_name
     if report != source.export_name:
         return OtherExport(report[:200])
@@ -117,7 +124,7 @@ def parse(source: Source, manifest: Manifest) -> Export | OtherExport:
     month = _month(fields.billing_period, manifest)
     return Export(
         name=report,
-        execution=identity(fields.assembly_id, "assemblyId", manifest),
+        execution=checked_id(fields.assembly_id, "assemblyId", manifest),
         month=month,
         order_key=f"{manifest.generation:020d}",
         files=files,
@@ -129,13 +136,13 @@ def parse(source: Source, manifest: Manifest) -> Export | OtherExport:
 
 
 def _column(column: _Column, source: Source) -> Column:
-    """A type that is none of the vocabulary stays as it is spelled: whoever plans the load names it.
+    """Return a column. An unknown type keeps its word, so that the plan can name it in its message.
 
-    Of Parquet the manifest has the columns' final names, of CSV the two halves of the header's.
+    A Parquet manifest has the column names of the files. A CSV manifest has the two halves of the header's names.
     """
     kind = column.type and _TYPES.get(column.type, column.type)
-    is_final = source.format.file_format == "PARQUET"
-    return Column(column.name if is_final else f"{column.category}/{column.name}", kind)
+    is_parquet = source.format.file_format == "PARQUET"
+    return Column(column.name if is_parquet else f"{column.category}/{column.name}", kind)
 
 
 def _check_format(fields: _Manifest, source: Source, manifest: Manifest) -> None:
@@ -149,16 +156,16 @@ def _check_format(fields: _Manifest, source: Source, manifest: Manifest) -> None
         raise BillingError(
             "FORMAT_UNSUPPORTED",
             f"{manifest.name} has contentType {fields.content_type} and compression {fields.compression};"
-            f" this source's FORMAT {source.format_name} wants {' and '.join(wanted)}: set {setting},"
-            " or give the report as it is a source of its own, with the FORMAT that it has.",
+            f" FORMAT {source.format_name} of this source needs {' and '.join(wanted)}: set {setting},"
+            " or add a source with another FORMAT for this report.",
         )
 
 
 def _month(period: _Period, manifest: Manifest) -> str:
-    """The end is exclusive in practice (the first of the next month); AWS's documentation shows the last day."""
+    """Return the month. AWS writes the first day of the next month as the end, and documents the last day."""
     start, end = (_day(text, field, manifest) for field, text in (("start", period.start), ("end", period.end)))
-    if end.day != 1 and end != last_day(start):
-        raise BillingError("SPANS_MONTHS", f"{manifest.name} covers {start} to {end}: not one month.")
+    if end.day != 1 and end != last_day_of_month(start):
+        raise BillingError("SPANS_MONTHS", f"{manifest.name} covers {start} to {end}, which is not one month.")
     return whole_month(start, end - timedelta(days=1) if end.day == 1 else end, manifest)
 
 

@@ -1,6 +1,6 @@
-"""AWS Data Exports, CUR 2.0 and FOCUS alike: gzip CSV and Parquet, overwrite and create-new delivery.
+"""Parse manifests of AWS Data Exports, which deliver CUR 2.0 and FOCUS as gzip CSV or Parquet.
 
-AWS publishes no example of their manifests: only the list of data files is required, everything else may be missing.
+AWS publishes no example of these manifests. So only the list of data files is required.
 """
 
 import hashlib
@@ -10,26 +10,26 @@ from datetime import UTC, datetime
 import msgspec
 
 from billing.errors import BillingError
-from billing.manifests.model import Column, DataFile, Export, Manifest, decode, identity, landed_names
+from billing.manifests.model import Column, DataFile, Export, Manifest, checked_id, decode, landed_names
 from billing.settings import Source
 
 _SUFFIX = "-Manifest.json"
-# [path/]data|metadata/BILLING_PERIOD=2025-09/[execution/]<file>: create-new deliveries stand in execution folders
-_PLACE = re.compile(
+# [path/]data|metadata/BILLING_PERIOD=2025-09/[execution/]<file>; only create-new deliveries have the execution folder
+_PATH = re.compile(
     r"(?P<root>(?:.*/)?)(?P<kind>data|metadata)/(?P<period>(?i:billing_period)=(?P<month>20\d\d-(?:0[1-9]|1[0-2])))/"
     r"(?:(?P<execution>[^/]+)/)?(?P<file>[^/]+)",
     re.ASCII,
 )
-_DATA = re.compile(r"-\d+\.(csv\.gz|csv\.zip|zip|snappy\.parquet|parquet)", re.ASCII)
-_ADDRESS = re.compile(r"s3://([^/]+)/(.*)", re.DOTALL)
-_STAMP = re.compile(r"(?:^|.*\D)(\d{8}T\d{6})(?:\.?\d{3})?Z(?:\W.*)?", re.ASCII)
+_DATA_FILE_END = re.compile(r"-\d+\.(csv\.gz|csv\.zip|zip|snappy\.parquet|parquet)", re.ASCII)
+_S3_ADDRESS = re.compile(r"s3://([^/]+)/(.*)", re.DOTALL)
+_TIME_IN_ID = re.compile(r"(?:^|.*\D)(\d{8}T\d{6})(?:\.?\d{3})?Z(?:\W.*)?", re.ASCII)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-# What the endings of files mean, and what to choose at AWS.
+# File format to the endings of its files, and to the setting at AWS.
 _FILE_FORMATS = {
     "CSV": ((".csv.gz",), "text/csv and GZIP"),
     "PARQUET": ((".parquet",), "Parquet"),
 }
-# Money in CSV is BIGNUMERIC: it has more decimals than a DOUBLE holds.
+# Money in CSV becomes BIGNUMERIC, because it has more decimals than a DOUBLE holds.
 _TYPES = {
     "string": "STRING",
     "varchar": "STRING",
@@ -58,18 +58,18 @@ class _Manifest(msgspec.Struct, rename="camel"):
 
 
 def manifest_names(source: Source, name: str) -> tuple[str, ...]:
-    """The manifests that may decide about an object; none for an object that is none of ours.
+    """Return the manifests that may decide about an object, or `()` if it does not belong to the export.
 
-    For a data file in an execution's folder: the one in the execution's folder of the metadata, or directly in the
-    period's. Of the spellings of BILLING_PERIOD, the one that the object has.
+    For a data file in an execution folder, the manifest is in the execution folder of the metadata, or above it in
+    the folder of the period. The folder of the period is spelled as in the name of the object.
     """
-    place = _PLACE.fullmatch(name.removeprefix(source.prefix))
+    place = _PATH.fullmatch(name.removeprefix(source.prefix))
     if place is None:
         return ()
     rest = place["file"].removeprefix(source.export_name)
     if rest == _SUFFIX and place["kind"] == "metadata":
         return (name,)
-    if rest == place["file"] or place["kind"] == "metadata" or not _DATA.fullmatch(rest):
+    if rest == place["file"] or place["kind"] == "metadata" or not _DATA_FILE_END.fullmatch(rest):
         return ()
     folder = f"{source.prefix}{place['root']}metadata/{place['period']}/"
     executions = (f"{place['execution']}/", "") if place["execution"] else ("",)
@@ -77,37 +77,43 @@ def manifest_names(source: Source, name: str) -> tuple[str, ...]:
 
 
 def parse(source: Source, manifest: Manifest) -> Export:
-    """Raises BillingError with the code of what is wrong with the manifest."""
-    place = _PLACE.fullmatch(manifest.name.removeprefix(source.prefix))
+    """Parse a manifest.
+
+    Raises BillingError: the REJECT code of what is wrong with it.
+    """
+    place = _PATH.fullmatch(manifest.name.removeprefix(source.prefix))
     if place is None:
-        raise BillingError("MANIFEST_INVALID", f"{manifest.name} is in no folder BILLING_PERIOD=2025-09 of metadata.")
+        raise BillingError(
+            "MANIFEST_INVALID", f"{manifest.name} is not in a folder like metadata/BILLING_PERIOD=2025-09."
+        )
     fields = decode(_Manifest, manifest)
     _check_format(fields.data_files, source, manifest)
     data_folder = f"{source.prefix}{place['root']}data/{place['period']}/"
     names = landed_names(_keys(fields.data_files, manifest), source, manifest, data_folder)
     folder = _execution_folder(names, place["month"], source, manifest)
     execution = fields.execution_id or folder or place["execution"]
+    submitted = _start_in(folder, execution)
     return Export(
         name=source.export_name,
-        execution=identity(execution or _unnamed(manifest), "executionId", manifest),
+        execution=checked_id(execution or _digest_id(manifest), "executionId", manifest),
         month=place["month"],
-        order_key=_order_key(_begun(folder, execution), manifest),
+        order_key=_order_key(submitted, manifest),
         files=tuple(DataFile(name, None, None) for name in names),
         columns=tuple(map(_column, fields.columns or ())),
         overwrites=folder is None,
         covers_until=None,
         rows=None,
-        submitted=_begun(folder, execution),
+        submitted=submitted,
         has_execution_id=execution is not None,
     )
 
 
 def _keys(files: list[str], manifest: Manifest) -> list[str]:
-    """Keys in the bucket, from addresses of one bucket or from keys.
+    """Return keys. A manifest names files by key, or by `s3://` address in one bucket.
 
-    Which bucket is not asked: under the source's prefix lies only what Storage Transfer copied from the right one.
+    The name of the bucket is not checked, because Storage Transfer copies only the right bucket under the prefix.
     """
-    addresses = [_ADDRESS.fullmatch(file) for file in files]
+    addresses = [_S3_ADDRESS.fullmatch(file) for file in files]
     buckets = {address[1] for address in addresses if address is not None}
     if len(buckets) > 1:
         raise BillingError("MANIFEST_INVALID", f"{manifest.name} names files in {len(buckets)} buckets.")
@@ -115,22 +121,22 @@ def _keys(files: list[str], manifest: Manifest) -> list[str]:
 
 
 def _execution_folder(names: tuple[str, ...], month: str, source: Source, manifest: Manifest) -> str | None:
-    """The one execution in whose folder all files stand; None where they stand in the period's own."""
-    places = [_PLACE.fullmatch(name.removeprefix(source.prefix)) for name in names]
+    """Return the execution whose folder has all files, or None if they are directly in the folder of the period."""
+    places = [_PATH.fullmatch(name.removeprefix(source.prefix)) for name in names]
     strays = (name for name, place in zip(names, places, strict=True) if place is None or place["month"] != month)
     stray = next(strays, None)
     if stray is not None:
-        raise BillingError("SPANS_MONTHS", f"{manifest.name} of {month} names {stray}, which is not of that month.")
+        raise BillingError("SPANS_MONTHS", f"{manifest.name} of {month} names {stray}, which is not in that month.")
     executions = {place["execution"] for place in places if place is not None}
     if len(executions) > 1:
         raise BillingError("MANIFEST_INVALID", f"{manifest.name} names files of {len(executions)} executions.")
     return next(iter(executions), None)
 
 
-def _begun(*ids: str | None) -> datetime | None:
-    """When an execution began, where an id of it has the time, like 20250930T094201Z-<uuid>."""
+def _start_in(*ids: str | None) -> datetime | None:
+    """Return when an execution started, from the first id that has the time, like 20250930T094201Z-<uuid>."""
     for text in filter(None, ids):
-        stamp = _STAMP.fullmatch(text)
+        stamp = _TIME_IN_ID.fullmatch(text)
         if stamp is None:
             continue
         try:
@@ -140,23 +146,24 @@ def _begun(*ids: str | None) -> datetime | None:
     return None
 
 
-def _order_key(begun: datetime | None, manifest: Manifest) -> str:
-    """Microseconds: of the execution's time, and of two in one second the later manifest; else of the manifest's own.
+def _order_key(start: datetime | None, manifest: Manifest) -> str:
+    """Return the start of the execution in microseconds, then the generation of the manifest.
 
-    A generation counts microseconds too, so that a source whose delivery mode was changed goes on in order.
+    Without a start, return the generation alone. It counts microseconds too, so the order stays right if somebody
+    changes the delivery mode of the export.
     """
     generation = f"{manifest.generation:020d}"
-    if begun is None:
+    if start is None:
         return generation
-    return f"{int((begun - _EPOCH).total_seconds()) * 1_000_000:020d}/{generation}"
+    return f"{int((start - _EPOCH).total_seconds()) * 1_000_000:020d}/{generation}"
 
 
-def _unnamed(manifest: Manifest) -> str:
+def _digest_id(manifest: Manifest) -> str:
     return f"{hashlib.sha256(manifest.data).hexdigest()[:16]}-{manifest.generation}"
 
 
 def _column(column: _Column | str) -> Column:
-    """A type that is none of the vocabulary stays as it is spelled: whoever plans the load names it."""
+    """Return a column. An unknown type keeps its word, so that the plan can name it in its message."""
     if isinstance(column, str):
         return Column(column, None)
     kind = column.type and re.split(r"[(<]", column.type.lower(), maxsplit=1)[0].strip()  # decimal(38,9), map<...>
@@ -170,10 +177,11 @@ def _check_format(files: list[str], source: Source, manifest: Manifest) -> None:
         return
     where = f"{manifest.name} names {odd[-200:]!r}"
     if odd.lower().endswith(".zip"):
-        message = f"{where}, and BigQuery cannot read ZIP: set the export's compression and file format to {setting}."
+        message = f"{where}, but BigQuery cannot read ZIP: set the export's compression and file format to {setting}."
         raise BillingError("COMPRESSION_UNSUPPORTED", message)
     raise BillingError(
         "FORMAT_UNSUPPORTED",
-        f"{where}; this source's FORMAT {source.format_name} wants {' or '.join(endings)}: set the export's compression"
-        f" and file format to {setting}, or give the export as it is a source of its own, with the FORMAT that it has.",
+        f"{where}; FORMAT {source.format_name} of this source needs {' or '.join(endings)}:"
+        f" set the export's compression and file format to {setting},"
+        " or add a source with another FORMAT for this export.",
     )

@@ -1,4 +1,7 @@
-"""Azure Cost Management exports with a manifest of version 2024-04-01, of whatever type the source's format names."""
+"""Parse manifests of Azure Cost Management exports (manifest version 2024-04-01).
+
+The format of the source says which type of export is wanted: FOCUS, actual or amortized cost.
+"""
 
 import re
 from datetime import UTC, date, datetime
@@ -13,19 +16,21 @@ from billing.manifests.model import (
     Export,
     Manifest,
     OtherExport,
+    checked_id,
     day_of,
     decode,
-    identity,
     landed_names,
     whole_month,
 )
 from billing.settings import Source
 
 _MANIFEST = "manifest.json"
-_DATA = re.compile(r"part_\d+_\d+\.(snappy\.parquet|parquet|csv|csv\.gz)")
-_CLASSIC = re.compile(r"\d{8}-\d{8}/(\d{12}/)?[^/]+_[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\.csv(\.gz)?$")
-_SUBMITTED = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,7})?(Z|\+00:00)?", re.ASCII)
-_LONGEST_SCOPE = 500
+_DATA_FILE = re.compile(r"part_\d+_\d+\.(snappy\.parquet|parquet|csv|csv\.gz)")
+_CLASSIC_FILE = re.compile(
+    r"\d{8}-\d{8}/(\d{12}/)?[^/]+_[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\.csv(\.gz)?$"
+)
+_UTC_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,7})?(Z|\+00:00)?", re.ASCII)
+_MAX_SCOPE_CHARACTERS = 500
 _Count = Annotated[int, msgspec.Meta(ge=0)]
 
 
@@ -61,31 +66,34 @@ class _Manifest(msgspec.Struct, rename="camel"):
     data_row_count: _Count | None = None
 
 
-class _Name(msgspec.Struct, rename="camel"):
-    """What tells whose manifest this is; a manifest of 2021 has none of it."""
+class _Outline(msgspec.Struct, rename="camel"):
+    """The fields that say which export a manifest belongs to. A manifest of API version 2021 lacks them."""
 
     manifest_version: str | None = None
     export_config: _Config | None = None
 
 
 def manifest_names(source: Source, name: str) -> tuple[str, ...]:
-    """The manifest beside an object of ours. Paths differ between API versions and are not parsed."""
+    """Return the manifest in the folder of a data file. Paths differ between API versions, so they are not parsed."""
     folder, slash, file = name.removeprefix(source.prefix).rpartition("/")
-    if not slash or not (file == _MANIFEST or _DATA.fullmatch(file)):
+    if not slash or not (file == _MANIFEST or _DATA_FILE.fullmatch(file)):
         return ()
     return (f"{source.prefix}{folder}/{_MANIFEST}",)
 
 
 def never_loaded(name: str) -> str | None:
-    """Why an object that looks like an export's data never gets a manifest; None for any other."""
-    if not _CLASSIC.search(name):
+    """Return why a file of a classic export never gets a manifest, or None for another object."""
+    if not _CLASSIC_FILE.search(name):
         return None
     return "a classic export writes no manifest: in Cost Management, create an export with file partitioning on."
 
 
 def parse(source: Source, manifest: Manifest) -> Export | OtherExport:
-    """Raises BillingError with the code of what is wrong with the manifest."""
-    outline = decode(_Name, manifest)
+    """Parse a manifest.
+
+    Raises BillingError: the REJECT code of what is wrong with it.
+    """
+    outline = decode(_Outline, manifest)
     if outline.export_config is None:
         raise BillingError(
             "LEGACY_MANIFEST",
@@ -102,7 +110,7 @@ def parse(source: Source, manifest: Manifest) -> Export | OtherExport:
     submitted = _submitted(fields.run_info.submitted_time, manifest)
     return Export(
         name=fields.export_config.export_name,
-        execution=identity(fields.run_info.run_id, "runInfo.runId", manifest),
+        execution=checked_id(fields.run_info.run_id, "runInfo.runId", manifest),
         month=whole_month(start, end, manifest),
         order_key=f"{submitted}/{fields.run_info.run_id}",
         files=tuple(
@@ -118,9 +126,9 @@ def parse(source: Source, manifest: Manifest) -> Export | OtherExport:
 
 
 def _scope(resource_id: str | None) -> str:
-    """The subscription, resource group or billing account, as `/subscriptions/<id>`; Azure's ids have no case."""
+    """Return what the export covers, like `/subscriptions/<id>`, or '' if unknown. Azure ids ignore case."""
     scope = (resource_id or "").lower().partition("/providers/microsoft.costmanagement/")[0]
-    return scope if scope.isprintable() and len(scope) <= _LONGEST_SCOPE else ""
+    return scope if scope.isprintable() and len(scope) <= _MAX_SCOPE_CHARACTERS else ""
 
 
 def _check_format(fields: _Manifest, source: Source, manifest: Manifest) -> None:
@@ -129,8 +137,8 @@ def _check_format(fields: _Manifest, source: Source, manifest: Manifest) -> None
     if found != (wanted.kind.lower(), wanted.file_format.lower()):
         raise BillingError(
             "FORMAT_UNSUPPORTED",
-            f"{manifest.name} is a {kind} export as {delivery.file_format}; this source's FORMAT {source.format_name}"
-            f" wants {wanted.kind} as {wanted.file_format.capitalize()}: {_way_out(*found)}",
+            f"{manifest.name} is a {kind} export as {delivery.file_format}; FORMAT {source.format_name} of this source"
+            f" needs {wanted.kind} as {wanted.file_format.capitalize()}: {_fix_for(*found)}",
         )
     if (delivery.compression_mode or "").lower() == "zip":
         raise BillingError(
@@ -140,14 +148,14 @@ def _check_format(fields: _Manifest, source: Source, manifest: Manifest) -> None
         )
 
 
-def _way_out(kind: str, file_format: str) -> str:
-    """The format that such an export has, or what to create in Cost Management instead of it."""
+def _fix_for(kind: str, file_format: str) -> str:
+    """Return which FORMAT fits such an export, or which export to create in Cost Management."""
     for name, one in FORMATS.items():
         if one.kind and (one.kind.lower(), one.file_format.lower()) == (kind, file_format):
-            return f"set FORMAT {name}, with a table of its own, or create an export of that type in Cost Management."
+            return f"set FORMAT {name} and another table, or create an export of that type in Cost Management."
     return (
-        "its rows are no charges, or no such format is loaded: in Cost Management, create an export of cost and usage"
-        " details (FOCUS, actual or amortized) as CSV or Parquet."
+        "this type or file format is not supported. In Cost Management, create an export of cost and usage details"
+        " (FOCUS, actual or amortized) as CSV or Parquet."
     )
 
 
@@ -159,18 +167,18 @@ def _rows(fields: _Manifest) -> int | None:
 
 
 def _day(text: str, field: str, manifest: Manifest) -> date:
-    """Three spellings occur in one export: with Z, with +00:00 and with neither."""
+    """Return a day. One export spells its dates in three ways: with Z, with +00:00 and with neither."""
     return day_of(datetime.fromisoformat, text, f"runInfo.{field}", "a date", manifest)
 
 
 def _submitted(text: str, manifest: Manifest) -> str:
-    """The submitted time with seven digits of a second, so that it compares as text."""
+    """Return the submitted time with seven decimals of a second, so that two times compare as text."""
     day_of(_utc, text, "runInfo.submittedTime", "a UTC time", manifest)
     seconds, _, fraction = text.removesuffix("Z").removesuffix("+00:00").partition(".")
     return f"{seconds}.{fraction:0<7}Z"
 
 
 def _utc(text: str) -> datetime:
-    if _SUBMITTED.fullmatch(text) is None:
+    if _UTC_TIME.fullmatch(text) is None:
         raise ValueError(text)
     return datetime.fromisoformat(text)

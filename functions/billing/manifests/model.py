@@ -1,4 +1,4 @@
-"""What every provider's manifest becomes: one `Export`, and where its objects stand in the landing bucket."""
+"""What every parser makes of a manifest: one `Export`. And the checks that all parsers share."""
 
 import json
 import re
@@ -12,32 +12,33 @@ import msgspec
 from billing.errors import BillingError
 from billing.settings import Source
 
-MAX_MANIFEST = (
-    8 * 2**20
-)  # bytes; a real one with 10,000 files stays under 4 MB, and Python's objects take 20 times more
-MAX_COLUMNS = 10_000  # of one table: docs.cloud.google.com/bigquery/quotas#all_tables
+# Bytes. A real manifest with 10,000 files has less than 4 MB, and its Python objects take 20 times more.
+MAX_MANIFEST = 8 * 2**20
+MAX_COLUMNS = 10_000  # in one table: docs.cloud.google.com/bigquery/quotas#all_tables
 MAX_FILES = 10_000  # URIs in one load job: docs.cloud.google.com/bigquery/quotas#load_jobs
-T = TypeVar("T")
-_LONGEST_NAME = 1024  # bytes of an object name: docs.cloud.google.com/storage/docs/objects
-_LONGEST_ID = 200
-_MAX_DEPTH = 32  # a real one has 4; how deep a parser goes by itself depends on Python's version
-_MOST_FOLDERS = 10  # a delivery has one; each costs a listing
-_BRACKET = re.compile(rb'[][{}]|"(?:[^"\\]++|\\.)*+"', re.DOTALL)  # or a text, in which none counts
+_MAX_NAME_BYTES = 1024  # of an object: docs.cloud.google.com/storage/docs/objects
+_MAX_ID_CHARACTERS = 200
+_MAX_DEPTH = 32  # a real manifest has 4; the limit of the JSON parser depends on the version of Python
+_MAX_FOLDERS = 10  # a delivery has one, and each costs a listing
+_BRACKET_OR_TEXT = re.compile(rb'[][{}]|"(?:[^"\\]++|\\.)*+"', re.DOTALL)  # brackets inside a text do not count
 _HOSTILE = re.compile(r"[\x00-\x1f\x7f-\x9f*]|%2[ef]|(^|/)\.\.?/|(^|/)\.{0,2}$", re.IGNORECASE)
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True)
 class Column:
-    """A column as the source names it."""
+    """A column of the data files."""
 
-    name: str
-    type: str | None  # BigQuery's; None where the source gives none, and the source's own where it is unknown
+    name: str  # as the source spells it
+    type: str | None  # a BigQuery type; the source's own word if unknown; None if the source gives no type
 
 
 @dataclass(frozen=True)
 class DataFile:
-    name: str  # the object in the landing bucket
-    size: int | None  # bytes, where the manifest counts them
+    """A data file that a manifest names. Azure manifests count bytes and rows, AWS manifests do not."""
+
+    name: str  # of the object in the landing bucket
+    size: int | None  # bytes
     rows: int | None
 
 
@@ -46,19 +47,17 @@ class Export:
     """One delivery of one month, as its manifest describes it."""
 
     name: str
-    execution: str
-    month: str  # 2025-09
-    order_key: str  # newer deliveries of a month compare greater
+    execution: str  # the provider's id of the delivery
+    month: str  # like 2025-09
+    order_key: str  # the newer of two deliveries of a month has the greater key
     files: tuple[DataFile, ...]
     columns: tuple[Column, ...]
-    overwrites: bool  # the next delivery writes the same object names: presence proves nothing
-    covers_until: str | None  # last day covered, where a run can cover less than its month
+    overwrites: bool  # the next delivery has the same object names, so the presence of a file proves nothing
+    covers_until: str | None  # last day covered, like 2025-09-16; None if a run always covers its whole month
     rows: int | None
-    submitted: datetime | None = None  # when the run began, where its manifest says so
-    scope: str = ""  # what the export is of, where its manifest says so: one name may stand in several scopes
-    has_execution_id: bool = (
-        True  # the provider gave the execution an id; else equal manifests are told apart by nothing
-    )
+    submitted: datetime | None = None  # when the run began, if the manifest says so
+    scope: str = ""  # the subscription or account, if the manifest names it; each may have an export of this name
+    has_execution_id: bool = True  # False: the provider gave no id, so equal manifests cannot be told apart
 
 
 @dataclass(frozen=True)
@@ -70,10 +69,10 @@ class OtherExport:
 
 @dataclass(frozen=True)
 class Manifest:
-    """A manifest object as it was read: generation orders it, data holds its bytes."""
+    """A manifest object as it was read."""
 
     name: str
-    generation: int
+    generation: int  # Cloud Storage's version number, in microseconds since 1970: a later write has a greater one
     data: bytes
 
     @property
@@ -81,8 +80,11 @@ class Manifest:
         return self.name[: self.name.rfind("/") + 1]
 
 
-def decode(kind: type[T], manifest: Manifest) -> T:
-    """JSON to the typed struct; rejects with the path of the field at fault."""
+def decode(kind: type[_T], manifest: Manifest) -> _T:
+    """Decode the JSON into a typed struct. The message names the wrong field.
+
+    Raises BillingError: MANIFEST_TOO_LARGE, MANIFEST_NOT_JSON, MANIFEST_INVALID.
+    """
     if len(manifest.data) > MAX_MANIFEST:
         raise BillingError("MANIFEST_TOO_LARGE", f"{manifest.name} has more than {MAX_MANIFEST} bytes.")
     try:
@@ -94,49 +96,81 @@ def decode(kind: type[T], manifest: Manifest) -> T:
 
 
 def check_shape(manifest: Manifest) -> None:
-    """Rejects a key twice in one object, which two readers would read in two ways, and nesting without end."""
+    """Reject JSON that is nested too deep, or has a key twice in one object. Two readers may read that differently.
 
-    def pairs(found: list[tuple[str, object]]) -> None:
+    Raises BillingError: MANIFEST_INVALID, MANIFEST_NOT_JSON.
+    """
+
+    def reject_repeated_key(pairs: list[tuple[str, object]]) -> None:
         seen: set[str] = set()
-        for key, _ in found:
+        for key, _ in pairs:
             if key in seen:
                 raise BillingError("MANIFEST_INVALID", f"{manifest.name} has the key {key[:40]!r} twice in one object.")
             seen.add(key)
 
-    if _deeper(manifest.data, _MAX_DEPTH):
+    if _is_deeper_than(_MAX_DEPTH, manifest.data):
         raise BillingError("MANIFEST_INVALID", f"{manifest.name} is nested more than {_MAX_DEPTH} deep.")
     try:
-        json.loads(manifest.data, object_pairs_hook=pairs)
+        json.loads(manifest.data, object_pairs_hook=reject_repeated_key)
     except (ValueError, RecursionError) as exc:
         raise BillingError("MANIFEST_NOT_JSON", f"{manifest.name} is not complete JSON: {exc}.") from exc
 
 
-def _deeper(data: bytes, most: int) -> bool:
+def _is_deeper_than(limit: int, data: bytes) -> bool:
     depth = 0
-    for match in _BRACKET.finditer(data):
+    for match in _BRACKET_OR_TEXT.finditer(data):
         bracket = match[0]
         if bracket in b"{[":
             depth += 1
-            if depth > most:
+            if depth > limit:
                 return True
         elif bracket in b"}]":
             depth -= 1
     return False
 
 
-def landed_name(key: str, source: Source, manifest: Manifest, home: str) -> str:
-    """Where Storage Transfer put a key that the manifest names: source path stripped, sink path prefixed.
+def landed_names(keys: Sequence[str], source: Source, manifest: Manifest, home: str = "") -> tuple[str, ...]:
+    """Return the object of each key that the manifest names. `home` is the data folder, else the manifest's folder.
 
-    Where that is not in the data's home folder, the part of the key below a folder of that name is
-    looked for there. Rejects whatever would leave the source's prefix.
+    It rejects two keys of one object, because BigQuery would load its rows twice.
+    It rejects names that a load job cannot read:
+    docs.cloud.google.com/bigquery/docs/cloud-storage-transfer-overview#google-cloud-storage-uri
+    Raises BillingError: TOO_MANY_FILES, PATH_OUTSIDE_PREFIX, DOUBLE_SLASH, MANIFEST_INVALID.
     """
-    if _HOSTILE.search(key) or len(key.encode()) > _LONGEST_NAME:
+    if len(keys) > MAX_FILES:
+        raise BillingError("TOO_MANY_FILES", f"{manifest.name} names {len(keys)} files; one load takes {MAX_FILES}.")
+    names = tuple(landed_name(key, source, manifest, home or manifest.folder) for key in keys)
+    long = next((name for name in names if len(name.encode()) > _MAX_NAME_BYTES), None)
+    if long is not None:
+        too_long = f"a file name of more than {_MAX_NAME_BYTES} bytes: {long[:200]!r}"
+        raise BillingError("PATH_OUTSIDE_PREFIX", f"{manifest.name} names {too_long}.")
+    doubled = next((name for name in names if "//" in name), None)
+    if doubled is not None:
+        why = "BigQuery takes two slashes as one and reads another object"
+        raise BillingError("DOUBLE_SLASH", f"{manifest.name} names {doubled[:200]!r}: {why}.")
+    if len(set(names)) != len(names):
+        raise BillingError("MANIFEST_INVALID", f"{manifest.name} names a file twice.")
+    folders = {name.rpartition("/")[0] for name in names}
+    if len(folders) > _MAX_FOLDERS:
+        found = f"names files in {len(folders)} folders; a delivery has at most {_MAX_FOLDERS}"
+        raise BillingError("MANIFEST_INVALID", f"{manifest.name} {found}.")
+    return names
+
+
+def landed_name(key: str, source: Source, manifest: Manifest, home: str) -> str:
+    """Return the object that Storage Transfer makes of a key: without the source path, and with the prefix.
+
+    If that object is not in the folder `home`, and the key has a folder of the same name, return the rest of the key
+    in `home`.
+    Raises BillingError: PATH_OUTSIDE_PREFIX.
+    """
+    if _HOSTILE.search(key) or len(key.encode()) > _MAX_NAME_BYTES:
         raise BillingError("PATH_OUTSIDE_PREFIX", f"{manifest.name} names a file that no export has: {key[:200]!r}.")
     outside = BillingError(
         "PATH_OUTSIDE_PREFIX",
         f"{manifest.name} names {key!r}, which is not under SOURCE_PATH {source.source_path!r}.",
     )
-    if "://" in key:  # an address, maybe of another bucket, and no key of this one
+    if "://" in key:  # an address, maybe in another bucket
         raise outside
     mapped = None
     if key.startswith(source.source_path):
@@ -152,43 +186,22 @@ def landed_name(key: str, source: Source, manifest: Manifest, home: str) -> str:
     return mapped
 
 
-def identity(text: str, field: str, manifest: Manifest) -> str:
-    """An execution's id, which ends up in state, job and log: printable and of bounded length."""
-    if not text or len(text) > _LONGEST_ID or not text.isprintable():
-        raise BillingError("MANIFEST_INVALID", f"{manifest.name}: {field} is {text[:40]!r}, which is no id.")
+def checked_id(text: str, field: str, manifest: Manifest) -> str:
+    """Return an execution id that fits state, job id and log: printable, and at most 200 characters.
+
+    Raises BillingError: MANIFEST_INVALID.
+    """
+    if not text or len(text) > _MAX_ID_CHARACTERS or not text.isprintable():
+        form = f"not an id of 1 to {_MAX_ID_CHARACTERS} printable characters"
+        raise BillingError("MANIFEST_INVALID", f"{manifest.name}: {field} is {text[:40]!r}, {form}.")
     return text
 
 
-def landed_names(keys: Sequence[str], source: Source, manifest: Manifest, home: str = "") -> tuple[str, ...]:
-    """Every key's object, at home in the manifest's own folder if no other is given.
-
-    Rejects two keys that are one object: its rows would be loaded twice; and what BigQuery's URIs cannot name:
-    docs.cloud.google.com/bigquery/docs/cloud-storage-transfer-overview#google-cloud-storage-uri
-    """
-    if len(keys) > MAX_FILES:
-        raise BillingError("TOO_MANY_FILES", f"{manifest.name} names {len(keys)} files; one load takes {MAX_FILES}.")
-    names = tuple(landed_name(key, source, manifest, home or manifest.folder) for key in keys)
-    long = next((name for name in names if len(name.encode()) > _LONGEST_NAME), None)
-    if long is not None:
-        raise BillingError(
-            "PATH_OUTSIDE_PREFIX", f"{manifest.name} names a file that no bucket can have: {long[:200]!r}."
-        )
-    doubled = next((name for name in names if "//" in name), None)
-    if doubled is not None:
-        raise BillingError(
-            "DOUBLE_SLASH",
-            f"{manifest.name} names {doubled[:200]!r}: of two slashes BigQuery makes one, and reads another object.",
-        )
-    if len(set(names)) != len(names):
-        raise BillingError("MANIFEST_INVALID", f"{manifest.name} names a file twice.")
-    folders = {name.rpartition("/")[0] for name in names}
-    if len(folders) > _MOST_FOLDERS:
-        raise BillingError("MANIFEST_INVALID", f"{manifest.name} names files in {len(folders)} folders.")
-    return names
-
-
 def day_of(parse: Callable[[str], datetime], text: str, field: str, like: str, manifest: Manifest) -> date:
-    """The day of a time as the manifest spells it; rejects what is no time, or none that a bill can have."""
+    """Return the day of a time that `parse` reads. `like` is an example for the message.
+
+    Raises BillingError: MANIFEST_INVALID, also for a year before 2000 or after 2999.
+    """
     try:
         day = parse(text).date()
     except ValueError:
@@ -199,13 +212,16 @@ def day_of(parse: Callable[[str], datetime], text: str, field: str, like: str, m
 
 
 def whole_month(start: date, last: date, manifest: Manifest) -> str:
-    """The month that the inclusive days start to last lie in, as 2025-09."""
+    """Return the month of a period, like 2025-09. `last` is inclusive, and may be before the end of the month.
+
+    Raises BillingError: SPANS_MONTHS, STARTS_INSIDE_MONTH.
+    """
     if (start.year, start.month) != (last.year, last.month):
         raise BillingError("SPANS_MONTHS", f"{manifest.name} covers {start} to {last}, which is not one month.")
     if start.day != 1:
-        raise BillingError("STARTS_INSIDE_MONTH", f"{manifest.name} covers {start} to {last} only.")
+        raise BillingError("STARTS_INSIDE_MONTH", f"{manifest.name} covers only {start} to {last}.")
     return f"{start:%Y-%m}"
 
 
-def last_day(day: date) -> date:
+def last_day_of_month(day: date) -> date:
     return (day.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)

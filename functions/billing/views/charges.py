@@ -1,4 +1,4 @@
-"""The view `<table>_charges`: a table with every map as JSON."""
+"""The SQL of `<table>_charges`, which shows every map of a table as JSON."""
 
 from collections.abc import Sequence
 
@@ -7,9 +7,9 @@ from billing.settings import Source
 
 
 def charges_view(source: Source, fields: Sequence[Field]) -> str:
-    """The table with every map as JSON, the same from CSV as from Parquet: `{}` where there is none."""
-    shown = [f"{sql} AS `{field.name}`" for field in fields if (sql := _as_json(field)) is not None]
-    replaced = " REPLACE (\n  " + ",\n  ".join(shown) + "\n)" if shown else ""
+    """Return CREATE OR REPLACE VIEW. CSV and Parquet give the same JSON; a map without an entry gives `{}`."""
+    maps = [f"{sql} AS `{field.name}`" for field in fields if (sql := _as_json(field)) is not None]
+    replaced = " REPLACE (\n  " + ",\n  ".join(maps) + "\n)" if maps else ""
     return f"CREATE OR REPLACE VIEW `{source.destination}_charges` AS\nSELECT *{replaced} FROM `{source.destination}`"
 
 
@@ -20,7 +20,7 @@ def _as_json(field: Field) -> str | None:
 
 
 def map_as_json(name: str) -> str:
-    """SQL for a repeated record of key and value as one JSON object."""
+    """Return SQL that makes one JSON object of a repeated record of key and value."""
     keys, values = (
         f"ARRAY(SELECT entry.{part} FROM UNNEST(`{name}`) AS entry WITH OFFSET AS place ORDER BY place)"
         for part in ("key", "value")

@@ -1,10 +1,13 @@
-"""`focus_costs`: every source as FOCUS 1.2 rows, by mappings that are data: `schemas/focus_from_<name>.json`.
+"""The SQL of `focus_costs`: the charges of all sources as FOCUS 1.2 rows.
 
-Each source has a view of its own, for BigQuery takes 256 K characters of a view, and the one over all is their union.
+The mappings are data: `schemas/focus_from_<name>.json`.
+Each source has its own view, and `focus_costs` is their union. A view has at most 256 K characters.
 
-A source is read in three steps, each a SELECT around the one before: the columns that its mapping reads, each in one
-type, NULL where the account has none and where the text is empty; then what several FOCUS columns need; then FOCUS. No
-step touches the partition column, so that BigQuery prunes months through all of them.
+The query of a source has three steps. Each is a SELECT from the one before.
+1. The columns that the mapping reads, each in one type. A missing column and empty text are NULL.
+2. The values that several FOCUS columns need.
+3. The FOCUS columns.
+No step changes the partition column, so a filter by month reads only the partitions of that month.
 """
 
 from collections.abc import Mapping, Sequence
@@ -18,12 +21,12 @@ import msgspec
 from billing.columns.field import Field
 from billing.formats import SCHEMAS
 
-_OF_RESOURCES = "resourceTags"  # as CUR 2.0's column `tags` tells them from those of accounts and cost categories
-_OWN_TAG = "user"  # AWS's prefix of a tag that the user made: no part of the key at any other provider
+_RESOURCE_TAGS = "resourceTags"  # prefix in the column tags of CUR 2.0, which also has account and cost category tags
+_USER_TAG = "user"  # AWS puts this before the key of a user's tag; other providers do not
 
 
 class FocusColumn(msgspec.Struct, frozen=True):
-    """A column as FOCUS defines it."""
+    """A column in the FOCUS specification."""
 
     name: str
     type: str
@@ -33,21 +36,22 @@ class FocusColumn(msgspec.Struct, frozen=True):
 
 
 class Rule(msgspec.Struct, frozen=True):
-    """How a FOCUS column comes about; `judgement` where the provider's documents leave it open."""
+    """The SQL of one FOCUS column. `decision` says that the provider's documents leave it open: a mapping decision."""
 
     expression: str | list[str]
     note: str = ""
-    judgement: bool = False
+    decision: bool = False
 
 
 class Lookup(msgspec.Struct, frozen=True):
-    """What `schemas/<lookup>.json` says of a key: it lists keys by service, and services by category."""
+    """A value from `schemas/<lookup>.json`, which lists keys by service and services by category."""
 
     lookup: str
-    key: str
+    key: str  # SQL
     gives: Literal["category", "service"]
 
     def case(self) -> str:
+        """Return SQL that gives the category or the service of a key, or NULL."""
         path = SCHEMAS / f"{self.lookup}.json"
         listed = msgspec.json.decode(path.read_bytes(), type=dict[str, dict[str, list[str]]])
         lines = [
@@ -60,21 +64,18 @@ class Lookup(msgspec.Struct, frozen=True):
 
 
 class FocusMapping(msgspec.Struct, frozen=True):
-    """One kind of export. `parts` makes several rows of one: an array of their names, which rules know as `part`.
+    """The mapping of one kind of export. With a `base`, only the rules that differ from that mapping."""
 
-    With a `base`, it is that mapping but for the rules that it names.
-    """
-
-    focus: dict[str, Rule]
-    columns: dict[str, str] = {}
-    steps: dict[str, str | list[str] | Lookup] = {}
-    parts: str | None = None
+    focus: dict[str, Rule]  # by FOCUS column
+    columns: dict[str, str] = {}  # the columns that the mapping reads, with their types
+    steps: dict[str, str | list[str] | Lookup] = {}  # values that several rules need, by name
+    parts: str | None = None  # SQL of an array of names: a row becomes one row for each, with the name as `part`
     base: str | None = None
 
 
 @dataclass(frozen=True)
 class FocusSource:
-    """A table that `focus_costs` reads, by the mapping of its kind."""
+    """A table that `focus_costs` reads, and the mapping for it."""
 
     key: str
     provider: str
@@ -87,6 +88,7 @@ FOCUS_COLUMNS = msgspec.json.decode((SCHEMAS / "focus_1.2.json").read_bytes(), t
 
 @cache
 def mapping_of(name: str) -> FocusMapping:
+    """Return the mapping `schemas/focus_from_<name>.json` with all its rules."""
     mapping = _read(name)
     if mapping.base is None:
         return mapping
@@ -99,21 +101,21 @@ def _read(name: str) -> FocusMapping:
 
 
 def source_query(source: FocusSource, fields: Sequence[Field]) -> str:
-    """The query of a source's view, the same for the same columns."""
+    """Return the query of one source's view. Equal arguments give equal SQL. `fields` has the columns of the table."""
     mapping = mapping_of(source.mapping)
     lines = [_rule(column.name, mapping.focus[column.name]) for column in FOCUS_COLUMNS]
     lines += [f"'{source.key}' AS x_source", f"'{source.provider}' AS x_provider"]
-    columns = [_present(name, kind, fields, source.provider) for name, kind in mapping.columns.items()]
+    columns = [_read_column(name, kind, fields, source.provider) for name, kind in mapping.columns.items()]
     rows = _select(columns, f"`{source.table}`")
     if mapping.parts is not None:
         rows = f"{rows} AS line CROSS JOIN UNNEST({mapping.parts}) AS part"
     if mapping.steps:
-        rows = _select(["*", *(f"{text(expression)} AS {name}" for name, expression in mapping.steps.items())], rows)
+        rows = _select(["*", *(f"{sql_of(expression)} AS {name}" for name, expression in mapping.steps.items())], rows)
     return _select(lines, rows)[1:-1].strip()
 
 
 def union_query(views: Sequence[str]) -> str:
-    """The query of the view over all; columns by name, for a view with other columns must not go unseen."""
+    """Return the query of `focus_costs`. It names each column, so a view that lacks one fails."""
     names = _listed([*(column.name for column in FOCUS_COLUMNS), "x_source", "x_provider"])
     return "\nUNION ALL\n".join(f"SELECT\n{indent(names, '  ')}\nFROM `{view}`" for view in views)
 
@@ -127,23 +129,23 @@ def _listed(lines: Sequence[str]) -> str:
 
 
 def _rule(name: str, rule: Rule) -> str:
-    comment = f"-- {name} is a judgement: {rule.note}\n" if rule.judgement else ""
-    return f"{comment}{text(rule.expression)} AS {name}"
+    comment = f"-- {name} is a mapping decision: {rule.note}\n" if rule.decision else ""
+    return f"{comment}{sql_of(rule.expression)} AS {name}"
 
 
-def text(expression: str | list[str] | Lookup) -> str:
+def sql_of(expression: str | list[str] | Lookup) -> str:
     if isinstance(expression, Lookup):
         return expression.case()
     return expression if isinstance(expression, str) else "\n".join(expression)
 
 
-def _present(path: str, kind: str, fields: Sequence[Field], provider: str) -> str:
-    """A column, or a part of a RECORD, in the type that rules count on, whatever the table has of it."""
+def _read_column(path: str, kind: str, fields: Sequence[Field], provider: str) -> str:
+    """Return SQL of a column, or of a part of a RECORD, in the type `kind`. NULL if the table does not have it."""
     column, _, part = path.partition(".")
     name = path.replace(".", "_")
     field = next((field for field in fields if field.name.lower() == column.lower()), None)
     if field is None:
-        value = _of_several(name, kind, fields)
+        value = _absent(name, kind, fields)
     elif kind == "TAGS":
         value = _tags(_entries(name) if field.entry else name, field.type, provider)
     else:
@@ -165,7 +167,7 @@ def _typed(field: Field, kind: str) -> str:
 
 
 def _entries(name: str) -> str:
-    """A map as the text of a JSON object; NULL where it has no entry."""
+    """Return SQL of a map as the text of a JSON object, or NULL if it has no entry."""
     entry = "CONCAT(TO_JSON_STRING(entry.key), ':', TO_JSON_STRING(entry.value))"
     return f"(SELECT CONCAT('{{', STRING_AGG({entry}, ','), '}}') FROM UNNEST({name}) AS entry)"
 
@@ -177,7 +179,7 @@ def _parsed(value: str, given: str) -> str:
 
 
 def _tags(value: str, given: str, provider: str) -> str:
-    """Azure may leave out the braces, and AWS puts `user_` before a tag's key; text that is no JSON is no tag."""
+    """Return SQL of tags as JSON. Azure may omit the braces, and AWS puts `user_` before a key. Other text is NULL."""
     if given == "STRING":
         value = f"IF(STARTS_WITH({value}, '{{'), {value}, CONCAT('{{', NULLIF({value}, ''), '}}'))"
     elif given == "JSON":
@@ -186,13 +188,16 @@ def _tags(value: str, given: str, provider: str) -> str:
 
 
 def _own_keys(value: str) -> str:
-    """A key stands behind a brace or a comma; in a value, its quotes would be escaped."""
-    prefix = f"(?:{_OF_RESOURCES}/(?:{_OWN_TAG}[:_])?|{_OWN_TAG}[:_])"
+    """Return SQL that removes AWS's prefixes from keys.
+
+    A key follows a brace or a comma. The quotes of a value that looks like a key are escaped, so it does not match.
+    """
+    prefix = f"(?:{_RESOURCE_TAGS}/(?:{_USER_TAG}[:_])?|{_USER_TAG}[:_])"
     return f"""REGEXP_REPLACE({value}, r'([{{,]\\s*)"{prefix}([^"]*)":', r'\\1"\\2":')"""
 
 
-def _of_several(name: str, kind: str, fields: Sequence[Field]) -> str:
-    """CUR v1 spreads a map over columns `<name>_<key>`: one JSON object, without the keys that a row lacks."""
+def _absent(name: str, kind: str, fields: Sequence[Field]) -> str:
+    """Return NULL for a column that the table lacks, or one JSON object if CUR v1 has its tags as `<name>_<key>`."""
     spread = [field for field in fields if field.name.startswith(f"{name}_")] if kind == "TAGS" else []
     if not spread:
         return f"CAST(NULL AS {'JSON' if kind == 'TAGS' else kind})"
@@ -201,11 +206,11 @@ def _of_several(name: str, kind: str, fields: Sequence[Field]) -> str:
 
 
 def _key(field: Field, name: str) -> str:
-    """The tag's key as its source column spells it; where nothing says so, as the column is called."""
+    """Return the key of a tag as the source column spells it. Parquet has only the name of the column."""
     category, slash, key = (field.source or "").partition("/")
     if slash and category:
-        return key.removeprefix(f"{_OWN_TAG}:")
-    return field.name.removeprefix(f"{name}_").removeprefix(f"{_OWN_TAG}_")
+        return key.removeprefix(f"{_USER_TAG}:")
+    return field.name.removeprefix(f"{name}_").removeprefix(f"{_USER_TAG}_")
 
 
 def _literal(value: str) -> str:
@@ -214,6 +219,6 @@ def _literal(value: str) -> str:
 
 
 def mapping_decisions() -> Mapping[str, Mapping[str, Rule]]:
-    """By mapping, what somebody may want to decide otherwise."""
+    """Return the rules that are mapping decisions, by mapping and FOCUS column."""
     names = sorted(path.stem.removeprefix("focus_from_") for path in SCHEMAS.glob("focus_from_*.json"))
-    return {name: {column: rule for column, rule in _read(name).focus.items() if rule.judgement} for name in names}
+    return {name: {column: rule for column, rule in _read(name).focus.items() if rule.decision} for name in names}

@@ -1,77 +1,81 @@
-"""`billing_quality`: one row per source, month and rule that some charge of it breaks. The rules are data."""
+"""The SQL of `billing_quality`: one row for each source, month and rule that the month breaks. The rules are data."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import msgspec
 
 from billing.formats import SCHEMAS
 from billing.views.focus import FOCUS_COLUMNS
 
-# What a month's deliveries say of it, from the status view of a dataset: code, sentence, and by how much.
-DELIVERIES: Mapping[str, tuple[str, str]] = {
-    "FEWER_ROWS": ("The last delivery has fewer rows than the one before", "IF(rows_changed < 0, -rows_changed, 0)"),
-    "COST_DECREASED": (
+
+class QualityRule(msgspec.Struct, frozen=True):
+    """One rule. `count` is SQL over the rows of a month: how often it is broken, or 0."""
+
+    code: str
+    description: str
+    count: str
+
+
+# Rules about deliveries. `count` is SQL over a row of `billing_status`.
+DELIVERY_RULES = (
+    QualityRule(
+        "FEWER_ROWS",
+        "The last delivery has fewer rows than the one before",
+        "IF(rows_changed < 0, -rows_changed, 0)",
+    ),
+    QualityRule(
+        "COST_DECREASED",
         "The last delivery costs over 1 % less than the one before",
         "IF(-cost_changed > 0.01 * ABS(cost - cost_changed), 1, 0)",
     ),
-    "AMENDED": ("A delivery changed the month after its close", "IF(finality = 'amended', 1, 0)"),
-    "ROW_COUNT_MISMATCH": (
-        "BigQuery loaded other rows than the manifest counts",
+    QualityRule("AMENDED", "A delivery changed the month after it was closed", "IF(finality = 'amended', 1, 0)"),
+    QualityRule(
+        "ROW_COUNT_MISMATCH",
+        "BigQuery did not load as many rows as the manifest counts",
         "IF(load_code = 'ROW_COUNT_MISMATCH', 1, 0)",
     ),
-}
+)
 
 
-class QualityRule(msgspec.Struct, frozen=True):
-    """`charge` is true of a charge that breaks it; `month` counts what breaks it in a month, and 0 is none."""
-
-    code: str
-    sentence: str
-    charge: str = ""
-    month: str = ""
-
-    @property
-    def count(self) -> str:
-        return self.month or f"COUNTIF({self.charge})"
-
-
-def quality_rules() -> list[QualityRule]:
-    """What the columns of FOCUS must be, and what they must be together."""
-    own = msgspec.json.decode((SCHEMAS / "quality.json").read_bytes(), type=list[QualityRule], strict=True)
-    needed = [column.name for column in FOCUS_COLUMNS if column.level == "Mandatory" and not column.nullable]
+def charge_rules() -> list[QualityRule]:
+    """Return the rules about charges: those of FOCUS for single columns, then `schemas/quality.json`."""
+    required = [column.name for column in FOCUS_COLUMNS if column.level == "Mandatory" and not column.nullable]
     allowed = {column.name: column.allowed for column in FOCUS_COLUMNS if column.allowed}
     return [
-        *(QualityRule(f"NO_{name}", f"{name} is empty, and FOCUS wants it", f"{name} IS NULL") for name in needed),
         *(
-            QualityRule(f"BAD_{name}", f"{name} is none of FOCUS's values", f"{name} NOT IN {_listed(values)}")
+            QualityRule(f"NO_{name}", f"{name} is empty, but FOCUS requires it", f"COUNTIF({name} IS NULL)")
+            for name in required
+        ),
+        *(
+            QualityRule(
+                f"BAD_{name}",
+                f"{name} has a value that FOCUS does not allow",
+                f"COUNTIF({name} NOT IN {_listed(values)})",
+            )
             for name, values in allowed.items()
         ),
-        *own,
+        *msgspec.json.decode((SCHEMAS / "quality.json").read_bytes(), type=list[QualityRule], strict=True),
     ]
 
 
-def _listed(values: Sequence[str]) -> str:
-    return "(" + ", ".join(f"'{value}'" for value in values) + ")"
-
-
 def quality_query(focus_view: str, status_views: Sequence[str]) -> str:
-    """The view's query; a dataset in which nothing is booked yet has no status view.
+    """Return the query of the view. A dataset gets its status view with its first record, so there may be none.
 
-    It groups by the bare BillingPeriodStart, so that a filter on that can reach the partitions.
+    The query groups by BillingPeriodStart itself, so a filter on that column reads only the partitions of those months.
     """
-    return "\nUNION ALL\n".join([_of_charges(focus_view), *map(_of_deliveries, status_views)])
+    return "\nUNION ALL\n".join([_about_charges(focus_view), *map(_about_deliveries, status_views)])
 
 
-def _of_charges(focus_view: str) -> str:
-    rules = quality_rules()
+def _about_charges(focus_view: str) -> str:
+    rules = charge_rules()
     counts = ",\n    ".join(f"{rule.count} AS broken_{number}" for number, rule in enumerate(rules))
     names = ",\n  ".join(
-        f"STRUCT('{rule.code}' AS code, '{_quoted(rule.sentence)}' AS sentence, broken_{number} AS broken)"
+        f"STRUCT('{rule.code}' AS code, '{_quoted(rule.description)}' AS description, broken_{number} AS broken)"
         for number, rule in enumerate(rules)
     )
     return f"""
 SELECT source, FORMAT_TIMESTAMP('%Y-%m', BillingPeriodStart) AS month, BillingPeriodStart,
-  rule.code AS code, rule.sentence AS sentence, rule.broken AS broken
+  rule.code AS code, rule.description AS description, rule.broken AS broken
 FROM (
   SELECT x_source AS source, BillingPeriodStart,
     {counts}
@@ -86,14 +90,19 @@ FROM (
 WHERE rule.broken > 0""".strip()
 
 
-def _of_deliveries(status_view: str) -> str:
+def _about_deliveries(status_view: str) -> str:
     parts = [
-        f"SELECT source, month, TIMESTAMP(PARSE_DATE('%Y-%m', month)) AS BillingPeriodStart,"
-        f" '{code}' AS code, '{sentence}' AS sentence, {broken} AS broken FROM `{status_view}` WHERE {broken} > 0"
-        for code, (sentence, broken) in DELIVERIES.items()
+        f"SELECT source, month, TIMESTAMP(PARSE_DATE('%Y-%m', month)) AS BillingPeriodStart, '{rule.code}' AS code,"
+        f" '{_quoted(rule.description)}' AS description, {rule.count} AS broken"
+        f" FROM `{status_view}` WHERE {rule.count} > 0"
+        for rule in DELIVERY_RULES
     ]
     return "\nUNION ALL\n".join(parts)
 
 
-def _quoted(sentence: str) -> str:
-    return sentence.replace("'", "\\'")
+def _listed(values: Sequence[str]) -> str:
+    return "(" + ", ".join(f"'{value}'" for value in values) + ")"
+
+
+def _quoted(text: str) -> str:
+    return text.replace("'", "\\'")

@@ -1,4 +1,4 @@
-"""The views a user opens first: every load that counts, and the state of every month."""
+"""The SQL of `<table>_loads`, every load that counts, and of `billing_status`, the state of every month."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
@@ -7,7 +7,7 @@ from billing.columns.field import Field
 from billing.settings import STATUS_VIEW, Source
 from billing.views.charges import charges_view
 
-# An order key begins with a time: AWS's execution or manifest generation in microseconds, or the run's own time in UTC.
+# An order key begins with a time: microseconds since 1970 for AWS, a UTC time as text for Azure.
 _DELIVERED = (
     "COALESCE(TIMESTAMP_MICROS(SAFE_CAST(SUBSTR(order_key, 1, 20) AS INT64)),"
     " SAFE_CAST(SUBSTR(order_key, 1, 19) || '+00:00' AS TIMESTAMP))"
@@ -15,10 +15,10 @@ _DELIVERED = (
 
 
 def statements(dataset_sources: Sequence[Source], fields: Mapping[str, Sequence[Field]]) -> list[str]:
-    """CREATE OR REPLACE VIEW statements for the sources of one dataset.
+    """Return CREATE OR REPLACE VIEW statements for the sources of one dataset.
 
-    `fields` holds each source's table columns by source key; a source that is not in it is taken to
-    have the columns that its table is created with, and keeps its view of charges.
+    `fields` has the columns of each source's table, by source key. Without an entry, the table is assumed to have the
+    columns of its format, and its view `<table>_charges` stays as it is.
     """
     status = "\nUNION ALL\n".join(_status(source, fields.get(source.key)) for source in dataset_sources)
     one = dataset_sources[0]
@@ -34,13 +34,13 @@ def statements(dataset_sources: Sequence[Source], fields: Mapping[str, Sequence[
 
 
 def load_is_complete(dataset: str) -> str:
-    """SQL for: a row's dlt load is complete. Of loads before the oldest that dlt knows nobody can say: they count."""
+    """Return SQL that is true of a row whose dlt load is complete. A load older than all that dlt knows counts, too."""
     complete = f"FROM `{dataset}._dlt_loads` WHERE status = 0"
     return f"(_dlt_load_id IN (SELECT load_id {complete}) OR _dlt_load_id < (SELECT MIN(load_id) {complete}))"
 
 
 def billed(source: Source, month: str) -> str:
-    """The query that a booking makes of its month: what it costs, and whether all that costs bears an invoice."""
+    """Return the query for a tracking row: the month's cost, and whether every row with a cost has an invoice."""
     kind, first = source.format, date.fromisoformat(f"{month}-01")
     after = (first + timedelta(days=31)).replace(day=1)
     return (
@@ -51,7 +51,7 @@ def billed(source: Source, month: str) -> str:
 
 
 def _complete(source: Source) -> str:
-    """Tracking rows of dlt loads that are complete: a crash between the two leaves a row that does not count."""
+    """Return SQL of the tracking rows that count. A crash during dlt's load leaves a row that does not."""
     dataset = f"{source.project}.{source.dataset}"
     return f"SELECT * FROM `{source.destination}_load_tracking`\nWHERE {load_is_complete(dataset)}"
 
@@ -100,10 +100,10 @@ LEFT JOIN (
 
 
 def _changes(source: Source) -> str:
-    """The newest load of every month, what its delivery changed, and whether any changed a month that was closed.
+    """Return SQL of the newest load of each month, what its delivery changed, and whether one changed a closed month.
 
-    A delivery's moment is the provider's: history that is loaded all at once, or again, was delivered when it was. One
-    from before the month's end closes nothing, whatever invoices it has.
+    `moment` is when the provider made the delivery. So history that is loaded later, or again, changes no finality.
+    A delivery from before the end of the month does not close it, even if its rows have invoices.
     """
     kind = source.format
     month_end = _month_end("billing_month")
@@ -130,10 +130,10 @@ def _changes(source: Source) -> str:
 
 
 def _settled(source: Source, row: str, at: str) -> str:
-    """Whether a moment is so long after a row's month that its provider has closed it, with an invoice or without."""
-    days, never = source.format.settled_days, "FALSE"
+    """Return SQL that is true if the time `at` is so long after the month that the provider has closed it."""
+    days = source.format.settled_days
     if days is None:
-        return never
+        return "FALSE"
     return f"{at} >= TIMESTAMP_ADD({_month_end(f'{row}.billing_month')}, INTERVAL {days} DAY)"
 
 

@@ -27,7 +27,7 @@ def handle_event(settings: Settings, provider: str, data: dict[str, Any], servic
 
 
 def _load(settings: Settings, source: Source, names: Sequence[str], about: str, services: Services | None) -> None:
-    """Load by the first of the manifests that exists."""
+    """Load from the first of these manifests that exists."""
     from billing.workflows.load import load_month
 
     services = services or connect(settings)

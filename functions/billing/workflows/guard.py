@@ -16,7 +16,7 @@ class RetryLater(Exception):
 
 
 def log_failures(source: Source, about: str, work: Callable[[], None]) -> bool:
-    """Run `work`, and log its failure. Return whether it succeeded. Raise RetryLater for an error that passes."""
+    """Run `work`, and log its failure. Return whether it succeeded. Raise RetryLater if the error is transient."""
     try:
         work()
     except Exception as exc:  # noqa: BLE001 - the edge: every failure ends as a log line and an answer

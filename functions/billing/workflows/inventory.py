@@ -4,11 +4,12 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cached_property
 
 from billing import manifests
 from billing.decisions.audit import Partition
 from billing.decisions.candidates import Candidate, ReadableCandidate, UnreadableCandidate, newest_first
-from billing.decisions.delivery import Delivery, StoredObject
+from billing.decisions.delivery import Delivery, StoredObject, folders_of
 from billing.decisions.snapshot import MonthSnapshot
 from billing.decisions.state import MonthState
 from billing.decisions.table import Table
@@ -40,11 +41,17 @@ class Inventory:
         return self.states.get(month, MonthState())
 
     def snapshot(self, candidate: ReadableCandidate) -> MonthSnapshot:
-        """Return what an evaluation would read now, without a request."""
+        """Build the snapshot of one candidate without a request."""
         export, manifest = candidate.export, candidate.manifest.name
-        names = [*(file.name for file in export.files), manifest]
-        found = {name: self.objects[name] for name in names if name in self.objects}
+        found = {one.name: one for folder in folders_of(export, manifest) for one in self._by_folder.get(folder, ())}
         return MonthSnapshot(Delivery(export, manifest, found), self.state(export.month), self.table)
+
+    @cached_property
+    def _by_folder(self) -> Mapping[str, Sequence[StoredObject]]:
+        folders: dict[str, list[StoredObject]] = defaultdict(list)
+        for name, stored in self.objects.items():
+            folders[name[: name.rfind("/") + 1]].append(stored)
+        return folders
 
 
 def take_inventory(services: Services, source: Source) -> Inventory:

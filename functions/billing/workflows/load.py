@@ -17,7 +17,7 @@ from billing.workflows.publish_views import publish_after_load
 from billing.workflows.record import commit
 from billing.workflows.request import LoadRequest
 
-_MAX_ETAG_CONFLICTS = 6  # months of one table that add columns at the same time change one table
+_MAX_ETAG_CONFLICTS = 6  # several months may add columns to their table at the same time
 
 
 def load_month(services: Services, request: LoadRequest, timer: Timer) -> Outcome:
@@ -50,7 +50,7 @@ def _until_unchanged(work: Callable[[], Outcome], clock: Clock) -> Outcome:
 
 
 def _under_lease(services: Services, request: LoadRequest, month: str, lease: Lease, timer: Timer) -> Outcome:
-    """Evaluate again: what was read before the lease is only a reason to take it."""
+    """Evaluate again, because something may have changed before the lease, and carry out the decision."""
     snapshot, decision = evaluate(services, request)
     if snapshot.month != month:
         raise BillingError("MONTH_LOCKED", f"{request.manifest} named {month} a moment ago. Now: {snapshot.month}.")

@@ -14,7 +14,7 @@ _ACTIONS = {Load: "loaded", Skip: "skipped", Wait: "waiting", Reject: "rejected"
 
 @dataclass(frozen=True)
 class Outcome:
-    """The log line of a request. What it does not know is None, and is left out of the line."""
+    """The log line of a request. A field that is None is left out of the line."""
 
     action: str  # loaded, skipped, waiting, rejected
     code: str | None

@@ -39,7 +39,7 @@ def publish_all_focus_views(services: Services) -> None:
 def _publish_focus_view(services: Services, source: Source, *, changed: bool) -> None:
     """Publish one source's FOCUS view. If it is new, publish the union too.
 
-    If no column changed, one request sees that the view exists.
+    If no column changed, one request checks whether the view exists.
     """
     settings = services.settings
     if not settings.focus_dataset:
@@ -68,7 +68,7 @@ def _ensure_source_view(services: Services, source: FocusSource) -> None:
 
 
 def _ensure_union(services: Services) -> None:
-    """Publish the union of the views that exist, and the view of quality. Google's own export may fail alone."""
+    """Publish the union of the views that exist, and the quality view. A failure of Google's export stops neither."""
     settings, warehouse = services.settings, services.warehouse
     if google := settings.google_billing_export:
         source = FocusSource(GOOGLE_KEY, "google", "google_billing", google)

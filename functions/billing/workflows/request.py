@@ -1,4 +1,4 @@
-"""What is asked of the loader: one manifest of one source."""
+"""A request to the loader: one manifest of one source."""
 
 from dataclasses import dataclass
 

@@ -20,7 +20,7 @@ _WORKERS = 5  # dlt's tables take 5 updates per 10 s
 
 
 def sweep(settings: Settings, services: Services | None = None) -> dict[str, object]:
-    """Load the newest delivery of every month, newest month first, and reload months that are not what is recorded."""
+    """Load the newest delivery of every month, newest month first. Reload months that differ from their record."""
     services = services or connect(settings)
     timer, report = Timer(services.clock), SweepReport()
     inventories: list[Inventory] = []
@@ -30,7 +30,7 @@ def sweep(settings: Settings, services: Services | None = None) -> dict[str, obj
     report.months = len(months)
     with ThreadPoolExecutor(_WORKERS) as pool:
         for swept in sorted(months, key=lambda one: one.month, reverse=True):
-            pool.submit(_sweep_month, swept, report)
+            pool.submit(_or_defer, swept.source, swept.name, report, swept.load_if_in_time)
     _publish_views(services, inventories, report)
     for inventory in inventories:
         _warn_of_orphans(inventory, services.clock.now())
@@ -43,11 +43,6 @@ def sweep(settings: Settings, services: Services | None = None) -> dict[str, obj
 
 def _collect(inventories: list[Inventory], services: Services, source: Source) -> None:
     inventories.append(take_inventory(services, source))
-
-
-def _sweep_month(swept: SweptMonth, report: SweepReport) -> None:
-    if not swept.defer_if_late():
-        _or_defer(swept.source, swept.name, report, swept.load_newest)
 
 
 def _or_defer(source: Source, what: str, report: SweepReport, work: Callable[[], None]) -> None:

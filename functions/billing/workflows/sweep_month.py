@@ -37,18 +37,22 @@ class SweptMonth:
     def name(self) -> str:
         return f"{self.source.key} {self.month}"
 
-    def defer_if_late(self) -> bool:
+    def load_if_in_time(self) -> None:
+        if not self._defer_if_late():
+            self._load_newest()
+
+    def _defer_if_late(self) -> bool:
         """Leave the month to the next sweep if no load job may be started any more."""
         late = self.timer.elapsed() > INSERT_DEADLINE
         if late:
             self.report.add("deferred", self.name)
         return late
 
-    def load_newest(self) -> None:
+    def _load_newest(self) -> None:
         """Load the newest delivery that can be loaded. One that is rejected or waits does not stop an older one."""
         waiting = False
         for candidate in in_order_of_trial(self.inventory.months.get(self.month, ())):
-            if self.defer_if_late():
+            if self._defer_if_late():
                 return
             ended = self._skip_or_wait(candidate)
             if isinstance(ended, Wait):
@@ -92,11 +96,11 @@ class SweptMonth:
             record_waiting(self.services, request, self.inventory.state(self.month), waits_for, self.timer)
 
     def _audit(self) -> None:
-        """Log a partition that is not what was recorded at ERROR, and load the month again."""
+        """If the partition differs from the record, log an error and load the month again."""
         source, month, table = self.source, self.month, self.inventory.table.identity
         if difference(self.inventory.state(month), table, self.inventory.partitions.get(month)) is None:
             return
-        with self.services.leases.hold(source.key, month):  # read again under it: a load in progress is not recorded
+        with self.services.leases.hold(source.key, month):  # a load in progress is not recorded yet, so read again
             state, partitions = self.services.history.read(source, month), self.services.warehouse.partitions(source)
         differs = difference(state, table, partitions.get(month))
         if differs is None:

@@ -9,7 +9,7 @@ Kind = Literal["loaded", "rejected", "waiting", "mismatched", "deferred"]
 
 @dataclass
 class SweepReport:
-    """Lists of `source month`. `deferred` is left to the next sweep. Threads add to it."""
+    """Lists of `source month`. Several threads add to them. The next sweep handles what is `deferred`."""
 
     loaded: list[str] = field(default_factory=list)
     rejected: list[str] = field(default_factory=list)
@@ -25,7 +25,7 @@ class SweepReport:
 
     @property
     def touched_sources(self) -> set[str]:
-        """Keys of sources of which this sweep recorded something."""
+        """Keys of the sources for which this sweep recorded something."""
         return {what.partition(" ")[0] for what in (*self.loaded, *self.rejected, *self.waiting)}
 
     def as_json(self, seconds: float) -> dict[str, object]:

@@ -1,4 +1,4 @@
-# No lifecycle rule deletes objects here: Storage Transfer would copy them again, and every copy is an event.
+# No lifecycle rule deletes objects here. Storage Transfer would copy them again, and each copy raises an event.
 resource "google_storage_bucket" "landing" {
   for_each = var.landing_buckets
 
@@ -10,8 +10,8 @@ resource "google_storage_bucket" "landing" {
   public_access_prevention    = "enforced"
   uniform_bucket_level_access = true
 
-  # Both are off by default: every refresh at the provider overwrites, and each old copy would be billed. Nothing is
-  # lost, for the original stands at the provider.
+  # Both are off by default: every refresh at the provider overwrites objects, and each old copy would be billed. The
+  # originals remain at the provider.
   soft_delete_policy {
     retention_duration_seconds = var.retention.soft_delete_days * 24 * 3600
   }
@@ -27,7 +27,7 @@ resource "google_storage_bucket" "landing" {
   }
 }
 
-# Leases and the functions' source. A bucket of its own, so that its objects raise no event.
+# Leases and the source code of the functions. A separate bucket, because an object in a landing bucket raises an event.
 resource "google_storage_bucket" "bookkeeping" {
   project                     = var.project_id
   name                        = var.bookkeeping_bucket
@@ -37,7 +37,7 @@ resource "google_storage_bucket" "bookkeeping" {
   public_access_prevention    = "enforced"
   uniform_bucket_level_access = true
 
-  # A lease lives for minutes; a week of deleted leases is of no use to anybody.
+  # A lease exists for minutes. Nobody needs a deleted one.
   soft_delete_policy {
     retention_duration_seconds = 0
   }

@@ -1,5 +1,5 @@
-# Storage Transfer looks up the bucket, lists what is there, and creates and overwrites objects (an overwrite is a delete
-# and a create). The narrowest role that holds all four is a bucket's legacy role.
+# Storage Transfer gets the bucket, lists its objects, and creates and overwrites objects. An overwrite needs the
+# permissions to delete and to create. The narrowest role with all of them is this legacy role of buckets.
 resource "google_storage_bucket_iam_member" "transfer_writer" {
   for_each = google_storage_bucket.landing
 
@@ -8,7 +8,8 @@ resource "google_storage_bucket_iam_member" "transfer_writer" {
   member = var.transfer_agent
 }
 
-# To compare an object's checksum with the source's (overwrite when different) it reads the object's metadata.
+# With overwrite_when = "DIFFERENT", Storage Transfer reads an object's metadata to compare its checksum with the
+# source.
 resource "google_storage_bucket_iam_member" "transfer_viewer" {
   for_each = google_storage_bucket.landing
 
@@ -17,7 +18,7 @@ resource "google_storage_bucket_iam_member" "transfer_viewer" {
   member = var.transfer_agent
 }
 
-# A transfer job that is created before the grant has spread is refused; Google asks for 30 s, and 60 s cost nothing.
+# Creating a transfer job fails until the grants take effect. Google recommends 30 s, and 60 s is safer.
 resource "time_sleep" "grants" {
   for_each = google_storage_bucket.landing
 

@@ -4,6 +4,6 @@ output "bookkeeping_bucket" {
 }
 
 output "buckets" {
-  description = "Names of the landing buckets by provider, once Storage Transfer may write into them."
+  description = "Names of the landing buckets, by provider. A resource that uses them waits until Storage Transfer can write to the buckets."
   value       = { for provider, sleep in time_sleep.grants : provider => sleep.triggers.bucket }
 }

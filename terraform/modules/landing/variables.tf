@@ -1,54 +1,54 @@
 variable "bookkeeping_bucket" {
-  description = "Name of the bucket for the leases and the functions' source; no event trigger looks at it."
+  description = "Name of the bucket for the leases and the source code of the functions. It gets no event trigger."
   type        = string
 }
 
 variable "force_destroy" {
-  description = "Whether destroy deletes buckets that still hold objects."
+  description = "Whether terraform destroy deletes buckets that still hold objects."
   type        = bool
   default     = false
   nullable    = false
 }
 
 variable "kms_key" {
-  description = "Cloud KMS key of all buckets, in their location; null leaves Google's keys."
+  description = "Cloud KMS key for all buckets, in the same location. Default: keys that Google manages."
   type        = string
   default     = null
 }
 
 variable "labels" {
-  description = "Labels of the buckets."
+  description = "Labels for the buckets."
   type        = map(string)
   default     = {}
   nullable    = false
 }
 
 variable "landing_buckets" {
-  description = "Names of the landing buckets by provider (aws, azure)."
+  description = "Names of the landing buckets, by provider (aws, azure)."
   type        = map(string)
 }
 
 variable "location" {
-  description = "Location of all buckets, which is also that of their event triggers and of the datasets."
+  description = "Location of all buckets. Their event triggers and the datasets must be there too."
   type        = string
 }
 
 variable "project_id" {
-  description = "Project of the buckets."
+  description = "Id of the project for the buckets."
   type        = string
 }
 
 variable "retention" {
-  description = "Days of soft delete (0, or 7 to 90) and versioning of the landing buckets."
+  description = "What the landing buckets keep of overwritten objects."
   type = object({
-    soft_delete_days = optional(number, 0)
-    versioning       = optional(bool, false)
+    soft_delete_days = optional(number, 0)   # days of soft delete: 0 (off), or 7 to 90
+    versioning       = optional(bool, false) # whether old versions are kept
   })
   default  = {}
   nullable = false
 }
 
 variable "transfer_agent" {
-  description = "Storage Transfer's service agent as an IAM member; it writes into the landing buckets."
+  description = "Service agent of Storage Transfer, as an IAM member. It writes to the landing buckets."
   type        = string
 }

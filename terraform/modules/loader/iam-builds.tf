@@ -1,7 +1,7 @@
-# What Cloud Build may do with the functions' source.
+# Grants for the account that builds the functions.
 
-# Cloud Functions copies the source into a bucket of its own, gcf-v2-sources-<number>-<region>, which does not exist before
-# the first build; so the grant is on the project, and its condition leaves the billing data out.
+# Cloud Functions copies the source into its own bucket, gcf-v2-sources-<number>-<region>, which does not exist before
+# the first build. The grant is therefore on the project. Its condition excludes the billing data.
 resource "google_project_iam_member" "build_source" {
   project = var.project_id
   role    = "roles/storage.objectViewer"
@@ -9,26 +9,26 @@ resource "google_project_iam_member" "build_source" {
 
   condition {
     title       = "gcf-v2-sources"
-    description = "Only where Cloud Functions keeps the source of builds"
+    description = "Only the buckets where Cloud Functions keeps source code"
     expression  = "resource.name.startsWith(\"projects/_/buckets/gcf-v2-sources-\")"
   }
 }
 
-# A build that cannot write its log fails; logs are the project's.
+# A build that cannot write its log fails. Logging can be granted on a project only.
 resource "google_project_iam_member" "build_logs" {
   project = var.project_id
   role    = "roles/logging.logWriter"
   member  = google_service_account.accounts["build"].member
 }
 
-# The bucket that the source is uploaded to.
+# Reads the zip that Terraform uploads.
 resource "google_storage_bucket_iam_member" "build_upload" {
   bucket = var.bookkeeping_bucket
   role   = "roles/storage.objectViewer"
   member = google_service_account.accounts["build"].member
 }
 
-# Pushes the images.
+# Pushes the container images.
 resource "google_artifact_registry_repository_iam_member" "build_images" {
   project    = var.project_id
   location   = var.region

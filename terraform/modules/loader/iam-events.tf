@@ -1,35 +1,35 @@
-# What it takes for an event to reach a function, and the schedule to reach the sweep.
+# Grants that let events reach the functions, and the schedule reach the sweep.
 
-# Cloud Storage publishes object events to a topic that Eventarc creates with the trigger: there is none to grant on before.
+# Publishes object events to a topic. Eventarc creates the topic with the trigger, too late for a grant on the topic.
 resource "google_project_iam_member" "storage_publisher" {
   project = var.project_id
   role    = "roles/pubsub.publisher"
   member  = var.service_agents.storage
 }
 
-# Google grants it to the agent at its creation, but not at once; a trigger that comes first fails.
+# Google grants this role too, but later than the first trigger needs it.
 resource "google_project_iam_member" "eventarc_agent" {
   project = var.project_id
   role    = "roles/eventarc.serviceAgent"
   member  = var.service_agents.eventarc
 }
 
-# The agent's own role, by which it signs the token that it calls the function with; granted with the agent's creation
-# by hand (google_project_service_identity) only if it is granted here.
+# With its own role the agent signs the token for calling a function. An agent that google_project_service_identity
+# created does not get the role from Google.
 resource "google_project_iam_member" "pubsub_agent" {
   project = var.project_id
   role    = "roles/pubsub.serviceAgent"
   member  = var.service_agents.pubsub
 }
 
-# Receives the events of the trigger; Eventarc takes this role on a project only.
+# Receives the events of the triggers. Eventarc accepts this role on a project only.
 resource "google_project_iam_member" "trigger_receiver" {
   project = var.project_id
   role    = "roles/eventarc.eventReceiver"
   member  = google_service_account.accounts["trigger"].member
 }
 
-# Calls these functions and no others. It lands after the function, so the first events may get 403; they are retried.
+# Calls these functions only. The grant follows the function, so the first events may get 403. Eventarc retries them.
 resource "google_cloud_run_service_iam_member" "trigger_invoker" {
   for_each = google_cloudfunctions2_function.load
 
@@ -40,7 +40,7 @@ resource "google_cloud_run_service_iam_member" "trigger_invoker" {
   member   = google_service_account.accounts["trigger"].member
 
   lifecycle {
-    replace_triggered_by = [google_cloudfunctions2_function.load[each.key].id] # a new function is a new service, without grants
+    replace_triggered_by = [google_cloudfunctions2_function.load[each.key].id] # a new function has no grants
   }
 }
 

@@ -1,14 +1,14 @@
-# What the functions may do. bigquery.jobUser is their only grant on the project.
+# Grants for the account of the functions. bigquery.jobUser is the only one on the project.
 
-# Load jobs and queries are made in the project, and there is no narrower place to grant jobs.create.
+# Creates load jobs and queries. BigQuery accepts jobs.create on a project only.
 resource "google_project_iam_member" "loader_jobs" {
   project = var.project_id
   role    = "roles/bigquery.jobUser"
   member  = google_service_account.accounts["loader"].member
 }
 
-# Loads months, adds columns, writes dlt's tables, creates the views; in these datasets only. WRITER is what a dataset's access
-# list calls roles/bigquery.dataEditor. Not by google_bigquery_dataset_iam_member: it drops the entry of the authorized views.
+# Loads months, adds columns, writes dlt's tables and creates the views. In a dataset's access list, WRITER is
+# roles/bigquery.dataEditor. google_bigquery_dataset_iam_member would remove the entry for authorized views.
 resource "google_bigquery_dataset_access" "loader_editor" {
   for_each = setunion(var.datasets, [var.focus_dataset])
 
@@ -18,7 +18,7 @@ resource "google_bigquery_dataset_access" "loader_editor" {
   user_by_email = google_service_account.accounts["loader"].email
 }
 
-# Whoever makes a view must be able to read what it reads. READER is roles/bigquery.dataViewer.
+# The creator of a view must be able to read its tables. READER is roles/bigquery.dataViewer.
 resource "google_bigquery_dataset_access" "loader_google_export" {
   for_each = var.google_export == null ? {} : { export = var.google_export }
 
@@ -28,7 +28,7 @@ resource "google_bigquery_dataset_access" "loader_google_export" {
   user_by_email = google_service_account.accounts["loader"].email
 }
 
-# Lists deliveries, reads manifests and headers; a load job reads its files as its caller.
+# Lists deliveries, and reads manifests and headers. A load job reads its files with the account of its caller.
 resource "google_storage_bucket_iam_member" "loader_viewer" {
   for_each = var.landing_buckets
 

@@ -1,7 +1,7 @@
 locals {
   _source_path = "${path.module}/../../../functions"
-  # What is deployed, and nothing else that lies in the folder, as the report does. Caches are also named by pattern, for a Python that
-  # runs at this moment may write one between the two looks at the folder.
+  # Only these files are deployed. The folder also holds the billing command and its documentation. Caches are excluded
+  # by pattern as well, because Python may write one between the two calls of fileset.
   _source_files  = setunion(fileset(local._source_path, "*.{py,txt}"), fileset(local._source_path, "billing/**/*.{py,json}"))
   _source_caches = ["**/__pycache__", "**/__pycache__/**", "**/*.pyc"]
   _source_others = setsubtract(fileset(local._source_path, "**"), local._source_files)
@@ -16,6 +16,6 @@ locals {
     { for provider, function in google_cloudfunctions2_function.load : "load_${provider}" => function.name },
     { sweep = google_cloudfunctions2_function.sweep.name },
   )
-  runtime        = "python313" # deprecated 2029-10; from python314 on, builds install by uv
+  runtime        = "python313" # deprecated in 2029-10; from python314 on, builds install with uv
   source_exclude = setunion(local._source_caches, local._source_others)
 }

@@ -3,11 +3,11 @@ resource "google_cloud_scheduler_job" "sweep" {
   region           = var.region
   name             = "${var.prefix}-sweep"
   description      = "Calls the sweep once an hour"
-  schedule         = "23 * * * *" # off the full hour, when transfers start
+  schedule         = "23 * * * *" # not at the full hour, when transfers start
   time_zone        = "Etc/UTC"
-  attempt_deadline = "570s" # longer than the function's 540 s: else a sweep that works is called again
+  attempt_deadline = "570s" # longer than the function's 540 s, so a running sweep is not called again
 
-  # No retry: whatever a sweep leaves is the next one's.
+  # No retry: the next sweep does the rest.
   retry_config {
     retry_count = 0
   }

@@ -1,4 +1,4 @@
-# Four accounts, so that none can do another's work. None has a key.
+# One account per task. None of them has a key.
 resource "google_service_account" "accounts" {
   for_each = local.accounts
 

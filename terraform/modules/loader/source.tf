@@ -2,11 +2,11 @@ data "archive_file" "functions" {
   type             = "zip"
   source_dir       = local._source_path
   excludes         = local.source_exclude
-  output_file_mode = "0644" # the same bytes, whatever the umask: another hash is another deployment
+  output_file_mode = "0644" # the same bytes with any umask: a new hash would deploy again
   output_path      = "${var.build_folder}/${var.prefix}-functions.zip"
 }
 
-# The hash is in the name, for a function looks at its source's name only: the same name is never built again.
+# The name contains the hash: a function is built again only when the name of its source changes.
 resource "google_storage_bucket_object" "functions" {
   bucket         = var.bookkeeping_bucket
   name           = "functions/${data.archive_file.functions.output_sha256}.zip"
@@ -15,8 +15,8 @@ resource "google_storage_bucket_object" "functions" {
   content_type   = "application/zip"
 }
 
-# A repository of its own rather than gcf-artifacts, which Google makes at the first build: the builder's grant needs
-# something to be on, and destroy leaves no images behind.
+# Not gcf-artifacts, which Google creates at the first build: a separate repository exists before its grant, and
+# terraform destroy removes the images with it.
 resource "google_artifact_registry_repository" "images" {
   project       = var.project_id
   location      = var.region

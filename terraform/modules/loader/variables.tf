@@ -1,74 +1,74 @@
 variable "bookkeeping_bucket" {
-  description = "Bucket for the leases and the functions' source."
+  description = "Name of the bucket for the leases and the source code of the functions."
   type        = string
 }
 
 variable "build_folder" {
-  description = "Folder in which the zip of the functions is written during plan."
+  description = "Folder for the zip of the functions. Terraform writes the zip during plan."
   type        = string
 }
 
 variable "datasets" {
-  description = "Ids of the datasets that the functions load into."
+  description = "Ids of the datasets that the functions load."
   type        = set(string)
 }
 
 variable "environment" {
-  description = "Environment of all functions, as functions/billing/settings.py reads it; values known at plan."
+  description = "Environment variables of all functions, as functions/billing/settings.py reads them. The values must be known at plan."
   type        = map(string)
 }
 
 variable "focus_dataset" {
-  description = "Id of the dataset in which the functions keep the views over all sources."
+  description = "Id of the dataset in which the functions create the views over all sources."
   type        = string
 }
 
 variable "google_export" {
-  description = "Project and dataset of Google Cloud's own billing export, where the views read it."
+  description = "Dataset of Google Cloud's own billing export. Null if focus_costs does not include it."
   type = object({
-    dataset_id = string
-    project_id = string
+    dataset_id = string # id of the dataset
+    project_id = string # project of the dataset
   })
   default = null
 }
 
 variable "labels" {
-  description = "Labels of functions and images."
+  description = "Labels for the functions and the repository of their images."
   type        = map(string)
   default     = {}
   nullable    = false
 }
 
 variable "landing_buckets" {
-  description = "Landing buckets by provider (aws, azure): each gets one event function."
+  description = "Names of the landing buckets, by provider (aws, azure). Each gets one event function."
   type        = map(string)
 }
 
 variable "location" {
-  description = "Location of the landing buckets."
+  description = "Location of the landing buckets. Event triggers are created there."
   type        = string
 }
 
 variable "prefix" {
-  description = "Beginning of all names."
+  description = "Start of every resource name."
   type        = string
 }
 
 variable "project_id" {
-  description = "Project of the functions and of their BigQuery jobs."
+  description = "Id of the project for the functions and their BigQuery jobs."
   type        = string
 }
 
 variable "region" {
-  description = "Region of functions, images and schedule."
+  description = "Region of the functions, their container images and the schedule."
   type        = string
 }
 
 variable "service_agents" {
-  description = "Google's service agents of Eventarc, Pub/Sub and Cloud Storage in this project, as IAM members."
+  description = "Google's service agents in this project, as IAM members."
   type = object({
-    eventarc = string
-    pubsub   = string
-    storage  = string
+    eventarc = string # agent of Eventarc
+    pubsub   = string # agent of Pub/Sub
+    storage  = string # agent of Cloud Storage
   })
 }

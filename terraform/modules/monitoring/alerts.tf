@@ -24,7 +24,7 @@ resource "google_monitoring_alert_policy" "lines" {
   alert_strategy {
     auto_close = "86400s"
     notification_rate_limit {
-      period = "3600s" # a set-up error comes again with every sweep
+      period = "3600s" # a setup error is logged again by every sweep
     }
   }
 
@@ -63,7 +63,7 @@ resource "google_monitoring_alert_policy" "transfer" {
   }
 
   documentation {
-    content   = "A transfer job could not list or copy something: an expired SAS token, a role that no longer trusts Google, a changed bucket policy, a storage firewall. The job's page and its log (resource.type=\"storage_transfer_job\") name the object and the reason. What was loaded stays; the next run copies what is missing."
+    content   = "A transfer job could not list or copy an object. Common reasons: an expired SAS token, a role that no longer trusts Google, a changed bucket policy, a storage firewall. The job's page and its log (resource.type=\"storage_transfer_job\") name the object and the reason. Loaded data stays. The next run copies what is missing."
     mime_type = "text/markdown"
   }
 }
@@ -76,7 +76,8 @@ resource "google_monitoring_alert_policy" "waiting" {
   severity              = "WARNING"
   user_labels           = var.labels
 
-  # By metric, not by line: the sweep warns every hour, and this is one incident that closes when it stops.
+  # An alert on a metric, not on log lines: the sweep logs a warning every hour, and this makes one incident, which
+  # closes when the warnings end.
   conditions {
     display_name = "A delivery waits for files for more than six hours"
     condition_threshold {
@@ -98,7 +99,7 @@ resource "google_monitoring_alert_policy" "waiting" {
   }
 
   documentation {
-    content   = "A manifest names files that have not arrived, or files have arrived without their manifest. billing_status and the line with code WAITING_LONG name them. Look at the transfer job first, then at the export on the provider's side."
+    content   = "A manifest names files that have not arrived, or files have arrived without their manifest. billing_status and the log line with code WAITING_LONG name them. Check the transfer job first, then the export on the provider's side."
     mime_type = "text/markdown"
   }
 }
@@ -119,7 +120,7 @@ resource "google_monitoring_alert_policy" "freshness" {
       threshold_value = var.freshness_hours
       duration        = "0s"
       aggregations {
-        alignment_period     = "7200s" # two sweeps, so that one that is late leaves no gap
+        alignment_period     = "7200s" # two sweeps, so a late one leaves no gap
         per_series_aligner   = "ALIGN_PERCENTILE_99"
         cross_series_reducer = "REDUCE_MAX"
         group_by_fields      = ["metric.label.source"]
@@ -127,9 +128,9 @@ resource "google_monitoring_alert_policy" "freshness" {
     }
   }
 
-  # Who watches the watcher: without sweeps no age is said. Monitoring takes at most 84600 s here.
+  # Without sweeps, no age is reported and the condition above cannot fire. Monitoring accepts at most 84600 s here.
   conditions {
-    display_name = "No sweep came to its end for four hours"
+    display_name = "No sweep finished for four hours"
     condition_absent {
       filter   = local._metrics["sweeps"]
       duration = "14400s"
@@ -146,7 +147,7 @@ resource "google_monitoring_alert_policy" "freshness" {
   }
 
   documentation {
-    content   = "Nothing new was loaded for a source, or the sweep does not run. In this order: does the export still run on the provider's side? Did the transfer job copy anything? Does billing_status show a rejection or a wait? Is the schedule enabled?"
+    content   = "A source had no new load, or the sweep does not run. Check in this order: Does the export still run on the provider's side? Did the transfer job copy anything? Does billing_status show a rejected or waiting delivery? Is the schedule enabled?"
     mime_type = "text/markdown"
   }
 }

@@ -2,8 +2,8 @@ locals {
   _user = { for key, name in time_sleep.metrics.triggers : key => "metric.type=\"logging.googleapis.com/user/${name}\" resource.type=\"cloud_run_revision\"" }
   _run  = "resource.type=\"cloud_run_revision\" resource.label.service_name=monitoring.regex.full_match(\"${join("|", sort(var.functions))}\")"
 
-  # Each chart: what it draws, by which labels. Monitoring drops zeros and empty lists from what it stores, and the
-  # provider then shows a difference for ever: so none is written.
+  # The charts of each tile. Monitoring drops zeros and empty lists when it stores a dashboard, and Terraform would then
+  # always show a difference. Therefore none is written here.
   _tiles = [
     {
       title = "Loads and rejections by source"

@@ -22,9 +22,9 @@ resource "google_logging_metric" "counters" {
   }
 }
 
-# Hours since a source's newest load (since its table was made, before the first), as the sweep says them once an hour.
-# A count of loads cannot show this: Monitoring looks for something absent over 23.5 h at most, and never for what
-# never was there.
+# Hours since the newest load of a source. Before the first load, hours since its table was created. The sweep reports
+# them once an hour. A count of loads could not show this: Monitoring detects absence over 23.5 h at most, and only if
+# there was data before.
 resource "google_logging_metric" "age" {
   project          = var.project_id
   name             = "${var.prefix}-age"
@@ -43,7 +43,7 @@ resource "google_logging_metric" "age" {
     }
   }
 
-  # An hour wide up to a week, so that a percentile is right to the hour.
+  # One bucket per hour up to a week, so a percentile is exact to the hour.
   bucket_options {
     linear_buckets {
       num_finite_buckets = 170
@@ -53,8 +53,7 @@ resource "google_logging_metric" "age" {
   }
 }
 
-# A policy that names a metric of a moment ago is refused: 404 "Cannot find metric(s) that match type". The provider does
-# not try again.
+# A policy on a new metric fails with 404 "Cannot find metric(s) that match type". The provider does not retry it.
 resource "time_sleep" "metrics" {
   create_duration = "120s"
   triggers        = { for key, metric in merge(google_logging_metric.counters, { age = google_logging_metric.age }) : key => metric.name }

@@ -1,5 +1,5 @@
 variable "freshness_hours" {
-  description = "Hours without a load of a source after which the freshness alert fires."
+  description = "Hours without a new load of a source after which the freshness alert fires."
   type        = number
 }
 
@@ -9,26 +9,26 @@ variable "functions" {
 }
 
 variable "labels" {
-  description = "Labels of the alert policies."
+  description = "Labels for the alert policies and notification channels."
   type        = map(string)
   default     = {}
   nullable    = false
 }
 
 variable "notification_emails" {
-  description = "E-mail addresses that alerts are sent to."
+  description = "E-mail addresses that receive the alerts."
   type        = set(string)
   default     = []
   nullable    = false
 }
 
 variable "prefix" {
-  description = "Beginning of all names."
+  description = "Start of every resource name."
   type        = string
 }
 
 variable "project_id" {
-  description = "Project that is watched."
+  description = "Id of the project that is monitored."
   type        = string
 }
 

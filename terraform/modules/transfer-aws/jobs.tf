@@ -1,5 +1,5 @@
-# The job's first day, written once: a start day that is computed anew at every plan is a difference for ever. Not before
-# the bucket may be written, minutes into the apply: a job whose first day is over by then waits for the next.
+# The first day of the job, stored once: a day computed at every plan would always be a difference. It is taken after
+# the bucket is writable. An earlier day could be over when the job is created, and the job would wait for the next day.
 resource "time_static" "created" {
   triggers = { bucket = var.sink.bucket }
 }
@@ -8,12 +8,13 @@ resource "google_storage_transfer_job" "s3" {
   project     = var.project_id
   description = var.description
 
-  # No name: the provider cannot change one (it would forget the job and start a second), and a deleted job keeps its own.
+  # No name. After a change of the name, the provider would lose the job and create a second one. A deleted job keeps
+  # its name, so the name could not be used again.
 
   dynamic "schedule" {
     for_each = local._schedules
     content {
-      # Without a time of day the job runs at once, then at this interval.
+      # Without a time of day, the job runs immediately and then at this interval.
       repeat_interval = schedule.value
       schedule_start_date {
         day   = time_static.created.day
@@ -42,18 +43,18 @@ resource "google_storage_transfer_job" "s3" {
       path        = var.sink.path
     }
     transfer_options {
-      # Unchanged objects are not written again, so they raise no event. Both delete options stay unset: they are off,
-      # and the provider takes even two explicit falses for a conflict.
+      # Unchanged objects are not written again, so they raise no event. Both delete options are off by default. They
+      # stay unset, because the provider reports a conflict even if both are false.
       overwrite_when = "DIFFERENT"
       metadata_options {
-        time_created = "TIME_CREATED_PRESERVE_AS_CUSTOM_TIME" # tells the loader whether a file is older than its manifest
+        time_created = "TIME_CREATED_PRESERVE_AS_CUSTOM_TIME" # tells if a file is older than its manifest
       }
     }
   }
 
   logging_config {
     log_actions       = ["FIND", "COPY"]
-    log_action_states = ["FAILED"] # successes are counted by Monitoring; a line per file would be billed
+    log_action_states = ["FAILED"] # Monitoring counts successes; a log line per file would be billed
   }
 
   depends_on = [google_secret_manager_secret_iam_member.transfer]

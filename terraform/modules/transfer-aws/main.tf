@@ -9,7 +9,7 @@ locals {
   }]
   _schedules = var.event_stream == null ? ["${var.schedule_hours * 3600}s"] : []
 
-  # Objects are read and listed, nothing is written or deleted on the AWS side.
+  # Lists and reads objects. Nothing is written or deleted on the AWS side.
   permission_policy = {
     Statement = concat(
       [
@@ -30,7 +30,7 @@ locals {
   }
   secrets = var.credentials.secret == null ? {} : { aws = split("/", var.credentials.secret) }
 
-  # accounts.google.com is built into AWS: no OIDC provider has to be created, and naming one's ARN is the wrong form.
+  # AWS knows accounts.google.com. No OIDC provider has to be created, and the ARN of one would be wrong here.
   trust_policy = {
     Statement = [{
       Action    = "sts:AssumeRoleWithWebIdentity"

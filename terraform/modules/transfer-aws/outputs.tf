@@ -1,10 +1,10 @@
 output "job" {
-  description = "Name of the transfer job."
+  description = "Name of the transfer job, as transferJobs/ID."
   value       = google_storage_transfer_job.s3.name
 }
 
 output "policies" {
-  description = "JSON to paste on the AWS side: the role's trust policy and its permission policy."
+  description = "Trust policy and permission policy of the role, as JSON. Use them on the AWS side."
   value = {
     permission_policy = jsonencode(local.permission_policy)
     trust_policy      = jsonencode(local.trust_policy)

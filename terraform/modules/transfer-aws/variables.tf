@@ -1,39 +1,39 @@
 variable "bucket" {
-  description = "S3 bucket to copy from."
+  description = "Name of the S3 bucket to copy from."
   type        = string
 }
 
 variable "credentials" {
-  description = "Either role_arn, the role to assume by web identity, or secret, as projects/NUMBER/secrets/NAME."
+  description = "Credentials for the S3 bucket: exactly one of role_arn and secret."
   type = object({
-    role_arn = optional(string)
-    secret   = optional(string)
+    role_arn = optional(string) # role that Storage Transfer assumes with web identity
+    secret   = optional(string) # secret with an access key, as projects/NUMBER/secrets/NAME
   })
 
   validation {
     condition     = (var.credentials.role_arn == null) != (var.credentials.secret == null)
-    error_message = "credentials needs exactly one of role_arn and secret."
+    error_message = "credentials has neither role_arn nor secret, or both: set exactly one of them."
   }
 }
 
 variable "description" {
-  description = "What the job is called in the console."
+  description = "Description of the job in the console."
   type        = string
 }
 
 variable "event_stream" {
-  description = "ARN of the SQS queue that S3 notifies; null copies by schedule."
+  description = "ARN of the SQS queue that S3 notifies of new objects. Null copies by schedule."
   type        = string
   default     = null
 }
 
 variable "path" {
-  description = "Path in the S3 bucket, '' or ending in '/', which is stripped from the objects' names."
+  description = "Path in the S3 bucket, '' or ending in '/'. The transfer removes it from the names of the objects."
   type        = string
 }
 
 variable "project_id" {
-  description = "Project of the transfer job."
+  description = "Id of the project for the transfer job."
   type        = string
 }
 
@@ -45,17 +45,17 @@ variable "schedule_hours" {
 }
 
 variable "sink" {
-  description = "Landing bucket, and the path ending in '/' that is put in front of the objects' names."
+  description = "Destination of the copied objects."
   type = object({
-    bucket = string
-    path   = string
+    bucket = string # name of the landing bucket
+    path   = string # path in the bucket, ends in '/'; the transfer adds it to the names
   })
 }
 
 variable "transfer_agent" {
-  description = "Storage Transfer's service agent: as an IAM member, and its unique id, which AWS sees as the subject."
+  description = "Service agent of Storage Transfer."
   type = object({
-    member     = string
-    subject_id = string
+    member     = string # the agent as an IAM member
+    subject_id = string # unique id of the agent, which AWS sees as the subject
   })
 }

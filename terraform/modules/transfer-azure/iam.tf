@@ -1,4 +1,4 @@
-# Storage Transfer reads the SAS token when a job runs; only this secret, and only where a secret is used at all.
+# Storage Transfer reads the SAS token when a job runs. Without a secret there is no grant.
 resource "google_secret_manager_secret_iam_member" "transfer" {
   for_each = local.secrets
 

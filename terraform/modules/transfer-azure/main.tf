@@ -4,7 +4,7 @@ locals {
 
   _schedules = var.event_stream == null ? ["${var.schedule_hours * 3600}s"] : []
 
-  # What the application's federated credential ("other issuer") is filled in with.
+  # The values for the application's federated credential of the type "other issuer".
   federation = {
     audience = "api://AzureADTokenExchange"
     issuer   = "https://accounts.google.com"

@@ -1,9 +1,9 @@
 output "federation" {
-  description = "Issuer, subject and audience of the application's federated credential on the Azure side."
+  description = "Issuer, subject and audience of the federated credential. Use them on the Azure side."
   value       = local.federation
 }
 
 output "job" {
-  description = "Name of the transfer job."
+  description = "Name of the transfer job, as transferJobs/ID."
   value       = google_storage_transfer_job.blob.name
 }

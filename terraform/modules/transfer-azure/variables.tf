@@ -1,42 +1,42 @@
 variable "container" {
-  description = "Container to copy from."
+  description = "Name of the container to copy from."
   type        = string
 }
 
 variable "credentials" {
-  description = "Either federated_identity, the application that trusts Google's identity, or secret (a SAS token), as projects/NUMBER/secrets/NAME."
+  description = "Credentials for the storage account: exactly one of federated_identity and secret."
   type = object({
-    federated_identity = optional(object({
-      client_id = string
-      tenant_id = string
+    federated_identity = optional(object({ # application that trusts Storage Transfer
+      client_id = string                   # application (client) id
+      tenant_id = string                   # directory (tenant) id
     }))
-    secret = optional(string)
+    secret = optional(string) # secret with a SAS token, as projects/NUMBER/secrets/NAME
   })
 
   validation {
     condition     = (var.credentials.federated_identity == null) != (var.credentials.secret == null)
-    error_message = "credentials needs exactly one of federated_identity and secret."
+    error_message = "credentials has neither federated_identity nor secret, or both: set exactly one of them."
   }
 }
 
 variable "description" {
-  description = "What the job is called in the console."
+  description = "Description of the job in the console."
   type        = string
 }
 
 variable "event_stream" {
-  description = "Storage queue that Event Grid notifies, as ACCOUNT.queue.core.windows.net/QUEUE; null copies by schedule."
+  description = "Storage queue that Event Grid notifies of new blobs, as ACCOUNT.queue.core.windows.net/QUEUE. Null copies by schedule."
   type        = string
   default     = null
 }
 
 variable "path" {
-  description = "Directory in the container, '' or ending in '/', which is stripped from the objects' names."
+  description = "Directory in the container, '' or ending in '/'. The transfer removes it from the names of the objects."
   type        = string
 }
 
 variable "project_id" {
-  description = "Project of the transfer job."
+  description = "Id of the project for the transfer job."
   type        = string
 }
 
@@ -48,22 +48,22 @@ variable "schedule_hours" {
 }
 
 variable "sink" {
-  description = "Landing bucket, and the path ending in '/' that is put in front of the objects' names."
+  description = "Destination of the copied objects."
   type = object({
-    bucket = string
-    path   = string
+    bucket = string # name of the landing bucket
+    path   = string # path in the bucket, ends in '/'; the transfer adds it to the names
   })
 }
 
 variable "storage_account" {
-  description = "Storage account to copy from."
+  description = "Name of the storage account to copy from."
   type        = string
 }
 
 variable "transfer_agent" {
-  description = "Storage Transfer's service agent: as an IAM member, and its unique id, which Azure sees as the subject."
+  description = "Service agent of Storage Transfer."
   type = object({
-    member     = string
-    subject_id = string
+    member     = string # the agent as an IAM member
+    subject_id = string # unique id of the agent, which Azure sees as the subject
   })
 }

@@ -1,13 +1,13 @@
-# Views over all sources. Who reads them needs a grant on this dataset alone.
+# The dataset of the views over all sources. Readers need a grant on this dataset only.
 
 resource "google_bigquery_dataset" "focus" {
   project     = var.project_id
   dataset_id  = var.focus_dataset
   location    = var.location
-  description = "Views over all billing exports: every charge as FOCUS has it, and what is wrong with them"
+  description = "Views over all billing exports: every charge in the FOCUS format, and problems in the data"
   labels      = var.labels
 
-  delete_contents_on_destroy = !var.deletion_protection # its views; a destroy that left them would fail
+  delete_contents_on_destroy = !var.deletion_protection # the functions create views in it
 
   dynamic "default_encryption_configuration" {
     for_each = local._kms_keys
@@ -17,8 +17,8 @@ resource "google_bigquery_dataset" "focus" {
   }
 }
 
-# The views of that dataset read the tables of this one, whoever asks. A google_bigquery_dataset_iam_member on the same dataset
-# would take this entry away, for it writes the access list without authorized views.
+# Lets the views read the tables for every reader. A google_bigquery_dataset_iam_member on the same dataset would remove
+# this entry, because that resource writes the access list without authorized views.
 resource "google_bigquery_dataset_access" "focus_views" {
   for_each = var.datasets
 
@@ -34,7 +34,7 @@ resource "google_bigquery_dataset_access" "focus_views" {
   }
 }
 
-# The same for the dataset of Google Cloud's own export, which is made elsewhere.
+# The same for the dataset of Google Cloud's own export, which Terraform does not manage.
 resource "google_bigquery_dataset_access" "focus_google_export" {
   for_each = local._google_exports
 

@@ -4,12 +4,12 @@ output "datasets" {
 }
 
 output "focus_dataset" {
-  description = "Id of the dataset of the views over all sources."
+  description = "Id of the dataset for the views over all sources."
   value       = google_bigquery_dataset.focus.dataset_id
 }
 
 output "tables" {
-  description = "Full names of each source's table and tracking table, as project.dataset.table."
+  description = "Per source, the full names of its table and its tracking table, as project.dataset.table."
   value = {
     for key, table in google_bigquery_table.months : key => {
       months   = "${var.project_id}.${table.dataset_id}.${table.table_id}"

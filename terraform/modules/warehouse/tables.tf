@@ -1,6 +1,7 @@
-# Loads add columns. Without the two lines about the schema the next apply would drop them, data and all
-# (ALTER TABLE ... DROP COLUMN, which deletion_protection does not stop); each line alone still does so in a corner.
-# No labels here: any change in place sends the whole schema again, and may race a load that is adding a column.
+# Loads add columns. Without ignore_auto_generated_schema and ignore_changes, the next apply would drop these columns
+# with their data (ALTER TABLE ... DROP COLUMN). deletion_protection does not prevent that, and each of the two settings
+# alone still allows it in some cases. Tables have no labels: a change of labels sends the whole schema again, and may
+# conflict with a load that is adding a column.
 
 resource "google_bigquery_table" "months" {
   for_each = var.tables
@@ -8,7 +9,7 @@ resource "google_bigquery_table" "months" {
   project                      = var.project_id
   dataset_id                   = google_bigquery_dataset.datasets[each.value.dataset].dataset_id
   table_id                     = each.value.table
-  description                  = "One row per charge; a month is a partition, and one delivery of the provider"
+  description                  = "One row per charge. A partition is one month, loaded from one delivery of the provider"
   schema                       = local.schemas[each.key]
   clustering                   = [each.value.cluster]
   deletion_protection          = var.deletion_protection
@@ -19,8 +20,8 @@ resource "google_bigquery_table" "months" {
     field = each.value.partition
   }
 
-  # Named although the dataset has the same default: a table's key cannot be changed, and one that is inherited but not
-  # named here is a difference that replaces the table.
+  # The dataset has the same key as default. A key that is inherited but missing here would be a difference, and
+  # Terraform would replace the table.
   dynamic "encryption_configuration" {
     for_each = local._kms_keys
     content {
@@ -33,14 +34,14 @@ resource "google_bigquery_table" "months" {
   }
 }
 
-# Made here, not by dlt, so that its columns have their types and the views can be made before the first load.
+# Terraform creates this table, not dlt: its columns get their types, and the views can exist before the first load.
 resource "google_bigquery_table" "tracking" {
   for_each = var.tables
 
   project                      = var.project_id
   dataset_id                   = google_bigquery_dataset.datasets[each.value.dataset].dataset_id
   table_id                     = "${each.value.table}_load_tracking"
-  description                  = "One row per delivery of ${each.value.table}: loaded, rejected or waiting, and why"
+  description                  = "One row per delivery of ${each.value.table}: loaded, rejected or waiting, with the reason"
   schema                       = local.tracking_schemas[each.key]
   deletion_protection          = var.deletion_protection
   ignore_auto_generated_schema = true

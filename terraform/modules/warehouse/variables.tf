@@ -1,60 +1,60 @@
 variable "datasets" {
-  description = "Ids of the datasets."
+  description = "Ids of the datasets for the tables."
   type        = set(string)
 }
 
 variable "deletion_protection" {
-  description = "Whether tables refuse to be destroyed, and datasets that still hold some."
+  description = "Protects tables, and datasets that hold tables, from being destroyed."
   type        = bool
   default     = true
   nullable    = false
 }
 
 variable "focus_dataset" {
-  description = "Id of the dataset of the views over all sources."
+  description = "Id of the dataset for the views over all sources."
   type        = string
 }
 
 variable "google_export" {
-  description = "Project and dataset of Google Cloud's own billing export, where the views read it."
+  description = "Dataset of Google Cloud's own billing export. Null if focus_costs does not include it."
   type = object({
-    dataset_id = string
-    project_id = string
+    dataset_id = string # id of the dataset
+    project_id = string # project of the dataset
   })
   default = null
 }
 
 variable "kms_key" {
-  description = "Cloud KMS key of datasets and tables, in their location; null leaves Google's keys."
+  description = "Cloud KMS key for datasets and tables, in the same location. Default: keys that Google manages."
   type        = string
   default     = null
 }
 
 variable "labels" {
-  description = "Labels of the datasets."
+  description = "Labels for the datasets."
   type        = map(string)
   default     = {}
   nullable    = false
 }
 
 variable "location" {
-  description = "Location of the datasets: that of the buckets they are loaded from."
+  description = "Location of the datasets. The buckets that they are loaded from must be there too."
   type        = string
 }
 
 variable "project_id" {
-  description = "Project of the datasets."
+  description = "Id of the project for the datasets."
   type        = string
 }
 
 variable "tables" {
-  description = "One entry per source: its dataset and table, the schema file's name, partition and cluster column, and what the tracking table calls an execution."
+  description = "Tables, one entry per source."
   type = map(object({
-    cluster          = string
-    dataset          = string
-    execution_column = string
-    partition        = string
-    schema           = string
-    table            = string
+    cluster          = string # column that the table is clustered by
+    dataset          = string # id of the dataset, one of datasets
+    execution_column = string # column of the tracking table for the provider's delivery id
+    partition        = string # column of the billing period, by which the table is partitioned
+    schema           = string # file in functions/billing/schemas, without .json
+    table            = string # name of the table
   }))
 }

@@ -1,5 +1,5 @@
-# Reads the modules as text: what is granted anywhere, and what README.md says about it. A plan would show only what one set of
-# variables makes.
+# Reads the grants from the text of the modules and from the table in README.md. A plan would show only the grants that
+# one set of variables needs.
 
 locals {
   _root  = "${path.module}/../.."
@@ -13,17 +13,17 @@ locals {
 }
 
 output "described" {
-  description = "Grants in the table of README.md: resource and role."
+  description = "Grants in the table of README.md, as resource and role."
   value       = toset([for row in local._rows : "${row[0]} ${row[1]}"])
 }
 
 output "granted" {
-  description = "Grants in the modules: resource and role."
+  description = "Grants in the modules, as resource and role."
   value       = toset([for name, bodies in local._blocks : "${name} ${try(regex("role\\s+= \"([^\"]+)\"", bodies[0])[0], "authorized views")}"])
 }
 
 output "without_reason" {
-  description = "Grants that do not begin below a comment, nor have one beside the role."
+  description = "Grants without a comment above the resource or beside the role."
   value = toset([
     for name, bodies in local._blocks : name
     if length(regexall("(?m)^#[^\n]*\nresource \"${split(".", name)[0]}\" \"${split(".", name)[1]}\"", local._text)) == 0

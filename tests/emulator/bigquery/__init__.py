@@ -1,1 +1,1 @@
-"""BigQuery on a laptop: bqemulator's catalogue and SQL engine, with loads, jobs and table patches of our own."""
+"""BigQuery: the catalogue and SQL engine of bqemulator, with our own load jobs, job lookups and table patches."""

@@ -1,4 +1,4 @@
-"""The server process. Its one argument is a JSON object: port, home, storage_root, location, on_disk."""
+"""Run the server. Its one argument is a JSON object: port, home, storage_root, location, on_disk."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def main() -> None:
     stock_app = server.create_app
 
     def create_app(context: AppContext) -> FastAPI:
-        """Ours come first in the routing table, so they win over the emulator's own."""
+        """Put our routes first, so that they win over those of bqemulator."""
         app: FastAPI = stock_app(context)
         jobs = Jobs(context, given["location"], Path(given["storage_root"]), partition_times)
         app.router.routes[:0] = [*jobs.router().routes, *Tables(context, given["location"]).router().routes]

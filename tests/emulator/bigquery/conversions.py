@@ -1,7 +1,7 @@
-"""From the text in a CSV field to a value, as SQL: NULL where BigQuery would not take the text.
+"""Convert the text of a CSV field to a value, as SQL. The value is NULL if BigQuery would reject the text.
 
-The patterns are BigQuery's (https://cloud.google.com/bigquery/docs/loading-data-cloud-storage-csv#data_types): DuckDB
-alone would round 1.5 to an INT64, take a timestamp without seconds, and cut decimals silently.
+The patterns are BigQuery's: https://cloud.google.com/bigquery/docs/loading-data-cloud-storage-csv#data_types
+DuckDB alone would round 1.5 to an INT64, accept more timestamps and cut decimals silently.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from bqemulator.catalog.models import TableFieldSchema
 from tests.emulator.bigquery.errors import JobError
 from tests.emulator.bigquery.schemas import wire_type
 
-# What DECIMAL(38,18), the widest that DuckDB has, holds of a BIGNUMERIC. Google: 38 digits on either side.
+# Digits before and after the point in DECIMAL(38,18), which DuckDB has for BIGNUMERIC. Google has 38 and 38.
 BIGNUMERIC_INTEGERS, BIGNUMERIC_DECIMALS = 20, 18
 
 _TRUE, _FALSE = "'true','t','yes','y','1'", "'false','f','no','n','0'"
@@ -52,12 +52,12 @@ def converted(
     }
     kind = wire_type(field.type)
     if kind not in conversions or field.mode == "REPEATED":
-        raise JobError("invalid", f"The local cloud does not load {field.mode} {kind} from CSV (field: {field.name}).")
+        raise JobError("invalid", f"The emulator does not load {field.mode} {kind} from CSV (field: {field.name}).")
     return conversions[kind]
 
 
 def row_error_type(field: TableFieldSchema) -> str:
-    """Row errors name types as SQL does, not as the REST schema does."""
+    """Return the SQL name of the type, which row errors use instead of the name in the REST schema."""
     kind = wire_type(field.type)
     return _ROW_ERROR_NAMES.get(kind, kind)
 
@@ -67,20 +67,20 @@ def _matching(text: str, pattern: str, kind: str) -> str:
 
 
 def is_known_date_format(date_format: str) -> bool:
-    """Google knows more: month names, two-digit years, other separators."""
+    """Accept the formats that are emulated. Google also has month names, two-digit years and other separators."""
     elements = _ELEMENT.findall(date_format)
     return "".join(elements) == date_format and {"YYYY", "MM", "DD"} <= set(elements)
 
 
 def _formatted(text: str, load_format: str, kind: str) -> str:
-    """ "If this value is present, this format is the only compatible DATE format"."""
+    """Accept only this format, as Google does: "this format is the only compatible DATE format"."""
     known = [_ELEMENTS[element] for element in _ELEMENT.findall(load_format)]
     pattern, duckdb_format = ("".join(parts) for parts in zip(*known, strict=True))
     return f"CASE WHEN regexp_full_match({text}, '{pattern}') THEN try_strptime({text}, '{duckdb_format}')::{kind} END"
 
 
 def _is_exact(text: str) -> str:
-    """Whether DECIMAL(38,18) rounds nothing off. The test on length alone settles nearly every value, and fast."""
+    """Return SQL that is true if DECIMAL(38,18) holds the number exactly. The fast test on length decides most."""
     plain = rf"[+-]?[0-9]*(\.[0-9]{{0,{BIGNUMERIC_DECIMALS}}}0*)?"
     decimals = rf"length(regexp_extract({text}, '\.([0-9]*?)0*[eE]', 1))"
     exponent = f"TRY_CAST(regexp_extract({text}, '[eE](.*)$', 1) AS INTEGER)"

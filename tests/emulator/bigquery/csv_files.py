@@ -1,4 +1,4 @@
-"""CSV as BigQuery reads it, as one DuckDB SELECT: every field is read as text, then converted."""
+"""Read CSV as BigQuery does, by one DuckDB SELECT that reads every field as text and converts it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.emulator.bigquery.errors import JobError, bad_row
 from tests.emulator.bigquery.schemas import Fields, wire_type
 from tests.emulator.bigquery.sources import SourceFile
 
-_FILE = "__local_cloud_file"
+_FILE = "__emulator_file"
 _BAD_VALUE = "bad value"
 _SEPARATOR = "\x1f"
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
@@ -70,7 +70,7 @@ class CsvLoad:
     options: CsvOptions
 
     def select(self) -> str:
-        """Files with their columns in the same order are one scan: all of them, unless columns go by name."""
+        """Scan files with the same order of columns together. Orders differ only if columns are matched by name."""
         return " UNION ALL ".join(self._scan(files, order) for order, files in self._groups().items())
 
     def count(self) -> str:
@@ -78,7 +78,7 @@ class CsvLoad:
         return f"SELECT count(*) FROM ({' UNION ALL '.join(scans)})"
 
     def explain(self, error: str) -> JobError | None:
-        """The job error for a failed conversion, from the text that `error()` raised inside the SELECT."""
+        """Return the job error for a failed conversion, from the text that `error()` raised in the SELECT."""
         _, found, payload = error.partition(_BAD_VALUE + _SEPARATOR)
         if not found:
             return None
@@ -97,7 +97,10 @@ class CsvLoad:
         return bad_row(file.uri, sentence, rows=line, errors=1, max_bad=self.options.max_bad)
 
     def check_bad_rows(self, rejects: Sequence[tuple[Any, ...]], unreadable: int) -> int:
-        """`rejects`: path, line and kind of each broken row; `unreadable`: the number of rows with unfit values."""
+        """Return how many rows are bad, or raise JobError if they are more than `maxBadRecords`.
+
+        `rejects` has path, line and kind of each broken row, `unreadable` is the number of rows with unfit values.
+        """
         lines = {(path, line) for path, line, _ in rejects}
         bad = len(lines) + unreadable
         if bad > self.options.max_bad:
@@ -131,12 +134,12 @@ class CsvLoad:
 
     def _checked(self, field: TableFieldSchema, text: str) -> str:
         before, after = literal(f"{_BAD_VALUE}{_SEPARATOR}{field.name}{_SEPARATOR}"), literal(_SEPARATOR)
-        refuse = f"error({before} || {_FILE} || {after} || {text})"
+        reject = f"error({before} || {_FILE} || {after} || {text})"
         if wire_type(field.type) != "STRING":
-            return f"CASE WHEN {text} IS NOT NULL THEN coalesce({self._converted(field, text)}, {refuse}) END"
+            return f"CASE WHEN {text} IS NOT NULL THEN coalesce({self._converted(field, text)}, {reject}) END"
         if self.options.quoted_newlines:
             return text
-        return f"CASE WHEN contains({text}, chr(10)) THEN {refuse} ELSE {text} END"
+        return f"CASE WHEN contains({text}, chr(10)) THEN {reject} ELSE {text} END"
 
     def _read_csv(self, files: Sequence[SourceFile], order: Sequence[str]) -> str:
         options = self.options
@@ -174,7 +177,7 @@ class CsvLoad:
         return tuple(names[name.lower()] for name in header)
 
     def _locate(self, file: SourceFile, column: str, value: str) -> tuple[int, int]:
-        """Position of the column, and number of the first line with this value, counted from 1 with the header."""
+        """Return the position of the column and the first line with this value. The header is line 1."""
         position = self._order(file).index(column)
         with self._rows(file) as rows:
             for line, row in rows:
@@ -201,7 +204,7 @@ def literal(text: str) -> str:
 
 def _too_long(file: SourceFile, column: str, value: str) -> JobError:
     message = (
-        f'The local cloud cannot hold {value} of column "{column}" exactly: its BIGNUMERIC has {BIGNUMERIC_INTEGERS} '
+        f'The emulator cannot hold {value} of column "{column}" exactly: its BIGNUMERIC has {BIGNUMERIC_INTEGERS} '
         f"digits before and {BIGNUMERIC_DECIMALS} after the point, Google's has 38 and 38. File: {file.uri}"
     )
     return JobError("invalid", message, file.uri)

@@ -1,4 +1,4 @@
-"""How a job fails: `status.errorResult` says it in one sentence, `status.errors` lists every detail."""
+"""The errors of a job: `status.errorResult` has one sentence, `status.errors` lists every detail."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ ErrorProto = dict[str, str]
 
 
 class JobError(Exception):
-    """Ends a load job. `details` are the further entries of `status.errors`, after the error result itself."""
+    """Ends a load job. `details` are the entries of `status.errors` after the error result."""
 
     def __init__(
         self, reason: str, message: str, location: str | None = None, details: Sequence[ErrorProto] = ()
@@ -25,7 +25,7 @@ def error_proto(reason: str, message: str, location: str | None = None) -> Error
 
 
 def bad_row(uri: str, sentence: str, *, rows: int, errors: int, max_bad: int) -> JobError:
-    """The pair of sentences that BigQuery gives for a row it cannot read."""
+    """Return the pair of sentences that BigQuery gives for a row that it cannot read."""
     counts = f"Rows: {rows}; errors: {errors}; max bad: {max_bad}; error percent: 0"
     summary = f"CSV processing encountered too many errors, giving up. {counts}"
     detail = error_proto("invalid", f"Error while reading data, error message: {sentence} File: {uri}", uri)

@@ -1,4 +1,4 @@
-"""INFORMATION_SCHEMA.COLUMNS as one literal: the emulator writes SQL for each column, and parses it for seconds."""
+"""Answer INFORMATION_SCHEMA.COLUMNS from one literal. bqemulator writes SQL per column, and parses it for seconds."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The jobs part of the REST API: inserted once, run in the background, found only in their own location.
+"""The jobs of the REST API: inserted once, run in the background, found only in their own location.
 
 https://cloud.google.com/bigquery/docs/reference/rest/v2/jobs
 """
@@ -20,14 +20,15 @@ from bqemulator.storage.sql_identifiers import quoted_table_ref
 from fastapi import APIRouter, Request
 
 from tests.emulator.bigquery.errors import ErrorProto, JobError
-from tests.emulator.bigquery.loads import Loaded, LoadRequest, read_request, run_load
+from tests.emulator.bigquery.load_request import LoadRequest, read_request
+from tests.emulator.bigquery.loads import Loaded, run_load
 from tests.emulator.bigquery.partitions import PartitionTimes
 from tests.emulator.bigquery.statements import dataset_not_found
 from tests.emulator.bigquery.tables import TABLE_LOCKS
 
 Json = dict[str, Any]
 
-_HELD_BACK_SECONDS = 0.3
+_LONG_POLL_SECONDS = 0.3
 _ERROR_CLASSES = {
     kind.bq_reason: kind
     for kind in (
@@ -87,9 +88,9 @@ class Jobs:
         return {**answer, "jobs": [self._located(job) for job in answer["jobs"]]}
 
     async def get(self, project: str, job_id: str, location: str | None = None) -> Json:
-        """Clients poll once a second: an answer held back a moment spares small jobs that second."""
+        """Wait a moment before answering, because clients poll only once a second and small jobs end sooner."""
         if task := self._running.get(job_id):
-            await asyncio.wait([task], timeout=_HELD_BACK_SECONDS)
+            await asyncio.wait([task], timeout=_LONG_POLL_SECONDS)
         return self._resource(self._find(project, job_id, location))
 
     async def query(self, project: str, request: Request) -> Json:
@@ -118,7 +119,7 @@ class Jobs:
     # -- location -------------------------------------------------------------------------------------------------
 
     def _find(self, project: str, job_id: str, location: str | None) -> JobMeta:
-        """jobs.get: "You must specify the location … if the location is not US or EU"."""
+        """Find a job by id and location: "You must specify the location … if the location is not US or EU"."""
         job = self._context.catalog.get_job(project, job_id)
         if job is None or not self._is_here(location):
             prefix = f"{location}." if location else ""
@@ -129,7 +130,7 @@ class Jobs:
         return location is not None and location.lower() == self._location.lower()
 
     def _check_location(self, project: str, body: Json, location: str | None) -> None:
-        """Without a location BigQuery takes that of the datasets; with another it does not find them."""
+        """Raise NotFoundError for another location. Without a location, BigQuery uses that of the datasets."""
         if location is None or self._is_here(location):
             return
         dataset = _dataset_of(body["configuration"])
@@ -152,7 +153,7 @@ class Jobs:
     # -- load jobs ------------------------------------------------------------------------------------------------
 
     def _begin_load(self, project: str, job_id: str, configuration: Json) -> JobMeta:
-        """The id is taken before anything is awaited, so that of two inserts one is told 409."""
+        """Record the job before anything is awaited, so that one of two inserts with the same id gets a 409."""
         load = read_request(project, configuration["load"])
         if self._context.catalog.get_dataset(load.project, load.dataset) is None:
             raise errors.NotFoundError(f"Not found: Dataset {load.project}:{load.dataset}")
@@ -173,7 +174,7 @@ class Jobs:
         return job
 
     async def _run_upload(self, project: str, job_id: str, configuration: Json, _: AppContext) -> JobMeta:
-        """The emulator deletes the upload when this returns, so an upload's job is DONE in its first answer."""
+        """Return only when the job is DONE: bqemulator deletes the uploaded file when this returns."""
         self._begin_load(project, job_id, configuration)
         return await self._running[job_id]
 
@@ -201,12 +202,12 @@ class Jobs:
             return error
         except errors.ValidationError as error:
             return JobError("invalid", error.message)
-        except Exception as error:  # noqa: BLE001 - a fault of the local cloud must end the job, not leave it RUNNING
-            return JobError("internalError", f"The local cloud failed: {error!r}")
-        self._book(load, loaded)
+        except Exception as error:  # noqa: BLE001 - a bug of the emulator must not leave the job RUNNING
+            return JobError("internalError", f"The emulator failed: {error!r}")
+        self._record(load, loaded)
         return loaded
 
-    def _book(self, load: LoadRequest, loaded: Loaded) -> None:
+    def _record(self, load: LoadRequest, loaded: Loaded) -> None:
         catalog, now = self._context.catalog, self._context.clock.now()
         etag = generate_etag(load.project, load.dataset, load.table, str(now))
         table = loaded.table.model_copy(update={"last_modified_time": now, "etag": etag})
@@ -214,7 +215,10 @@ class Jobs:
         self._partition_times.loaded(table, load.partition, now, int(loaded.statistics["outputBytes"]))
 
     def _changed_by_statement(self, project: str, dataset: str, name: str) -> None:
-        """After DML. BigQuery dates the partitions it touched, this all; the stock method copies the whole table."""
+        """Update rows and dates after DML. All partitions get a new date; at Google only those that changed do.
+
+        The stock method would copy the whole table.
+        """
         table = self._context.catalog.get_table(project, dataset, name)
         (rows,) = self._context.engine.execute(
             f"SELECT count(*) FROM {quoted_table_ref(project, dataset, name)}"
@@ -225,7 +229,7 @@ class Jobs:
 
 
 def _http_error(error: Json) -> errors.DomainError:
-    """jobs.query and getQueryResults answer 4xx for a statement that failed."""
+    """Return the 4xx that jobs.query and getQueryResults answer for a failed statement."""
     kind = _ERROR_CLASSES.get(error.get("reason", ""), errors.InvalidQueryError)
     return kind(error.get("message", ""), location=error.get("location"))
 

@@ -1,4 +1,4 @@
-"""One load job: its configuration read and checked, then carried out in one transaction on a cursor of its own."""
+"""Carry out a load job in one transaction on its own cursor."""
 
 from __future__ import annotations
 
@@ -12,62 +12,16 @@ from typing import Any
 import duckdb
 from bqemulator.api.routes.tables import _rest_to_clustering, _rest_to_time_partitioning
 from bqemulator.catalog.models import TableMeta, TableSchema
-from bqemulator.domain.errors import ValidationError
-from bqemulator.storage.sql_identifiers import quoted_table_ref
 
-from tests.emulator.bigquery.conversions import is_known_date_format
 from tests.emulator.bigquery.csv_files import CsvLoad, CsvOptions, literal, quoted
 from tests.emulator.bigquery.errors import JobError
-from tests.emulator.bigquery.schemas import (
-    Fields,
-    duckdb_columns,
-    is_map,
-    merge_for_load,
-    parquet_field,
-    parse_fields,
-    wire_type,
-)
+from tests.emulator.bigquery.load_request import LoadRequest
+from tests.emulator.bigquery.parquet_files import ParquetLoad
+from tests.emulator.bigquery.schemas import Fields, duckdb_columns, merge_for_load, parse_fields, wire_type
 from tests.emulator.bigquery.sources import SourceFile, corrupt_file, find_sources
 
-_FORMATS = ("CSV", "NEWLINE_DELIMITED_JSON", "PARQUET")
-# What is understood. Anything else that is set is refused: a silently ignored option is a lie told to a test.
-# fmt: off
-_KNOWN = {
-    "sourceUris", "schema", "destinationTable", "createDisposition", "writeDisposition", "sourceFormat",
-    "schemaUpdateOptions", "timePartitioning", "clustering", "maxBadRecords", "skipLeadingRows", "fieldDelimiter",
-    "quote", "allowQuotedNewlines", "nullMarker", "nullMarkers", "sourceColumnMatch", "decimalTargetTypes",
-    "dateFormat", "timestampFormat", "parquetOptions",
-}
-_KNOWN_PARQUET_OPTIONS = {"mapTargetType": ("MAP_TARGET_TYPE_UNSPECIFIED", "ARRAY_OF_STRUCT")}
-# fmt: on
 _PARTITION_DIGITS = {"HOUR": 10, "DAY": 8, "MONTH": 6, "YEAR": 4}
 _WRONG_PARTITION = "Some rows belong to different partitions rather than destination partition"
-
-
-@dataclass(frozen=True)
-class LoadRequest:
-    project: str
-    dataset: str
-    table: str
-    partition: str
-    format: str
-    write: str
-    create: str
-    options: tuple[str, ...]
-    raw: dict[str, Any]
-
-    @property
-    def label(self) -> str:
-        return f"{self.project}:{self.dataset}.{self.table}"
-
-    @property
-    def target(self) -> str:
-        reference: str = quoted_table_ref(self.project, self.dataset, self.table)
-        return reference
-
-    @property
-    def max_bad(self) -> int:
-        return int(self.raw.get("maxBadRecords") or 0)
 
 
 @dataclass(frozen=True)
@@ -77,49 +31,10 @@ class Loaded:
     statistics: dict[str, str]
 
 
-def read_request(project: str, load: dict[str, Any]) -> LoadRequest:
-    """Refuses with HTTP 400 what BigQuery refuses before it makes a job, and what this local cloud does not know."""
-    destination = load["destinationTable"]
-    table, _, partition = destination["tableId"].partition("$")
-    request = LoadRequest(
-        project=destination.get("projectId", project),
-        dataset=destination["datasetId"],
-        table=table,
-        partition=partition,
-        format=load.get("sourceFormat", "CSV").upper(),
-        write=load.get("writeDisposition", "WRITE_APPEND"),
-        create=load.get("createDisposition", "CREATE_IF_NEEDED"),
-        options=tuple(load.get("schemaUpdateOptions") or ()),
-        raw=load,
-    )
-    replaces_partition = request.write == "WRITE_TRUNCATE" and request.partition
-    if request.options and request.write != "WRITE_APPEND" and not replaces_partition:
-        raise ValidationError(
-            "Schema update options should only be specified with WRITE_APPEND disposition, "
-            "or with WRITE_TRUNCATE disposition on a table partition."
-        )
-    unknown = sorted(
-        name for name, value in load.items() if name not in _KNOWN and value not in (None, False, "", [], {})
-    )
-    unknown += [
-        f"{name} {load[name]}"
-        for name in ("dateFormat", "timestampFormat")
-        if not is_known_date_format(load.get(name) or "YYYY-MM-DD")
-    ]
-    unknown += [
-        f"parquetOptions.{name}={value}"
-        for name, value in (load.get("parquetOptions") or {}).items()
-        if value and value not in _KNOWN_PARQUET_OPTIONS.get(name, ())
-    ]
-    if unknown or request.format not in _FORMATS:
-        raise ValidationError(f"The local cloud does not know: {', '.join(unknown) or request.format}")
-    return request
-
-
 def run_load(
     request: LoadRequest, existing: TableMeta | None, connection: Any, storage_root: Path, now: datetime
 ) -> Loaded:
-    """All or nothing: whatever raises here leaves the table as it was."""
+    """Load all files or nothing: an error leaves the table unchanged."""
     if existing is None and request.create == "CREATE_NEVER":
         raise JobError("notFound", f"Not found: Table {request.label}")
     files = find_sources(request.raw.get("sourceUris") or [], storage_root)
@@ -128,7 +43,7 @@ def run_load(
         cursor.execute("SET TimeZone = 'UTC'")
         return _Load(request, existing, cursor, files, now).run()
     finally:
-        cursor.close()  # rolls back what was not committed
+        cursor.close()  # rolls back an open transaction
 
 
 class _Load:
@@ -139,6 +54,7 @@ class _Load:
         self.existing = existing
         self.cursor = cursor
         self.files = files
+        self.parquet = ParquetLoad(files, request.raw, self._rows)
         self.incoming = self._incoming_fields()
         self.table = existing or self._new_table(now)
         self.fields = self._final_fields()
@@ -182,21 +98,9 @@ class _Load:
 
     def _parquet_fields(self, given: Fields) -> Fields:
         try:
-            described = self._rows(f"DESCRIBE SELECT * FROM {self._read_parquet()}")
+            return self.parquet.fields(given)
         except duckdb.Error as error:
             raise self._explained(str(error)) from error
-        targets = self.request.raw.get("decimalTargetTypes") or []
-        self._check_maps([name for name, kind, *_ in described if is_map(kind)])
-        by_name = {field.name.lower(): field for field in given}
-        found = [by_name.pop(name.lower(), None) or parquet_field(name, kind, targets) for name, kind, *_ in described]
-        return (*found, *by_name.values())
-
-    def _check_maps(self, names: Sequence[str]) -> None:
-        """Without ARRAY_OF_STRUCT, Google makes a record `key_value` of a map: not known here."""
-        options = self.request.raw.get("parquetOptions") or {}
-        if names and options.get("mapTargetType") != "ARRAY_OF_STRUCT":
-            message = "The local cloud loads a Parquet MAP with parquetOptions.mapTargetType ARRAY_OF_STRUCT only"
-            raise JobError("invalid", f"{message} (field: {names[0]}).")
 
     def _new_table(self, now: datetime) -> TableMeta:
         request = self.request
@@ -247,12 +151,12 @@ class _Load:
         if self.request.format == "CSV":
             return self.csv.select()
         if self.request.format == "PARQUET":
-            return f"SELECT {', '.join(self._parquet_columns())} FROM {self._read_parquet()}"
+            return self.parquet.select(self.incoming)
         names = ", ".join(quoted(field.name) for field in self.incoming)
         return " UNION ALL ".join(f"SELECT {names} FROM {self._read_json(file)}" for file in self.files)
 
     def _guarded(self, select: str) -> str:
-        """A row outside the partition named by the decorator ends the load, NULL included."""
+        """End the load at a row outside the partition of the decorator. NULL is outside, too."""
         if not self.request.partition:
             return select
         field = quoted(self._partition_field())
@@ -303,25 +207,6 @@ class _Load:
                 reason = f"Required column value for column {field.name} is missing"
                 raise JobError("invalid", f"Error while reading data, error message: {reason}")
 
-    def _parquet_columns(self) -> list[str]:
-        present = {
-            name.lower(): kind for name, kind, *_ in self._rows(f"DESCRIBE SELECT * FROM {self._read_parquet()}")
-        }
-        columns = []
-        for field, (name, kind) in zip(self.incoming, duckdb_columns(self.incoming), strict=True):
-            found = present.get(name.lower())
-            source = "NULL" if found is None else quoted(name)
-            if field.mode == "REPEATED":
-                columns.append(f"coalesce({_entries(source, found, field.name)}, [])::{kind} AS {quoted(name)}")
-                continue
-            columns.append(f"{_exact_cast(source, kind, wire_type(field.type))} AS {quoted(name)}")
-        return columns
-
-    def _read_parquet(self) -> str:
-        """Without hive_partitioning=false DuckDB adds a column for every folder like `year=2025`."""
-        paths = ", ".join(literal(str(file.path)) for file in self.files)
-        return f"read_parquet([{paths}], union_by_name=true, hive_partitioning=false)"
-
     def _read_json(self, file: SourceFile) -> str:
         columns = ", ".join(f"{literal(name)}: {literal(kind)}" for name, kind in duckdb_columns(self.incoming))
         options = f"format='newline_delimited', compression='{'gzip' if file.gzipped else 'none'}'"
@@ -333,17 +218,3 @@ class _Load:
 
     def _count(self, sql: str) -> int:
         return int(self._rows(sql)[0][0])
-
-
-def _entries(source: str, kind: str | None, name: str) -> str:
-    """mapTargetType ARRAY_OF_STRUCT: a map is a repeated record of key and value; no map is an empty one."""
-    if kind is None or is_map(kind):
-        return f"map_entries({source})" if kind else "NULL"
-    raise JobError("invalid", f"The local cloud does not load Parquet {kind} into a REPEATED field (field: {name}).")
-
-
-def _exact_cast(source: str, kind: str, wire: str) -> str:
-    if wire != "BIGNUMERIC" or source == "NULL":
-        return f"{source}::{kind}"
-    too_long = f"error({literal('The local cloud cannot hold this BIGNUMERIC exactly: ')} || {source}::VARCHAR)"
-    return f"CASE WHEN {source} IS NULL OR {source}::{kind} = {source} THEN {source}::{kind} ELSE {too_long} END"

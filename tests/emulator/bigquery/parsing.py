@@ -1,4 +1,4 @@
-"""A statement is parsed once: the emulator asks for the tree of the same text up to ten times on its way."""
+"""Parse each statement once. bqemulator parses the same text up to ten times."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlglot.dialects.dialect import Dialect
 
-_REMEMBERED = 256  # statements; a process serves a handful of shapes again and again
+_MAX_STATEMENTS = 256  # in the cache; a process runs few different ones
 
 Parse = Callable[..., list[Any]]
 
@@ -18,9 +18,9 @@ def install() -> None:
 
 
 def _remembering(parse: Parse) -> Parse:
-    """Copies are handed out, for callers change the trees that they get."""
+    """Return copies of the cached trees, because callers change them."""
 
-    @lru_cache(_REMEMBERED)
+    @lru_cache(_MAX_STATEMENTS)
     def tree(kind: Any, normalization: Any, version: Any, sql: str) -> list[Any]:
         dialect = kind()
         dialect.normalization_strategy, dialect.version = normalization, version

@@ -1,4 +1,4 @@
-"""When each partition was last written, for INFORMATION_SCHEMA.PARTITIONS: only a reloaded month changes."""
+"""Keep when each partition was last written, for INFORMATION_SCHEMA.PARTITIONS."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class PartitionTimes:
         self._written: dict[tuple[str, str, str, datetime], dict[str, tuple[datetime, int]]] = {}
 
     def loaded(self, table: TableMeta, partition: str, now: datetime, size: int) -> None:
-        """A load without a decorator may touch any partition: it dates them all."""
+        """Date the partition of a load. Without a decorator a load may change any partition, so it dates them all."""
         if partition:
             self._written.setdefault(_key(table), {})[partition] = (now, size)
         else:
@@ -35,5 +35,5 @@ class PartitionTimes:
 
 
 def _key(table: TableMeta) -> tuple[str, str, str, datetime]:
-    """With its creation time: a table dropped and made again is another table."""
+    """Return the table's name and creation time: a table that was dropped and created again is another one."""
     return table.project_id, table.dataset_id, table.table_id, table.creation_time

@@ -1,4 +1,4 @@
-"""BigQuery's rules on schemas: what a load or a patch may change, and which decimal type a Parquet column becomes."""
+"""BigQuery's rules for schemas: the changes that a load or a patch may make, and the types of Parquet columns."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _DECIMAL = re.compile(r"DECIMAL\((\d+),\s*(\d+)\)")
 
 
 def wire_type(name: str) -> str:
-    """The type name as tables.get spells it."""
+    """Return the name of the type as tables.get spells it."""
     bare = re.sub(r"\(.*", "", name).strip().upper()
     return _WIRE_NAMES.get(bare, bare)
 
@@ -45,7 +45,7 @@ def duckdb_columns(fields: Sequence[TableFieldSchema]) -> list[tuple[str, str]]:
 
 
 def merge_for_load(table: Fields, incoming: Fields, options: Sequence[str], label: str) -> Fields:
-    """The table's fields after a load that keeps the schema: new names need ALLOW_FIELD_ADDITION, types never change.
+    """Return the table's fields after a load: new names need ALLOW_FIELD_ADDITION, types never change.
 
     https://cloud.google.com/bigquery/docs/reference/rest/v2/Job#JobConfigurationLoad.FIELDS.schema_update_options
     """
@@ -68,7 +68,7 @@ def merge_for_load(table: Fields, incoming: Fields, options: Sequence[str], labe
 
 
 def merge_for_patch(table: Fields, wanted: Fields, label: str) -> Fields:
-    """A patch replaces the schema as a whole, and may only add columns, relax modes and redescribe.
+    """Return the table's fields after a patch: it may only add columns, relax modes and change descriptions.
 
     https://cloud.google.com/bigquery/docs/managing-table-schemas
     """
@@ -91,13 +91,14 @@ def merge_for_patch(table: Fields, wanted: Fields, label: str) -> Fields:
 
 
 def parquet_field(name: str, duckdb_type: str, decimal_targets: Sequence[str]) -> TableFieldSchema:
-    """
+    """Return the field of a Parquet column.
+
     https://cloud.google.com/bigquery/docs/reference/rest/v2/tables#ParquetOptions.FIELDS.map_target_type
     """
     if is_map(duckdb_type):
         entry = _MAP.fullmatch(duckdb_type)
         if entry is None:
-            raise JobError("invalid", f"The local cloud does not load a Parquet {duckdb_type} (field: {name}).")
+            raise JobError("invalid", f"The emulator does not load a Parquet {duckdb_type} (field: {name}).")
         fields = [type_map.duckdb_type_to_bq_field(part, entry[part]) for part in ("key", "value")]
         return parse_fields([{"name": name, "type": "RECORD", "mode": "REPEATED", "fields": fields}])[0]
     if decimal := _DECIMAL.fullmatch(duckdb_type):
@@ -112,7 +113,7 @@ def is_map(duckdb_type: str) -> bool:
 
 
 def decimal_target(precision: int, scale: int, allowed: Sequence[str]) -> str:
-    """The first of NUMERIC, BIGNUMERIC, STRING that is allowed and holds the type, else the widest allowed.
+    """Return the first of NUMERIC, BIGNUMERIC and STRING that is allowed and wide enough, else the widest allowed.
 
     https://cloud.google.com/bigquery/docs/reference/rest/v2/Job#JobConfigurationLoad.FIELDS.decimal_target_types
     """

@@ -1,4 +1,4 @@
-"""The files behind `sourceUris`: gs://bucket/name lies byte for byte in storage's folder as DIR/bucket/name."""
+"""Find the files of `sourceUris`: gs://bucket/name is the file bucket/name in the folder of the storage server."""
 
 from __future__ import annotations
 
@@ -35,12 +35,15 @@ class SourceFile:
 
     @property
     def gzipped(self) -> bool:
-        """By content, not by name: dlt uploads gzip without `.gz`."""
+        """Decide by the content, because dlt uploads gzip without `.gz`."""
         return self.magic.startswith(_GZIP_MAGIC)
 
 
 def find_sources(uris: Sequence[str], storage_root: Path) -> list[SourceFile]:
-    """One `*` is allowed and crosses `/`; a URI that finds nothing fails the job."""
+    """Return the files of all URIs. A URI may have one `*`, which also matches `/`.
+
+    Raises JobError if a URI has no file, or if the files cannot be loaded together.
+    """
     files = [file for uri in uris for file in _find(uri, storage_root)]
     for file in files:
         if file.magic == _ZIP_MAGIC:
@@ -54,7 +57,7 @@ def find_sources(uris: Sequence[str], storage_root: Path) -> list[SourceFile]:
 
 
 def corrupt_file(files: Sequence[SourceFile]) -> SourceFile | None:
-    """Reads compressed files to their end: asked only after a load failed, to name the file at fault."""
+    """Return the first broken gzip file. It reads the files to their end, so it is only called after a failed load."""
     return next((file for file in files if file.gzipped and not _is_whole(file.path)), None)
 
 
@@ -69,7 +72,7 @@ def _is_whole(path: Path) -> bool:
 
 
 def _find(uri: str, storage_root: Path) -> list[SourceFile]:
-    if uri.startswith("file://"):  # an upload, staged by the emulator
+    if uri.startswith("file://"):  # an upload, which bqemulator has written to a file
         return [SourceFile(uri, Path(uri.removeprefix("file://")))]
     parts = _URI.fullmatch(uri)
     if parts is None:

@@ -1,4 +1,4 @@
-"""SQL statements that the emulator cannot run, or answers otherwise than BigQuery does."""
+"""SQL statements that bqemulator cannot run, or runs differently from BigQuery."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from sqlglot import exp
 
 from tests.emulator.bigquery.engine import JSON_OF_ARRAYS
 from tests.emulator.bigquery.schemas import parse_fields
-from tests.emulator.bigquery.tables import add_columns, described_view
+from tests.emulator.bigquery.tables import add_columns, describe_view
 
 Execute = Callable[..., Awaitable[JobMeta]]
 
@@ -30,13 +30,13 @@ _REPLACE_VIEW = re.compile(r"\s*CREATE\s+OR\s+REPLACE\s+VIEW", re.IGNORECASE)
 _JSON_OF_ARRAYS = re.compile(r"\bJSON_OBJECT\s*\(\s*(?=ARRAY\s*[(\[])", re.IGNORECASE)
 _ROW_POLICY = re.compile(r"\s*(CREATE|DROP)\s[\w\s]*\bROW\s+ACCESS", re.IGNORECASE)
 _EMPTY_RESULT = "SELECT 1 AS done LIMIT 0"
-_NOBODY = CallerIdentity(principal="user:anonymous@local", is_authenticated=False)
+_ANONYMOUS = CallerIdentity(principal="user:anonymous@local", is_authenticated=False)
 
 
 def install(location: str) -> None:
     execute = _with_replaced_views(_without_row_policies(executor.execute_query_job))
     execute = _with_view_columns(_with_location(execute, location))
-    inner_query.rewrite_for_row_access = _as_it_is
+    inner_query.rewrite_for_row_access = _unchanged
     stock.execute_query_job = _with_json_of_arrays(_statement_by_statement(_with_added_columns(execute)))
 
 
@@ -44,22 +44,22 @@ def dataset_not_found(dataset: str, location: str) -> NotFoundError:
     return NotFoundError(f"Not found: Dataset {dataset} was not found in location {location}")
 
 
-def _as_it_is(sql: str, **_: Any) -> str:
-    """No view's text is written into a query for row access policies: DuckDB reads a view as it is now."""
+def _unchanged(sql: str, **_: Any) -> str:
+    """Keep views in a query. bqemulator inlines them for row access policies, which the emulator does not have."""
     return sql
 
 
 def _without_row_policies(execute: Execute) -> Execute:
     async def run(project: str, job_id: str, sql: str, parameters: Any, context: AppContext, **rest: Any) -> JobMeta:
         if _ROW_POLICY.match(sql):
-            raise UnsupportedFeatureError("The local cloud has no row access policies.")
+            raise UnsupportedFeatureError("The emulator has no row access policies.")
         return await execute(project, job_id, sql, parameters, context, **rest)
 
     return run
 
 
 def _with_location(execute: Execute, location: str) -> Execute:
-    """The emulator lives in the US, and says accessDenied for a table in a dataset that is not there."""
+    """Name our location in errors. bqemulator names the US, and answers accessDenied for a missing dataset."""
 
     async def run(project: str, job_id: str, sql: str, parameters: Any, context: AppContext, **rest: Any) -> JobMeta:
         try:
@@ -74,29 +74,29 @@ def _with_location(execute: Execute, location: str) -> Execute:
 
 
 def _with_replaced_views(execute: Execute) -> Execute:
-    """What a view's replacement is made of, without asking thirteen times whether it is some other statement."""
+    """Replace a view directly. bqemulator first tests for thirteen other kinds of statement, which is slow."""
 
     async def run(project: str, job_id: str, sql: str, parameters: Any, context: AppContext, **rest: Any) -> JobMeta:
         if parameters or not _REPLACE_VIEW.match(sql):
             return await execute(project, job_id, sql, parameters, context, **rest)
-        await executor._run_single_sql(project, sql, None, context, caller=_NOBODY)
+        await executor._run_single_sql(project, sql, None, context, caller=_ANONYMOUS)
         ddl_sync.sync_created_view(sql, project, context)
-        return await _made(execute, project, job_id, "CREATE_VIEW", context, **rest)
+        return await _empty_job(execute, project, job_id, "CREATE_VIEW", context, **rest)
 
     return run
 
 
-async def _made(
+async def _empty_job(
     execute: Execute, project: str, job_id: str, statement_type: str, context: AppContext, **rest: Any
 ) -> JobMeta:
-    """The job of a statement that was carried out here, with an empty result."""
+    """Return a job with an empty result, for a statement that was carried out here."""
     job = await execute(project, job_id, _EMPTY_RESULT, None, context, **rest)
     executor.JOB_SCHEMAS[job_id] = []
     return job.model_copy(update={"statistics": _statistics(job, statement_type)})
 
 
 def _with_view_columns(execute: Execute) -> Execute:
-    """CREATE VIEW v (a, b OPTIONS(…)) AS …: the emulator forgets the names in brackets and all descriptions."""
+    """Keep column names and descriptions of CREATE VIEW v (a, b OPTIONS(…)) AS …, which bqemulator ignores."""
 
     async def run(project: str, job_id: str, sql: str, parameters: Any, context: AppContext, **rest: Any) -> JobMeta:
         view = _CREATE_VIEW.match(sql) and sqlglot.parse_one(sql, read="bigquery")
@@ -107,14 +107,14 @@ def _with_view_columns(execute: Execute) -> Execute:
             described = _name_columns(view.expression, target.expressions)
             view.set("this", target.this)
         job = await execute(project, job_id, view.sql("bigquery"), parameters, context, **rest)
-        described_view(context, _table_reference(view.this, project), _description(view), described)
+        describe_view(context, _table_reference(view.this, project), _description(view), described)
         return job
 
     return run
 
 
 def _with_json_of_arrays(execute: Execute) -> Execute:
-    """JSON_OBJECT(keys, values) of two arrays: sqlglot would take them for one key and its value.
+    """Support JSON_OBJECT(keys, values) with two arrays, which sqlglot reads as one key and its value.
 
     https://cloud.google.com/bigquery/docs/reference/standard-sql/json_functions#json_object
     """
@@ -128,7 +128,7 @@ def _with_json_of_arrays(execute: Execute) -> Execute:
 
 
 def _statement_by_statement(execute: Execute) -> Execute:
-    """A script of plain statements runs one by one: the emulator's interpreter would not record its views."""
+    """Run the statements of a script one by one: bqemulator's interpreter does not record the views."""
 
     async def run(project: str, job_id: str, sql: str, parameters: Any, context: AppContext, **rest: Any) -> JobMeta:
         statements = executor._parse_script_or_raise(sql).statements
@@ -142,7 +142,7 @@ def _statement_by_statement(execute: Execute) -> Execute:
 
 
 def _with_added_columns(execute: Execute) -> Execute:
-    """dlt adds several columns in one ALTER TABLE; DuckDB takes one at a time, and the catalogue hears of none."""
+    """Support ALTER TABLE with several new columns. DuckDB adds one at a time, bqemulator records none."""
 
     async def run(project: str, job_id: str, sql: str, parameters: Any, context: AppContext, **rest: Any) -> JobMeta:
         table, columns = _added_columns(sql)
@@ -156,7 +156,7 @@ def _with_added_columns(execute: Execute) -> Execute:
         new = [column for column in columns if not (column.args.get("exists") and column.name.lower() in known)]
         raw = [{"name": column.name, "type": column.args["kind"].sql("bigquery")} for column in new]
         await add_columns(context, existing, parse_fields(raw))
-        return await _made(execute, project, job_id, "ALTER_TABLE", context, **rest)
+        return await _empty_job(execute, project, job_id, "ALTER_TABLE", context, **rest)
 
     return run
 
@@ -167,16 +167,14 @@ def _added_columns(sql: str) -> tuple[exp.Table | None, Sequence[exp.Expression]
     tree = sqlglot.parse_one(sql, read="bigquery")
     actions = tree.args.get("actions") or []
     if not actions or not all(isinstance(action, exp.ColumnDef) for action in actions):
-        raise UnsupportedFeatureError(
-            "The local cloud's ALTER TABLE only adds columns: the catalogue would not follow."
-        )
+        raise UnsupportedFeatureError("The emulator's ALTER TABLE can only add columns.")
     return tree.this, actions
 
 
 def _name_columns(query: exp.Expression, columns: Sequence[exp.Expression]) -> dict[str, str]:
-    """Gives the query's columns the names in the brackets; returns the descriptions among their options."""
+    """Give the query's columns the names in the brackets. Return the descriptions in their options."""
     if not isinstance(query, exp.Select) or query.is_star or len(query.expressions) != len(columns):
-        raise UnsupportedFeatureError("The local cloud names a view's columns only where its SELECT lists as many.")
+        raise UnsupportedFeatureError("The emulator names a view's columns only if its SELECT lists as many.")
     query.set(
         "expressions", [value.unalias().as_(name.name) for value, name in zip(query.expressions, columns, strict=True)]
     )

@@ -1,4 +1,4 @@
-"""Tables of the REST API, where the emulator's own changes only its catalogue: patches, views, deletes.
+"""The tables of the REST API: patches, views and deletes, for which bqemulator changes only its catalogue.
 
 https://cloud.google.com/bigquery/docs/reference/rest/v2/tables
 """
@@ -27,8 +27,7 @@ from tests.emulator.bigquery.schemas import Fields, duckdb_columns, merge_for_pa
 
 Json = dict[str, Any]
 
-# What changes a table's columns or rows in a long transaction goes one by one: DuckDB would fail the later commit,
-# where BigQuery lets both through.
+# Long transactions on one table run one after the other: DuckDB would fail the later commit, BigQuery allows both.
 TABLE_LOCKS: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
 
@@ -49,11 +48,11 @@ class Tables:
         return router
 
     async def insert_dataset(self, project: str, request: Request) -> Json:
-        """Without a location BigQuery would make the dataset in the US, where this cloud has nothing."""
+        """Create a dataset in our location only. Without a location, BigQuery would create it in the US."""
         location = (await request.json()).get("location", "US")
         if location.lower() != self._location.lower():
             raise ValidationError(
-                f"The local cloud has one location, {self._location}: no dataset can be made in {location}."
+                f"The emulator has one location, {self._location}: no dataset can be created in {location}."
             )
         created: Json = await stock_datasets.insert_dataset(project, request, self._context)
         return created
@@ -79,7 +78,7 @@ class Tables:
         return self._resource(self._find(project, dataset, table))
 
     async def change(self, project: str, dataset: str, table: str, request: Request) -> Response:
-        """patch and update alike: neither may lose a column."""
+        """Handle PATCH and PUT alike: neither may lose a column."""
         seen = self._find(project, dataset, table)
         if request.headers.get("if-match") not in (None, "*", seen.etag):
             return _precondition_failed()
@@ -118,16 +117,16 @@ class Tables:
         }
         if "labels" in body:
             changes["labels"] = {key: value for key, value in body["labels"].items() if value is not None}
-        return _touched(self._context, existing.model_copy(update=changes))
+        return _updated(self._context, existing.model_copy(update=changes))
 
     async def _replace_view(self, project: str, dataset: str, name: str, body: Json) -> TableMeta:
         if body["view"].get("useLegacySql"):
-            raise ValidationError("The local cloud has no legacy SQL views.")
+            raise ValidationError("The emulator has no legacy SQL views.")
         await self._run_sql(
             project, f"CREATE OR REPLACE VIEW `{project}`.`{dataset}`.`{name}` AS {body['view']['query']}"
         )
         view = self._find(project, dataset, name)
-        return _touched(
+        return _updated(
             self._context,
             view.model_copy(update={"view_query": body["view"]["query"], "description": body.get("description")}),
         )
@@ -153,7 +152,7 @@ async def add_columns(context: AppContext, table: TableMeta, fields: Fields) -> 
 
 
 def set_schema(context: AppContext, table: TableMeta, wanted: Fields) -> TableMeta:
-    """Adds the new columns to the stored table and to the catalogue, or raises with neither changed."""
+    """Add the new columns to the table and to the catalogue. An error changes neither."""
     try:
         fields = merge_for_patch(table.schema_.fields, wanted, _label(table))
     except JobError as error:
@@ -161,23 +160,23 @@ def set_schema(context: AppContext, table: TableMeta, wanted: Fields) -> TableMe
     target = quoted_table_ref(table.project_id, table.dataset_id, table.table_id)
     for name, kind in duckdb_columns(fields[len(table.schema_.fields) :]):
         context.engine.execute(f"ALTER TABLE {target} ADD COLUMN {quoted(name)} {kind}")
-    return _touched(context, table.model_copy(update={"schema_": TableSchema(fields=fields)}))
+    return _updated(context, table.model_copy(update={"schema_": TableSchema(fields=fields)}))
 
 
 def _label(table: TableMeta) -> str:
     return f"{table.project_id}:{table.dataset_id}.{table.table_id}"
 
 
-def described_view(
+def describe_view(
     context: AppContext, reference: tuple[str, str, str], description: str | None, columns: dict[str, str]
 ) -> None:
     view = context.catalog.get_table(*reference)
     if view is not None and (description or columns):
         fields = tuple(f.model_copy(update={"description": columns.get(f.name)}) for f in view.schema_.fields)
-        _touched(context, view.model_copy(update={"schema_": TableSchema(fields=fields), "description": description}))
+        _updated(context, view.model_copy(update={"schema_": TableSchema(fields=fields), "description": description}))
 
 
-def _touched(context: AppContext, table: TableMeta) -> TableMeta:
+def _updated(context: AppContext, table: TableMeta) -> TableMeta:
     now = context.clock.now()
     etag = generate_etag(table.project_id, table.dataset_id, table.table_id, str(now))
     updated: TableMeta = context.catalog.update_table(

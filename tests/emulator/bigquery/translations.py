@@ -1,4 +1,4 @@
-"""A statement is translated once, whatever its datasets are called: tests ask the same of ever new datasets."""
+"""Translate each statement once, whatever its datasets are called: every test has new datasets."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from bqemulator.domain.result import Ok, Result
 from bqemulator.jobs import executor
 from bqemulator.sql.translator import SQLTranslator
 
-_REMEMBERED = 512  # statements
-_LONGEST = 50_000  # characters; longer ones are rows of dlt, each of them another
-_DATASET = re.compile(r"[`\"][\w-]+(?:[`\"]\.[`\"]|\.)(\w+)(?:[`\"]\.[`\"]|\.)\w")  # of a quoted project.dataset.table
+_MAX_STATEMENTS = 512  # in the cache
+_MAX_CHARACTERS = 50_000  # of a cached statement; longer ones insert rows of dlt and never repeat
+_DATASET = re.compile(r"[`\"][\w-]+(?:[`\"]\.[`\"]|\.)(\w+)(?:[`\"]\.[`\"]|\.)\w")  # in a quoted project.dataset.table
 
 
 def install() -> None:
@@ -23,26 +23,26 @@ def install() -> None:
 
 
 def _translate_once(translate: Callable[..., Result[str, Any]]) -> Callable[..., Result[str, Any]]:
-    @lru_cache(_REMEMBERED)
-    def of_text(translator: Any, sql: str, schema: str, caller: Any) -> Result[str, Any]:
+    @lru_cache(_MAX_STATEMENTS)
+    def translated(translator: Any, sql: str, schema: str, caller: Any) -> Result[str, Any]:
         return translate(translator, sql, schema=json.loads(schema), caller=caller)
 
     def once(translator: Any, sql: str, *, schema: Any = None, caller: Any = None) -> Result[str, Any]:
-        if len(sql) <= _LONGEST:
+        if len(sql) <= _MAX_CHARACTERS:
             names = _placeholders(sql)
-            found = of_text(translator, _renamed(sql, names), json.dumps(schema), caller)
+            found = translated(translator, _renamed(sql, names), json.dumps(schema), caller)
             if isinstance(found, Ok):
                 return Ok(_restored(found.value, names))
-        return translate(translator, sql, schema=schema, caller=caller)  # an error says what the datasets are called
+        return translate(translator, sql, schema=schema, caller=caller)  # an error must have the real names
 
     return once
 
 
 def _qualify_once(qualify: Callable[[str, str], str]) -> Callable[[str, str], str]:
-    remembered = lru_cache(_REMEMBERED)(qualify)
+    remembered = lru_cache(_MAX_STATEMENTS)(qualify)
 
     def once(sql: str, project: str) -> str:
-        if len(sql) > _LONGEST:
+        if len(sql) > _MAX_CHARACTERS:
             return qualify(sql, project)
         names = _placeholders(sql)
         return _restored(remembered(_renamed(sql, names), project), names)
@@ -56,14 +56,14 @@ def _placeholders(sql: str) -> dict[str, str]:
 
 
 def _renamed(sql: str, names: Mapping[str, str]) -> str:
-    """Wherever a name stands as a whole word, be it part of the project's: `_restored` gives back each."""
+    """Replace each name that is a whole word, also in the name of the project: `_restored` undoes it."""
     if not names:
         return sql
     return re.sub(rf"\b({'|'.join(names)})\b", lambda found: names[found[1]], sql)
 
 
 def _restored(sql: str, names: Mapping[str, str]) -> str:
-    """Anywhere: DuckDB's schemas are called `project__dataset`, where no name is a word of its own."""
+    """Replace every placeholder, also inside a word: DuckDB's schemas are called `project__dataset`."""
     for dataset, name in names.items():
         sql = sql.replace(name, dataset)
     return sql

@@ -1,8 +1,9 @@
-"""Terraform without a binary and without a registry: the runner, and stand-ins for the four providers."""
+"""Run Terraform without a registry: a runner, and stand-ins for the four providers."""
 
 from tests.emulator.terraform_provider.binary import Binary, NoTerraformError, find_terraform
 from tests.emulator.terraform_provider.facts import GOOGLE_VERSIONS
-from tests.emulator.terraform_provider.runner import Plan, Result, Terraform, TerraformError
+from tests.emulator.terraform_provider.results import Plan, Result, TerraformError
+from tests.emulator.terraform_provider.runner import Terraform
 from tests.emulator.terraform_provider.state import UnknownToEmulatorError
 
 __all__ = [

@@ -1,9 +1,9 @@
-"""Runs the stand-in providers; the runner starts this, nobody else needs to.
+"""Serve the stand-in providers. Only the runner and Terraform start this.
 
 python -m tests.emulator.terraform_provider attached VERSION
-    all four; prints TF_REATTACH_PROVIDERS, serves until ended
+    serve all four until the process is ended, and print TF_REATTACH_PROVIDERS
 python -m tests.emulator.terraform_provider plugin NAME VERSION
-    one of them, started by Terraform itself
+    serve one of them: Terraform itself starts this
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""hashicorp/archive: zips that are the same bytes for the same content, in the real provider's layout.
+"""hashicorp/archive: write zips in the layout of the real provider. The same content gives the same bytes.
 
-Entries in walking order, dated 2049-01-01, with the mode that `output_file_mode` names (zip_archiver.go of
-hashicorp/terraform-provider-archive). The compressed bytes are zlib's and not Go's: hashes differ from the real one's.
+Entries are sorted, dated 2049-01-01, and have the mode of `output_file_mode` (zip_archiver.go of
+hashicorp/terraform-provider-archive). zlib compresses differently from Go, so hashes differ from the real provider's.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import zipfile
 from collections.abc import Iterable
 from pathlib import Path
 
-from tests.emulator.terraform_provider.values import Object, RefusedError
+from tests.emulator.terraform_provider.values import Object, ProviderError
 
 _DATE = (2049, 1, 1, 0, 0, 0)
 _GLOB = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
@@ -22,10 +22,10 @@ _GLOB = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
 
 def archive_file(config: Object) -> Object:
     if config["type"] != "zip":
-        raise RefusedError(f"The stand-in provider makes zip archives only, not {config['type']}")
+        raise ProviderError(f"The stand-in provider cannot write a {config['type']} archive: use zip.")
     files = _files(config)
     if not files:
-        raise RefusedError("Archive creation error", "error creating archive: there is nothing to archive")
+        raise ProviderError("Archive creation error", "error creating archive: there is nothing to archive")
     data = _zip(files, int(config["output_file_mode"], 8) if config.get("output_file_mode") else None)
     output = Path(config["output_path"])
     output.parent.mkdir(parents=True, exist_ok=True)
@@ -47,7 +47,7 @@ def _files(config: Object) -> dict[str, tuple[bytes, int]]:
 
 def _folder(root: Path, excludes: Iterable[str]) -> dict[str, tuple[bytes, int]]:
     if not root.is_dir():
-        raise RefusedError("Archive creation error", f"could not archive missing directory: {root}")
+        raise ProviderError("Archive creation error", f"could not archive missing directory: {root}")
     skip = [_pattern(glob) for glob in excludes]
 
     def walk(folder: Path) -> Iterable[Path]:
@@ -61,7 +61,7 @@ def _folder(root: Path, excludes: Iterable[str]) -> dict[str, tuple[bytes, int]]
 
 
 def _pattern(glob: str) -> re.Pattern[str]:
-    """`**` crosses folders, `*` does not; a pattern that ends in `/**` matches the folder too, as doublestar has it."""
+    """Translate a glob as doublestar does: `**` crosses folders, `*` does not, and `x/**` also matches `x`."""
     folder = glob.removesuffix("/**")
     parts = re.split(r"(\*\*/|\*\*|\*|\?)", folder)
     text = "".join(_GLOB.get(part, re.escape(part)) for part in parts)

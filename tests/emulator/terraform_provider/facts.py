@@ -1,15 +1,15 @@
-"""What the real providers accept: their schemas, and the overlay of rules that a schema does not carry.
+"""The schemas of the real providers, and an overlay of rules that a schema does not have.
 
-Schema files have the shape of `terraform providers schema -json`, pruned to the resources this project uses. The file
-for google 8.7 is the difference to 7.46, a JSON merge patch (RFC 7396). `overlay.json` names, per resource and path:
+Schema files have the shape of `terraform providers schema -json`, reduced to the resources that this project uses.
+The file for google 8.7 is a JSON merge patch (RFC 7396) to 7.46. `overlay.json` has, per resource and path:
 
-    force_new      a change replaces the resource       default   planned when the configuration is silent
+    force_new      a change replaces the resource       default   planned if the configuration sets nothing
     sensitive      hidden in plans                      value     computed at apply, `{name}` being a sibling's value
     upper          stored in upper case                 enum      the only values allowed
     min, max       bounds of a number                   pattern   [regular expression, what the provider says]
-    max_items      most elements of a list           refused   real, but nothing here could stand for it
-    stored         what a name becomes at apply: the plan has the name, the state this path, and no plan undoes it
-    at_plan        whether `value` is known at plan already
+    max_items      most elements of a list           refused   an error: the emulator has nothing like it
+    stored         the path that replaces a name at apply. A later plan with the name changes nothing
+    at_plan        true if `value` is already known at plan
 
 and per resource the groups `conflicts`, `exactly_one_of` and `at_least_one_of`.
 """
@@ -61,7 +61,7 @@ def provider_version(provider: str, google_version: str) -> str:
 
 @cache
 def facts(provider: str, google_version: str = GOOGLE_VERSIONS[0]) -> Facts:
-    """`provider` is google, google-beta, archive or time."""
+    """Return the facts of google, google-beta, archive or time."""
     overlay = _read("overlay")
     document = schema_document(provider, google_version)
     kinds = {
@@ -84,7 +84,7 @@ def schema_document(provider: str, google_version: str) -> Json:
         return base
     if google_version == GOOGLE_VERSIONS[1]:
         return _merge_patch(base, _read("google-8.7.diff")) if provider == "google" else base
-    raise ValueError(f"No schema facts of google {google_version}: there are {', '.join(GOOGLE_VERSIONS)}.")
+    raise ValueError(f"There are no facts for google {google_version}: use one of {', '.join(GOOGLE_VERSIONS)}.")
 
 
 def schema_response(known: Facts) -> Any:
@@ -96,13 +96,13 @@ def schema_response(known: Facts) -> Any:
 
 
 def blocks(block: Json) -> Iterator[tuple[str, Json, Json]]:
-    """Name, nesting and content of each nested block."""
+    """Yield name, nesting and content of each nested block."""
     for name, nested in block.get("block_types", {}).items():
         yield name, nested, nested["block"]
 
 
 def _kind(name: str, block: Json, overlay: Json) -> Kind:
-    """The schema with the overlay's facts written beside each attribute; a path that the schema lacks is an error."""
+    """Add the overlay's facts to the attributes of the schema. Raises LookupError if the schema has no such path."""
     for path, facts_of_path in overlay.get("attributes", {}).items():
         target = block
         *parents, last = path.split(".")

@@ -1,7 +1,7 @@
-"""The messages of Terraform's plugin protocol 6, built at run time: no generated code to keep in step with protobuf.
+"""Build the messages of Terraform's plugin protocol 6 at run time, so that there is no generated code.
 
 Names and numbers: https://github.com/hashicorp/terraform/blob/main/docs/plugin-protocol/tfplugin6.proto
-Only what the stand-in reads or writes is listed; protobuf skips the other fields.
+Only the fields that the stand-in reads or writes are here. protobuf skips the others.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from google.protobuf.descriptor_pb2 import FieldDescriptorProto, FileDescriptorP
 from google.protobuf.descriptor_pool import DescriptorPool
 from google.protobuf.message_factory import GetMessageClass
 
-# name: type field=number; …   (`*` marks a repeated field, `?` the one that is set: index 0 is not no index)
+# name: type field=number; …   (`*`: repeated; `?`: one of several, so that index 0 differs from no index)
 _TABLE = """
 DynamicValue: bytes msgpack=1; bytes json=2
 Step: ?string attribute_name=1; ?string element_key_string=2; ?int64 element_key_int=3

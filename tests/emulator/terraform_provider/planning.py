@@ -1,4 +1,4 @@
-"""Plans and applies of any resource, from the facts alone: defaults, what is known after apply, what replaces."""
+"""Plan and apply any resource from the facts alone: defaults, values known after apply, replacements."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from typing import Any
 
 from tests.emulator.terraform_provider.facts import Json, Kind, blocks
 from tests.emulator.terraform_provider.validation import instances
-from tests.emulator.terraform_provider.values import UNKNOWN, Object, Path, RefusedError, Value
+from tests.emulator.terraform_provider.values import UNKNOWN, Object, Path, ProviderError, Value
 
 Fill = Callable[[Json, Value, bool, str], Value]
 
 
 def planned(kind: Kind, proposed: Object, prior: Object | None) -> Object:
-    """Terraform has merged prior state and configuration; what is new and computed is unknown until the apply."""
+    """Return the planned values. `proposed` has prior state and configuration; new computed values are unknown."""
 
     def fill(attribute: Json, value: Value, is_new: bool, _path: str) -> Value:
         if attribute.get("write_only"):
@@ -30,7 +30,7 @@ def planned(kind: Kind, proposed: Object, prior: Object | None) -> Object:
 
 
 def applied(kind: Kind, plan: Object, known: Object) -> Object:
-    """Every unknown becomes what the service would answer, or null where no fact says it; some names become paths."""
+    """Replace each unknown by the answer of the service, or by null without a fact. Some names become paths."""
     stored = {
         name: _rendered(template, known, f"{kind.name}.{name}")
         for name, template in _stored(kind).items()
@@ -50,12 +50,12 @@ def applied(kind: Kind, plan: Object, known: Object) -> Object:
 
 
 def replacements(kind: Kind, prior: Object, plan: Object) -> list[Path]:
-    """Where a change means another resource. A computed value that becomes unknown is no change of the user's."""
+    """Return the paths whose change replaces the resource. A computed value that becomes unknown does not."""
     return [path for path, old, new in _force_new(kind.block, prior, plan, ()) if old != new]
 
 
 def _early(kind: Kind, plan: Object) -> Object:
-    """Computed values that the provider puts together at plan already, where all that they are made of is known."""
+    """Return the computed values that are known at plan, because all their parts are known."""
     templates = {name: attribute["value"] for name, attribute in kind.attributes.items() if attribute.get("at_plan")}
     return {
         name: template.format_map(plan)
@@ -65,7 +65,7 @@ def _early(kind: Kind, plan: Object) -> Object:
 
 
 def _unchanged(kind: Kind, plan: Object, prior: Object | None) -> Object:
-    """A name is no change of a path that ends in it."""
+    """Return the prior paths that end in the planned names: they did not change."""
     return {name: prior[name] for name in _stored(kind) if prior and f"/{prior[name]}".endswith(f"/{plan[name]}")}
 
 
@@ -93,7 +93,9 @@ def _rendered(template: Any, known: Object, where: str) -> Value:
     if not isinstance(template, str):
         return template
     if missing := _missing(template, known):
-        raise RefusedError(f"{where} cannot be computed: {', '.join(missing)} is not known (set it, or the provider's)")
+        raise ProviderError(
+            f"{where} cannot be computed without {', '.join(missing)}: set it here or for the provider."
+        )
     return template.format_map(known)
 
 
@@ -110,7 +112,7 @@ def _force_new(block: Json, prior: Object, plan: Object, path: Path) -> Iterator
         old, new = instances(prior.get(name)), instances(plan.get(name))
         if nesting.get("force_new"):
             yield (*path, name), old, new
-        if nesting["nesting_mode"] == "set":  # its elements have no index to name
+        if nesting["nesting_mode"] == "set":  # its elements have no index
             fixed = [key for key, attribute in content["attributes"].items() if attribute.get("force_new")]
             before, after = ([str([one.get(key) for key in fixed]) for one in side] for side in (old, new))
             yield (*path, name), sorted(before), sorted(after)

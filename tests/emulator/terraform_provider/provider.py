@@ -1,4 +1,4 @@
-"""The methods that Terraform calls, for any of the four providers, from their facts and services."""
+"""Answer the calls of Terraform for any of the four providers."""
 
 from __future__ import annotations
 
@@ -10,12 +10,24 @@ from datetime import UTC, datetime
 from typing import Any
 
 from tests.emulator.terraform_provider.archive import archive_file
+from tests.emulator.terraform_provider.bigquery_resources import Dataset, Table
 from tests.emulator.terraform_provider.facts import Facts, Kind, facts, schema_response
 from tests.emulator.terraform_provider.messages import MESSAGES
 from tests.emulator.terraform_provider.planning import applied, planned, replacements
-from tests.emulator.terraform_provider.services import Bucket, BucketObject, Dataset, Recorded, Rest, Service, Table
+from tests.emulator.terraform_provider.rest import Rest
+from tests.emulator.terraform_provider.services import Recorded, Service
+from tests.emulator.terraform_provider.storage_resources import Bucket, BucketObject
 from tests.emulator.terraform_provider.validation import problems
-from tests.emulator.terraform_provider.values import UNKNOWN, Object, RefusedError, Value, decode, encode, error_message
+from tests.emulator.terraform_provider.values import (
+    UNKNOWN,
+    Object,
+    ProviderError,
+    Value,
+    attribute_path,
+    decode,
+    encode,
+    error_message,
+)
 
 PROVIDERS = ("google", "google-beta", "archive", "time")
 STORAGE_ENDPOINT = "GOOGLE_STORAGE_CUSTOM_ENDPOINT"
@@ -44,7 +56,7 @@ _AGENTS = {
 class Provider:
     def __init__(self, name: str, google_version: str, environment: Mapping[str, str] | None = None) -> None:
         self.facts: Facts = facts(name, google_version)
-        self._is_legacy = name.startswith("google")  # written with SDK 2, which may plan other values than configured
+        self._is_legacy = name.startswith("google")  # SDK 2 may plan other values than configured
         self._environment = os.environ if environment is None else environment
         self._settings: Object = {}
         self._services: dict[str, Service] = {}
@@ -70,7 +82,7 @@ class Provider:
         return MESSAGES["Diagnostics"](diagnostics=map(error_message, found))
 
     def _upgrade(self, request: Any) -> Any:
-        """The state as it is, but with the attributes that another provider version added or dropped."""
+        """Return the state with the attributes of this provider version."""
         state, attributes = json.loads(request.raw_state.json), self.facts.resources[request.type_name].attributes
         nested = self.facts.resources[request.type_name].block.get("block_types", {})
         kept = {name: value for name, value in state.items() if name in attributes or name in nested}
@@ -108,16 +120,9 @@ class Provider:
         self._plan_labels(kind, plan)
         by_service = self._service(kind.name).planned(plan, prior)
         paths = [*replacements(kind, prior, plan), *[(name,) for name in by_service]] if prior else []
-        steps = [
-            [
-                MESSAGES["Step"](**{"element_key_int" if isinstance(part, int) else "attribute_name": part})
-                for part in path
-            ]
-            for path in paths
-        ]
         return MESSAGES["PlanResponse"](
             planned_state=encode(plan),
-            requires_replace=[MESSAGES["AttributePath"](steps=path) for path in steps],
+            requires_replace=map(attribute_path, paths),
             legacy_type_system=self._is_legacy,
         )
 
@@ -149,7 +154,7 @@ class Provider:
     def _delete(self, service: Service, prior: Object) -> None:
         policy = prior.get("deletion_policy")
         if policy == "PREVENT":
-            raise RefusedError(f"cannot destroy {prior.get('id')}: its deletion_policy is PREVENT")
+            raise ProviderError(f"cannot destroy {prior.get('id')}: its deletion_policy is PREVENT")
         if policy != "ABANDON":
             service.delete(prior)
 
@@ -159,7 +164,7 @@ class Provider:
         return applied(kind, plan, self._known(kind, plan))
 
     def _known(self, kind: Kind, plan: Object) -> Object:
-        """What templates of computed values may name: the resource's own attributes and the provider's settings."""
+        """Return the values that templates may name: the resource's attributes and the provider's settings."""
         project = plan.get("project") if isinstance(plan.get("project"), str) else self._settings.get("project")
         named = {name: value for name, value in plan.items() if isinstance(value, str)}
         identity = json.dumps([kind.name, project, named], sort_keys=True)
@@ -191,7 +196,7 @@ def _project_of(kind: Kind, project: Value) -> Object:
 
 
 def _number(identity: Value) -> str:
-    """Twelve digits, the same for the same identity: a project's number, a service account's id."""
+    """Return twelve digits that depend on the identity: a project's number, a service account's id."""
     return str(10**11 + int(hashlib.sha256(str(identity).encode()).hexdigest()[:12], 16) % (9 * 10**11))
 
 

@@ -1,99 +1,40 @@
-"""Terraform commands on a copy of a root: nothing is asked, nothing is downloaded, and the root stays as it was.
-
-The copy lies in the work folder; links beside it stand for the root's neighbours, so that `../functions` leads there.
-State, plugins, lock file and whatever the configuration writes go into the work folder.
-"""
+"""Run Terraform commands on a copy of a root, without questions and downloads."""
 
 from __future__ import annotations
 
 import json
 import os
 import re
-import shutil
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self
 
 from tests.emulator.processes import Child
 from tests.emulator.terraform_provider.binary import Binary, find_terraform
-from tests.emulator.terraform_provider.facts import GOOGLE_VERSIONS, provider_version
+from tests.emulator.terraform_provider.facts import GOOGLE_VERSIONS, Json, provider_version
 from tests.emulator.terraform_provider.provider import PROVIDERS
+from tests.emulator.terraform_provider.results import Plan, Result, TerraformError
+from tests.emulator.terraform_provider.working_copy import copy_root
 from tests.support.paths import ROOT
 
 Providers = Literal["attached", "mirror", "real"]
-Json = dict[str, Any]
 
 _TIMEOUT_SECONDS = 300.0
 _START_SECONDS = 30.0
-# What a developer's own use of the root leaves in it: none of it may reach a run of ours.
-_OWN_FILES = (
-    ".terraform",
-    ".terraform.lock.hcl",
-    "*.tfstate*",
-    "*.tfvars",
-    "*.tfvars.json",
-    "backend.tf",
-    "__pycache__",
-)
-_LOCAL_BACKEND = (
-    'terraform {\n  backend "local" {}\n}\n'  # an override: whatever backend the root names, no bucket is asked
-)
-_FRAMES = re.compile(r"[│╷╵]")
-_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
-
-
-@dataclass(frozen=True)
-class Result:
-    code: int
-    output: str
-    errors: str
-
-
-class TerraformError(RuntimeError):
-    """A command failed; the text is its messages, unframed and unwrapped, so that whole sentences can be looked for."""
-
-    def __init__(self, command: str, result: Result) -> None:
-        text = _FRAMES.sub(" ", _COLOURS.sub("", result.errors if result.errors.strip() else result.output))
-        super().__init__(f"terraform {command} ended with code {result.code}: {' '.join(text.split())}")
-        self.result = result
-
-
-@dataclass(frozen=True)
-class Plan:
-    """`path` can be applied; `changes` is what it would do, without what it would leave alone."""
-
-    path: Path
-    has_changes: bool
-    document: Json
-
-    @cached_property
-    def changes(self) -> dict[str, tuple[str, ...]]:
-        """`{address: actions}`: ("create",), ("update",), ("delete", "create") …"""
-        changed = self.document.get("resource_changes", [])
-        actions = {change["address"]: tuple(change["change"]["actions"]) for change in changed}
-        return {address: action for address, action in actions.items() if action not in (("no-op",), ("read",))}
-
-    def planned(self, address: str) -> Json:
-        """The planned values of one resource; what only the apply will tell is absent."""
-        found = next(c for c in self.document["resource_changes"] if c["address"] == address)
-        values: Json = found["change"]["after"] or {}
-        return values
 
 
 class Terraform:
-    """
-    `environment` is all that commands and providers see beside PATH (Emulator: `provider_environment(cloud)`).
+    """Terraform on a copy of one root. Commands see only PATH and `environment`, such as `provider_environment(cloud)`.
 
-    `providers`: "attached" runs the stand-ins once for all commands, and Terraform asks for no version; "mirror" has
-    Terraform install them and start them anew for each command, with version constraints and a lock file, at seconds
-    per command; "real" leaves both to Terraform and the user's own environment.
+    `providers` is one of:
+    - "attached": the stand-ins run once for all commands, and Terraform checks no versions;
+    - "mirror": Terraform installs the stand-ins by version, writes a lock file, and starts them for each command;
+    - "real": Terraform installs the real providers, in the user's own environment.
     """
 
     def __init__(
@@ -117,8 +58,8 @@ class Terraform:
         self._timeout = timeout
         self._daemon: Child | None = None
         self._providers = providers
-        self.root = _copied(root.resolve(), self._work)
-        self.environment = self._base_environment()  # what the commands see, and all of it
+        self.root = copy_root(root.resolve(), self._work)
+        self.environment = self._base_environment()  # the whole environment of the commands
         if providers == "attached":
             self._write_cli_config("")
             self.environment["TF_REATTACH_PROVIDERS"] = self._attach()
@@ -134,7 +75,7 @@ class Terraform:
         self.close()
 
     def close(self) -> None:
-        """Ends the providers; what was applied stays applied."""
+        """End the providers. Applied resources stay."""
         if self._daemon:
             self._daemon.stop()
             self._daemon = None
@@ -178,11 +119,11 @@ class Terraform:
             return self.run("destroy", "-input=false", "-no-color", "-auto-approve", *variables, *options)
 
     def show_json(self, plan: Path | None = None) -> Json:
-        """The state, or a saved plan."""
+        """Return the state, or a saved plan."""
         return self.run_json("show", "-json", *([str(plan)] if plan else []))
 
     def output(self) -> Json:
-        """`{name: value}`"""
+        """Return the outputs as {name: value}."""
         return {name: output["value"] for name, output in self.run_json("output", "-json").items()}
 
     def test(self, *options: str) -> Result:
@@ -193,7 +134,7 @@ class Terraform:
         return document
 
     def run(self, *arguments: str, accept: tuple[int, ...] = (0,)) -> Result:
-        """Any command; raises TerraformError unless it ends with one of the codes."""
+        """Run any command. Raises TerraformError unless it ends with one of the accepted codes."""
         process = subprocess.Popen(
             [*self.binary.argv, *arguments],
             cwd=self.root,
@@ -235,12 +176,12 @@ class Terraform:
             "PATH": os.environ.get("PATH", os.defpath),
             "HOME": str(self._work / "home"),
             "PYTHONPATH": str(ROOT),
-            "GOGC": "400",  # a command lives for a second, a quarter of which Go spent on collecting garbage
+            "GOGC": "400",  # a quarter of each second-long command was garbage collection
         }
         return {**own, **automated, "TF_CLI_CONFIG_FILE": str(self._work / "cli.tfrc"), **self._given}
 
     def _write_cli_config(self, mirror: str) -> None:
-        """Installation from the mirror alone: a provider that has no stand-in is an error, never a download."""
+        """Allow installation only from the mirror, so that a provider without a stand-in is never downloaded."""
         path = self._work / "mirror"
         path.mkdir(exist_ok=True)
         source = f"filesystem_mirror {{\n    path = {json.dumps(mirror or str(path))}\n  }}"
@@ -248,13 +189,13 @@ class Terraform:
 
     def _attach(self) -> str:
         argv = [sys.executable, "-m", "tests.emulator.terraform_provider", "attached", self._google_version]
-        # In the root's copy: the paths that a configuration hands to a provider are relative to it.
+        # In the copy of the root, because the paths of a configuration are relative to it.
         daemon = self._daemon = Child("stand-in providers", argv, env=self.environment, cwd=self.root)
         daemon.wait_until(lambda: any(line.startswith("{") for line in daemon.lines), timeout=_START_SECONDS)
         return next(line for line in daemon.lines if line.startswith("{"))
 
     def _mirror(self) -> str:
-        """One folder per provider as Terraform's unpacked layout wants it, with a script for a plugin."""
+        """Write one folder per provider in Terraform's unpacked layout. The plugin in it is a script."""
         mirror = self._work / "mirror"
         platform = self.run_json("version", "-json")["platform"]
         for name in PROVIDERS:
@@ -268,7 +209,7 @@ class Terraform:
         return str(mirror)
 
     def _default_host(self) -> str:
-        """Terraform and OpenTofu look under different names; asking is the only way that serves both."""
+        """Return the host of unqualified providers, which differs between Terraform and OpenTofu."""
         probe = self._work / "probe"
         probe.mkdir(exist_ok=True)
         (probe / "main.tf").write_text(
@@ -277,33 +218,8 @@ class Terraform:
         listed = self.run(f"-chdir={probe}", "providers").output
         found = re.search(r"provider\[(.+?)/hashicorp/time\]", listed)
         if found is None:
-            raise RuntimeError(f"`terraform providers` names no provider:\n{listed}")
+            raise RuntimeError(f"`terraform providers` named no provider:\n{listed}")
         return found[1]
-
-
-def _copied(root: Path, work: Path) -> Path:
-    """A fresh copy; state that an earlier run left in the work folder stays."""
-    top = ROOT if root.is_relative_to(ROOT) else root.parent
-    source, target = top, work / "tree"
-    target.mkdir(exist_ok=True)
-    for part in root.relative_to(top).parts:
-        for neighbour in source.iterdir():
-            link = target / neighbour.name
-            if (
-                not neighbour.name.startswith(".")
-                and neighbour.name != part
-                and neighbour != work
-                and not link.exists()
-            ):
-                link.symlink_to(neighbour)
-        source, target = source / part, target / part
-        target.mkdir(exist_ok=True)
-    for old in target.iterdir():
-        if old.suffix in (".tf", ".hcl", ".json") and old.name != ".terraform.lock.hcl":
-            old.unlink()
-    shutil.copytree(root, target, ignore=shutil.ignore_patterns(*_OWN_FILES), dirs_exist_ok=True)
-    (target / "local_backend_override.tf").write_text(_LOCAL_BACKEND)
-    return target
 
 
 def _end(process: subprocess.Popen[str]) -> None:

@@ -1,6 +1,6 @@
-"""Compares the schema facts with what the real providers say of themselves; needs a registry or a mirror of one.
+"""Compare the schema facts with the schemas of the real providers (`make schema-diff`). Needs a provider registry.
 
-python -m tests.emulator.terraform_provider.schema_diff     exit code 1 and a line per difference, if there is one
+It prints a line per difference. The exit code is 1 if there is one.
 """
 
 from __future__ import annotations
@@ -13,9 +13,10 @@ from typing import Any
 
 from tests.emulator.terraform_provider.facts import GOOGLE_VERSIONS, Json, schema_document
 from tests.emulator.terraform_provider.provider import PROVIDERS
-from tests.emulator.terraform_provider.runner import Terraform, TerraformError
+from tests.emulator.terraform_provider.results import TerraformError
+from tests.emulator.terraform_provider.runner import Terraform
 
-# Only in the facts (enum) or only in the provider's own words (the rest): nothing to compare.
+# Only the facts have enum, only the real schemas have the others.
 _NOT_COMPARED = ("enum", "description", "description_kind", "deprecated", "deprecation_message", "version")
 _ROOT = """
 terraform {{
@@ -27,7 +28,7 @@ terraform {{
 
 
 def differences(ours: Any, theirs: Any, path: str = "") -> Iterator[str]:
-    """Of what we have: the pruned facts need not have everything that the provider has, within resources they must."""
+    """Yield the differences. Facts may lack resources of the provider, but a resource in them must be complete."""
     if not (isinstance(ours, dict) and isinstance(theirs, dict)):
         if ours != theirs:
             yield f"{path}: here {ours!r}, there {theirs!r}"
@@ -40,7 +41,6 @@ def differences(ours: Any, theirs: Any, path: str = "") -> Iterator[str]:
 
 def compare(name: str, google_version: str) -> list[str]:
     ours = schema_document(name, google_version)
-    # google-beta's facts were read from its latest version; archive and time are the newest that were looked at
     theirs = _real(name, google_version if name.startswith("google") else str(ours["version"]))
     groups = ("resource_schemas", "data_source_schemas")
     return [
@@ -68,7 +68,7 @@ def main() -> int:
     try:
         found = [line for name, version in pairs for line in compare(name, version)]
     except TerraformError as error:
-        sys.exit(f"No real provider to compare with: {error}")
+        sys.exit(f"The real providers could not be installed: {error}")
     print("\n".join(found) or f"No difference: {', '.join(f'{name} {version}' for name, version in pairs)}")
     return 1 if found else 0
 

@@ -1,4 +1,4 @@
-"""The applied resources, as `terraform show -json` tells of them."""
+"""Read the applied resources from `terraform show -json`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tests.emulator.terraform_provider.facts import Json
 
 
 class UnknownToEmulatorError(Exception):
-    """Something was applied that the local cloud cannot start as Google would; the text names resource and argument."""
+    """The emulator cannot run an applied resource as Google would. The message names resource and argument."""
 
 
 @dataclass(frozen=True)
@@ -26,35 +26,35 @@ class Resource:
         return self.values[name]
 
     def block(self, name: str) -> Resource | None:
-        """The one block of that name, if it is there."""
+        """Return the block of that name, or None."""
         found = self.values.get(name) or []
         return Resource(self.address, self.kind, found[0], f"{self.path}{name}.") if found else None
 
     def required(self, name: str) -> Resource:
         found = self.block(name)
         if found is None:
-            raise self.refused(name, "is missing")
+            raise self.error(name, "is missing")
         return found
 
-    def demand(self, name: str, *allowed: object) -> None:
+    def check_value(self, name: str, *allowed: object) -> None:
         value = self.values.get(name)
         if value not in allowed:
             wanted = " or ".join(map(repr, allowed))
-            raise self.refused(name, f"is {value!r}, and the local cloud stands for {wanted} only")
+            raise self.error(name, f"is {value!r}, but the emulator supports only {wanted}")
 
-    def knows(self, *names: str) -> None:
-        """Everything else that is set is refused: what is ignored here may matter there. A text may hold several."""
+    def check_names(self, *names: str) -> None:
+        """Raise UnknownToEmulatorError if another argument is set. Each text has one or more names."""
         known = " ".join(names).split()
         for name, value in self.values.items():
             if name not in known and value not in (None, [], {}, "", False):
-                raise self.refused(name, "is set, and the local cloud has nothing like it")
+                raise self.error(name, "is set, but the emulator does not support it")
 
-    def refused(self, name: str, why: str) -> UnknownToEmulatorError:
+    def error(self, name: str, why: str) -> UnknownToEmulatorError:
         return UnknownToEmulatorError(f"{self.address}: {self.path}{name} {why}.")
 
 
 def resources(document: Json) -> list[Resource]:
-    """Managed ones, of all modules."""
+    """Return the managed resources of all modules."""
     root = document.get("values", {}).get("root_module", {})
     return [
         Resource(found["address"], found["type"], found["values"]) for found in _all(root) if found["mode"] == "managed"

@@ -1,4 +1,4 @@
-"""How the real provider compares table schemas: by column name, with BigQuery's two spellings of each type.
+"""Compare table schemas as the real provider does: by column name, with both spellings of each type.
 
 resource_bigquery_table.go of hashicorp/terraform-provider-google: bigQueryTableSchemaDiffSuppress and
 resourceBigQueryTableSchemaIsChangeable.
@@ -29,7 +29,7 @@ def same_schema(one: str | None, other: str | None) -> bool:
 
 
 def schema_change(old: str | None, new: str | None) -> Change:
-    """`drop` is an ALTER TABLE … DROP COLUMN for each column that is missing: in place, and with its data."""
+    """Classify a change. `drop` means that the provider drops the missing columns in place, with their data."""
     before, after = _by_name(_columns(old)), _by_name(_columns(new))
     missing, added = before.keys() - after.keys(), after.keys() - before.keys()
     if any(not _changeable(before[name], after[name]) for name in before.keys() & after.keys()) or (missing and added):
@@ -38,13 +38,13 @@ def schema_change(old: str | None, new: str | None) -> Change:
 
 
 def hidden_columns(configured: str, live: Sequence[Column]) -> list[Column]:
-    """Top-level columns that only the live table has."""
+    """Return the top-level columns that only the live table has."""
     known = {name.lower() for name in _by_name(_columns(configured))}
     return [column for column in live if column["name"].lower() not in known]
 
 
 def live_schema(configured: str | None, live: Sequence[Column]) -> str | None:
-    """The text that goes into the state: the configured one as long as it says the same."""
+    """Return the text for the state: the configured one if it is equivalent, else the live one."""
     text = json.dumps(list(live)) if live else None
     return configured if configured and same_schema(configured, text) else text
 

@@ -1,4 +1,4 @@
-"""Storage Transfer Service: copies a folder that stands for an S3 bucket or a Blob container into a landing bucket.
+"""Storage Transfer: copy a folder that represents an S3 bucket or Blob container into a landing bucket.
 
 https://cloud.google.com/storage-transfer/docs/reference/rest/v1/TransferSpec
 """
@@ -22,7 +22,7 @@ _KEEP_TIME = "TIME_CREATED_PRESERVE_AS_CUSTOM_TIME"
 
 @dataclass(frozen=True)
 class Transfer:
-    """One job. `run` is one operation of it, whatever its schedule or event stream says."""
+    """A transfer job. It runs only when `run` is called, independent of its schedule."""
 
     address: str
     client: storage.Client
@@ -33,9 +33,9 @@ class Transfer:
     keeps_time: bool
 
     def run(self, order: Order = sorted) -> list[str]:
-        """Copies new and different objects, and returns their names in the bucket, in the order of the copying.
+        """Copy new and changed objects. Return their names in the bucket in the order of copying.
 
-        `order` gets the names at the source and says which go when; those it leaves out do not go this time.
+        `order` gets the names at the source and returns those to copy, in order.
         """
         bucket = self.client.bucket(self.bucket)
         present = {blob.name: blob.md5_hash for blob in self.client.list_blobs(bucket, prefix=self.sink_path)}
@@ -60,27 +60,27 @@ class Transfer:
 
 
 def transfer(job: Resource, client: storage.Client, folders: Mapping[str, Path]) -> Transfer:
-    """`folders`: what stands for the sources, by S3 bucket or by `account/container`."""
-    job.knows(
+    """Return the transfer of an applied job. `folders` represents the sources, by bucket or `account/container`."""
+    job.check_names(
         "name id project description status schedule event_stream transfer_spec logging_config",
         "deletion_policy",
     )
-    job.demand("status", "ENABLED")
+    job.check_value("status", "ENABLED")
     spec = job.required("transfer_spec")
-    spec.knows("aws_s3_data_source azure_blob_storage_data_source gcs_data_sink transfer_options")
+    spec.check_names("aws_s3_data_source azure_blob_storage_data_source gcs_data_sink transfer_options")
     source, key = _source(spec)
     sink = spec.required("gcs_data_sink")
     for place in (source, sink):
         _check_path(place)
     options = spec.required("transfer_options")
-    options.knows("overwrite_when metadata_options")
-    options.demand("overwrite_when", "DIFFERENT")
+    options.check_names("overwrite_when metadata_options")
+    options.check_value("overwrite_when", "DIFFERENT")
     metadata = options.block("metadata_options")
     if metadata:
-        metadata.knows("time_created")
-        metadata.demand("time_created", _KEEP_TIME, "TIME_CREATED_SKIP", None)
+        metadata.check_names("time_created")
+        metadata.check_value("time_created", _KEEP_TIME, "TIME_CREATED_SKIP", None)
     if key not in folders:
-        raise source.refused("source", f"is {key!r}, and no folder stands for it: there are {sorted(folders)}")
+        raise source.error("source", f"is {key!r}, but no folder represents it: use one of {sorted(folders)}")
     return Transfer(
         address=job.address,
         client=client,
@@ -94,10 +94,10 @@ def transfer(job: Resource, client: storage.Client, folders: Mapping[str, Path])
 
 def _source(spec: Resource) -> tuple[Resource, str]:
     if source := spec.block("aws_s3_data_source"):
-        source.knows("bucket_name path role_arn credentials_secret aws_access_key")
+        source.check_names("bucket_name path role_arn credentials_secret aws_access_key")
         return source, source["bucket_name"]
     source = spec.required("azure_blob_storage_data_source")
-    source.knows(
+    source.check_names(
         "storage_account container path credentials_secret azure_credentials",
         "federated_identity_config",
     )
@@ -105,7 +105,7 @@ def _source(spec: Resource) -> tuple[Resource, str]:
 
 
 def _check_path(place: Resource) -> None:
-    """ "must not begin with a slash, and must end with one unless it is empty": the API's rule for both paths."""
+    """Check the rule of the API: a path must not begin with a slash, and must end with one unless it is empty."""
     path = place.values.get("path") or ""
     if path.startswith("/") or (path and not path.endswith("/")):
-        raise place.refused("path", f"is {path!r}: it must end with a slash, and not begin with one")
+        raise place.error("path", f"is {path!r}: it must end with a slash and not begin with one")

@@ -1,4 +1,4 @@
-"""Terraform's values as Python has them: None is null, and UNKNOWN is what only the apply will tell."""
+"""Terraform's values in Python. None is null, and UNKNOWN is a value that is only known after the apply."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ class _Unknown:
 UNKNOWN: Final = _Unknown()
 
 
-class RefusedError(Exception):
-    """Becomes an error of the Terraform run; the text is the whole sentence the user reads."""
+class ProviderError(Exception):
+    """An error of the Terraform run. The user reads its summary and detail."""
 
     def __init__(self, summary: str, detail: str = "", path: Path = ()) -> None:
         super().__init__(summary)
@@ -49,7 +49,7 @@ def _extension(value: Value) -> msgpack.ExtType:
 
 
 def is_known(value: Value) -> bool:
-    """Whether no part of it waits for the apply."""
+    """Return True if no part of the value is UNKNOWN."""
     if isinstance(value, dict):
         return all(map(is_known, value.values()))
     if isinstance(value, list):
@@ -61,10 +61,13 @@ def is_set(value: Value) -> bool:
     return value is not None and value != []
 
 
-def error_message(error: RefusedError) -> Any:
+def attribute_path(path: Path) -> Any:
     steps = [
-        MESSAGES["Step"](**{"element_key_int" if isinstance(part, int) else "attribute_name": part})
-        for part in error.path
+        MESSAGES["Step"](**{"element_key_int" if isinstance(part, int) else "attribute_name": part}) for part in path
     ]
-    path = MESSAGES["AttributePath"](steps=steps)
+    return MESSAGES["AttributePath"](steps=steps)
+
+
+def error_message(error: ProviderError) -> Any:
+    path = attribute_path(error.path)
     return MESSAGES["Diagnostic"](severity=1, summary=error.summary, detail=error.detail, attribute=path)

@@ -1,4 +1,4 @@
-"""Serves providers to Terraform over gRPC: as a plugin that Terraform starts, or attached while they run already.
+"""Serve providers to Terraform over gRPC: as a plugin that Terraform starts, or attached to a running process.
 
 Handshake: https://github.com/hashicorp/go-plugin/blob/main/docs/internals.md
 Attached: https://developer.hashicorp.com/terraform/plugin/debugging (TF_REATTACH_PROVIDERS)
@@ -20,20 +20,23 @@ from typing import Any, Protocol
 import grpc
 
 from tests.emulator.terraform_provider.messages import MESSAGES, METHODS
-from tests.emulator.terraform_provider.values import RefusedError, error_message
+from tests.emulator.terraform_provider.values import ProviderError, error_message
 
-_LARGEST_MESSAGE = 64 << 20  # as Terraform allows
-_OPTIONS = [("grpc.max_receive_message_length", _LARGEST_MESSAGE), ("grpc.max_send_message_length", _LARGEST_MESSAGE)]
+_MAX_MESSAGE_BYTES = 64 << 20  # the limit of Terraform
+_OPTIONS = [
+    ("grpc.max_receive_message_length", _MAX_MESSAGE_BYTES),
+    ("grpc.max_send_message_length", _MAX_MESSAGE_BYTES),
+]
 
 
 class Servable(Protocol):
-    """One method per name in METHODS, found by that name."""
+    """A provider: it has one method per name in METHODS."""
 
     def method(self, name: str) -> Callable[[Any], Any]: ...
 
 
 def serve_attached(provider: Servable, socket: Path) -> tuple[grpc.Server, dict[str, Any]]:
-    """Returns the server and what TF_REATTACH_PROVIDERS says of it; several Terraform runs may share it."""
+    """Start a server that several runs of Terraform may share. Return it and its entry of TF_REATTACH_PROVIDERS."""
     server = _server(provider, on_shutdown=lambda: None)
     server.add_insecure_port(f"unix://{socket}")
     server.start()
@@ -42,7 +45,7 @@ def serve_attached(provider: Servable, socket: Path) -> tuple[grpc.Server, dict[
 
 
 def serve_plugin(provider: Servable, folder: Path) -> None:
-    """Announces itself on the standard output as Terraform expects of a program it started; ends when told to."""
+    """Serve as a plugin: announce the address on the standard output, and end when Terraform says so."""
     ended = threading.Event()
     server = _server(provider, on_shutdown=ended.set)
     socket = folder / "socket"
@@ -58,7 +61,7 @@ def serve_plugin(provider: Servable, folder: Path) -> None:
     ended.wait()
     server.stop(grace=0.05).wait()
     shutil.rmtree(folder)
-    os._exit(0)  # Terraform waits for the end of each plugin, and Python's own teardown takes a second
+    os._exit(0)  # Terraform waits for the end of each plugin, and Python's teardown takes a second
 
 
 def _server(provider: Servable, on_shutdown: Callable[[], None]) -> grpc.Server:
@@ -90,17 +93,17 @@ def _handler(method: Callable[[Any], Any], request_name: str, answer_name: str) 
     def call(request: Any, _context: Any) -> Any:
         try:
             return method(request)
-        except RefusedError as error:
+        except ProviderError as error:
             return answer_type(diagnostics=[error_message(error)])
-        except Exception as error:  # noqa: BLE001 - a bug must reach the user as an error with its trace, not as a dead plugin
-            bug = RefusedError(f"Bug in the stand-in provider: {error!r}", traceback.format_exc())
+        except Exception as error:  # noqa: BLE001 - the user must see a bug with its traceback, not a dead plugin
+            bug = ProviderError(f"Bug in the stand-in provider: {error!r}", traceback.format_exc())
             return answer_type(diagnostics=[error_message(bug)])
 
     return grpc.unary_unary_rpc_method_handler(call, request_type.FromString, answer_type.SerializeToString)
 
 
 def _certificate() -> tuple[bytes, bytes, bytes]:
-    """A private key, its self-signed certificate, and the latter in the form the handshake announces."""
+    """Return a private key, its self-signed certificate, and the certificate as the handshake announces it."""
     from cryptography import x509
     from cryptography.hazmat.primitives import hashes, serialization
     from cryptography.hazmat.primitives.asymmetric import ec

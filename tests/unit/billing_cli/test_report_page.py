@@ -41,7 +41,7 @@ REPORT = Report(
         {"source": "aws_cur", "month": "2025-09", "state": "loaded", "loaded_at": LOADED, "row_count": 1234},
         {"source": "aws_cur", "month": "2025-10", "state": "waiting", "code": "WAITING", "message": HOSTILE},
     ],
-    quality=[{"source": "aws_cur", "month": "2025-09", "code": "NO_ServiceName", "sentence": HOSTILE, "broken": 3}],
+    quality=[{"source": "aws_cur", "month": "2025-09", "code": "NO_ServiceName", "description": HOSTILE, "broken": 3}],
 )
 BARS = 2 * (3 + 3 * len(SHARES))  # billed and effective of each month and provider, and of each share
 _NO_ORIGIN = "not an origin"

@@ -1,4 +1,4 @@
-"""How a month's partition differs from its recorded load."""
+"""Compare a partition with the recorded load of its month."""
 
 from __future__ import annotations
 
@@ -28,38 +28,46 @@ PARTITION = Partition(7, NOON)
         pytest.param(MonthState(), Partition(0, NOON), id="nothing recorded, empty partition"),
     ],
 )
-def test_a_month_that_is_as_recorded(state: MonthState, partition: Partition | None) -> None:
+def test_recorded_partition_has_no_difference(state: MonthState, partition: Partition | None) -> None:
     assert difference(state, TABLE, partition) is None
 
 
 @pytest.mark.parametrize(
-    ("state", "partition", "found"),
+    ("state", "partition", "message"),
     [
-        (STATE, Partition(6, NOON), "it has 6 rows, but 7 were loaded by job-2."),
-        (STATE, None, "it has 0 rows, but 7 were loaded by job-2."),
-        (MonthState(), Partition(7, NOON), "it has 7 rows, and no load of them is recorded."),
-        (
+        pytest.param(STATE, Partition(6, NOON), "it has 6 rows, but 7 were loaded by job-2.", id="fewer rows"),
+        pytest.param(STATE, None, "it has 0 rows, but 7 were loaded by job-2.", id="no partition"),
+        pytest.param(
+            MonthState(),
+            Partition(7, NOON),
+            "it has 7 rows, and no load of them is recorded.",
+            id="nothing recorded",
+        ),
+        pytest.param(
             replace(STATE, last_execution="run-1"),
             PARTITION,
             "it was last loaded from run-1, but run-2 is recorded.",
+            id="last loaded from another run",
         ),
-        (
+        pytest.param(
             replace(STATE, loaded=replace(LOADED, changed_during_load=True)),
             PARTITION,
             "files were replaced while job-2 read them.",
+            id="files changed during the load",
         ),
-        (
+        pytest.param(
             STATE,
             Partition(7, NOON + timedelta(seconds=11)),
             "it was written at 2025-10-20 12:00:11 UTC, after job-2 was recorded.",
+            id="written after it was recorded",
         ),
     ],
 )
-def test_a_month_that_is_not_as_recorded(state: MonthState, partition: Partition | None, found: str) -> None:
-    assert difference(state, TABLE, partition) == found
+def test_difference_is_named(state: MonthState, partition: Partition | None, message: str) -> None:
+    assert difference(state, TABLE, partition) == message
 
 
-def test_a_load_into_a_table_that_was_recreated_does_not_count() -> None:
+def test_load_into_a_recreated_table_does_not_count() -> None:
     recreated = replace(TABLE, created="2025-09-01T00:00:00+00:00")
 
     assert difference(STATE, recreated, None) is None

@@ -21,14 +21,14 @@ OLD, NEW = (ReadableCandidate(STORED, replace(EXPORT, execution=f"run-{run}", or
 CUT = UnreadableCandidate(replace(STORED, name="cut.json"))
 
 
-def test_the_newest_comes_first_and_unreadable_ones_last() -> None:
+def test_newest_comes_first_and_unreadable_last() -> None:
     assert newest_first([OLD, CUT, NEW]) == [NEW, OLD, CUT]
 
 
-def test_the_sweep_tries_unreadable_ones_first() -> None:
+def test_sweep_tries_unreadable_manifests_first() -> None:
     assert in_order_of_trial([NEW, OLD, CUT]) == [CUT, NEW, OLD]
 
 
-def test_a_delivery_is_found_by_its_execution() -> None:
+def test_deliveries_are_selected_by_execution() -> None:
     assert with_execution([NEW, CUT, OLD], "run-1") == [OLD]
     assert with_execution([NEW, CUT, OLD], "run-3") == []

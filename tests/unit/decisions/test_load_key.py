@@ -1,4 +1,4 @@
-"""Which loads are the same job."""
+"""Equal loads have equal job ids."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.unit.values import aws
 KEY = LoadKey(aws(), "2025-10", "run-1", "generations", TableIdentity("p.d.t", "2025-01-01"), "job-0")
 
 
-def test_a_job_id_names_source_month_and_attempt() -> None:
+def test_job_id_names_source_month_and_attempt() -> None:
     assert re.fullmatch(r"billing_aws_cur_202510_[0-9a-f]{24}_3", KEY.job_id("3"))
 
 
@@ -35,5 +35,5 @@ def test_equal_keys_have_equal_job_ids() -> None:
     ],
     ids=["settings", "month", "execution", "generations", "table", "creation of the table", "replaced job"],
 )
-def test_everything_that_is_loaded_is_part_of_the_job_id(changed: LoadKey) -> None:
+def test_job_id_changes_with_every_part_of_the_key(changed: LoadKey) -> None:
     assert changed.job_id("0") != KEY.job_id("0")

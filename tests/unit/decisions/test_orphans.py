@@ -17,12 +17,12 @@ FOLDER = f"{SOURCE.prefix}{SOURCE.export_name}/20250901-20250930/202510051546/ru
 DATA, MANIFEST = f"{FOLDER}/part_0_0001.parquet", f"{FOLDER}/manifest.json"
 
 
-def objects(*names: str, hours: float) -> dict[str, StoredObject]:
+def objects_of_age(*names: str, hours: float) -> dict[str, StoredObject]:
     return {name: StoredObject(name, 1, "crc", 1, NOW - timedelta(hours=hours)) for name in names}
 
 
 def test_old_data_without_a_manifest_is_an_orphan() -> None:
-    [orphan] = find_orphans(SOURCE, objects(DATA, hours=7), {}, NOW)
+    [orphan] = find_orphans(SOURCE, objects_of_age(DATA, hours=7), {}, NOW)
 
     assert orphan == Orphan("2025-09", f"{MANIFEST} does not exist, 7:00:00 after its data.")
 
@@ -36,5 +36,5 @@ def test_old_data_without_a_manifest_is_an_orphan() -> None:
         pytest.param((f"{SOURCE.prefix}else/where.parquet",), 7, {}, id="another file"),
     ],
 )
-def test_what_is_no_orphan(names: tuple[str, ...], hours: float, states: dict[str, MonthState]) -> None:
-    assert find_orphans(SOURCE, objects(*names, hours=hours), states, NOW) == []
+def test_other_data_is_no_orphan(names: tuple[str, ...], hours: float, states: dict[str, MonthState]) -> None:
+    assert find_orphans(SOURCE, objects_of_age(*names, hours=hours), states, NOW) == []

@@ -1,4 +1,4 @@
-"""dlt's state of a month and its tracking rows, combined."""
+"""Combine dlt's state of a month with its newest tracking rows."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ def state(run: int) -> MonthState:
     return MonthState(loaded_executions=(f"run-{run}",), loaded=load(run))
 
 
-def test_nothing_recorded_is_an_empty_state() -> None:
+def test_nothing_recorded_gives_an_empty_state() -> None:
     assert reconcile(None, None, None) == MonthState()
 
 
-def test_state_without_rows_is_the_state() -> None:
+def test_state_without_rows_is_unchanged() -> None:
     assert reconcile(state(1), None, None) == state(1)
 
 
@@ -39,7 +39,7 @@ def test_lost_state_is_rebuilt_from_the_newest_row() -> None:
 
 
 @pytest.mark.parametrize(
-    ("recorded", "tracked", "wins"),
+    ("recorded", "tracked", "expected"),
     [
         pytest.param(load(1), row(2), load(2), id="newer run"),
         pytest.param(load(2), row(1), load(2), id="older run"),
@@ -48,15 +48,15 @@ def test_lost_state_is_rebuilt_from_the_newest_row() -> None:
         pytest.param(None, row(1), load(1), id="state without a load"),
     ],
 )
-def test_a_row_replaces_an_older_state(
-    recorded: LoadedDelivery | None, tracked: TrackedLoad, wins: LoadedDelivery
+def test_row_replaces_an_older_state(
+    recorded: LoadedDelivery | None, tracked: TrackedLoad, expected: LoadedDelivery
 ) -> None:
     before = MonthState(loaded_executions=("kept",), loaded=recorded)
 
-    assert reconcile(before, tracked, None) == replace(before, loaded=wins)
+    assert reconcile(before, tracked, None) == replace(before, loaded=expected)
 
 
-def test_the_newest_complete_row_says_when_and_what_was_loaded() -> None:
+def test_newest_complete_row_gives_time_and_execution() -> None:
     known = reconcile(state(1), row(3, hours=1), None)
 
     assert (known.loaded_at, known.last_execution) == (NOON + timedelta(hours=1), "run-3")
@@ -70,7 +70,7 @@ def test_the_newest_complete_row_says_when_and_what_was_loaded() -> None:
         pytest.param(None, row(2), load(2), id="no complete one"),
     ],
 )
-def test_a_newer_incomplete_row_is_an_uncommitted_load(
+def test_newer_incomplete_row_is_an_uncommitted_load(
     complete: TrackedLoad | None, incomplete: TrackedLoad, uncommitted: LoadedDelivery | None
 ) -> None:
     assert reconcile(state(1), complete, incomplete).uncommitted == uncommitted

@@ -34,7 +34,7 @@ STATE = MonthState(rejected={"run-2": OLD_REJECTION}, waiting="something")
 LOAD = Load(DELIVERY, STATE, TABLE)
 RESULT = LoadResult("job-1", 7)
 URI = "gs://bucket/in/manifest.json"
-OF_DELIVERY = {
+DELIVERY_COLUMNS = {
     "manifest_uri": URI,
     "content": DELIVERY.content,
     "file_count": 1,
@@ -44,11 +44,11 @@ OF_DELIVERY = {
 }
 
 
-def test_a_load_that_agrees_with_its_manifest_has_no_finding() -> None:
+def test_load_with_the_manifest_s_row_count_has_no_finding() -> None:
     assert check_load(DELIVERY, DELIVERY, RESULT) is None
 
 
-def test_a_manifest_that_counts_no_rows_cannot_disagree() -> None:
+def test_manifest_without_a_row_count_has_no_finding() -> None:
     uncounted = replace(DELIVERY, export=replace(EXPORT, rows=None))
 
     assert check_load(uncounted, uncounted, LoadResult("job-1", 3)) is None
@@ -67,14 +67,14 @@ def test_a_manifest_that_counts_no_rows_cannot_disagree() -> None:
         pytest.param(replace(DELIVERY, objects={}), 6, "FILES_CHANGED_DURING_LOAD", id="a file is gone"),
     ],
 )
-def test_a_load_that_disagrees_has_a_finding(after: Delivery, rows: int, code: str) -> None:
+def test_other_rows_or_changed_files_are_a_finding(after: Delivery, rows: int, code: str) -> None:
     finding = check_load(DELIVERY, after, LoadResult("job-1", rows))
 
     assert finding is not None
     assert finding.code == code
 
 
-def test_a_load_replaces_state_and_rejection_of_its_execution() -> None:
+def test_load_replaces_state_and_rejection_of_its_execution() -> None:
     record = loaded_record(LOAD, URI, RESULT, None)
 
     loaded = LoadedDelivery("run-2", "2", DELIVERY.content, "2025-10-19", 7, "job-1", "p.d.t", TABLE.identity.created)
@@ -82,14 +82,14 @@ def test_a_load_replaces_state_and_rejection_of_its_execution() -> None:
     assert record.state == MonthState(loaded_executions=("run-2",), loaded=loaded)
     assert (record.row.status, record.row.execution) == ("loaded", "run-2")
     assert record.row.columns == {
-        **OF_DELIVERY,
+        **DELIVERY_COLUMNS,
         "row_count": 7,
         "job_id": "job-1",
         "table_created": TABLE.identity.created,
     }
 
 
-def test_a_finding_is_recorded_with_its_load() -> None:
+def test_finding_is_recorded_with_its_load() -> None:
     finding = Finding("FILES_CHANGED_DURING_LOAD", "A file was replaced.")
 
     record = loaded_record(LOAD, URI, RESULT, finding)
@@ -99,7 +99,7 @@ def test_a_finding_is_recorded_with_its_load() -> None:
     assert (record.row.columns["code"], record.row.columns["message"]) == (finding.code, finding.message)
 
 
-def test_contents_are_kept_only_of_deliveries_that_overwrite() -> None:
+def test_only_overwrite_deliveries_record_file_contents() -> None:
     overwriting = replace(DELIVERY, export=replace(EXPORT, overwrites=True))
 
     record = loaded_record(replace(LOAD, delivery=overwriting), URI, RESULT, None)
@@ -108,18 +108,19 @@ def test_contents_are_kept_only_of_deliveries_that_overwrite() -> None:
     assert record.state.loaded.files == {name_digest(FILE.name): "10:crc"}
 
 
-def test_a_rejection_keeps_what_was_loaded_and_names_the_table() -> None:
-    snapshot = MonthSnapshot(DELIVERY, STATE, TABLE)
+def test_rejection_keeps_the_load_and_names_the_table() -> None:
+    state = replace(STATE, loaded=loaded_record(LOAD, URI, RESULT, None).state.loaded)
+    snapshot = MonthSnapshot(DELIVERY, state, TABLE)
 
     record = rejected_record(snapshot, Reject("COLUMN_NAME", "A bad name."), URI, POLICY)
 
     rejection = Rejection("COLUMN_NAME", DELIVERY.content, f"v1 {TABLE.identity.created}")
-    assert record.state == MonthState(rejected={"run-2": rejection})
+    assert record.state == MonthState(loaded=state.loaded, rejected={"run-2": rejection})
     assert record.row.status == "rejected"
-    assert record.row.columns == {**OF_DELIVERY, "code": "COLUMN_NAME", "message": "A bad name."}
+    assert record.row.columns == {**DELIVERY_COLUMNS, "code": "COLUMN_NAME", "message": "A bad name."}
 
 
-def test_an_unreadable_manifest_is_recorded_by_its_generation() -> None:
+def test_unreadable_manifest_is_recorded_by_its_generation() -> None:
     rejection = Reject("MANIFEST_NOT_JSON", "It is cut.")
     snapshot = UnreadableManifest("2025-10", 5, rejection, MonthState())
 
@@ -135,7 +136,7 @@ def test_an_unreadable_manifest_is_recorded_by_its_generation() -> None:
     }
 
 
-def test_a_wait_is_recorded_with_what_it_waits_for() -> None:
+def test_wait_is_recorded_with_what_it_waits_for() -> None:
     wait = Wait("WAITING_FOR_FILES", "1 of 1 files missing.")
     snapshot = IncompleteDelivery(DELIVERY, STATE, wait)
 
@@ -143,4 +144,4 @@ def test_a_wait_is_recorded_with_what_it_waits_for() -> None:
 
     assert record.state == replace(STATE, waiting="manifest.json 1 WAITING_FOR_FILES")
     assert record.row.status == "waiting"
-    assert record.row.columns == {**OF_DELIVERY, "code": wait.code, "message": wait.message}
+    assert record.row.columns == {**DELIVERY_COLUMNS, "code": wait.code, "message": wait.message}

@@ -1,4 +1,4 @@
-"""Every reason that BigQuery, Cloud Storage and dlt document means one thing: retry, setup, reject or bug."""
+"""Every error reason that BigQuery, Cloud Storage and dlt document has one class: retry, setup, reject or bug."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from billing.gcp import api_errors
 from billing.gcp.api_errors import classify_api_error, classify_dlt_error, classify_job_error
 from billing.gcp.commit_errors import causes_of
 
-# docs.cloud.google.com/bigquery/docs/error-messages#errortable, of 2026-11: reason, status, what it means to a call and
-# as the end of a load job
+# docs.cloud.google.com/bigquery/docs/error-messages#errortable, read in 2026-11.
+# Reason, status, class for a call, class for the end of a load job.
 BIGQUERY = """
 accessDenied 403 setup setup
 attributeError 400 bug reject
@@ -43,7 +43,8 @@ tableUnavailable 400 retry retry
 timeout 400 retry retry
 """
 
-# docs.cloud.google.com/storage/docs/json_api/v1/status-codes, of 2026-11; `-`: the status has no reason
+# docs.cloud.google.com/storage/docs/json_api/v1/status-codes, read in 2026-11.
+# Status, class, reasons. `-`: the status has no reason.
 STORAGE = """
 400 bug badRequest badRequestException corsRequestWithXOrigin customerEncryptionAlgorithmIsInvalid
 400 bug customerEncryptionKeyFormatIsInvalid customerEncryptionKeyIsIncorrect customerEncryptionKeySha256IsInvalid
@@ -77,50 +78,56 @@ STORAGE = """
 
 BIGQUERY_ROWS = [tuple(line.split()) for line in BIGQUERY.strip().splitlines()]
 STORAGE_ROWS = [
-    (status, kind, reason) for status, kind, *found in map(str.split, STORAGE.strip().splitlines()) for reason in found
+    (status, kind, reason)
+    for status, kind, *reasons in map(str.split, STORAGE.strip().splitlines())
+    for reason in reasons
 ]
-_BESIDE = {"badGateway", "policyViolation", "userRateLimitExceeded"}  # of the clients, or older
+UNDOCUMENTED = {"badGateway", "policyViolation", "userRateLimitExceeded"}  # from the clients' code, or older
 
 
-def answered(status: int, reason: str) -> api.GoogleAPICallError:
+def answer(status: int, reason: str) -> api.GoogleAPICallError:
     return api.from_http_status(status, "x", errors=[{"reason": reason}] if reason != "-" else [])
 
 
-def kind_of(failure: BillingError | None) -> str:
+def class_of(failure: BillingError | None) -> str:
     return str(ErrorClass.BUG if failure is None else failure.kind)
 
 
 @pytest.mark.parametrize(("reason", "status", "in_call", "in_job"), BIGQUERY_ROWS)
-def test_every_reason_of_bigquery_means_one_thing(reason: str, status: str, in_call: str, in_job: str) -> None:
+def test_every_bigquery_reason_has_a_class(reason: str, status: str, in_call: str, in_job: str) -> None:
+    assert class_of(classify_job_error(reason, "x")) == in_job
     if status != "200":
-        assert kind_of(classify_api_error(answered(int(status), reason))) == in_call
-    assert kind_of(classify_job_error(reason, "x")) == in_job
+        assert class_of(classify_api_error(answer(int(status), reason))) == in_call
 
 
 @pytest.mark.parametrize(("status", "kind", "reason"), STORAGE_ROWS)
-def test_every_reason_of_storage_means_one_thing(status: str, kind: str, reason: str) -> None:
-    assert kind_of(classify_api_error(answered(int(status), reason))) == kind
+def test_every_storage_reason_has_a_class(status: str, kind: str, reason: str) -> None:
+    assert class_of(classify_api_error(answer(int(status), reason))) == kind
 
 
-def test_the_table_has_all_documented_reasons_and_no_others() -> None:
+def test_tables_have_all_documented_reasons_and_no_others() -> None:
     documented = {row[0] for row in BIGQUERY_ROWS} | {row[2].rpartition(".")[2] for row in STORAGE_ROWS} - {"-"}
-    assert {*api_errors.BIGQUERY, *api_errors.STORAGE} == documented | _BESIDE
+
+    assert {*api_errors.BIGQUERY, *api_errors.STORAGE} == documented | UNDOCUMENTED
     assert set(api_errors.BIGQUERY).isdisjoint(api_errors.STORAGE)
 
 
-def test_a_reason_in_a_download_s_message_counts_too() -> None:
-    """Cloud Storage's client puts the answer's JSON into the message of a failed download, and nowhere else."""
+def test_reason_in_the_message_of_a_download_counts() -> None:
+    """If a download fails, Cloud Storage's client puts the answer's JSON into the message only."""
     text = '{"error": {"errors": [{"domain": "global", "reason": "cloudKmsDisabledKey"}], "code": 400}}'
-    failure = classify_api_error(api.from_http_status(400, f"GET https://x?alt=media: {text}: ('Request failed', 400)"))
+    exc = api.from_http_status(400, f"GET https://x?alt=media: {text}: ('Request failed', 400)")
+
+    failure = classify_api_error(exc)
+
     assert failure is not None
     assert failure.code == "KEY_UNAVAILABLE"
 
 
-OUTSIDE = "Some rows belong to different partitions rather than destination partition 202509"
+OTHER_MONTH = "Some rows belong to different partitions rather than destination partition 202509"
 
 
 @pytest.mark.parametrize(
-    ("reason", "message", "code", "sentence"),
+    ("reason", "message", "code", "expected"),
     [
         ("backendError", "x", "TRANSIENT", "The load job ended with backendError: x"),
         ("stopped", "x", "TRANSIENT", "The load job ended with stopped: x"),
@@ -129,7 +136,7 @@ OUTSIDE = "Some rows belong to different partitions rather than destination part
         ("blocked", "x", "BLOCKED", "x"),
         ("notFound", "Not found: Table p:d.t", "NOT_FOUND", "Not found: Table p:d.t"),
         ("notFound", "Not found: URI gs://b/o", "FILE_VANISHED", "Not found: URI gs://b/o"),
-        ("invalid", OUTSIDE, "ROWS_OUTSIDE_MONTH", OUTSIDE),
+        ("invalid", OTHER_MONTH, "ROWS_OUTSIDE_MONTH", OTHER_MONTH),
         ("invalid", "Provided Schema does not match t.", "TYPE_CHANGED", "Provided Schema does not match t."),
         ("invalid", "Error while reading data, x", "VALUE_DOES_NOT_FIT", "Error while reading data, x"),
         ("resourcesExceeded", "x", "LOAD_REJECTED", "resourcesExceeded: x"),
@@ -138,9 +145,10 @@ OUTSIDE = "Some rows belong to different partitions rather than destination part
         ("", "", "LOAD_REJECTED", ": "),
     ],
 )
-def test_a_job_s_error_is_told_by_its_reason_and_sentence(reason: str, message: str, code: str, sentence: str) -> None:
+def test_job_error_has_the_code_of_reason_and_sentence(reason: str, message: str, code: str, expected: str) -> None:
     failure = classify_job_error(reason, message)
-    assert (failure.code, failure.message) == (code, sentence)
+
+    assert (failure.code, failure.message) == (code, expected)
 
 
 @pytest.mark.parametrize(
@@ -169,8 +177,9 @@ def test_a_job_s_error_is_told_by_its_reason_and_sentence(reason: str, message: 
         (TimeoutError("x"), "TRANSIENT"),
     ],
 )
-def test_an_exception_of_google_s_is_told_by_its_status_and_reason(exc: Exception, code: str) -> None:
+def test_google_exception_has_the_code_of_status_and_reason(exc: Exception, code: str) -> None:
     failure = classify_api_error(exc)
+
     assert failure is not None
     assert failure.code == code
 
@@ -178,7 +187,7 @@ def test_an_exception_of_google_s_is_told_by_its_status_and_reason(exc: Exceptio
 @pytest.mark.parametrize(
     "exc", [api.BadRequest("x"), api.Conflict("x"), api.PreconditionFailed("x"), ValueError("x"), KeyError("code")]
 )
-def test_any_other_exception_is_a_bug(exc: Exception) -> None:
+def test_other_exceptions_are_bugs(exc: Exception) -> None:
     assert classify_api_error(exc) is None
 
 
@@ -190,7 +199,7 @@ def dlt_classes() -> dict[str, type[Exception]]:
     return {**vars(common), **vars(destinations), **vars(load)}
 
 
-def of_dlt(name: str, message: str = "x", cause: Exception | None = None) -> Exception:
+def dlt_exception(name: str, message: str = "x", cause: Exception | None = None) -> Exception:
     kind = dlt_classes()[name]
     exc = kind.__new__(kind)
     exc.args = (message,)
@@ -198,42 +207,44 @@ def of_dlt(name: str, message: str = "x", cause: Exception | None = None) -> Exc
     return exc
 
 
-def committed(exc: Exception) -> str:
-    return kind_of(classify_dlt_error(list(causes_of(exc))))
+def class_of_commit(exc: Exception) -> str:
+    """Return the class of a commit that failed with this exception."""
+    return class_of(classify_dlt_error(list(causes_of(exc))))
 
 
 @pytest.mark.parametrize("name", api_errors.DLT)
-def test_what_dlt_raises_for_a_reason_of_its_own_is_no_bug(name: str) -> None:
-    wrapped = of_dlt("DestinationTransientException", cause=of_dlt(name))
-    assert committed(wrapped) == str(ERRORS[api_errors.DLT[name]].kind)
+def test_known_dlt_exception_has_its_class(name: str) -> None:
+    wrapped = dlt_exception("DestinationTransientException", cause=dlt_exception(name))
+
+    assert class_of_commit(wrapped) == str(ERRORS[api_errors.DLT[name]].kind)
 
 
-def test_every_transient_error_of_dlt_s_load_is_retried() -> None:
+def test_every_transient_dlt_exception_is_retried() -> None:
     from dlt.common.exceptions import TransientException
 
-    transient = {name for name, kind in dlt_classes().items() if isinstance(kind, type)
-                 and issubclass(kind, TransientException) and kind is not TransientException}  # fmt: skip
-    abstract = {"DestinationTransientException"}
-    never_ours = {
-        "InvalidPlaceholderCallback",
-        "TableChainFollowupJobCreationFailedException",
-    }  # of the filesystem; of merges
-    assert transient - abstract - never_ours == {name for name, code in api_errors.DLT.items() if code == "TRANSIENT"}
+    abstract = {"TransientException", "DestinationTransientException"}
+    never_raised = {"InvalidPlaceholderCallback", "TableChainFollowupJobCreationFailedException"}  # filesystem, merge
+
+    classes = {name: kind for name, kind in dlt_classes().items() if isinstance(kind, type)}
+    transient = {name for name, kind in classes.items() if issubclass(kind, TransientException)}
+    retried = {name for name, code in api_errors.DLT.items() if code == "TRANSIENT"}
+
+    assert transient - abstract - never_raised == retried
 
 
 @pytest.mark.parametrize(
     ("exc", "kind"),
     [
-        (of_dlt("DatabaseTransientException", cause=answered(403, "accessDenied")), "setup"),
-        (of_dlt("DatabaseTransientException", cause=answered(400, "invalidQuery")), "bug"),
-        (of_dlt("DatabaseTransientException", cause=answered(503, "backendError")), "retry"),
-        (of_dlt("DatabaseTerminalException", "reason reported from bigquery: `invalid`"), "bug"),
-        (of_dlt("DatabaseTerminalException", "reason reported from bigquery: `stopped`"), "retry"),
-        (of_dlt("DatabaseTransientException", "reason reported from bigquery `accessDenied`, for job"), "setup"),
-        (of_dlt("LoadJobTerminalException", "The server reason was: `notFound`"), "setup"),
-        (of_dlt("DestinationSchemaTampered"), "bug"),
+        (dlt_exception("DatabaseTransientException", cause=answer(403, "accessDenied")), "setup"),
+        (dlt_exception("DatabaseTransientException", cause=answer(400, "invalidQuery")), "bug"),
+        (dlt_exception("DatabaseTransientException", cause=answer(503, "backendError")), "retry"),
+        (dlt_exception("DatabaseTerminalException", "reason reported from bigquery: `invalid`"), "bug"),
+        (dlt_exception("DatabaseTerminalException", "reason reported from bigquery: `stopped`"), "retry"),
+        (dlt_exception("DatabaseTransientException", "reason reported from bigquery `accessDenied`, for job"), "setup"),
+        (dlt_exception("LoadJobTerminalException", "The server reason was: `notFound`"), "setup"),
+        (dlt_exception("DestinationSchemaTampered"), "bug"),
         (ValueError("x"), "bug"),
     ],
 )
-def test_a_commit_that_failed_is_told_by_google_s_words_before_dlt_s(exc: Exception, kind: str) -> None:
-    assert committed(exc) == kind
+def test_google_answer_counts_before_dlt_message_and_class(exc: Exception, kind: str) -> None:
+    assert class_of_commit(exc) == kind

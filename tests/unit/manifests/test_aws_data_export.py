@@ -1,18 +1,15 @@
-"""AWS Data Exports: which objects are ours, and what a manifest becomes, however little it holds."""
+"""AWS Data Exports: which objects belong to an export, and what the parser makes of a manifest."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
 
 import pytest
 
 from billing import manifests
-from billing.errors import BillingError
 from billing.manifests import Column, DataFile, Export, Manifest
-from tests.unit.values import GENERATION, aws, drop, golden, put
+from tests.unit.values import GENERATION, Change, aws, error_of, export_of, golden_manifest, with_field, without_field
 
 CSV = aws(FORMAT="aws_cur_v2_csv", EXPORT_NAME="cur2-demo")
 PARQUET = aws(FORMAT="aws_cur_v2_parquet", EXPORT_NAME="cur2-demo")
@@ -20,13 +17,13 @@ ROOT = "gcs-transfer/aws_cur/exports/cur2-demo/"
 EXECUTION = "20260726T081729Z-11111111-2222-4333-8444-555555555555"
 DATA, METADATA = f"{ROOT}data/BILLING_PERIOD=2026-07/", f"{ROOT}metadata/BILLING_PERIOD=2026-07/"
 IN_EXECUTION, IN_PERIOD = f"{METADATA}{EXECUTION}/cur2-demo-Manifest.json", f"{METADATA}cur2-demo-Manifest.json"
-BEGUN = datetime(2026, 7, 26, 8, 17, 29, tzinfo=UTC)
-BEGUN_KEY, GENERATION_KEY = "00001785053849000000", f"{GENERATION:020d}"
+STARTED = datetime(2026, 7, 26, 8, 17, 29, tzinfo=UTC)
+STARTED_KEY, GENERATION_KEY = "00001785053849000000", f"{GENERATION:020d}"
 CREATE_NEW = Export(
     name="cur2-demo",
     execution=EXECUTION,
     month="2026-07",
-    order_key=f"{BEGUN_KEY}/{GENERATION_KEY}",
+    order_key=f"{STARTED_KEY}/{GENERATION_KEY}",
     files=tuple(DataFile(f"{DATA}{EXECUTION}/cur2-demo-0000{n}.csv.gz", None, None) for n in (1, 2)),
     columns=(
         Column("bill_billing_period_start_date", "TIMESTAMP"),
@@ -40,28 +37,22 @@ CREATE_NEW = Export(
     overwrites=False,
     covers_until=None,
     rows=None,
-    submitted=BEGUN,
+    submitted=STARTED,
 )
 
 
-def create_new(change: Callable[[Any], object] | None = None, name: str = IN_EXECUTION) -> Manifest:
-    return golden("aws_data_export_create_new.json", name, change)
+def create_new(*changes: Change, name: str = IN_EXECUTION) -> Manifest:
+    """Return the manifest of CREATE_NEW after some changes."""
+    return golden_manifest("aws_data_export_create_new.json", name, *changes)
 
 
-def parsed(manifest: Manifest) -> Export:
-    export = manifests.parse(CSV, manifest)
-    assert isinstance(export, Export)
-    return export
+def bare(generation: int = GENERATION) -> Manifest:
+    """Return a manifest that has only a list of files."""
+    return replace(golden_manifest("aws_data_export_bare.json", IN_PERIOD), generation=generation)
 
 
-def refusal(manifest: Manifest) -> str:
-    with pytest.raises(BillingError) as raised:
-        manifests.parse(CSV, manifest)
-    return str(raised.value)
-
-
-def names(*files: str) -> Callable[[Any], None]:
-    return put("dataFiles", list(files))
+def with_files(*files: str) -> Change:
+    return with_field("dataFiles", list(files))
 
 
 @pytest.mark.parametrize(
@@ -86,7 +77,7 @@ def names(*files: str) -> Callable[[Any], None]:
         ),
     ],
 )
-def test_an_object_of_the_export_leads_to_the_manifests_that_may_decide(name: str, expected: tuple[str, ...]) -> None:
+def test_object_leads_to_the_manifests_that_may_decide(name: str, expected: tuple[str, ...]) -> None:
     assert manifests.manifest_names(CSV, name) == expected
     assert manifests.is_manifest(CSV, name) is (name in expected)
     assert {manifests.month_in(manifest) for manifest in expected} == {"2026-07"}
@@ -120,31 +111,30 @@ def test_an_object_of_the_export_leads_to_the_manifests_that_may_decide(name: st
         f"{ROOT}Data/BILLING_PERIOD=2026-07/cur2-demo-00001.csv.gz",
     ],
 )
-def test_an_object_that_is_none_of_the_export_s_is_ignored(name: str) -> None:
+def test_object_of_no_export_is_ignored(name: str) -> None:
     assert manifests.manifest_names(CSV, name) == ()
     assert not manifests.is_manifest(CSV, name)
 
 
-def test_a_create_new_manifest_becomes_an_export() -> None:
-    assert manifests.parse(CSV, create_new()) == CREATE_NEW
+@pytest.mark.parametrize(
+    ("manifest", "expected"),
+    [
+        (create_new(), CREATE_NEW),
+        (create_new(name=IN_PERIOD), CREATE_NEW),
+        (create_new(without_field("executionId"), name=IN_PERIOD), CREATE_NEW),
+        (create_new(with_field("executionId", "6ddf17ff")), replace(CREATE_NEW, execution="6ddf17ff")),
+    ],
+    ids=["in the execution folder", "in the period folder", "id only in the folder", "time only in the folder"],
+)
+def test_create_new_manifest_becomes_an_export(manifest: Manifest, expected: Export) -> None:
+    assert manifests.parse(CSV, manifest) == expected
 
 
-def test_the_manifest_directly_in_the_period_is_the_same_execution() -> None:
-    assert manifests.parse(CSV, create_new(name=IN_PERIOD)) == CREATE_NEW
-
-
-def test_without_an_id_the_execution_is_the_folder_that_the_files_stand_in() -> None:
-    assert manifests.parse(CSV, create_new(drop("executionId"), IN_PERIOD)) == CREATE_NEW
-
-
-def test_the_folder_has_the_time_where_the_id_has_none() -> None:
-    assert parsed(create_new(put("executionId", "6ddf17ff"))) == replace(CREATE_NEW, execution="6ddf17ff")
-
-
-def test_an_overwrite_manifest_repeats_names_and_is_ordered_by_its_generation() -> None:
+def test_overwrite_manifest_is_ordered_by_its_generation() -> None:
     name = f"{ROOT}metadata/billing_period=2026-07/cur2-demo-Manifest.json"
     data = f"{ROOT}data/billing_period=2026-07/"
-    assert manifests.parse(PARQUET, golden("aws_data_export_overwrite.json", name)) == Export(
+
+    assert manifests.parse(PARQUET, golden_manifest("aws_data_export_overwrite.json", name)) == Export(
         name="cur2-demo",
         execution="6ddf17ff-b767-446c-b1dd-001cbeeefbfa",
         month="2026-07",
@@ -157,52 +147,54 @@ def test_an_overwrite_manifest_repeats_names_and_is_ordered_by_its_generation() 
     )
 
 
-def test_a_manifest_with_nothing_but_its_files_is_known_by_its_bytes_and_generation() -> None:
-    first = golden("aws_data_export_bare.json", IN_PERIOD)
-    export = parsed(first)
+def test_manifest_with_only_files_is_an_export() -> None:
+    export = export_of(CSV, bare())
+
     assert (export.execution[16:], export.has_execution_id) == (f"-{GENERATION}", False)
     assert (export.columns, export.overwrites, export.order_key) == ((), True, GENERATION_KEY)
     assert [file.name for file in export.files] == [f"{DATA}cur2-demo-00001.csv.gz"]
-    others = {
-        parsed(other).execution
-        for other in (first, replace(first, generation=GENERATION + 1), replace(first, data=first.data + b" "))
-    }
-    assert len(others) == 3
+
+
+def test_execution_without_an_id_differs_by_bytes_and_generation() -> None:
+    others = [bare(), bare(GENERATION + 1), replace(bare(), data=bare().data + b" ")]
+
+    assert len({export_of(CSV, other).execution for other in others}) == 3
 
 
 @pytest.mark.parametrize(
     ("execution", "key"),
     [
-        ("20260726T081729Z-1", BEGUN_KEY),
-        ("20260726T081729Z", BEGUN_KEY),
-        ("20260726T081729.123Z-1", BEGUN_KEY),
-        ("run-20260726T081729Z", BEGUN_KEY),
-        ("20260732T081729Z-1", None),
-        ("20260726-1", None),
-        ("6ddf17ff-b767-446c-b1dd-001cbeeefbfa", None),
+        ("20260726T081729Z-1", f"{STARTED_KEY}/{GENERATION_KEY}"),
+        ("20260726T081729Z", f"{STARTED_KEY}/{GENERATION_KEY}"),
+        ("20260726T081729.123Z-1", f"{STARTED_KEY}/{GENERATION_KEY}"),
+        ("run-20260726T081729Z", f"{STARTED_KEY}/{GENERATION_KEY}"),
+        ("20260732T081729Z-1", GENERATION_KEY),
+        ("20260726-1", GENERATION_KEY),
+        ("6ddf17ff-b767-446c-b1dd-001cbeeefbfa", GENERATION_KEY),
     ],
 )
-def test_the_order_is_the_execution_s_time_else_the_manifest_s_generation(execution: str, key: str | None) -> None:
+def test_order_is_the_time_of_the_execution_or_the_generation(execution: str, key: str) -> None:
     file = f"cur/exports/cur2-demo/data/BILLING_PERIOD=2026-07/{execution}/cur2-demo-00001.csv.gz"
+    manifest = create_new(with_field("executionId", execution), with_files(file))
 
-    def change(tree: Any) -> None:
-        tree.update(executionId=execution, dataFiles=[file])
-
-    expected = GENERATION_KEY if key is None else f"{key}/{GENERATION_KEY}"
-    assert parsed(create_new(change)).order_key == expected
+    assert export_of(CSV, manifest).order_key == key
 
 
-def test_of_two_executions_in_one_second_the_later_manifest_is_newer() -> None:
-    first, second = (parsed(replace(create_new(), generation=generation)).order_key for generation in (9, 10))
+def test_later_manifest_is_newer_within_one_second() -> None:
+    first, second = (export_of(CSV, replace(create_new(), generation=generation)).order_key for generation in (9, 10))
+
     assert first < second
 
 
-def test_an_export_that_changes_its_delivery_goes_on_in_order() -> None:
-    """A generation counts microseconds since 1970 as the execution's time does: they compare."""
-    arrived = int(BEGUN.timestamp() * 1e6) + 60_000_000
-    overwritten = parsed(replace(golden("aws_data_export_bare.json", IN_PERIOD), generation=arrived)).order_key
-    next_day = create_new(names(f"cur/x/data/BILLING_PERIOD=2026-07/{EXECUTION.replace('26T', '27T')}/a.csv.gz"))
-    assert CREATE_NEW.order_key < overwritten < parsed(next_day).order_key
+def test_order_continues_when_the_delivery_mode_changes() -> None:
+    """A generation and the time of an execution both count microseconds since 1970, so they compare."""
+    one_minute_later = int(STARTED.timestamp() * 1e6) + 60_000_000
+    next_day = f"cur/x/data/BILLING_PERIOD=2026-07/{EXECUTION.replace('26T', '27T')}/a.csv.gz"
+
+    overwritten = export_of(CSV, bare(one_minute_later)).order_key
+    created = export_of(CSV, create_new(with_files(next_day))).order_key
+
+    assert CREATE_NEW.order_key < overwritten < created
 
 
 @pytest.mark.parametrize(
@@ -217,79 +209,89 @@ def test_an_export_that_changes_its_delivery_goes_on_in_order() -> None:
         ),
     ],
 )
-def test_a_file_is_looked_for_where_the_transfer_puts_it(file: str, landed: str) -> None:
-    assert [found.name for found in parsed(create_new(names(file))).files] == [landed]
+def test_file_is_found_where_the_transfer_puts_it(file: str, landed: str) -> None:
+    export = export_of(CSV, create_new(with_files(file)))
+
+    assert [found.name for found in export.files] == [landed]
 
 
 @pytest.mark.parametrize(
-    ("change", "sentence"),
+    ("change", "error"),
     [
-        (drop("dataFiles"), "MANIFEST_INVALID: {}: Object missing required field `dataFiles`."),
-        (put("dataFiles", "x"), "MANIFEST_INVALID: {}: Expected `array`, got `str` - at `$.dataFiles`."),
-        (put("columns", {}), "MANIFEST_INVALID: {}: Expected `array | null`, got `object` - at `$.columns`."),
-        (put("executionId", "a\nb"), "MANIFEST_INVALID: {}: executionId is 'a\\nb', which is no id."),
+        (without_field("dataFiles"), "MANIFEST_INVALID: {}: Object missing required field `dataFiles`."),
+        (with_field("dataFiles", "x"), "MANIFEST_INVALID: {}: Expected `array`, got `str` - at `$.dataFiles`."),
+        (with_field("columns", {}), "MANIFEST_INVALID: {}: Expected `array | null`, got `object` - at `$.columns`."),
         (
-            names("cur/data/BILLING_PERIOD=2026-07/../a.csv.gz"),
+            with_field("executionId", "a\nb"),
+            "MANIFEST_INVALID: {}: executionId is 'a\\nb', not an id of 1 to 200 printable characters.",
+        ),
+        (
+            with_files("cur/data/BILLING_PERIOD=2026-07/../a.csv.gz"),
             "PATH_OUTSIDE_PREFIX: {} names a file that no export has: 'cur/data/BILLING_PERIOD=2026-07/../a.csv.gz'.",
         ),
         (
-            names("s3://b/other/a.csv.gz"),
+            with_files("s3://b/other/a.csv.gz"),
             "PATH_OUTSIDE_PREFIX: {} names 'other/a.csv.gz', which is not under SOURCE_PATH 'cur/'.",
         ),
         (
-            names("gs://b/cur/data/a.csv.gz"),
+            with_files("gs://b/cur/data/a.csv.gz"),
             "PATH_OUTSIDE_PREFIX: {} names 'gs://b/cur/data/a.csv.gz', which is not under SOURCE_PATH 'cur/'.",
         ),
         (
-            names(
+            with_files(
                 "s3://one/cur/data/BILLING_PERIOD=2026-07/a.csv.gz", "s3://two/cur/data/BILLING_PERIOD=2026-07/b.csv.gz"
             ),
             "MANIFEST_INVALID: {} names files in 2 buckets.",
         ),
         (
-            names("cur/x/data/BILLING_PERIOD=2026-07/1/a.csv.gz", "cur/x/data/BILLING_PERIOD=2026-07/2/a.csv.gz"),
+            with_files("cur/x/data/BILLING_PERIOD=2026-07/1/a.csv.gz", "cur/x/data/BILLING_PERIOD=2026-07/2/a.csv.gz"),
             "MANIFEST_INVALID: {} names files of 2 executions.",
         ),
         (
-            names("cur/x/data/BILLING_PERIOD=2026-06/a.csv.gz"),
+            with_files("cur/x/data/BILLING_PERIOD=2026-06/a.csv.gz"),
             (
                 "SPANS_MONTHS: {} of 2026-07 names gcs-transfer/aws_cur/x/data/BILLING_PERIOD=2026-06/a.csv.gz,"
-                " which is not of that month."
+                " which is not in that month."
             ),
         ),
         (
-            names("cur/x/a.csv.gz"),
-            "SPANS_MONTHS: {} of 2026-07 names gcs-transfer/aws_cur/x/a.csv.gz, which is not of that month.",
+            with_files("cur/x/a.csv.gz"),
+            "SPANS_MONTHS: {} of 2026-07 names gcs-transfer/aws_cur/x/a.csv.gz, which is not in that month.",
         ),
         (
-            names("cur/data/BILLING_PERIOD=2026-07/a.csv.zip"),
+            with_files("cur/data/BILLING_PERIOD=2026-07/a.csv.zip"),
             (
-                "COMPRESSION_UNSUPPORTED: {} names 'cur/data/BILLING_PERIOD=2026-07/a.csv.zip', and BigQuery cannot"
+                "COMPRESSION_UNSUPPORTED: {} names 'cur/data/BILLING_PERIOD=2026-07/a.csv.zip', but BigQuery cannot"
                 " read ZIP: set the export's compression and file format to text/csv and GZIP."
             ),
         ),
         (
-            names("cur/data/BILLING_PERIOD=2026-07/a.snappy.parquet"),
+            with_files("cur/data/BILLING_PERIOD=2026-07/a.snappy.parquet"),
             (
-                "FORMAT_UNSUPPORTED: {} names 'cur/data/BILLING_PERIOD=2026-07/a.snappy.parquet'; this source's FORMAT"
-                " aws_cur_v2_csv wants .csv.gz: set the export's compression and file format to text/csv and GZIP, or"
-                " give the export as it is a source of its own, with the FORMAT that it has."
+                "FORMAT_UNSUPPORTED: {} names 'cur/data/BILLING_PERIOD=2026-07/a.snappy.parquet'; FORMAT aws_cur_v2_csv"
+                " of this source needs .csv.gz: set the export's compression and file format to text/csv and GZIP,"
+                " or add a source with another FORMAT for this export."
             ),
         ),
     ],
 )
-def test_what_is_wrong_is_named(change: Callable[[Any], object], sentence: str) -> None:
-    assert refusal(create_new(change)) == sentence.format(IN_EXECUTION)
+def test_invalid_manifest_is_rejected(change: Change, error: str) -> None:
+    assert error_of(manifests.parse, CSV, create_new(change)) == error.format(IN_EXECUTION)
 
 
-def test_columns_may_be_bare_names_and_a_list_may_be_missing() -> None:
-    assert parsed(create_new(put("columns", ["a", {"name": "b", "type": "DOUBLE"}]))).columns == (
-        Column("a", None),
-        Column("b", "BIGNUMERIC"),
-    )
-    assert parsed(create_new(put("columns", None))).columns == ()
+@pytest.mark.parametrize(
+    ("columns", "expected"),
+    [
+        (["a", {"name": "b", "type": "DOUBLE"}], (Column("a", None), Column("b", "BIGNUMERIC"))),
+        (None, ()),
+    ],
+    ids=["names without types", "no list"],
+)
+def test_list_of_columns_may_be_incomplete(columns: object, expected: tuple[Column, ...]) -> None:
+    assert export_of(CSV, create_new(with_field("columns", columns))).columns == expected
 
 
-def test_a_manifest_without_files_is_an_export_without_files() -> None:
-    export = parsed(create_new(names()))
+def test_manifest_without_files_is_an_export() -> None:
+    export = export_of(CSV, create_new(with_files()))
+
     assert (export.files, export.execution) == ((), EXECUTION)

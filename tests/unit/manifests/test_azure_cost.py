@@ -1,9 +1,8 @@
-"""Azure Cost Management exports: which objects are ours, and what a manifest becomes."""
+"""Azure Cost Management exports: which objects belong to an export, and what the parser makes of a manifest."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -11,10 +10,9 @@ from typing import Any
 import pytest
 
 from billing import manifests
-from billing.errors import BillingError
 from billing.formats import FORMATS
 from billing.manifests import DataFile, Export, Manifest, OtherExport
-from tests.unit.values import azure, drop, golden, put
+from tests.unit.values import Change, azure, error_of, export_of, golden_manifest, with_field, without_field
 
 AZURE = azure()
 ROOT = "azure/1.2/focus-cost/"
@@ -23,7 +21,8 @@ JULY_FOLDER = f"{ROOT}20250701-20250731/202507161527/{JULY_RUN}/"
 JULY = f"{JULY_FOLDER}manifest.json"
 
 
-def expected(folder: str, run: str, month: str, submitted: str, until: str, *parts: tuple[int, int]) -> Export:
+def focus_export(folder: str, run: str, month: str, submitted: str, until: str, *parts: tuple[int, int]) -> Export:
+    """Return the export of a golden manifest. `parts` has the bytes and rows of each file."""
     return Export(
         name="focus-cost",
         execution=run,
@@ -43,7 +42,7 @@ def expected(folder: str, run: str, month: str, submitted: str, until: str, *par
 
 
 GOLDEN = {
-    "azure_zulu_dates.json": expected(
+    "azure_zulu_dates.json": focus_export(
         "20250701-20250731/202507161527",
         JULY_RUN,
         "2025-07",
@@ -51,7 +50,7 @@ GOLDEN = {
         "2025-07-16",
         (145208, 1136),
     ),
-    "azure_bare_dates.json": expected(
+    "azure_bare_dates.json": focus_export(
         "20250701-20250731/202508010945",
         "3e3a0db7-4a48-402c-bd1d-ac07e0e339cf",
         "2025-07",
@@ -59,7 +58,7 @@ GOLDEN = {
         "2025-07-31",
         (281121, 2525),
     ),
-    "azure_offset_dates.json": expected(
+    "azure_offset_dates.json": focus_export(
         "20250801-20250831/202508010945",
         "670b9580-e454-409a-bb77-f59424ab664e",
         "2025-08",
@@ -67,7 +66,7 @@ GOLDEN = {
         "2025-08-01",
         (53746, 80),
     ),
-    "azure_two_parts.json": expected(
+    "azure_two_parts.json": focus_export(
         "20250701-20250731",
         "11111111-2222-4333-8444-555555555555",
         "2025-07",
@@ -76,7 +75,7 @@ GOLDEN = {
         (1000, 15),
         (2000, 25),
     ),
-    "azure_empty.json": expected(
+    "azure_empty.json": focus_export(
         "20250801-20250831/202508010945",
         "670b9580-e454-409a-bb77-f59424ab664e",
         "2025-08",
@@ -86,20 +85,12 @@ GOLDEN = {
 }
 
 
-def refusal(manifest: Manifest) -> str:
-    with pytest.raises(BillingError) as raised:
-        manifests.parse(AZURE, manifest)
-    return str(raised.value)
+JULY_EXPORT = GOLDEN["azure_zulu_dates.json"]
 
 
-def changed(change: Callable[[Any], object]) -> Manifest:
-    return golden("azure_zulu_dates.json", JULY, change)
-
-
-def parsed(change: Callable[[Any], object]) -> Export:
-    export = manifests.parse(AZURE, changed(change))
-    assert isinstance(export, Export)
-    return export
+def july(*changes: Change) -> Manifest:
+    """Return the manifest of JULY_EXPORT after some changes."""
+    return golden_manifest("azure_zulu_dates.json", JULY, *changes)
 
 
 @pytest.mark.parametrize(
@@ -112,7 +103,7 @@ def parsed(change: Callable[[Any], object]) -> Export:
         f"{JULY_FOLDER}part_0_0001.csv.gz",
     ],
 )
-def test_an_object_of_a_run_leads_to_the_manifest_beside_it(name: str) -> None:
+def test_object_leads_to_the_manifest_in_its_folder(name: str) -> None:
     assert manifests.manifest_names(AZURE, name) == (JULY,)
     assert manifests.is_manifest(AZURE, name) is (name == JULY)
 
@@ -125,7 +116,7 @@ def test_an_object_of_a_run_leads_to_the_manifest_beside_it(name: str) -> None:
         "azure//x/",
     ],
 )
-def test_a_run_s_folder_is_not_parsed(folder: str) -> None:
+def test_path_of_the_folder_is_not_parsed(folder: str) -> None:
     assert manifests.manifest_names(AZURE, f"{folder}part_0_0001.snappy.parquet") == (f"{folder}manifest.json",)
     assert manifests.is_manifest(AZURE, f"{folder}manifest.json")
 
@@ -148,35 +139,40 @@ def test_a_run_s_folder_is_not_parsed(folder: str) -> None:
         "azure/part_0_0001.snappy.parquet",
     ],
 )
-def test_an_object_that_is_none_of_an_export_s_is_ignored(name: str) -> None:
+def test_object_of_no_export_is_ignored(name: str) -> None:
     assert manifests.manifest_names(AZURE, name) == ()
     assert not manifests.is_manifest(AZURE, name)
 
 
 @pytest.mark.parametrize(("file", "export"), GOLDEN.items(), ids=list(GOLDEN))
-def test_a_manifest_becomes_an_export(file: str, export: Export) -> None:
-    assert manifests.parse(AZURE, golden(file, JULY)) == export
+def test_manifest_becomes_an_export(file: str, export: Export) -> None:
+    assert manifests.parse(AZURE, golden_manifest(file, JULY)) == export
 
 
 @pytest.mark.parametrize("name", ["FOCUS-COST", "Focus-Cost"])
-def test_the_export_s_name_is_compared_as_azure_does_without_case(name: str) -> None:
-    assert (
-        manifests.parse(azure(EXPORT_NAME=name), golden("azure_zulu_dates.json", JULY))
-        == (GOLDEN["azure_zulu_dates.json"])
-    )
+def test_name_of_the_export_ignores_case(name: str) -> None:
+    assert manifests.parse(azure(EXPORT_NAME=name), july()) == JULY_EXPORT
 
 
-def test_a_manifest_of_another_export_is_told_apart_even_when_the_rest_is_odd() -> None:
-    def change(tree: Any) -> None:
-        tree.update(exportConfig={"exportName": "actual", "type": "ActualCost"}, runInfo=None)
+@pytest.mark.parametrize(
+    ("changes", "shown"),
+    [
+        (
+            [with_field("exportConfig", {"exportName": "actual", "type": "ActualCost"}), with_field("runInfo", None)],
+            "actual",
+        ),
+        ([with_field("exportConfig.exportName", "x" * 999)], "x" * 200),
+    ],
+    ids=["invalid otherwise", "long name"],
+)
+def test_manifest_of_another_export_is_recognised_by_its_name(changes: list[Change], shown: str) -> None:
+    assert manifests.parse(AZURE, july(*changes)) == OtherExport(shown)
 
-    assert manifests.parse(AZURE, changed(change)) == OtherExport("actual")
-    assert manifests.parse(AZURE, changed(put("exportConfig.exportName", "x" * 999))) == OtherExport("x" * 200)
 
-
-def test_a_manifest_of_2021_is_rejected_with_the_way_out() -> None:
+def test_manifest_of_2021_is_rejected_with_what_to_do() -> None:
     name = "azure/cost/partitioned/20230101-20230131/202301041442/73746dc5/manifest.json"
-    assert refusal(golden("azure_legacy_2021.json", name)) == (
+
+    assert error_of(manifests.parse, AZURE, golden_manifest("azure_legacy_2021.json", name)) == (
         f"LEGACY_MANIFEST: {name} (version 2021-01-01) has no exportConfig: recreate the export in Cost Management"
         " so that it writes manifests of version 2024-04-01."
     )
@@ -193,10 +189,10 @@ def test_a_manifest_of_2021_is_rejected_with_the_way_out() -> None:
         ("2025-07-16T15:15:23.5+00:00", "2025-07-16T15:15:23.5000000Z"),
     ],
 )
-def test_submitted_times_of_any_precision_compare_as_text(submitted: str, order: str) -> None:
-    assert parsed(put("runInfo.submittedTime", submitted)) == replace(
-        GOLDEN["azure_zulu_dates.json"], order_key=f"{order}/{JULY_RUN}"
-    )
+def test_submitted_time_becomes_text_that_sorts_by_time(submitted: str, order: str) -> None:
+    manifest = july(with_field("runInfo.submittedTime", submitted))
+
+    assert manifests.parse(AZURE, manifest) == replace(JULY_EXPORT, order_key=f"{order}/{JULY_RUN}")
 
 
 @pytest.mark.parametrize(
@@ -214,8 +210,10 @@ def test_submitted_times_of_any_precision_compare_as_text(submitted: str, order:
         "\uff12025-07-16T15:15:23Z",
     ],
 )
-def test_a_submitted_time_that_would_order_wrongly_is_rejected(text: str) -> None:
-    assert refusal(changed(put("runInfo.submittedTime", text))) == (
+def test_submitted_time_that_would_sort_wrongly_is_rejected(text: str) -> None:
+    manifest = july(with_field("runInfo.submittedTime", text))
+
+    assert error_of(manifests.parse, AZURE, manifest) == (
         f"MANIFEST_INVALID: {JULY}: runInfo.submittedTime is '{text}', not a UTC time."
     )
 
@@ -231,65 +229,64 @@ def test_a_submitted_time_that_would_order_wrongly_is_rejected(text: str) -> Non
         ("2025-07-01T00:00:00Z", "2025-07-31T00:00:00Z", "2025-07-16"),
     ],
 )
-def test_a_run_covers_up_to_its_end_but_never_beyond_its_submission(start: str, end: str, until: str) -> None:
-    def change(tree: Any) -> None:
-        tree["runInfo"].update(startDate=start, endDate=end)
+def test_run_covers_days_up_to_its_end_or_its_submission(start: str, end: str, until: str) -> None:
+    manifest = july(with_field("runInfo.startDate", start), with_field("runInfo.endDate", end))
 
-    assert parsed(change) == replace(GOLDEN["azure_zulu_dates.json"], covers_until=until)
+    assert manifests.parse(AZURE, manifest) == replace(JULY_EXPORT, covers_until=until)
 
 
 @pytest.mark.parametrize(
-    ("start", "end", "sentence"),
+    ("start", "end", "error"),
     [
         ("2025-07-01", "2025-08-01", "SPANS_MONTHS: {} covers 2025-07-01 to 2025-08-01, which is not one month."),
         ("2024-07-01", "2025-07-31", "SPANS_MONTHS: {} covers 2024-07-01 to 2025-07-31, which is not one month."),
         ("2025-07-31", "2025-06-30", "SPANS_MONTHS: {} covers 2025-07-31 to 2025-06-30, which is not one month."),
-        ("2025-07-02", "2025-07-31", "STARTS_INSIDE_MONTH: {} covers 2025-07-02 to 2025-07-31 only."),
+        ("2025-07-02", "2025-07-31", "STARTS_INSIDE_MONTH: {} covers only 2025-07-02 to 2025-07-31."),
     ],
 )
-def test_a_range_that_is_not_month_to_date_is_rejected(start: str, end: str, sentence: str) -> None:
-    def change(tree: Any) -> None:
-        tree["runInfo"].update(startDate=start, endDate=end)
+def test_period_other_than_month_to_date_is_rejected(start: str, end: str, error: str) -> None:
+    manifest = july(with_field("runInfo.startDate", start), with_field("runInfo.endDate", end))
 
-    assert refusal(changed(change)) == sentence.format(JULY)
+    assert error_of(manifests.parse, AZURE, manifest) == error.format(JULY)
 
 
 @pytest.mark.parametrize("field", ["startDate", "endDate"])
 @pytest.mark.parametrize("text", ["", "07/01/2025", "2025-02-30", "0001-01-01", "9999-12-31"])
-def test_a_date_that_no_bill_has_is_rejected_by_its_field(field: str, text: str) -> None:
-    assert refusal(changed(put(f"runInfo.{field}", text))) == (
+def test_impossible_date_is_rejected_with_its_field(field: str, text: str) -> None:
+    manifest = july(with_field(f"runInfo.{field}", text))
+
+    assert error_of(manifests.parse, AZURE, manifest) == (
         f"MANIFEST_INVALID: {JULY}: runInfo.{field} is '{text}', not a date."
     )
 
 
+CREATE_ANOTHER = "create an export of cost and usage details (FOCUS, actual or amortized) as CSV or Parquet."
+NOT_SUPPORTED = f"this type or file format is not supported. In Cost Management, {CREATE_ANOTHER}"
+USE_CSV = "set FORMAT azure_focus_csv and another table, or create an export of that type in Cost Management."
+
+
 @pytest.mark.parametrize(
-    ("kind", "file_format", "way_out"),
+    ("kind", "file_format", "fix"),
     [
-        ("FocusCost", "Csv", "set FORMAT azure_focus_csv, with a table of its own"),
-        ("focuscost", "CSV", "set FORMAT azure_focus_csv, with a table of its own"),
-        ("PriceSheet", "Csv", "its rows are no charges"),
-        ("ReservationDetails", "Parquet", "its rows are no charges"),
-        ("Usage", "Csv", "create an export of cost and usage details (FOCUS, actual or amortized) as CSV or Parquet."),
-        ("FocusCost", "Json", "create an export of cost and usage details (FOCUS, actual or amortized)"),
+        ("FocusCost", "Csv", USE_CSV),
+        ("focuscost", "CSV", USE_CSV),
+        ("PriceSheet", "Csv", NOT_SUPPORTED),
+        ("ReservationDetails", "Parquet", NOT_SUPPORTED),
+        ("Usage", "Csv", NOT_SUPPORTED),
+        ("FocusCost", "Json", NOT_SUPPORTED),
     ],
 )
-def test_another_kind_of_export_is_rejected_with_both_words_and_what_to_change(
-    kind: str, file_format: str, way_out: str
-) -> None:
-    def change(tree: Any) -> None:
-        tree["exportConfig"]["type"] = kind
-        tree["deliveryConfig"]["fileFormat"] = file_format
+def test_other_type_of_export_is_rejected_with_what_to_do(kind: str, file_format: str, fix: str) -> None:
+    manifest = july(with_field("exportConfig.type", kind), with_field("deliveryConfig.fileFormat", file_format))
 
-    found = refusal(changed(change))
-    assert found.startswith(
+    assert error_of(manifests.parse, AZURE, manifest) == (
         f"FORMAT_UNSUPPORTED: {JULY} is a {kind} export as {file_format};"
-        " this source's FORMAT azure_focus_parquet wants FocusCost as Parquet: "
+        f" FORMAT azure_focus_parquet of this source needs FocusCost as Parquet: {fix}"
     )
-    assert way_out in found
 
 
-def test_zip_compression_is_rejected_with_the_setting_to_change() -> None:
-    assert refusal(changed(put("deliveryConfig.compressionMode", "Zip"))) == (
+def test_zip_is_rejected_with_what_to_set() -> None:
+    assert error_of(manifests.parse, AZURE, july(with_field("deliveryConfig.compressionMode", "Zip"))) == (
         f"COMPRESSION_UNSUPPORTED: {JULY} has compression ZIP, which BigQuery cannot read:"
         " in Cost Management, set the export's compression to Gzip."
     )
@@ -305,80 +302,88 @@ def test_zip_compression_is_rejected_with_the_setting_to_change() -> None:
         (f"{JULY_FOLDER}part_0_0001.csv", False),
     ],
 )
-def test_a_classic_export_s_file_is_told_by_its_name(name: str, classic: bool) -> None:
+def test_file_of_a_classic_export_is_recognised_by_its_name(name: str, classic: bool) -> None:
     reason = manifests.never_loaded(AZURE, name)
+
     assert (reason is not None) is classic
     assert reason is None or "create an export with file partitioning on" in reason
 
 
+NOT_AN_ID = "not an id of 1 to 200 printable characters"
+
+
 @pytest.mark.parametrize(
-    ("change", "sentence"),
+    ("change", "message"),
     [
-        (drop("runInfo"), "Object missing required field `runInfo`"),
-        (drop("runInfo.runId"), "Object missing required field `runId` - at `$.runInfo`"),
-        (drop("runInfo.startDate"), "Object missing required field `startDate` - at `$.runInfo`"),
-        (drop("runInfo.submittedTime"), "Object missing required field `submittedTime` - at `$.runInfo`"),
-        (drop("exportConfig.exportName"), "Object missing required field `exportName` - at `$.exportConfig`"),
-        (drop("deliveryConfig"), "Object missing required field `deliveryConfig`"),
-        (drop("blobs"), "Object missing required field `blobs`"),
-        (put("blobs", None), "Expected `array`, got `null` - at `$.blobs`"),
-        (put("blobs.0", {}), "Object missing required field `blobName` - at `$.blobs[0]`"),
-        (put("blobs.0.byteCount", "7"), "Expected `int | null`, got `str` - at `$.blobs[0].byteCount`"),
-        (put("blobs.0.byteCount", -1), "Expected `int` >= 0 - at `$.blobs[0].byteCount`"),
-        (put("blobs.0.dataRowCount", 1.5), "Expected `int | null`, got `float` - at `$.blobs[0].dataRowCount`"),
-        (put("blobs.0.dataRowCount", -5), "Expected `int` >= 0 - at `$.blobs[0].dataRowCount`"),
-        (put("dataRowCount", -1), "Expected `int` >= 0 - at `$.dataRowCount`"),
-        (put("runInfo.runId", ""), "runInfo.runId is '', which is no id"),
-        (put("runInfo.runId", "a\x00"), "runInfo.runId is 'a\\x00', which is no id"),
+        (without_field("runInfo"), "Object missing required field `runInfo`"),
+        (without_field("runInfo.runId"), "Object missing required field `runId` - at `$.runInfo`"),
+        (without_field("runInfo.startDate"), "Object missing required field `startDate` - at `$.runInfo`"),
+        (without_field("runInfo.submittedTime"), "Object missing required field `submittedTime` - at `$.runInfo`"),
+        (without_field("exportConfig.exportName"), "Object missing required field `exportName` - at `$.exportConfig`"),
+        (without_field("deliveryConfig"), "Object missing required field `deliveryConfig`"),
+        (without_field("blobs"), "Object missing required field `blobs`"),
+        (with_field("blobs", None), "Expected `array`, got `null` - at `$.blobs`"),
+        (with_field("blobs.0", {}), "Object missing required field `blobName` - at `$.blobs[0]`"),
+        (with_field("blobs.0.byteCount", "7"), "Expected `int | null`, got `str` - at `$.blobs[0].byteCount`"),
+        (with_field("blobs.0.byteCount", -1), "Expected `int` >= 0 - at `$.blobs[0].byteCount`"),
+        (with_field("blobs.0.dataRowCount", 1.5), "Expected `int | null`, got `float` - at `$.blobs[0].dataRowCount`"),
+        (with_field("blobs.0.dataRowCount", -5), "Expected `int` >= 0 - at `$.blobs[0].dataRowCount`"),
+        (with_field("dataRowCount", -1), "Expected `int` >= 0 - at `$.dataRowCount`"),
+        (with_field("runInfo.runId", ""), f"runInfo.runId is '', {NOT_AN_ID}"),
+        (with_field("runInfo.runId", "a\x00"), f"runInfo.runId is 'a\\x00', {NOT_AN_ID}"),
     ],
 )
-def test_a_field_at_fault_is_named(change: Callable[[Any], object], sentence: str) -> None:
-    assert refusal(changed(change)) == f"MANIFEST_INVALID: {JULY}: {sentence}."
+def test_invalid_field_is_named(change: Change, message: str) -> None:
+    assert error_of(manifests.parse, AZURE, july(change)) == f"MANIFEST_INVALID: {JULY}: {message}."
 
 
-def test_a_count_that_is_no_number_is_no_json() -> None:
-    data = golden("azure_zulu_dates.json", JULY).data.replace(b"145208", b"NaN")
-    assert refusal(Manifest(JULY, 1, data)).startswith(f"MANIFEST_NOT_JSON: {JULY} is not complete JSON: ")
+def test_nan_is_not_json() -> None:
+    data = july().data.replace(b"145208", b"NaN")
+
+    assert error_of(manifests.parse, AZURE, Manifest(JULY, 1, data)).startswith(
+        f"MANIFEST_NOT_JSON: {JULY} is not complete JSON: "
+    )
 
 
 @pytest.mark.parametrize(
     ("blob_rows", "total", "rows"),
     [([15, 25], 99, 40), ([15, None], 99, 99), ([None, None], None, None), ([0, 0], 99, 0), ([], 0, 0)],
 )
-def test_rows_are_the_files_sum_or_the_manifest_s_total(
+def test_rows_are_the_sum_of_the_files_or_the_total(
     blob_rows: list[int | None], total: int | None, rows: int | None
 ) -> None:
-    def change(tree: Any) -> None:
+    def with_blobs(tree: Any) -> None:
         blob = tree["blobs"][0]
         tree["blobs"] = [
             {**blob, "blobName": blob["blobName"].replace("part_0", f"part_{n}"), "dataRowCount": count}
             for n, count in enumerate(blob_rows)
         ]
-        tree["dataRowCount"] = total
 
-    assert parsed(change).rows == rows
-
-
-def test_counts_may_be_absent() -> None:
-    def change(tree: Any) -> None:
-        tree["blobs"] = [{"blobName": tree["blobs"][0]["blobName"]}]
-        del tree["dataRowCount"]
-
-    full = GOLDEN["azure_zulu_dates.json"]
-    assert parsed(change) == replace(full, files=(DataFile(full.files[0].name, None, None),), rows=None)
+    assert export_of(AZURE, july(with_blobs, with_field("dataRowCount", total))).rows == rows
 
 
-def test_a_blob_that_leaves_the_prefix_is_rejected() -> None:
-    assert refusal(changed(put("blobs.0.blobName", "1.2/../secret/part_0_0001.snappy.parquet"))) == (
-        f"PATH_OUTSIDE_PREFIX: {JULY} names a file that no export has: '1.2/../secret/part_0_0001.snappy.parquet'."
+def test_counts_may_be_missing() -> None:
+    manifest = july(
+        without_field("blobs.0.byteCount"), without_field("blobs.0.dataRowCount"), without_field("dataRowCount")
+    )
+
+    files = (DataFile(JULY_EXPORT.files[0].name, None, None),)
+    assert manifests.parse(AZURE, manifest) == replace(JULY_EXPORT, files=files, rows=None)
+
+
+def test_blob_outside_the_prefix_is_rejected() -> None:
+    name = "1.2/../secret/part_0_0001.snappy.parquet"
+
+    assert error_of(manifests.parse, AZURE, july(with_field("blobs.0.blobName", name))) == (
+        f"PATH_OUTSIDE_PREFIX: {JULY} names a file that no export has: '{name}'."
     )
 
 
-def test_two_blobs_that_are_one_object_are_rejected() -> None:
-    def change(tree: Any) -> None:
+def test_two_blobs_of_one_object_are_rejected() -> None:
+    def with_copy(tree: Any) -> None:
         tree["blobs"].append(dict(tree["blobs"][0], blobName=f"else/{JULY_RUN}/part_0_0001.snappy.parquet"))
 
-    assert refusal(changed(change)) == f"MANIFEST_INVALID: {JULY} names a file twice."
+    assert error_of(manifests.parse, AZURE, july(with_copy)) == f"MANIFEST_INVALID: {JULY} names a file twice."
 
 
 @pytest.mark.parametrize(
@@ -389,39 +394,49 @@ def test_two_blobs_that_are_one_object_are_rejected() -> None:
         (b"{", b'{"unknown": [{"a": 1, "a": 1}],', "a"),
     ],
 )
-def test_a_key_that_stands_twice_in_one_object_is_rejected(old: bytes, new: bytes, key: str) -> None:
-    data = golden("azure_zulu_dates.json", JULY).data.replace(old, new, 1)
-    assert refusal(Manifest(JULY, 1, data)) == f"MANIFEST_INVALID: {JULY} has the key {key!r} twice in one object."
+def test_repeated_key_is_rejected(old: bytes, new: bytes, key: str) -> None:
+    data = july().data.replace(old, new, 1)
+
+    assert error_of(manifests.parse, AZURE, Manifest(JULY, 1, data)) == (
+        f"MANIFEST_INVALID: {JULY} has the key {key!r} twice in one object."
+    )
+
+
+FORMAT_OF = {
+    "azure_two_parts.json": "azure_focus_parquet",
+    "azure_focus_csv.json": "azure_focus_csv",
+    "azure_focus_csv_gzip.json": "azure_focus_csv",
+    "azure_actual_csv.json": "azure_actual_csv",
+    "azure_actual_parquet.json": "azure_actual_parquet",
+    "azure_amortized_csv.json": "azure_amortized_csv",
+    "azure_amortized_parquet.json": "azure_amortized_parquet",
+}
+AZURE_FORMATS = [name for name, one in FORMATS.items() if one.provider == "azure"]
+
+
+def manifest_next_to_its_blobs(file: str) -> tuple[Manifest, list[str]]:
+    """Return a golden manifest in the folder of its data files, and the objects of these files."""
+    blobs = [f"azure/{blob['blobName']}" for blob in json.loads(golden_manifest(file, JULY).data)["blobs"]]
+    return golden_manifest(file, f"{blobs[0].rpartition('/')[0]}/manifest.json"), blobs
+
+
+@pytest.mark.parametrize(("file", "format_name"), FORMAT_OF.items())
+def test_manifest_of_each_type_is_an_export_of_its_format(file: str, format_name: str) -> None:
+    manifest, blobs = manifest_next_to_its_blobs(file)
+    source = azure(FORMAT=format_name)
+
+    assert export_of(source, manifest).files == (DataFile(blobs[0], 1000, 15), DataFile(blobs[1], 2000, 25))
+    assert manifests.manifest_names(source, blobs[0]) == (manifest.name,)
 
 
 @pytest.mark.parametrize(
-    ("file", "format_name"),
-    [
-        ("azure_two_parts.json", "azure_focus_parquet"),
-        ("azure_focus_csv.json", "azure_focus_csv"),
-        ("azure_focus_csv_gzip.json", "azure_focus_csv"),
-        ("azure_actual_csv.json", "azure_actual_csv"),
-        ("azure_actual_parquet.json", "azure_actual_parquet"),
-        ("azure_amortized_csv.json", "azure_amortized_csv"),
-        ("azure_amortized_parquet.json", "azure_amortized_parquet"),
-    ],
+    ("file", "other"),
+    [(file, other) for file, format_name in FORMAT_OF.items() for other in AZURE_FORMATS if other != format_name],
 )
-def test_a_manifest_of_each_kind_is_an_export_of_its_format_and_of_no_other(file: str, format_name: str) -> None:
-    blobs = [blob["blobName"] for blob in json.loads(golden(file, JULY).data)["blobs"]]
-    name = f"azure/{blobs[0].rpartition('/')[0]}/manifest.json"
-    for other in (name for name, one in FORMATS.items() if one.provider == "azure"):
-        source, manifest = azure(FORMAT=other), golden(file, name)
-        if other == format_name:
-            export = manifests.parse(source, manifest)
-            assert isinstance(export, Export)
-            assert export.files == tuple(
-                DataFile(f"azure/{blob}", size, rows)
-                for blob, size, rows in zip(blobs, (1000, 2000), (15, 25), strict=True)
-            )
-            assert manifests.manifest_names(source, f"azure/{blobs[0]}") == (name,)
-        else:
-            with pytest.raises(BillingError, match=rf"set FORMAT {format_name}, with a table of its own"):
-                manifests.parse(source, manifest)
+def test_manifest_of_another_type_names_the_format_to_set(file: str, other: str) -> None:
+    manifest, _ = manifest_next_to_its_blobs(file)
+
+    assert f"set FORMAT {FORMAT_OF[file]} and another table" in error_of(manifests.parse, azure(FORMAT=other), manifest)
 
 
 @pytest.mark.parametrize(
@@ -437,8 +452,7 @@ def test_a_manifest_of_each_kind_is_an_export_of_its_format_and_of_no_other(file
         (None, ""),
     ],
 )
-def test_a_run_s_scope_is_what_stands_before_the_export_in_its_id(resource_id: str | None, scope: str) -> None:
-    manifest = golden("azure_zulu_dates.json", JULY, put("exportConfig.resourceId", resource_id))
-    export = manifests.parse(AZURE, manifest)
-    assert isinstance(export, Export)
-    assert export.scope == scope
+def test_scope_is_the_part_of_the_id_before_the_export(resource_id: str | None, scope: str) -> None:
+    manifest = july(with_field("exportConfig.resourceId", resource_id))
+
+    assert export_of(AZURE, manifest).scope == scope

@@ -1,8 +1,9 @@
-"""The product's BigQuery SQL, translated for DuckDB: what pure tests can run of it."""
+"""Run the product's BigQuery SQL in DuckDB, after a translation."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import duckdb
@@ -20,20 +21,51 @@ PHYSICAL = {
     "TAGS": "JSON",
     "TIMESTAMP": "TIMESTAMPTZ",
 }
+# BigQuery takes no reserved word as a name (`AS rows`), although other parsers do. These words tempt:
+# docs.cloud.google.com/bigquery/docs/reference/standard-sql/lexical#reserved_keywords
+_RESERVED_WORDS = """
+    all and any array as asc at between by case cast collate contains create cross cube current default define desc
+    distinct else end enum escape except exclude exists extract false fetch following for from full group grouping
+    groups hash having if ignore in inner intersect interval into is join lateral left like limit lookup merge natural
+    new no not null nulls of on or order outer over partition preceding proto qualify range recursive respect right
+    rollup rows select set some struct tablesample then to treat true unbounded union unnest using when where window
+    with within
+"""
+RESERVED = frozenset(_RESERVED_WORDS.split())
+
+
+@contextmanager
+def database_with(schema: str, catalog: str = "acme") -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open an empty database with one schema, in UTC."""
+    with duckdb.connect() as connection:
+        connection.execute("SET TimeZone = 'UTC'")
+        connection.execute(f"ATTACH ':memory:' AS \"{catalog}\"")
+        connection.execute(f'CREATE SCHEMA "{catalog}".{schema}')
+        yield connection
 
 
 def translated(bigquery: str) -> str:
-    tree = sqlglot.parse_one(bigquery, read="bigquery").transform(_safe, copy=False)
+    tree = sqlglot.parse_one(bigquery, read="bigquery").transform(_translate_safe_parse_json, copy=False)
     # sqlglot's DuckDB has no BIGNUMERIC, and takes 5 decimals for it
     sql: str = tree.sql("duckdb")
     return sql.replace("DECIMAL(38, 5)", "DECIMAL(38, 18)")
 
 
-def _safe(node: exp.Expression) -> exp.Expression:
-    """`SAFE.PARSE_JSON(x)`: NULL for what is no JSON."""
+def _translate_safe_parse_json(node: exp.Expression) -> exp.Expression:
+    """`SAFE.PARSE_JSON(x)` gives NULL for text that is not JSON."""
     if isinstance(node, exp.SafeFunc) and isinstance(node.this, exp.ParseJSON):
         return exp.TryCast(this=node.this.this, to=exp.DataType.build("JSON"))
     return node
+
+
+def alias_names(*queries: str) -> set[str]:
+    """Return the names that queries give to columns and tables."""
+    return {
+        name.lower()
+        for query in queries
+        for alias in sqlglot.parse_one(query, read="bigquery").find_all(exp.Alias, exp.TableAlias)
+        for name in [alias.alias_or_name, *(column.name for column in alias.args.get("columns") or [])]
+    }
 
 
 def create_table(database: duckdb.DuckDBPyConnection, name: str, columns: Mapping[str, str]) -> None:

@@ -1,4 +1,4 @@
-"""What several files of tests look at, made once in a process."""
+"""Fixtures that several files of tests use."""
 
 from __future__ import annotations
 
@@ -8,12 +8,20 @@ import duckdb
 import pytest
 
 from billing.formats import FORMATS
-from tests.unit.views.exported import focus_costs
+from tests.unit.views.bigquery_sql import database_with
+from tests.unit.views.exported import create_focus_costs
+
+
+@pytest.fixture
+def acme() -> Iterator[duckdb.DuckDBPyConnection]:
+    """A database with the empty schema acme.billing."""
+    with database_with("billing") as connection:
+        yield connection
 
 
 @pytest.fixture(scope="session")
 def exported(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
-    """One month of the same charges in every format, and `acme.billing.focus_costs` over all of them."""
+    """A database with `acme.billing.focus_costs`: one month of the same charges in every format."""
     with duckdb.connect() as connection:
-        focus_costs(connection, tuple(FORMATS), tmp_path_factory.mktemp("exports"))
+        create_focus_costs(connection, tuple(FORMATS), tmp_path_factory.mktemp("exports"))
         yield connection

@@ -1,4 +1,4 @@
-"""A month as BigQuery has it, held by DuckDB: a sample's files in the columns that the loader plans; no cloud."""
+"""Load generated exports into DuckDB with the columns that the loader plans. No emulator is needed."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 import duckdb
 
@@ -21,6 +22,7 @@ from billing.manifests import Export, Manifest
 from billing.views.focus import FocusSource, source_query, union_query
 from tests.samples import Delivery
 from tests.samples.catalogue import sample_delivery
+from tests.samples.model import Mode
 from tests.unit.values import GENERATION, aws
 from tests.unit.views.bigquery_sql import PHYSICAL, translated
 
@@ -28,25 +30,28 @@ MONTH = "2025-09"
 EXPORT = "acme-export"
 
 
-def focus_costs(database: duckdb.DuckDBPyConnection, formats: Sequence[str], folder: Path, *, rows: int = 200) -> None:
-    """What `acme.billing.focus_costs` shows of the same charges in all these formats, each a source of that name."""
+def create_focus_costs(
+    database: duckdb.DuckDBPyConnection, formats: Sequence[str], folder: Path, *, rows: int = 200
+) -> None:
+    """Create `acme.billing.focus_costs` over the same charges in several formats. Each is a source of that name."""
     database.execute("SET TimeZone = 'UTC'; ATTACH ':memory:' AS acme; CREATE SCHEMA acme.billing")
     for name in formats:
-        _loaded(database, name, folder / name, rows)
+        _load(database, name, folder / name, rows)
     views = translated(union_query([f"acme.billing.focus_costs_{name}" for name in formats]))
     database.execute(f"CREATE TABLE acme.billing.focus_costs AS {views}")
 
 
-def _loaded(database: duckdb.DuckDBPyConnection, name: str, folder: Path, rows: int) -> None:
-    """A source's table, and its own view."""
+def _load(database: duckdb.DuckDBPyConnection, name: str, folder: Path, rows: int) -> None:
+    """Create the table of a source, and its own view."""
     export_format = FORMATS[name]
     version = export_format.versions[-1] if export_format.versions else ""
-    delivery = sample_delivery(name, folder, MONTH, rows=rows, version=version, export_name=EXPORT)
+    layout = cast(Mode, export_format.layouts[0])
+    delivery = sample_delivery(name, folder, MONTH, layout=layout, rows=rows, version=version, export_name=EXPORT)
     schema = json.loads((SCHEMAS / f"{export_format.table_schema.format(version=version)}.json").read_text())
     known = [Field(column["name"], column["type"], column.get("description", "")) for column in schema]
     table = f"acme.billing.{name}"
-    read = _of_csv if export_format.file_format == "CSV" else _of_parquet
-    plan, query = read(delivery, name, known)
+    plan_load = _plan_csv if export_format.file_format == "CSV" else _plan_parquet
+    plan, query = plan_load(delivery, name, known)
     database.execute(f"CREATE TABLE {table} AS {query}")
     missing = {field.name for field in known} - {field.name for field in plan.schema}
     for field in known:
@@ -57,17 +62,17 @@ def _loaded(database: duckdb.DuckDBPyConnection, name: str, folder: Path, rows: 
     database.execute(f"CREATE VIEW acme.billing.focus_costs_{name} AS {view}")
 
 
-def _of_csv(delivery: Delivery, name: str, known: Sequence[Field]) -> tuple[Plan, str]:
-    """By position: the header gives the order, and is skipped."""
+def _plan_csv(delivery: Delivery, name: str, known: Sequence[Field]) -> tuple[Plan, str]:
+    """Return the plan, and the query that reads the files by position."""
     export_format = FORMATS[name]
     header = csv_header(delivery.data[0].path.read_bytes(), name, complete=True)
     source = [column.name for column in header.columns]
     plan = plan_csv(source, _export(delivery, name).columns, csv_rules(export_format), {}, known)
-    spelled = date_formats(plan.schema, header.rows, export_format.partition, MONTH)
-    assert spelled in (DateFormats(), DateFormats(timestamp="MM/DD/YYYY"))
+    dates = date_formats(plan.schema, header.rows, export_format.partition, MONTH)
+    assert dates in (DateFormats(), DateFormats(timestamp="MM/DD/YYYY"))
     columns = [
         f'CAST(strptime("{field.name}", \'%m/%d/%Y\') AS TIMESTAMPTZ) AS "{field.name}"'
-        if field.type == "TIMESTAMP" and spelled.timestamp
+        if field.type == "TIMESTAMP" and dates.timestamp
         else f'CAST("{field.name}" AS {_physical(field)}) AS "{field.name}"'
         for field in plan.schema
     ]
@@ -76,7 +81,8 @@ def _of_csv(delivery: Delivery, name: str, known: Sequence[Field]) -> tuple[Plan
     return plan, f"SELECT {', '.join(columns)} FROM read_csv({_paths(delivery)}, columns = {names}, {quoted})"
 
 
-def _of_parquet(delivery: Delivery, name: str, known: Sequence[Field]) -> tuple[Plan, str]:
+def _plan_parquet(delivery: Delivery, name: str, known: Sequence[Field]) -> tuple[Plan, str]:
+    """Return the plan, and the query that reads the files by name."""
     content = delivery.data[0].path.read_bytes()
     plan = plan_parquet(parquet_header(content, name, size=len(content)).columns, known)
     columns = [

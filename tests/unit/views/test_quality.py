@@ -1,4 +1,4 @@
-"""`billing_quality`: every rule with a charge that breaks it, and with one that does not."""
+"""`billing_quality`: for every rule, a charge that breaks it and one that does not. DuckDB runs the SQL."""
 
 from __future__ import annotations
 
@@ -12,18 +12,26 @@ import sqlglot
 from sqlglot import exp
 
 from billing.views.focus import FOCUS_COLUMNS
-from billing.views.quality import DELIVERIES, quality_query, quality_rules
-from tests.unit.views.bigquery_sql import create_table, insert, rows, translated
-from tests.unit.views.test_views import RESERVED
+from billing.views.quality import DELIVERY_RULES, charge_rules, quality_query
+from tests.unit.views.bigquery_sql import (
+    RESERVED,
+    alias_names,
+    create_table,
+    database_with,
+    insert,
+    rows,
+    translated,
+)
 
-FIRST, NEXT = datetime(2025, 9, 1, tzinfo=UTC), datetime(2025, 10, 1, tzinfo=UTC)
-GOOD: dict[str, Any] = {
+SEPTEMBER, OCTOBER = datetime(2025, 9, 1, tzinfo=UTC), datetime(2025, 10, 1, tzinfo=UTC)
+NOVEMBER = datetime(2025, 11, 1, tzinfo=UTC)
+GOOD_CHARGE: dict[str, Any] = {
     **{column.name: "x" for column in FOCUS_COLUMNS if column.type == "STRING" and not column.nullable},
     **{column.name: column.allowed[0] for column in FOCUS_COLUMNS if column.allowed},
     "BilledCost": "0", "ContractedCost": "1", "EffectiveCost": "1", "ListCost": "1", "PricingQuantity": "1",
-    "ConsumedQuantity": "1", "BillingPeriodStart": FIRST, "BillingPeriodEnd": NEXT, "ChargePeriodStart": FIRST,
-    "ChargePeriodEnd": NEXT, "ChargeFrequency": "Usage-Based", "ChargeClass": None, "CommitmentDiscountId": "c",
-    "BillingCurrency": "USD", "x_source": "aws_cur", "x_provider": "aws",
+    "ConsumedQuantity": "1", "BillingPeriodStart": SEPTEMBER, "BillingPeriodEnd": OCTOBER,
+    "ChargePeriodStart": SEPTEMBER, "ChargePeriodEnd": OCTOBER, "ChargeFrequency": "Usage-Based", "ChargeClass": None,
+    "CommitmentDiscountId": "c", "BillingCurrency": "USD", "x_source": "aws_cur", "x_provider": "aws",
 }  # fmt: skip
 BREAKS: dict[str, dict[str, Any]] = {
     "COMMITMENT_CATEGORY": {"CommitmentDiscountCategory": None},
@@ -37,7 +45,7 @@ BREAKS: dict[str, dict[str, Any]] = {
     "CONSUMED_QUANTITY": {"CommitmentDiscountStatus": "Unused"},
     "CHARGE_PERIOD": {"ChargePeriodEnd": datetime(2025, 8, 31, tzinfo=UTC)},
     "BILLING_PERIOD": {"BillingPeriodEnd": datetime(2025, 9, 30, tzinfo=UTC)},
-    "CHARGE_AFTER_PERIOD": {"ChargePeriodStart": NEXT, "ChargePeriodEnd": datetime(2025, 10, 2, tzinfo=UTC)},
+    "CHARGE_AFTER_PERIOD": {"ChargePeriodStart": OCTOBER, "ChargePeriodEnd": datetime(2025, 10, 2, tzinfo=UTC)},
     "CURRENCIES": {"BillingCurrency": "EUR"},
     "DAYS_MISSING": {"ChargePeriodStart": datetime(2025, 9, 4, tzinfo=UTC)},
     **{
@@ -51,10 +59,8 @@ BREAKS: dict[str, dict[str, Any]] = {
 
 @pytest.fixture
 def database() -> Iterator[duckdb.DuckDBPyConnection]:
-    with duckdb.connect() as connection:
-        connection.execute("SET TimeZone = 'UTC'")
-        connection.execute("ATTACH ':memory:' AS acme")
-        connection.execute("CREATE SCHEMA acme.focus")
+    """`billing_quality` over an empty `focus_costs` and an empty `billing_status`."""
+    with database_with("focus") as connection:
         columns = {column.name: column.type for column in FOCUS_COLUMNS}
         create_table(connection, "acme.focus.focus_costs", {**columns, "x_source": "STRING", "x_provider": "STRING"})
         connection.execute(
@@ -67,71 +73,82 @@ def database() -> Iterator[duckdb.DuckDBPyConnection]:
         yield connection
 
 
-def broken(database: duckdb.DuckDBPyConnection) -> dict[str, int]:
+def insert_charges(database: duckdb.DuckDBPyConnection, *changes: dict[str, Any]) -> None:
+    """Insert a good charge for each, with these columns changed."""
+    insert(database, "acme.focus.focus_costs", *({**GOOD_CHARGE, **change} for change in changes))
+
+
+def broken_rules(database: duckdb.DuckDBPyConnection) -> dict[str, int]:
+    """Return how often each rule is broken."""
     found = rows(database, "SELECT code, broken FROM acme.focus.billing_quality WHERE source = 'aws_cur'")
     return {row["code"]: row["broken"] for row in found}
 
 
-def test_a_charge_as_focus_wants_it_breaks_no_rule(database: duckdb.DuckDBPyConnection) -> None:
-    insert(database, "acme.focus.focus_costs", GOOD)
-    assert broken(database) == {}
+def this_month() -> tuple[datetime, datetime]:
+    start = datetime.now(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    return start, (start + timedelta(days=31)).replace(day=1)
 
 
-def test_a_purchase_that_is_not_spread_over_its_usage_breaks_no_rule(database: duckdb.DuckDBPyConnection) -> None:
-    """Azure's actual cost: what a commitment covers costs nothing, and its purchase all."""
-    insert(database, "acme.focus.focus_costs", {**GOOD, "EffectiveCost": "0"}, {**GOOD, **BREAKS["PURCHASE_EFFECTIVE"]})
-    assert broken(database) == {}
+@pytest.mark.parametrize(
+    "charges",
+    [
+        [{}],
+        [{"EffectiveCost": "0"}, BREAKS["PURCHASE_EFFECTIVE"]],
+    ],
+    ids=["one charge", "Azure's actual cost: only the purchase has a cost"],
+)
+def test_good_charges_break_no_rule(database: duckdb.DuckDBPyConnection, charges: list[dict[str, Any]]) -> None:
+    insert_charges(database, *charges)
+
+    assert broken_rules(database) == {}
 
 
 def test_every_rule_has_a_charge_that_breaks_it() -> None:
-    assert set(BREAKS) == {rule.code for rule in quality_rules()}
+    assert set(BREAKS) == {rule.code for rule in charge_rules()}
 
 
 @pytest.mark.parametrize("code", BREAKS)
-def test_a_charge_that_breaks_a_rule_is_counted_under_it(database: duckdb.DuckDBPyConnection, code: str) -> None:
-    insert(database, "acme.focus.focus_costs", GOOD, {**GOOD, **BREAKS[code]})
-    found = broken(database)
-    assert found[code] == {"CURRENCIES": 2, "DAYS_MISSING": 28}.get(code, 1)
-    related = {"BILLING_PERIOD", "CHARGE_AFTER_PERIOD", "CHARGE_PERIOD"}
-    others = set(found) - {code} - related
+def test_charge_that_breaks_a_rule_is_counted(database: duckdb.DuckDBPyConnection, code: str) -> None:
+    insert_charges(database, {}, BREAKS[code])
+
+    broken = broken_rules(database)
+
+    others = set(broken) - {code, "BILLING_PERIOD", "CHARGE_AFTER_PERIOD", "CHARGE_PERIOD"}
+    assert broken[code] == {"CURRENCIES": 2, "DAYS_MISSING": 28}.get(code, 1)
     assert len(others) <= 1, others
 
 
 @pytest.mark.parametrize(
     ("is_over", "days", "missing"),
     [
-        (False, [1, 4], 2),  # the month is not over: what is to come is not missing
+        (False, [1, 4], 2),  # the rest of the current month is still to come
         (False, [1, 2, 3], 0),
-        (True, range(1, 29), 2),  # an export that stopped before the month did
+        (True, range(1, 29), 2),  # the export stopped before the end of the month
         (True, range(1, 31), 0),
-        (True, [1], 0),  # a report by month: every charge begins with it
+        (True, [1], 0),  # a monthly report: every charge starts on the first day
     ],
 )
-def test_days_are_missing_in_a_month_s_middle_and_at_the_end_of_one_that_is_over(
+def test_missing_days_are_counted(
     database: duckdb.DuckDBPyConnection, is_over: bool, days: Sequence[int], missing: int
 ) -> None:
-    start, end = (FIRST, NEXT) if is_over else this_month()
-    charges = [
-        {**GOOD, "BillingPeriodStart": start, "BillingPeriodEnd": end, "ChargePeriodStart": at, "ChargePeriodEnd": at}
-        for at in (start.replace(day=day) for day in days)
-    ]
-    insert(database, "acme.focus.focus_costs", *charges)
-    assert broken(database) == ({"DAYS_MISSING": missing} if missing else {})
+    start, end = (SEPTEMBER, OCTOBER) if is_over else this_month()
+    starts = [start.replace(day=day) for day in days]
+    period = {"BillingPeriodStart": start, "BillingPeriodEnd": end}
+
+    insert_charges(database, *({**period, "ChargePeriodStart": at, "ChargePeriodEnd": at} for at in starts))
+
+    assert broken_rules(database) == ({"DAYS_MISSING": missing} if missing else {})
 
 
 @pytest.mark.parametrize(("provider", "hour", "late"), [("google", 7, 0), ("google", 8, 1), ("aws", 0, 1)])
-def test_a_month_of_google_ends_at_midnight_in_california(
+def test_month_of_google_cloud_ends_at_midnight_in_california(
     database: duckdb.DuckDBPyConnection, provider: str, hour: int, late: int
 ) -> None:
-    start = NEXT.replace(hour=hour)
-    charge = {**GOOD, "x_provider": provider, "ChargePeriodStart": start, "ChargePeriodEnd": start}
-    insert(database, "acme.focus.focus_costs", charge)
-    assert broken(database) == ({"CHARGE_AFTER_PERIOD": late} if late else {})
+    at = OCTOBER.replace(hour=hour)
 
+    insert_charges(database, {"x_provider": provider, "ChargePeriodStart": at, "ChargePeriodEnd": at})
 
-def this_month() -> tuple[datetime, datetime]:
-    start = datetime.now(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-    return start, (start + timedelta(days=31)).replace(day=1)
+    assert broken_rules(database) == ({"CHARGE_AFTER_PERIOD": late} if late else {})
 
 
 @pytest.mark.parametrize(
@@ -150,35 +167,43 @@ def this_month() -> tuple[datetime, datetime]:
         ({"code": "WAITING_FOR_FILES"}, {}),
     ],
 )
-def test_what_a_month_s_deliveries_did_to_it_is_there_too(
+def test_rules_about_deliveries(
     database: duckdb.DuckDBPyConnection, status: dict[str, object], expected: dict[str, int]
 ) -> None:
     insert(database, "acme.focus.billing_status", {"source": "aws_cur", "month": "2025-09", **status})
+
     months = rows(database, "SELECT BillingPeriodStart FROM acme.focus.billing_quality")
-    assert [row["BillingPeriodStart"] for row in months] == [FIRST] * len(expected)
-    assert broken(database) == expected
-    assert set(expected) <= set(DELIVERIES)
+    assert [row["BillingPeriodStart"] for row in months] == [SEPTEMBER] * len(expected)
+    assert broken_rules(database) == expected
+    assert set(expected) <= {rule.code for rule in DELIVERY_RULES}
 
 
-def test_months_and_sources_are_told_apart(database: duckdb.DuckDBPyConnection) -> None:
-    october = {**GOOD, "BillingPeriodStart": NEXT, "BillingPeriodEnd": datetime(2025, 11, 1, tzinfo=UTC)}
-    october |= {"ChargePeriodStart": NEXT, "ChargePeriodEnd": datetime(2025, 10, 2, tzinfo=UTC)}
-    insert(database, "acme.focus.focus_costs", {**GOOD, "BilledCost": None}, {**october, "x_source": "other"})
+def test_months_and_sources_are_counted_separately(database: duckdb.DuckDBPyConnection) -> None:
+    october = {
+        "BillingPeriodStart": OCTOBER, "BillingPeriodEnd": NOVEMBER, "ChargePeriodStart": OCTOBER,
+        "ChargePeriodEnd": datetime(2025, 10, 2, tzinfo=UTC), "x_source": "other",
+    }  # fmt: skip
+    insert_charges(database, {"BilledCost": None}, october)
+
     found = rows(database, "SELECT source, month, BillingPeriodStart, code FROM acme.focus.billing_quality")
-    assert [tuple(row.values()) for row in found] == [("aws_cur", "2025-09", FIRST, "NO_BilledCost")]
+
+    assert [tuple(row.values()) for row in found] == [("aws_cur", "2025-09", SEPTEMBER, "NO_BilledCost")]
 
 
-def test_the_month_is_grouped_by_as_it_is_so_that_a_filter_on_it_reaches_the_partitions() -> None:
+def test_months_are_grouped_by_the_bare_column() -> None:
+    """Otherwise a filter on BillingPeriodStart does not reach the partitions."""
     tree = sqlglot.parse_one(quality_query("p.d.focus_costs", []), read="bigquery")
     [grouped] = tree.find_all(exp.Group)
+    outer, inner, *_ = tree.find_all(exp.Select)
+
+    months = [{one.alias_or_name: one for one in select.selects}["BillingPeriodStart"] for select in (outer, inner)]
+
     assert [one.sql("bigquery") for one in grouped.expressions] == ["source", "BillingPeriodStart"]
-    selects = list(tree.find_all(exp.Select))
-    named = [{one.alias_or_name: one.unalias().sql("bigquery") for one in select.selects} for select in selects[:2]]
-    assert [names["BillingPeriodStart"] for names in named] == ["BillingPeriodStart"] * 2
+    assert [month.unalias().sql("bigquery") for month in months] == ["BillingPeriodStart"] * 2
 
 
-def test_no_name_is_a_word_that_bigquery_reserves() -> None:
-    tree = sqlglot.parse_one(quality_query("p.d.focus_costs", ["p.d.billing_status"]), read="bigquery")
-    names = {one.alias.lower() for one in tree.find_all(exp.Alias)}
-    assert {"broken", "sentence"} <= names
-    assert names & set(RESERVED.split()) == set()
+def test_names_are_not_reserved_by_bigquery() -> None:
+    names = alias_names(quality_query("p.d.focus_costs", ["p.d.billing_status"]))
+
+    assert {"broken", "description"} <= names
+    assert names & RESERVED == set()

@@ -1,4 +1,4 @@
-"""The edge: what is not ours costs nothing, and how every failure ends."""
+"""From a storage event to a load: which objects count, and what an ignored one costs."""
 
 from __future__ import annotations
 
@@ -6,18 +6,17 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
 from typing import Any
 
 import pytest
-from google.api_core.exceptions import BadRequest, Forbidden, ServiceUnavailable
 
-from billing.errors import BillingError
 from billing.settings import settings_or_exit
 from billing.workflows.events import handle_event
-from billing.workflows.guard import RetryLater, log_failures
+from billing.workflows.guard import RetryLater
+from tests.fakes.deployment import FakeDeployment
 from tests.support.paths import FUNCTIONS
-from tests.unit.values import ENVIRONMENT, aws, settings
+from tests.unit.values import ENVIRONMENT, settings
+from tests.unit.workflows.september import azure_run, log_lines, rows_in_september, upload, upload_objects
 
 HEAVY = ("dlt", "google.cloud.bigquery", "google.cloud.storage", "google.auth", "requests", "billing.workflows.load")
 IGNORED_EVENTS = """
@@ -38,8 +37,8 @@ print(json.dumps([name for name in json.loads(sys.argv[1]) if name in sys.module
 """
 
 
-def python(code: str, *arguments: str, **changes: str) -> subprocess.CompletedProcess[str]:
-    """Runs code as a deployed function's process would: its environment and its own modules only."""
+def run_python(code: str, *arguments: str, **changes: str) -> subprocess.CompletedProcess[str]:
+    """Run code in the environment of a deployed function, with only the function's own modules."""
     environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(FUNCTIONS), **ENVIRONMENT, **changes}
     return subprocess.run(
         [sys.executable, "-c", code, *arguments],
@@ -52,20 +51,7 @@ def python(code: str, *arguments: str, **changes: str) -> subprocess.CompletedPr
     )
 
 
-def lines(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
-    captured = capsys.readouterr()
-    assert captured.err == ""
-    return [json.loads(line) for line in captured.out.splitlines()]
-
-
-def failing(exc: Exception) -> Callable[[], None]:
-    def work() -> None:
-        raise exc
-
-    return work
-
-
-def test_an_ignored_object_imports_no_client_and_no_dlt() -> None:
+def test_ignored_object_imports_no_client_and_no_dlt() -> None:
     objects = [
         ("example-landing-aws", "gcs-transfer/aws_cur/cost_and_usage_data_status/x.parquet"),
         ("example-landing-aws", "elsewhere/cur-demo/20251001-20251101/cur-demo-Manifest.json"),
@@ -73,15 +59,18 @@ def test_an_ignored_object_imports_no_client_and_no_dlt() -> None:
         ("example-landing-azure", "azure/folder/marker/"),
         ("", ""),
     ]
-    done = python(IGNORED_EVENTS, json.dumps(objects), json.dumps(HEAVY))
+
+    done = run_python(IGNORED_EVENTS, json.dumps(objects), json.dumps(HEAVY))
+
     *printed, imported = [json.loads(line) for line in done.stdout.splitlines()]
     assert (done.returncode, done.stderr, imported) == (0, "", [])
     assert [(line["code"], line["object"]) for line in printed] == [("NOT_OURS", name) for _, name in objects] * 2
 
 
-def test_the_heavy_modules_that_are_looked_for_have_these_names() -> None:
-    """Else the test above would pass whatever is imported."""
-    done = python(HEAVY_IMPORTS, json.dumps(HEAVY))
+def test_load_imports_all_heavy_modules() -> None:
+    """Otherwise the test above could pass with wrong module names."""
+    done = run_python(HEAVY_IMPORTS, json.dumps(HEAVY))
+
     assert json.loads(done.stdout) == list(HEAVY)
 
 
@@ -96,106 +85,110 @@ def test_the_heavy_modules_that_are_looked_for_have_these_names() -> None:
         ),
     ],
 )
-def test_a_function_with_a_wrong_setting_ends_with_one_sentence(variable: str, value: str, sentence: str) -> None:
-    done = python("import main", **{variable: value})
+def test_function_with_a_wrong_setting_ends_with_one_sentence(variable: str, value: str, sentence: str) -> None:
+    done = run_python("import main", **{variable: value})
+
     code, _, message = sentence.partition(": ")
     assert (done.returncode, done.stderr) == (1, f"{sentence}\n")
     assert json.loads(done.stdout) == {"severity": "CRITICAL", "message": message, "code": code}
 
 
-def test_settings_that_are_right_are_returned_in_silence(
+def test_valid_settings_are_returned_without_output(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for name, value in ENVIRONMENT.items():
         monkeypatch.setenv(name, value)
-    assert settings_or_exit() == settings()
-    assert lines(capsys) == []
+
+    result = settings_or_exit()
+
+    assert result == settings()
+    assert log_lines(capsys) == []
 
 
 @pytest.mark.parametrize("data", [{}, {"name": None}, {"bucket": 7, "name": ["x"]}, {"bucket": "example-landing-aws"}])
-def test_an_event_of_an_odd_shape_is_ignored(data: dict[str, Any], capsys: pytest.CaptureFixture[str]) -> None:
+def test_event_without_bucket_and_name_is_ignored(data: dict[str, Any], capsys: pytest.CaptureFixture[str]) -> None:
     handle_event(settings(), "aws", data)
-    assert [line["code"] for line in lines(capsys)] == ["NOT_OURS"]
+
+    assert [line["code"] for line in log_lines(capsys)] == ["NOT_OURS"]
 
 
-def test_work_that_succeeds_says_nothing_of_itself(capsys: pytest.CaptureFixture[str]) -> None:
-    assert log_failures(aws(), "an/object", lambda: None) is True
-    assert lines(capsys) == []
+def handle_azure_event(deployment: FakeDeployment, name: str) -> None:
+    event = {"bucket": deployment.source("azure_billing").bucket, "name": name}
+    handle_event(deployment.settings, "azure", event, deployment.services())
 
 
-@pytest.mark.parametrize(
-    ("exc", "line"),
-    [
-        (
-            BillingError("NOT_FOUND", "Table t does not exist."),
-            {"severity": "ERROR", "message": "Table t does not exist.", "action": "failed", "code": "NOT_FOUND"},
-        ),
-        (
-            BillingError("EMPTY_DELIVERY", "No row."),
-            {"severity": "ERROR", "message": "No row.", "action": "failed", "code": "EMPTY_DELIVERY"},
-        ),
-        (
-            Forbidden("no"),
-            {"severity": "ERROR", "message": "403 no", "action": "failed", "code": "ACCESS_DENIED"},
-        ),
-    ],
-)
-def test_what_the_delivery_or_the_deployment_is_to_blame_for_is_acknowledged_without_a_traceback(
-    exc: Exception, line: dict[str, str], capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert log_failures(aws(), "an/object", failing(exc)) is False
-    assert lines(capsys) == [line | {"source": "aws_cur", "object": "an/object"}]
+@pytest.mark.parametrize("last", ["the manifest", "a data file"])
+def test_last_object_of_a_delivery_loads_its_month(last: str, capsys: pytest.CaptureFixture[str]) -> None:
+    deployment, run = FakeDeployment(), azure_run(1)
+    upload(deployment, run)
+    name = run.manifest if last == "the manifest" else next(iter(run.files))
+
+    handle_azure_event(deployment, name)
+
+    [line] = log_lines(capsys)
+    assert (line["severity"], line["action"], line["month"]) == ("INFO", "loaded", "2025-09")
+    assert (line["execution"], line["rows"], line["object"]) == ("run-1", len(run.items), name)
+    assert rows_in_september(deployment) == list(run.items)
 
 
-@pytest.mark.parametrize(
-    ("exc", "code", "message"),
-    [
-        (BillingError("MONTH_LOCKED", "Another instance."), "MONTH_LOCKED", "Another instance."),
-        (ServiceUnavailable("later"), "TRANSIENT", "503 later"),
-        (ConnectionResetError("reset"), "TRANSIENT", "ConnectionResetError: reset"),
-    ],
-)
-def test_what_passes_is_tried_again_quietly(
-    exc: Exception, code: str, message: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    with pytest.raises(RetryLater, match=f"^{code}$") as raised:
-        log_failures(aws(), "an/object", failing(exc))
-    assert raised.value.__suppress_context__
-    assert lines(capsys) == [
-        {
-            "severity": "INFO",
-            "message": message,
-            "source": "aws_cur",
-            "action": "retried",
-            "code": code,
-            "object": "an/object",
-        }
+def test_data_file_before_its_manifest_waits(capsys: pytest.CaptureFixture[str]) -> None:
+    deployment, run = FakeDeployment(), azure_run(1)
+    upload_objects(deployment, dict(run.files))
+
+    handle_azure_event(deployment, next(iter(run.files)))
+
+    [line] = log_lines(capsys)
+    assert (line["action"], line["code"], line["month"]) == ("waiting", "WAITING_FOR_MANIFEST", "2025-09")
+    assert rows_in_september(deployment) == []
+
+
+def test_event_delivered_twice_loads_once(capsys: pytest.CaptureFixture[str]) -> None:
+    deployment, run = FakeDeployment(), azure_run(1)
+    upload(deployment, run)
+
+    handle_azure_event(deployment, run.manifest)
+    handle_azure_event(deployment, run.manifest)
+
+    assert [(line["action"], line.get("code")) for line in log_lines(capsys)] == [
+        ("loaded", None),
+        ("skipped", "DUPLICATE"),
     ]
+    assert rows_in_september(deployment) == list(run.items)
 
 
-@pytest.mark.parametrize("exc", [ValueError("oops"), BadRequest("oops"), KeyError("oops")])
-def test_a_bug_prints_its_traceback_in_one_line_and_is_acknowledged(
-    exc: Exception, capsys: pytest.CaptureFixture[str]
+def test_event_of_the_other_provider_is_ignored(capsys: pytest.CaptureFixture[str]) -> None:
+    deployment, run = FakeDeployment(), azure_run(1)
+    event = {"bucket": deployment.source("azure_billing").bucket, "name": run.manifest}
+
+    handle_event(deployment.settings, "aws", event, deployment.services())
+
+    assert [line["code"] for line in log_lines(capsys)] == ["NOT_OURS"]
+
+
+def test_event_of_a_locked_month_is_retried_later(capsys: pytest.CaptureFixture[str]) -> None:
+    deployment, run = FakeDeployment(), azure_run(1)
+    upload(deployment, run)
+
+    with (
+        deployment.services().leases.hold("azure_billing", "2025-09"),
+        pytest.raises(RetryLater, match=r"^MONTH_LOCKED$"),
+    ):
+        handle_azure_event(deployment, run.manifest)
+
+    [line] = log_lines(capsys)
+    assert (line["severity"], line["action"], line["code"]) == ("INFO", "retried", "MONTH_LOCKED")
+
+
+def test_event_loads_from_the_first_manifest_that_exists(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert log_failures(aws(), "an/object", failing(exc)) is False
-    (line,) = lines(capsys)
-    trace = line.pop("stack_trace")
-    assert trace.startswith("Traceback (most recent call last):\n")
-    assert type(exc).__name__ in trace.splitlines()[-1]
-    assert line == {
-        "severity": "ERROR",
-        "message": f"Bug at an/object: {exc!r}",
-        "source": "aws_cur",
-        "action": "failed",
-        "code": "BUG",
-        "object": "an/object",
-    }
+    deployment, older, newer = FakeDeployment(), azure_run(1), azure_run(2)
+    upload(deployment, older)
+    upload(deployment, newer)
+    names = ("azure/focus-cost/missing/manifest.json", newer.manifest, older.manifest)
+    monkeypatch.setattr("billing.manifests.manifest_names", lambda source, name: names)
 
+    handle_azure_event(deployment, older.manifest)
 
-@pytest.mark.parametrize("exc", [KeyboardInterrupt(), SystemExit(1)])
-def test_the_end_of_the_process_is_no_failure_of_the_work(exc: BaseException) -> None:
-    def work() -> None:
-        raise exc
-
-    with pytest.raises(type(exc)):
-        log_failures(aws(), "an/object", work)
+    [line] = log_lines(capsys)
+    assert (line["action"], line["execution"]) == ("loaded", "run-2")

@@ -1,4 +1,4 @@
-# What a mock would make up is no IAM member, no e-mail address and no job name.
+# Values in the form that the configuration expects. Terraform's generated strings are not IAM members or job names.
 
 mock_data "google_storage_project_service_account" {
   defaults = {

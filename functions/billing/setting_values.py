@@ -1,0 +1,120 @@
+"""Single configuration values: where they come from, and the form that each must have."""
+
+import json
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from billing.errors import BillingError
+from billing.formats import FORMATS
+
+NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")  # dlt changes every other name
+PROJECT = re.compile(r"[a-z][-a-z0-9:.]{4,61}[a-z0-9]")
+TABLE = re.compile(rf"{PROJECT.pattern}\.[A-Za-z0-9_]{{1,1024}}\.[A-Za-z0-9_]{{1,1024}}")  # any legal BigQuery name
+BUCKET = re.compile(r"[a-z0-9][-_.a-z0-9]{1,220}[a-z0-9]")
+BIGQUERY_TYPES = frozenset(
+    ("BIGNUMERIC", "BOOLEAN", "DATE", "DATETIME", "FLOAT", "INTEGER", "JSON", "NUMERIC", "STRING", "TIMESTAMP")
+)
+_TYPE_ALIASES = {"BOOL": "BOOLEAN", "FLOAT64": "FLOAT", "INT64": "INTEGER"}
+_DEFAULT_SETTLE_HOURS = "3"
+_MAX_SETTLE_HOURS = 168
+
+
+@dataclass(frozen=True)
+class Values:
+    """The variables by name. Each method reads one variable and checks its form.
+
+    Raises BillingError: SETTING_MISSING, SETTING_INVALID. The message names the variable.
+    """
+
+    variables: Mapping[str, str]
+
+    def required(self, name: str, shape: re.Pattern[str] | None = None) -> str:
+        value = self.variables.get(name, "")
+        if not value:
+            raise BillingError("SETTING_MISSING", f"{name} is not set.")
+        if shape is not None and not shape.fullmatch(value):
+            raise BillingError("SETTING_INVALID", f"{name} must match {shape.pattern}, but is '{value}'.")
+        return value
+
+    def optional(self, name: str, default: str, shape: re.Pattern[str]) -> str:
+        return self.required(name, shape) if self.variables.get(name) else default
+
+    def path(self, name: str) -> str:
+        """Return a path that is '' or ends in '/'. It must equal the path of the transfer, which has the same rule."""
+        value = self.variables.get(name, "")
+        if value and (not value.endswith("/") or value.startswith("/")):
+            raise BillingError("SETTING_INVALID", f"{name} must end in '/' and not begin with it, but is '{value}'.")
+        return value
+
+    def format_name(self, name: str) -> str:
+        value = self.required(name)
+        if value not in FORMATS:
+            raise BillingError("SETTING_INVALID", f"{name} must be one of {', '.join(FORMATS)}, but is '{value}'.")
+        return value
+
+    def type_overrides(self, name: str) -> Mapping[str, str]:
+        """Return source column to BigQuery type, with the types spelled as in BIGQUERY_TYPES."""
+        text = self.variables.get(name) or "{}"
+        try:
+            given = json.loads(text)
+        except json.JSONDecodeError as exc:
+            raise BillingError("SETTING_INVALID", f"{name} is not valid JSON: {exc}.") from exc
+        if not isinstance(given, dict) or not all(isinstance(kind, str) for kind in given.values()):
+            raise BillingError("SETTING_INVALID", f'{name} must be like {{"product/ECU": "STRING"}}, but is {text}.')
+        types = {column: _TYPE_ALIASES.get(kind.upper(), kind.upper()) for column, kind in given.items()}
+        for column, kind in types.items():
+            if kind not in BIGQUERY_TYPES:
+                known = ", ".join(sorted(BIGQUERY_TYPES))
+                raise BillingError("SETTING_INVALID", f"{name}: '{kind}' of {column} is not one of {known}.")
+        return types
+
+    def settle_hours(self, name: str) -> float:
+        text = self.variables.get(name) or _DEFAULT_SETTLE_HOURS
+        try:
+            hours = float(text)
+        except ValueError:
+            hours = -1.0
+        if not 0 <= hours <= _MAX_SETTLE_HOURS:
+            limits = f"hours from 0 to {_MAX_SETTLE_HOURS}"
+            raise BillingError("SETTING_INVALID", f"{name} must be {limits}, but is '{text}'.")
+        return hours
+
+
+def read_values(environment: Mapping[str, str] | None, folder: Path | None) -> Values:
+    """Read dlt's configuration file in `folder`, then the environment, which wins.
+
+    The defaults are the environment of the process and the current folder.
+    """
+    file = _read_config_toml((folder or Path.cwd()) / ".dlt" / "config.toml")
+    return Values({**file, **(os.environ if environment is None else environment)})
+
+
+def _read_config_toml(path: Path) -> dict[str, str]:
+    """Return each entry under the name of its variable: `bucket` in `[sources.aws_cur]` is SOURCES__AWS_CUR__BUCKET."""
+    if not path.is_file():
+        return {}
+    try:
+        tree = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as exc:
+        raise BillingError("SETTING_INVALID", f"{path} is not valid TOML: {exc}.") from exc
+    wanted: dict[str, object] = {
+        name: tree[name]
+        for name in ("sources", "destination", "bookkeeping_bucket", "focus_dataset", "google_billing_export")
+        if name in tree
+    }
+    return dict(_flatten(wanted, ()))
+
+
+def _flatten(tree: Mapping[str, object], path: tuple[str, ...]) -> list[tuple[str, str]]:
+    pairs: list[tuple[str, str]] = []
+    for name, value in tree.items():
+        here = (*path, name.upper())
+        if isinstance(value, dict) and name != "type_overrides":
+            pairs += _flatten(value, here)
+        else:
+            pairs.append(("__".join(here), json.dumps(value, default=str) if isinstance(value, dict) else str(value)))
+    return pairs

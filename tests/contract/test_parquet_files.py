@@ -1,0 +1,112 @@
+"""How load jobs read Parquet files, on the emulator."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import duckdb
+import pytest
+from google.api_core.exceptions import BadRequest
+from google.cloud import bigquery
+
+from tests.contract.emulator_dataset import EmulatorDataset, failure
+
+NOVEMBER = "month,item,cost\n2023-11-01T00:00:00Z,a,1.5\n2023-11-01T00:00:00.000Z,b,2.5\n"
+OCTOBER_CSV = "month,item,cost\n2023-10-01T00:00:00Z,o,9\n"
+ADD = ["ALLOW_FIELD_ADDITION"]
+
+
+def upload(dataset: EmulatorDataset, select: str, folder: Any) -> str:
+    path = folder / f"{abs(hash(select))}.parquet"
+    duckdb.execute(f"COPY ({select}) TO '{path}' (FORMAT parquet)")
+    return dataset.upload(path.read_bytes(), path.name)
+
+
+# parquetOptions: an unknown one is rejected, like any other option
+def test_unknown_parquet_option_is_rejected(dataset: EmulatorDataset) -> None:
+    dataset.create_table()
+
+    options = bigquery.ParquetOptions.from_api_repr({"enableListInference": True})
+
+    with pytest.raises(BadRequest, match=r"does not know: parquetOptions\.enableListInference"):
+        dataset.load(dataset.upload(NOVEMBER), source_format="PARQUET", parquet_options=options)
+
+
+# loading-data-cloud-storage-parquet: columns go by name; decimalTargetTypes: the first type in the list that fits
+def test_columns_are_read_by_name_and_decimals_by_target_type(dataset: EmulatorDataset, tmp_path: Any) -> None:
+    dataset.create_table(schema={"month": "TIMESTAMP", "cost": "BIGNUMERIC", "price": "NUMERIC"})
+    month = "TIMESTAMPTZ '2023-11-01 00:00:00+00' AS month"
+    uris = [
+        upload(dataset, f"SELECT 1.5::DECIMAL(9, 2) AS price, 0.1::DECIMAL(38, 18) AS Cost, {month}", tmp_path),
+        upload(dataset, f"SELECT {month}, 0.2::DECIMAL(38, 18) AS cost, 'x' AS added", tmp_path),
+    ]
+    options: dict[str, Any] = {
+        "source_format": "PARQUET",
+        "decimal_target_types": ["NUMERIC", "BIGNUMERIC"],
+        "schema": None,
+    }
+    failure(dataset.load(uris, "t$202311", **options))
+    dataset.load(uris, "t$202311", schema_update_options=ADD, **options).result()
+
+    rows = dataset.rows("SELECT cost, price, added FROM $.t ORDER BY cost")
+
+    assert rows == [(Decimal("0.1"), Decimal("1.5"), None), (Decimal("0.2"), None, "x")]
+
+
+# parquetOptions.mapTargetType ARRAY_OF_STRUCT: "REPEATED RECORD <map> { key, value }"; a null array is an empty one
+def test_map_becomes_a_repeated_record_of_key_and_value(dataset: EmulatorDataset, tmp_path: Any) -> None:
+    select = (
+        "SELECT TIMESTAMPTZ '2023-11-01 00:00:00+00' AS month, MAP {'a': 'x', 'b': NULL} AS tags,"
+        " MAP {'d': 0.5::DOUBLE} AS discounts UNION ALL SELECT month, MAP {}, NULL FROM"
+        " (SELECT TIMESTAMPTZ '2023-11-01 00:00:00+00' AS month)"
+    )
+    uri = upload(dataset, select, tmp_path)
+    options: dict[str, Any] = {"source_format": "PARQUET", "schema": None, "schema_update_options": ADD}
+    dataset.create_table(schema={"month": "TIMESTAMP"})
+    error, _ = failure(dataset.load(uri, "t$202311", **options))
+    assert "mapTargetType ARRAY_OF_STRUCT only" in error
+    maps = bigquery.ParquetOptions.from_api_repr({"mapTargetType": "ARRAY_OF_STRUCT"})
+    dataset.load(uri, "t$202311", parquet_options=maps, **options).result()
+
+    fields = {field.name: field for field in dataset.table().schema}
+
+    assert [
+        (fields[name].field_type, fields[name].mode, [(part.name, part.field_type) for part in fields[name].fields])
+        for name in ("tags", "discounts")
+    ] == [
+        ("RECORD", "REPEATED", [("key", "STRING"), ("value", "STRING")]),
+        ("RECORD", "REPEATED", [("key", "STRING"), ("value", "FLOAT")]),
+    ]
+    assert dataset.rows("SELECT tags, discounts FROM $.t ORDER BY ARRAY_LENGTH(tags)") == [
+        ([], []),
+        ([{"key": "a", "value": "x"}, {"key": "b", "value": None}], [{"key": "d", "value": 0.5}]),
+    ]
+
+
+# a map's key and value keep their types like any other field
+def test_map_value_never_changes_its_type(dataset: EmulatorDataset, tmp_path: Any) -> None:
+    maps = bigquery.ParquetOptions.from_api_repr({"mapTargetType": "ARRAY_OF_STRUCT"})
+    options: dict[str, Any] = {"source_format": "PARQUET", "schema": None, "schema_update_options": ADD}
+    dataset.create_table(schema={"month": "TIMESTAMP"})
+    month = "TIMESTAMPTZ '2023-11-01 00:00:00+00' AS month"
+    text, number = (
+        upload(dataset, f"SELECT {month}, MAP {{'a': {value}}} AS tags", tmp_path) for value in ("'x'", "1.5::DOUBLE")
+    )
+    dataset.load(text, "t$202311", parquet_options=maps, **options).result()
+
+    error, _ = failure(dataset.load(number, "t$202311", parquet_options=maps, **options))
+
+    assert "Field value has changed type from STRING to FLOAT" in error
+
+
+# hivePartitioningOptions: only when it is set are folders like year=2023 columns
+def test_folders_are_not_columns(dataset: EmulatorDataset, tmp_path: Any) -> None:
+    dataset.create_table(schema={"month": "TIMESTAMP"})
+    path = tmp_path / "x.parquet"
+    duckdb.execute(f"COPY (SELECT TIMESTAMPTZ '2023-11-01 00:00:00+00' AS month) TO '{path}' (FORMAT parquet)")
+    uri = dataset.upload(path.read_bytes(), "data/year=2023/BILLING_PERIOD=2023-11/x.parquet")
+
+    dataset.load(uri, "t$202311", source_format="PARQUET", schema=None).result()
+
+    assert dataset.column_names() == ["month"]

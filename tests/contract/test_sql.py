@@ -1,0 +1,178 @@
+"""Statements and views, on the emulator."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from google.api_core.exceptions import BadRequest, GoogleAPICallError, NotFound
+from google.cloud import bigquery
+
+from tests.contract.emulator_dataset import EmulatorDataset
+from tests.emulator import Emulator
+
+NOVEMBER_CSV = "month,item,cost\n2023-11-01T00:00:00Z,a,0.1\n2023-11-01T00:00:00Z,b,0.2\n"
+
+
+def load_november(dataset: EmulatorDataset) -> None:
+    dataset.create_table()
+    dataset.load_csv(NOVEMBER_CSV, "t$202311")
+
+
+# jobs.query answers 4xx for a failed statement; jobs.insert makes a job that failed
+@pytest.mark.parametrize(
+    ("statement", "error"),
+    [("SELEC 1", BadRequest), ("SELECT nope FROM $.t", BadRequest), ("SELECT * FROM $.gone", NotFound)],
+)
+def test_failed_statement_raises_with_and_without_a_job(
+    dataset: EmulatorDataset, statement: str, error: type[GoogleAPICallError]
+) -> None:
+    dataset.create_table()
+
+    with pytest.raises(error):
+        dataset.client.query_and_wait(dataset.sql(statement))
+    with pytest.raises(error):
+        dataset.client.query(dataset.sql(statement)).result()
+
+
+def test_missing_dataset_is_not_found(dataset: EmulatorDataset) -> None:
+    with pytest.raises(
+        NotFound, match="Not found: Dataset local-project:nowhere was not found in location europe-west1"
+    ):
+        dataset.client.query_and_wait("SELECT * FROM nowhere.t")
+
+
+def test_sums_of_bignumeric_in_a_view_are_exact(dataset: EmulatorDataset) -> None:
+    load_november(dataset)
+    dataset.rows("CREATE OR REPLACE VIEW $.v AS SELECT sum(cost) AS total FROM $.t")
+    assert dataset.rows("SELECT total FROM $.v") == [(Decimal("0.3"),)]
+
+    dataset.load_csv(NOVEMBER_CSV + "2023-11-01,c,1E-18\n", "t$202311")
+
+    assert dataset.rows("SELECT total FROM $.v") == [(Decimal("0.300000000000000001"),)]
+
+
+# tables.insert and tables.update with a view definition
+def test_view_is_created_changed_and_deleted_by_the_api(dataset: EmulatorDataset) -> None:
+    load_november(dataset)
+    view = bigquery.Table(dataset.table_id("v"))
+    view.view_query = dataset.sql("SELECT item FROM $.t")
+    view = dataset.client.create_table(view)
+    assert (view.table_type, [field.name for field in view.schema]) == ("VIEW", ["item"])
+    view.view_query = dataset.sql("SELECT month, cost FROM $.t")
+    dataset.client.update_table(view, ["view_query"])
+    read = dataset.table("v")
+    assert [(field.name, field.field_type) for field in read.schema] == [
+        ("month", "TIMESTAMP"),
+        ("cost", "BIGNUMERIC"),
+    ]
+
+    dataset.client.delete_table(dataset.table_id("v"))
+
+    with pytest.raises(NotFound):
+        dataset.rows("SELECT * FROM $.v")
+
+
+# multi-statement queries; CREATE VIEW with a column list and descriptions
+def test_one_script_creates_several_views(dataset: EmulatorDataset) -> None:
+    load_november(dataset)
+    dataset.rows(
+        "CREATE OR REPLACE VIEW $.a AS SELECT item, cost FROM $.t;\n"
+        "CREATE OR REPLACE VIEW $.b (thing OPTIONS(description='what it is'), price) OPTIONS(description='prices')"
+        " AS SELECT item, max(cost) FROM $.a GROUP BY item;"
+    )
+    assert dataset.rows("SELECT thing, price FROM $.b ORDER BY 1") == [
+        ("a", Decimal("0.1")),
+        ("b", Decimal("0.2")),
+    ]
+
+    view = dataset.table("b")
+
+    assert (view.description, view.schema[0].description) == ("prices", "what it is")
+
+
+def test_view_survives_new_columns_and_loads_of_its_table(dataset: EmulatorDataset) -> None:
+    load_november(dataset)
+    dataset.rows("CREATE VIEW $.v AS SELECT item FROM $.t")
+    dataset.rows("ALTER TABLE $.t ADD COLUMN later STRING")
+
+    dataset.load_csv(NOVEMBER_CSV, "t$202311")
+
+    assert dataset.rows("SELECT count(*) FROM $.v") == [(2,)]
+
+
+def test_dataset_may_have_the_name_of_a_part_of_its_project(emulator: Emulator) -> None:
+    dataset = bigquery.Dataset(f"{emulator.project}.project")
+    dataset.location = emulator.location
+    emulator.bigquery.create_dataset(dataset)
+    try:
+        for quoted in (f"`{emulator.project}.project.v`", f"`{emulator.project}`.`project`.`v`"):
+            emulator.bigquery.query_and_wait(f"CREATE OR REPLACE VIEW {quoted} AS SELECT 'project' AS name")
+            assert [row["name"] for row in emulator.bigquery.query_and_wait(f"SELECT name FROM {quoted}")] == [
+                "project"
+            ]
+    finally:
+        emulator.bigquery.delete_dataset(dataset, delete_contents=True)
+
+
+# "a view's query is run each time that the view is queried"
+def test_view_of_a_view_reads_the_current_rows(dataset: EmulatorDataset) -> None:
+    load_november(dataset)
+    dataset.rows("CREATE VIEW $.low AS SELECT item, 1 AS size FROM $.t")
+    dataset.rows("CREATE VIEW $.high AS SELECT * FROM $.low")
+    dataset.rows("CREATE OR REPLACE VIEW $.low AS SELECT 'large' AS size, item FROM $.t")
+    assert dataset.rows("SELECT DISTINCT size FROM $.high") == [("large",)]
+    dataset.rows("CREATE OR REPLACE VIEW $.low AS SELECT 2.5 AS size, item FROM $.t")
+
+    dataset.rows("CREATE OR REPLACE VIEW $.top AS SELECT size FROM $.high")
+
+    assert dataset.rows("SELECT DISTINCT size FROM $.top") == [(2.5,)]
+
+
+def test_row_access_policies_are_rejected(dataset: EmulatorDataset) -> None:
+    load_november(dataset)
+
+    with pytest.raises(GoogleAPICallError, match="no row access policies"):
+        dataset.rows("CREATE ROW ACCESS POLICY mine ON $.t GRANT TO ('user:a@b.c') FILTER USING (TRUE)")
+
+
+# GoogleSQL functions that the product's views use
+@pytest.mark.parametrize(
+    ("expression", "value"),
+    [
+        ("FORMAT_TIMESTAMP('%Y-%m', TIMESTAMP_MICROS(1700000000000000))", "2023-11"),
+        ("SAFE_CAST('x' AS INT64)", None),
+        ("SAFE_CAST('1.81E-8' AS BIGNUMERIC)", Decimal("1.81E-8")),
+        ("CAST('1.123456789' AS NUMERIC)", Decimal("1.123456789")),
+        ("REGEXP_EXTRACT('a=1;b=2', r'b=(\\d)')", "2"),
+        ('JSON_VALUE(\'{"a": {"b": "c"}}\', \'$.a.b\')', "c"),
+        ("CAST(TIMESTAMP_TRUNC(TIMESTAMP '2023-11-17 10:00:00+00', MONTH) AS DATE)", date(2023, 11, 1)),
+        ("DATE_TRUNC(DATE '2023-11-17', MONTH)", date(2023, 11, 1)),
+        ("(SELECT STRING_AGG(DISTINCT x, ',' ORDER BY x) FROM UNNEST(['b', 'a', 'b']) AS x)", "a,b"),
+        ("ARRAY_TO_STRING((SELECT ARRAY_AGG(x ORDER BY x DESC LIMIT 2) FROM UNNEST([1, 2, 3]) AS x), '-')", "3-2"),
+        ("COALESCE(NULL, BIGNUMERIC '1.5') * 2", Decimal(3)),
+        ("BIGNUMERIC '1234567.000000000000000001' * BIGNUMERIC '1000'", Decimal("1234567000.000000000000001")),
+        ("BIGNUMERIC '1.000000000000000004' * BIGNUMERIC '-0.5'", Decimal("-0.500000000000000002")),
+        ("2 * 3 * 7", 42),
+        ("1.5e0 * 2", 3.0),
+        ("TO_JSON_STRING(JSON_OBJECT(ARRAY['a', 'b'], ARRAY[1.5, NULL]))", '{"a":1.5,"b":null}'),
+        ("TO_JSON_STRING(COALESCE(CAST(NULL AS JSON), JSON '{}'))", "{}"),
+        ("DATE_DIFF(DATE '2023-12-01', DATE '2023-11-01', DAY)", 30),
+    ],
+)
+def test_functions_of_the_views(dataset: EmulatorDataset, expression: str, value: object) -> None:
+    assert dataset.rows(f"SELECT {expression}") == [(value,)]
+
+
+def test_qualify_keeps_the_newest_row(dataset: EmulatorDataset) -> None:
+    load_november(dataset)
+    newest = "SELECT item FROM $.t QUALIFY ROW_NUMBER() OVER (PARTITION BY month ORDER BY cost DESC) = 1"
+
+    assert dataset.rows(newest) == [("b",)]
+
+
+def test_results_of_many_pages_arrive_whole(dataset: EmulatorDataset) -> None:
+    rows = dataset.client.query_and_wait("SELECT x FROM UNNEST(GENERATE_ARRAY(1, 25000)) AS x", page_size=10_000)
+
+    assert sum(1 for _ in rows) == 25_000

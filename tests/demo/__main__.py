@@ -1,0 +1,61 @@
+"""`make demo`: apply the real Terraform to the emulator, export, transfer and load months, and check every total.
+
+Settings from the environment: MONTHS (3) per provider, ROWS (60000) in all, SEED (1) of the generator,
+REPORT (.local/report.html) as the file of the report, TAG (team) as the tag that the report splits by.
+The exit code is 1 if a row is missing or a total differs in its last decimal.
+"""
+
+import os
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from tests.demo.environment import apply, check_terraform, new_emulator, write_report
+from tests.demo.output import FunctionLog
+from tests.demo.scenario import Demo, run
+from tests.support.paths import TERRAFORM
+from tests.support.terraform_deployment import TerraformDeployment
+
+_LAST_MONTH = (2025, 12)  # fixed, so that the same seed gives the same demo on any day
+_MAX_ROWS_IN_MEMORY = 2_000_000  # 5 GB
+
+
+def main(root: Path = TERRAFORM) -> int:
+    months = last_months(int(os.environ.get("MONTHS", "3")))
+    rows = max(int(os.environ.get("ROWS", "60000")) // (2 * len(months)), 1)
+    seed = int(os.environ.get("SEED", "1"))
+    check_terraform()
+    started = time.monotonic()
+    log = FunctionLog()
+    on_disk = 2 * len(months) * rows > _MAX_ROWS_IN_MEMORY
+    with (
+        tempfile.TemporaryDirectory(prefix="demo-") as folder,
+        new_emulator(log, tables_on_disk=on_disk) as cloud,
+        TerraformDeployment(cloud, Path(folder), root=root) as system,
+    ):
+        apply(system)
+        demo = Demo(system, Path(folder) / "generated", months, rows, seed, log)
+        run(demo)
+        demo.expect("the report's exit code", write_report(system), 0)
+    return _verdict(demo.differences, time.monotonic() - started)
+
+
+def _verdict(differences: list[str], seconds: float) -> int:
+    for difference in differences:
+        print(f"DIFFERS  {difference}")
+    if differences:
+        print(f"\nFAILED: {len(differences)} results differ from what was generated. ({seconds:.0f} s)")
+        return 1
+    print(f"\nAll row counts and totals equal the generated exports, to the last decimal. ({seconds:.0f} s)")
+    return 0
+
+
+def last_months(number: int) -> list[str]:
+    """Return that many months up to the demo's last one, oldest first."""
+    last = _LAST_MONTH[0] * 12 + _LAST_MONTH[1] - 1
+    return [f"{index // 12}-{index % 12 + 1:02d}" for index in range(last - number + 1, last + 1)]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

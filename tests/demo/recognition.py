@@ -1,0 +1,115 @@
+"""Recognise the format and the export of a manifest by the parsers of the product."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+from billing import manifests
+from billing.columns.csv_header import csv_header
+from billing.columns.header import NeedMore
+from billing.columns.names import csv_rules
+from billing.columns.parquet_footer import parquet_header
+from billing.errors import BillingError
+from billing.formats import FORMATS, Format
+from billing.manifests import Column, Export, Manifest, OtherExport
+from billing.settings import Source
+
+_HEADER_BYTES = 8 * 2**20
+# With these codes the parser of another format may still accept the manifest.
+_OTHER_FORMAT_CODES = ("FORMAT_UNSUPPORTED", "LEGACY_MANIFEST", "MANIFEST_INVALID", "MANIFEST_NOT_JSON")
+
+
+def recognise(bucket: Path, name: str, data: bytes) -> tuple[str, str] | BillingError | None:
+    """Return the format and export name from the first parser that accepts the manifest.
+
+    Return the last rejection if no parser does, and None if the file is not a manifest.
+    """
+    rejection: BillingError | None = None
+    for format_name in FORMATS:
+        for export_name in ("?", *_texts(data), *_name_beginnings(name)):
+            if not manifests.is_manifest(source_of(format_name, export_name), name):
+                continue
+            try:
+                parsed = _export_name(format_name, export_name, Manifest(name, 1, data), bucket)
+            except BillingError as error:
+                rejection = error
+                break
+            if parsed is not None:
+                return format_name, parsed
+    return rejection
+
+
+def source_of(format_name: str, export_name: str) -> Source:
+    return Source("demo", "bucket", "", "", format_name, export_name, "project", "dataset", "table", {}, 0)
+
+
+def version_in(format_name: str, data: bytes) -> str:
+    """Return the version of the format that the manifest names, or ''."""
+    texts = set(_texts(data))
+    return next((version for version in FORMATS[format_name].versions if version in texts), "")
+
+
+def _export_name(format_name: str, export_name: str, manifest: Manifest, bucket: Path) -> str | None:
+    """Return the export's name if this format's parser recognises the manifest, even if it rejects the delivery."""
+    try:
+        parsed = manifests.parse(source_of(format_name, export_name), manifest)
+    except BillingError as error:
+        if error.code in _OTHER_FORMAT_CODES:
+            raise
+        return export_name
+    if isinstance(parsed, OtherExport):  # `export_name` was a guess: the manifest says the right one
+        return None if parsed.name == export_name else _export_name(format_name, parsed.name, manifest, bucket)
+    return parsed.name if isinstance(parsed, Export) and _has_month_column(format_name, parsed, bucket) else None
+
+
+def _has_month_column(format_name: str, export: Export, bucket: Path) -> bool:
+    """Check the columns too, because one parser serves several formats."""
+    shape = FORMATS[format_name]
+    names = [column.name for column in export.columns or _header(shape, bucket, export)]
+    if shape.file_format == "CSV":
+        rules = csv_rules(shape)
+        names = [rules.name(source) for source in rules.sources(names)]
+    return not names or shape.partition in names
+
+
+def _header(shape: Format, bucket: Path, export: Export) -> tuple[Column, ...]:
+    """Read the columns of the first file. Return () if it is missing or unreadable."""
+    file = bucket / export.files[0].name if export.files else bucket
+    if not file.is_file():
+        return ()
+    size = file.stat().st_size
+    with file.open("rb") as opened:
+        if shape.file_format == "PARQUET":
+            opened.seek(max(size - _HEADER_BYTES, 0))
+        content = opened.read(_HEADER_BYTES)
+    try:
+        if shape.file_format == "PARQUET":
+            return parquet_header(content, file.name, size=size).columns
+        return csv_header(content, file.name, complete=size <= _HEADER_BYTES).columns
+    except (BillingError, NeedMore):
+        return ()
+
+
+def _name_beginnings(name: str) -> Iterator[str]:
+    """Yield what comes before each dash of the file name: some exports are named only there."""
+    parts = name.rpartition("/")[2].split("-")
+    yield from ("-".join(parts[:count]) for count in range(len(parts) - 1, 0, -1))
+
+
+def _texts(data: bytes) -> Iterator[str]:
+    """Yield every text in the manifest that may be an export's name."""
+    try:
+        tree = json.loads(data)
+    except (ValueError, RecursionError):
+        return
+    waiting = [tree]
+    while waiting:
+        leaf = waiting.pop()
+        if isinstance(leaf, dict):
+            waiting += leaf.values()
+        elif isinstance(leaf, list):
+            waiting += leaf
+        elif isinstance(leaf, str) and 0 < len(leaf) <= 200 and "/" not in leaf:
+            yield leaf

@@ -1,0 +1,64 @@
+"""The CloudEvent of a finalized object.
+
+https://cloud.google.com/eventarc/docs/cloudevents (google.cloud.storage.object.v1.finalized)
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+FINALIZED = "google.cloud.storage.object.v1.finalized"
+# fmt: off
+_DATA_FIELDS = (
+    "kind", "id", "selfLink", "name", "bucket", "generation", "metageneration", "contentType", "contentEncoding",
+    "timeCreated", "updated", "storageClass", "timeStorageClassUpdated", "size", "md5Hash", "mediaLink", "crc32c",
+    "etag", "metadata",
+)
+# fmt: on
+
+
+@dataclass(frozen=True)
+class StorageEvent:
+    id: str
+    time: str
+    data: Mapping[str, Any]
+
+    @property
+    def bucket(self) -> str:
+        return str(self.data["bucket"])
+
+    @property
+    def name(self) -> str:
+        return str(self.data["name"])
+
+    @property
+    def generation(self) -> int:
+        return int(self.data["generation"])
+
+    def headers(self) -> dict[str, str]:
+        """Return the headers of CloudEvents' binary mode, with the `bucket` attribute that Eventarc adds."""
+        return {
+            "Content-Type": "application/json",
+            "ce-specversion": "1.0",
+            "ce-id": self.id,
+            "ce-type": FINALIZED,
+            "ce-source": f"//storage.googleapis.com/projects/_/buckets/{self.bucket}",
+            "ce-subject": f"objects/{self.name}",
+            "ce-bucket": self.bucket,
+            "ce-time": self.time,
+        }
+
+    def body(self) -> bytes:
+        return json.dumps(self.data).encode()
+
+
+def storage_event(resource: Mapping[str, Any]) -> StorageEvent:
+    """Return a new event for an object resource of the JSON API."""
+    data = {name: resource[name] for name in _DATA_FIELDS if name in resource}
+    now = datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+    return StorageEvent(id=str(uuid4().int)[:17], time=now, data=data)

@@ -1,0 +1,238 @@
+"""The frozen names: codes, log fields, columns and values that alerts, log filters and users' queries use."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+from collections.abc import Iterable, Iterator
+from functools import cache
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import sqlglot
+from sqlglot import exp
+
+import billing
+from billing.clock import Clock
+from billing.errors import ERRORS
+from billing.formats import FORMATS
+from billing.settings import FOCUS_VIEW, QUALITY_VIEW, STATUS_VIEW, Settings
+from billing.views.quality import DELIVERY_RULES, charge_rules, quality_query
+from billing.views.status import statements
+from billing.workflows.sweep import sweep
+from tests.support.pages import DOCS, Page
+from tests.support.paths import SCHEMAS
+from tests.unit.values import aws, azure
+
+ERROR_CODES = {
+    "retry": "DEADLINE FILE_VANISHED JOB_RUNNING MONTH_LOCKED TABLE_CHANGED TRANSIENT",
+    "setup": """
+        ACCESS_DENIED BILLING_DISABLED BLOCKED CREDENTIALS KEY_UNAVAILABLE LOAD_KEEPS_FAILING NOT_FOUND NO_SUCH_DELIVERY
+        SETTING_INVALID SETTING_MISSING
+    """,
+    "reject": """
+        COLUMN_NAME COMPRESSION_UNSUPPORTED COVERS_FEWER_DAYS DATES_UNCLEAR DOUBLE_SLASH EMPTY_DELIVERY
+        FORMAT_UNSUPPORTED FUTURE_MONTH FUTURE_RUN HEADERS_DIFFER HEADER_UNREADABLE LEGACY_MANIFEST LOAD_REJECTED
+        MANIFEST_INVALID MANIFEST_NOT_JSON MANIFEST_TOO_LARGE MISSING_COLUMN OTHER_SCOPE PATH_OUTSIDE_PREFIX
+        ROWS_OUTSIDE_MONTH SPANS_MONTHS STARTS_INSIDE_MONTH TOO_MANY_COLUMNS TOO_MANY_FILES TYPE_CHANGED UNKNOWN_TYPE
+        VALUE_DOES_NOT_FIT
+    """,
+    "bug": "BUG",
+}
+OTHER_CODES = """
+    ALREADY_REJECTED AUDIT_MISMATCH DUPLICATE FILES_CHANGED_DURING_LOAD NOT_OURS OTHER_EXPORT ROW_COUNT_MISMATCH
+    SUPERSEDED VIEW_FAILED WAITING_FOR_FILES WAITING_FOR_MANIFEST WAITING_LONG WAITING_TO_SETTLE
+"""
+QUALITY_CODES = """
+    AMENDED BILLING_PERIOD CHARGE_AFTER_PERIOD CHARGE_PERIOD COMMITMENT_CATEGORY COMMITMENT_STATUS CONSUMED_QUANTITY
+    COST_DECREASED COVERED_BILLED CURRENCIES DAYS_MISSING FEWER_ROWS PURCHASE_EFFECTIVE PURCHASE_FREQUENCY
+    ROW_COUNT_MISMATCH STATUS_WITHOUT_COMMITMENT TAX_QUANTITY USAGE_QUANTITY
+    BAD_CapacityReservationStatus BAD_ChargeCategory BAD_ChargeClass BAD_ChargeFrequency BAD_CommitmentDiscountCategory
+    BAD_CommitmentDiscountStatus BAD_PricingCategory BAD_ServiceCategory
+    NO_BilledCost NO_BillingAccountId NO_BillingCurrency NO_BillingPeriodEnd NO_BillingPeriodStart NO_ChargeCategory
+    NO_ChargePeriodEnd NO_ChargePeriodStart NO_ContractedCost NO_EffectiveCost NO_InvoiceIssuerName NO_ListCost
+    NO_ProviderName NO_PublisherName NO_ServiceCategory NO_ServiceName
+"""
+SEVERITIES = "CRITICAL DEBUG ERROR INFO WARNING"
+ACTIONS = "age audited failed ignored loaded rejected retried skipped sweep waiting"
+LOG_FIELDS = """
+    action age_hours bytes code duration_seconds execution files job_id month object rows source stack_trace
+"""
+SUMMARY_FIELDS = "deferred loaded mismatched months rejected seconds waiting"
+VIEWS = "billing_quality billing_status focus_costs"
+STATUS_COLUMNS = """
+    source provider month state finality delivered_at loaded_at row_count cost currency rows_changed cost_changed code
+    message load_code
+"""
+STATES = "loaded rejected waiting"
+FINALITIES = "amended closed open"
+QUALITY_COLUMNS = "source month BillingPeriodStart code description broken"
+TRACKING_COLUMNS = """
+    billing_month loaded_at row_count status code message manifest_uri file_count byte_count order_key content
+    covers_until job_id table_created loader_version cost invoiced _dlt_load_id _dlt_id
+"""
+EXECUTION_COLUMNS = "assembly_id execution_id run_id"
+PACKAGE = Path(billing.__file__).parent
+
+
+def assert_frozen(what: str, found: Iterable[str], frozen: str) -> None:
+    gone, new = set(frozen.split()) - set(found), set(found) - set(frozen.split())
+    assert (gone, new) == (set(), set()), (
+        f"{what}: {sorted(gone)} gone, {sorted(new)} new. Alerts, log filters and users' queries use these names:"
+        " do not rename or remove one. If you add one, add it here and to functions/docs."
+    )
+
+
+@cache
+def modules(folder: str) -> list[ast.Module]:
+    return [ast.parse(path.read_text(encoding="utf-8")) for path in sorted((PACKAGE / folder).rglob("*.py"))]
+
+
+def calls_of(name: str) -> Iterator[tuple[ast.Module, ast.Call]]:
+    """Yield each call of a function of this name, with its module."""
+    for module in modules(""):
+        for node in ast.walk(module):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == name:
+                yield module, node
+
+
+def texts_in(node: ast.AST, module: ast.Module) -> set[str]:
+    """Return every string that an expression may give. A name stands for all that the module assigns to it."""
+    texts = {
+        child.value for child in ast.walk(node) if isinstance(child, ast.Constant) and isinstance(child.value, str)
+    }
+    names = {child.id for child in ast.walk(node) if isinstance(child, ast.Name)}
+    for assignment in ast.walk(module):
+        if isinstance(assignment, ast.Assign) and any(
+            isinstance(target, ast.Name) and target.id in names for target in assignment.targets
+        ):
+            texts |= texts_in(assignment.value, module)
+    return texts
+
+
+def actions() -> set[str]:
+    """Return every value of a keyword `action`: of the log lines themselves, and of what they are made from."""
+    return {
+        text
+        for module in modules("")
+        for keyword in ast.walk(module)
+        if isinstance(keyword, ast.keyword) and keyword.arg == "action"
+        for text in texts_in(keyword.value, module)
+    }
+
+
+def codes() -> set[str]:
+    """Return every string in capitals of the packages that decide and log, without severities."""
+    texts = {
+        node.value
+        for folder in ("decisions", "workflows")
+        for module in modules(folder)
+        for node in ast.walk(module)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
+    return {text for text in texts if re.fullmatch(r"[A-Z]{2,}(_[A-Z]+)*", text)} - set(SEVERITIES.split())
+
+
+def summary_of_a_sweep() -> dict[str, object]:
+    settings = Settings(project="p", location="l", bookkeeping_bucket="b", sources=())
+    services: Any = SimpleNamespace(settings=settings, clock=Clock())
+    return sweep(settings, services)
+
+
+def status_query() -> exp.Select:
+    """Return the query of `billing_status` for its first source."""
+    [*_, create] = statements([aws(), azure()], {})
+    query = sqlglot.parse_one(create, read="bigquery").expression.find(exp.Select)
+    assert isinstance(query, exp.Select)
+    return query
+
+
+def values_of(column: str) -> set[str]:
+    """Return the texts that a column of `billing_status` may have."""
+    [expression] = [one.unalias() for one in status_query().selects if one.alias_or_name == column]
+    results = [expression.args["default"], *(case.args["true"] for case in expression.args["ifs"])]
+    return {result.this for result in results if isinstance(result, exp.Literal)}
+
+
+@pytest.mark.parametrize("kind", ERROR_CODES)
+def test_error_codes_and_their_classes(kind: str) -> None:
+    found = {code for code, info in ERRORS.items() if info.kind == kind}
+
+    assert_frozen(f"error codes of class {kind}", found, ERROR_CODES[kind])
+
+
+def test_codes_of_skips_waits_and_findings() -> None:
+    assert_frozen("codes", codes() - set(ERRORS), OTHER_CODES)
+
+
+def test_codes_of_quality_rules() -> None:
+    assert_frozen("codes of billing_quality", [rule.code for rule in (*charge_rules(), *DELIVERY_RULES)], QUALITY_CODES)
+
+
+def test_log_fields() -> None:
+    found = {keyword.arg for _, call in calls_of("emit") for keyword in call.keywords if keyword.arg is not None}
+
+    assert_frozen("log fields", found, LOG_FIELDS)
+
+
+def test_severities() -> None:
+    found = {text for module, call in calls_of("emit") for text in texts_in(call.args[0], module)}
+
+    assert_frozen("severities", found, SEVERITIES)
+
+
+def test_actions() -> None:
+    assert_frozen("values of the log field action", actions(), ACTIONS)
+
+
+def test_summary_of_the_sweep(capsys: pytest.CaptureFixture[str]) -> None:
+    summary = summary_of_a_sweep()
+
+    line = json.loads(capsys.readouterr().out)
+    assert_frozen("fields of the sweep's summary", summary, SUMMARY_FIELDS)
+    assert line == {"severity": "INFO", "message": line["message"], "action": "sweep", **summary}
+
+
+def test_names_of_views() -> None:
+    assert_frozen("views", [FOCUS_VIEW, QUALITY_VIEW, STATUS_VIEW], VIEWS)
+
+
+def test_columns_of_billing_status() -> None:
+    assert_frozen("columns of billing_status", status_query().named_selects, STATUS_COLUMNS)
+
+
+@pytest.mark.parametrize(("column", "values"), [("finality", FINALITIES), ("state", "loaded")])
+def test_values_of_billing_status(column: str, values: str) -> None:
+    assert_frozen(f"values of {column} in billing_status", values_of(column), values)
+
+
+def test_columns_of_billing_quality() -> None:
+    query = sqlglot.parse_one(quality_query("p.d.focus_costs", ["p.d.billing_status"]), read="bigquery")
+
+    for select in (query.left, query.right):
+        assert_frozen("columns of billing_quality", select.named_selects, QUALITY_COLUMNS)
+
+
+def test_columns_of_the_tracking_table() -> None:
+    columns = json.loads((SCHEMAS / "load_tracking.json").read_text())
+
+    assert_frozen("columns of <table>_load_tracking", [column["name"] for column in columns], TRACKING_COLUMNS)
+    assert_frozen("execution columns", [one.execution_column for one in FORMATS.values()], EXECUTION_COLUMNS)
+
+
+@pytest.mark.parametrize(
+    ("page", "names"),
+    [
+        ("errors.md", " ".join([*ERROR_CODES.values(), OTHER_CODES])),
+        ("focus.md", f"{QUALITY_CODES} broken code description"),
+        ("operations.md", f"{LOG_FIELDS} {ACTIONS} {SEVERITIES} {SUMMARY_FIELDS}"),
+        ("tables.md", f"{STATUS_COLUMNS} {STATES} {FINALITIES} {VIEWS}"),
+    ],
+)
+def test_pages_describe_the_names(page: str, names: str) -> None:
+    described = set(re.findall(r"`(\w+)`", Page(DOCS / page).text))
+
+    assert set(names.split()) - described == set()

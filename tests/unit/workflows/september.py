@@ -1,0 +1,44 @@
+"""Deliveries of one month of the Azure source, on fakes of Google Cloud."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.fakes.deployment import FakeDeployment
+from tests.simulation.provider import STREAMS, Delivery, Kind, deliver
+
+AZURE = "azure_billing"
+SEPTEMBER = "2025-09"
+
+
+def azure_run(number: int, kind: Kind = "good") -> Delivery:
+    """One run of the Azure export in September. A run with a higher number is newer."""
+    return deliver(STREAMS["azure"], number, kind, None)
+
+
+def upload(deployment: FakeDeployment, delivery: Delivery) -> None:
+    """Put all objects of a delivery into its landing bucket."""
+    upload_objects(deployment, delivery.objects)
+
+
+def upload_objects(deployment: FakeDeployment, objects: dict[str, bytes], key: str = AZURE) -> None:
+    for name, data in objects.items():
+        deployment.put(deployment.source(key).bucket, name, data)
+
+
+def rows_in_september(deployment: FakeDeployment) -> list[str]:
+    return deployment.items(AZURE).get(SEPTEMBER, [])
+
+
+def tracking_rows(deployment: FakeDeployment) -> list[dict[str, Any]]:
+    return [row for _, _, row in deployment.cloud.history.tracking]
+
+
+def log_lines(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
+    """Return what was logged since the last call. Nothing else may be printed."""
+    captured = capsys.readouterr()
+    assert captured.err == ""
+    return [json.loads(line) for line in captured.out.splitlines()]
