@@ -62,7 +62,7 @@ def counted_checks(request: pytest.FixtureRequest) -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def emulator() -> Iterator[Emulator]:
-    """In a region, or in LOCATION: the fault catalogue also runs in a second location."""
+    """In a region, or in EMULATOR_LOCATION: the fault catalogue also runs in a second location."""
     if "EMULATOR_PROJECT" in os.environ:
         yield JoinedEmulator()
         return

@@ -96,7 +96,7 @@ def test_bad_manifest_is_rejected_with_its_code_before_any_load(
     [(AWS, *AWS_CASES["unknown type"][:2]), (AZURE, *AZURE_CASES["starts inside"][:2])],
     ids=["aws", "azure"],
 )
-def test_rejection_keeps_the_loaded_month_and_shows_in_the_status(
+def test_rejection_keeps_the_month_and_shows_in_the_status(
     harness: Harness, tmp_path: Path, spec: SourceSpec, change: Change, code: str
 ) -> None:
     good = GENERATE[spec](tmp_path, MONTH, rows=30)

@@ -129,7 +129,7 @@ def test_invalid_settings_file_is_named(
 
 
 @pytest.mark.timeout(600)
-def test_recognised_exports_are_loaded_and_a_corrupt_one_is_named(
+def test_recognised_exports_load_and_a_corrupt_one_is_named(
     samples: Mapping[str, Delivery], tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     deliveries = {name: samples[name] for name in LOADED}

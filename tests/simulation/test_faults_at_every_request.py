@@ -19,7 +19,7 @@ STREAMS: list[StreamName] = ["aws new", "aws over", "azure"]
 CRASHES: list[FaultKind] = ["crash before", "crash after"]
 ERRORS: list[FaultKind] = ["lost answer", "sent twice", "500", "503", "429", "quota"]
 # No pause of 11 minutes before a request: the deadline is checked just before the insert, and the insert would arrive
-# after the lease expired. This case, a frozen instance (F26 in the fault list), is a known limit that the sweep's audit
+# after the lease expired. This case, a frozen instance, is a known limit that the sweep's audit
 # repairs.
 PAUSES: list[tuple[FaultKind, int]] = [("pause before", 0), ("pause after", 0), ("pause after", 11)]
 NEWEST = Event(-1)

@@ -178,7 +178,7 @@ def test_files_that_changed_during_a_load_must_settle() -> None:
     assert decide_for(overwrite_delivery("run-1", written_by="111", updated=SETTLED), state) == LOADS
 
 
-def test_delivery_after_a_changed_one_loads_when_all_files_differ() -> None:
+def test_delivery_after_a_changed_one_needs_all_new_files() -> None:
     state = loaded(FIRST, changed_during_load=True)
 
     assert decide_for(overwrite_delivery("run-2", written_by="221"), state) == SETTLES

@@ -126,7 +126,7 @@ def test_delivery_that_changed_during_its_load_is_loaded_again() -> None:
     assert decide_for(DELIVERY, loaded(DELIVERY, changed_during_load=True)) == LOADS
 
 
-def test_changed_files_of_a_loaded_manifest_wait_for_the_next_one() -> None:
+def test_changed_files_of_a_loaded_manifest_wait() -> None:
     months_ago = datetime(2025, 1, 1, tzinfo=UTC)
     export = overwrite_export()
     changed = delivery(export, files=[stored(FILES[0], "3", updated=months_ago), *FILES[1:]])

@@ -42,7 +42,7 @@ def without_zeros(costs: Mapping[tuple[object, ...], Decimal]) -> dict[tuple[obj
     return {key: cost for key, cost in costs.items() if cost}
 
 
-def test_every_row_begins_its_billing_period_on_the_first_of_the_month(exported: duckdb.DuckDBPyConnection) -> None:
+def test_billing_period_of_every_row_starts_on_the_first(exported: duckdb.DuckDBPyConnection) -> None:
     """The column `partition` of a format is BillingPeriodStart, so it must have this value in every row."""
     found = rows(exported, "SELECT DISTINCT x_source, BillingPeriodStart FROM acme.billing.focus_costs")
 
