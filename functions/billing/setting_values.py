@@ -4,12 +4,11 @@ import json
 import os
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from billing.errors import BillingError
-from billing.formats import FORMATS
 
 NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")  # dlt changes every other name
 PROJECT = re.compile(r"[a-z][-a-z0-9:.]{4,61}[a-z0-9]")
@@ -50,10 +49,10 @@ class Values:
             raise BillingError("SETTING_INVALID", f"{name} must end in '/' and not begin with it, but is '{value}'.")
         return value
 
-    def format_name(self, name: str) -> str:
+    def choice(self, name: str, choices: Collection[str]) -> str:
         value = self.required(name)
-        if value not in FORMATS:
-            raise BillingError("SETTING_INVALID", f"{name} must be one of {', '.join(FORMATS)}, but is '{value}'.")
+        if value not in choices:
+            raise BillingError("SETTING_INVALID", f"{name} must be one of {', '.join(choices)}, but is '{value}'.")
         return value
 
     def type_overrides(self, name: str) -> Mapping[str, str]:

@@ -174,7 +174,7 @@ def _source(key: str, values: Values, project: str) -> Source:
         bucket=values.required(f"{base}BUCKET", BUCKET),
         prefix=values.path(f"{base}PREFIX"),
         source_path=values.path(f"{base}SOURCE_PATH"),
-        format_name=values.format_name(f"{base}FORMAT"),
+        format_name=values.choice(f"{base}FORMAT", FORMATS),
         export_name=values.required(f"{base}EXPORT_NAME"),
         project=values.optional(f"{base}PROJECT_ID", project, PROJECT),
         dataset=values.required(f"{base}DATASET", NAME),
