@@ -76,7 +76,7 @@ run "both_providers" {
       SOURCES__AZURE_FOCUS__TABLE_NAME     = "azure_focus"
       SOURCES__AZURE_FOCUS__TYPE_OVERRIDES = "{}"
     }
-    error_message = "Expected every setting that functions/billing/settings.py reads: ${jsonencode(output.environment)}."
+    error_message = "Expected every setting that functions/billing/settings/ reads: ${jsonencode(output.environment)}."
   }
   assert {
     condition     = jsondecode(output.aws_policies["cur"].trust_policy).Statement[0].Condition.StringEquals["accounts.google.com:sub"] == "112233445566778899001"

@@ -8,7 +8,7 @@ from billing.columns.field import Field
 from billing.columns.names import MAX_NAME, RESERVED_PREFIXES, VALID_NAME, CsvRules, name_hash
 from billing.errors import BillingError
 from billing.manifests import MAX_COLUMNS, Column
-from billing.setting_values import BIGQUERY_TYPES
+from billing.settings.values import BIGQUERY_TYPES
 
 # A description has at most 1,024 characters: docs.cloud.google.com/bigquery/quotas#all_tables
 _MAX_SOURCE_CHARACTERS = 1024 - len("source: ")

@@ -14,7 +14,7 @@ variable "datasets" {
 }
 
 variable "environment" {
-  description = "Environment variables of all functions, as functions/billing/settings.py reads them. The values must be known at plan."
+  description = "Environment variables of all functions, as functions/billing/settings/ reads them. The values must be known at plan."
   type        = map(string)
 }
 

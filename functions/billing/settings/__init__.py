@@ -14,7 +14,7 @@ from billing import __version__
 from billing.errors import BillingError
 from billing.formats import FORMATS, Format
 from billing.log import emit
-from billing.setting_values import BUCKET, NAME, PROJECT, TABLE, Values, read_values
+from billing.settings.values import BUCKET, NAME, PROJECT, TABLE, Values, read_values
 
 STATUS_VIEW = "billing_status"  # one in each dataset of sources
 FOCUS_VIEW = "focus_costs"  # over all sources, in the FOCUS dataset
