@@ -47,7 +47,7 @@ $(FOCUS_VENV)/.ready: tests/focus-validator-requirements.txt | $(UV)
 	VIRTUAL_ENV=$(FOCUS_VENV) $(UV) pip sync --quiet --require-hashes tests/focus-validator-requirements.txt
 	@touch $@
 
-test: setup $(CHECKOV_VENV)/.ready $(FOCUS_VENV)/.ready ## run all tests (about 6 minutes on 2 cores)
+test: setup $(CHECKOV_VENV)/.ready $(FOCUS_VENV)/.ready ## run all tests (about 9 minutes on 2 cores)
 	@$(BIN)/python -m tests.emulator.terraform_provider.command
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
