@@ -6,6 +6,7 @@ from billing.gcp.bigquery import Warehouse
 from billing.gcp.landing import LandingBucket
 from billing.gcp.lease import Leases
 from billing.gcp.load_jobs import LoadJobs
+from billing.gcp.owner import Owners
 from billing.gcp.services import Services
 from billing.settings import Settings
 from tests.fakes.bigquery import FakeBigQuery, Tables
@@ -41,5 +42,6 @@ class FakeCloud:
             jobs=jobs,
             history=FakeLoadHistory(self.history, settings, wire),
             leases=Leases(storage, settings.bookkeeping_bucket, self.clock, jobs.is_running),
+            owners=Owners(storage, settings.bookkeeping_bucket),
             landing=lambda source: LandingBucket(storage, source),
         )

@@ -132,6 +132,11 @@ def _no(*_: object) -> bool:
     return False
 
 
+def _execution_of(snapshot: Any, _: object) -> str:
+    return str(snapshot.execution)
+
+
+_RANK_BY_TIME = property(lambda delivery: ("", delivery.order_key))
 _JOB_ID = "billing.decisions.load_key.LoadKey.job_id"
 
 MUTATIONS: Mapping[str, Mutation] = {
@@ -258,9 +263,26 @@ MUTATIONS: Mapping[str, Mutation] = {
             replaced(_nothing, "billing.decisions.decide._rejection"),
         ),
         Mutation(
-            "one scope of an export's name",
+            "days covered in the order of deliveries",
+            f"{_UNIT}workflows/test_sweep.py::test_run_of_the_whole_month_wins_over_a_newer_one_of_some_days",
+            replaced(
+                _RANK_BY_TIME, "billing.decisions.state.LoadedDelivery.rank", "billing.manifests.model.Export.rank"
+            ),
+        ),
+        Mutation(
+            "one scope of a table",
             f"{_UNIT}decisions/test_decide.py::test_delivery_of_another_scope_is_rejected",
-            replaced(_no, "billing.decisions.decide._is_of_another_scope"),
+            replaced(_no, "billing.decisions.decide.is_other_scope"),
+        ),
+        Mutation(
+            "owner of a table before its first load",
+            f"{_UNIT}workflows/test_scopes.py::test_first_loads_of_two_scopes_at_once_leave_one",
+            replaced(_nothing, "billing.gcp.owner.Owners.claim"),
+        ),
+        Mutation(
+            "a scope is rejected once",
+            f"{_UNIT}workflows/test_scopes.py::test_each_scope_is_told_once_a_month",
+            replaced(_execution_of, "billing.decisions.record._about"),
         ),
         Mutation(
             "row count of the manifest",

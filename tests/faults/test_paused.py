@@ -23,7 +23,7 @@ MONTH, OTHER_MONTH = "2025-09", "2025-08"
 SPECS = [AWS, AZURE] if LONG else [AZURE]
 Pause = tuple[int, int]
 # number of the request where the older run pauses, and for how many minutes; 11 minutes end its lease
-PAUSES: list[Pause] = list(itertools.product(range(1, 60), (11, 0))) if LONG else [(9, 11), (14, 11), (8, 0)]
+PAUSES: list[Pause] = list(itertools.product(range(1, 60), (11, 0))) if LONG else [(12, 11), (17, 11), (11, 0)]
 
 
 @pytest.fixture

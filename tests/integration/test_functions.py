@@ -8,6 +8,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from google.cloud import storage
 
 from tests.emulator import Emulator, FunctionSpec, StartError
 from tests.emulator.function_instances import functions_python
@@ -65,7 +66,7 @@ def test_unrelated_objects_import_nothing_heavy(deployment: TerraformDeployment,
 @pytest.mark.fault("F4")
 def test_locked_month_is_answered_503_and_delivered_again(deployment: TerraformDeployment, tmp_path: Path) -> None:
     delivery = aws_cur_delivery(tmp_path, MONTH, rows=20, files=1)
-    lease = deployment.storage.bucket(deployment.settings.bookkeeping_bucket).blob(f"leases/aws_cur/{MONTH}.json")
+    lease = _lease(deployment, "aws_cur")
     lease.upload_from_string('{"holder": "other", "expires": "2999-01-01T00:00:00+00:00", "job_id": null}')
     deployment.deliver("aws_cur", delivery, "data", "manifest")
     _wait_for(deployment, ("retried", "MONTH_LOCKED"))
@@ -99,7 +100,7 @@ def test_rejection_is_acknowledged_without_a_traceback(deployment: TerraformDepl
 
 
 def test_bug_is_acknowledged_with_a_traceback(deployment: TerraformDeployment) -> None:
-    lease = deployment.storage.bucket(deployment.settings.bookkeeping_bucket).blob(f"leases/azure_focus/{MONTH}.json")
+    lease = _lease(deployment, "azure_focus")
     lease.upload_from_string("this is not a lease")
     name = "azure/focus/focus-cost/20250901-20250930/202510051546/run/manifest.json"
     deployment.emulator.upload(deployment.landing_bucket("azure_focus"), name, b"{")
@@ -189,3 +190,8 @@ def _command(deployment: TerraformDeployment, home: Path, command: str) -> subpr
         timeout=120,
         check=False,
     )
+
+
+def _lease(deployment: TerraformDeployment, key: str) -> storage.Blob:
+    name = f"leases/{deployment.source(key).destination}/{MONTH}.json"
+    return deployment.storage.bucket(deployment.settings.bookkeeping_bucket).blob(name)

@@ -18,11 +18,15 @@ from tests.support.harness import Harness, around
 from tests.support.sources import AWS, AZURE
 
 MONTH = "2025-09"
-LEASE = f"leases/aws_cur/{MONTH}.json"
 
 
 def leases(harness: Harness) -> list[str]:
-    return [blob.name for blob in harness.emulator.storage.list_blobs(harness.settings.bookkeeping_bucket)]
+    bucket = harness.settings.bookkeeping_bucket
+    return [blob.name for blob in harness.emulator.storage.list_blobs(bucket, prefix="leases/")]
+
+
+def lease_name(harness: Harness) -> str:
+    return f"leases/{harness.source(AWS).destination}/{MONTH}.json"
 
 
 @pytest.fixture
@@ -35,7 +39,7 @@ def delivered(harness: Harness, tmp_path: Path) -> Delivery:
 
 @pytest.mark.fault("F4")
 def test_held_lease_makes_others_retry(harness: Harness, delivered: Delivery) -> None:
-    lease = harness.services.leases.acquire("aws_cur", MONTH, None)
+    lease = harness.services.leases.acquire(harness.source(AWS).destination, MONTH, None)
 
     with pytest.raises(BillingError) as caught:
         harness.handle_manifest(AWS, delivered)
@@ -48,14 +52,14 @@ def test_held_lease_makes_others_retry(harness: Harness, delivered: Delivery) ->
 
 @pytest.mark.fault("F4")
 def test_lease_does_not_block_other_months(harness: Harness, delivered: Delivery) -> None:
-    harness.services.leases.acquire("aws_cur", "2025-08", None)
+    harness.services.leases.acquire(harness.source(AWS).destination, "2025-08", None)
 
     assert harness.handle_manifest(AWS, delivered).action == "loaded"
 
 
 @pytest.mark.fault("F3")
 def test_expired_lease_is_taken_over_if_its_job_never_began(harness: Harness, delivered: Delivery) -> None:
-    harness.services.leases.acquire("aws_cur", MONTH, "billing_never_inserted_0")
+    harness.services.leases.acquire(harness.source(AWS).destination, MONTH, "billing_never_inserted_0")
     harness.clock.step(minutes=10, seconds=1)
 
     assert harness.handle_manifest(AWS, delivered).action == "loaded"
@@ -64,7 +68,7 @@ def test_expired_lease_is_taken_over_if_its_job_never_began(harness: Harness, de
 
 @pytest.mark.fault("F18")
 def test_expired_lease_with_a_running_job_is_locked(harness: Harness, delivered: Delivery) -> None:
-    harness.services.leases.acquire("aws_cur", MONTH, "billing_running_0")
+    harness.services.leases.acquire(harness.source(AWS).destination, MONTH, "billing_running_0")
     harness.clock.step(minutes=10, seconds=1)
     harness.services.leases._job_is_running = lambda job_id: job_id == "billing_running_0"
 
@@ -77,9 +81,9 @@ def test_expired_lease_with_a_running_job_is_locked(harness: Harness, delivered:
 
 @pytest.mark.fault("F18")
 def test_taken_over_lease_is_not_released_by_its_first_holder(harness: Harness) -> None:
-    first = harness.services.leases.acquire("aws_cur", MONTH, None)
+    first = harness.services.leases.acquire(harness.source(AWS).destination, MONTH, None)
     harness.clock.step(minutes=11)
-    harness.services.leases.acquire("aws_cur", MONTH, "billing_second_0")
+    harness.services.leases.acquire(harness.source(AWS).destination, MONTH, "billing_second_0")
 
     first.release()
     kept = leases(harness)
@@ -87,14 +91,14 @@ def test_taken_over_lease_is_not_released_by_its_first_holder(harness: Harness) 
         first.record("billing_first_0")
     first.release()
 
-    assert kept == leases(harness) == [LEASE]
+    assert kept == leases(harness) == [lease_name(harness)]
     with pytest.raises(BillingError, match="MONTH_LOCKED"):
-        harness.services.leases.acquire("aws_cur", MONTH, "billing_third_0")
+        harness.services.leases.acquire(harness.source(AWS).destination, MONTH, "billing_third_0")
 
 
 def test_lease_write_that_was_sent_twice_is_kept(harness: Harness) -> None:
     """The answer to the first write was lost. The client sends it again under the old generation, which fails."""
-    lease = harness.services.leases.acquire("aws_cur", MONTH, None)
+    lease = harness.services.leases.acquire(harness.source(AWS).destination, MONTH, None)
     before, empty = lease.generation, lease.holds
     lease.record("billing_first_0")
     lease.generation, lease.holds = before, empty
@@ -181,7 +185,7 @@ def test_job_that_outlives_the_function_keeps_its_lease(harness: Harness, delive
     kept = leases(harness)
     harness.clock.step(minutes=10)
 
-    assert (caught.value.code, kept) == ("JOB_RUNNING", [LEASE])
+    assert (caught.value.code, kept) == ("JOB_RUNNING", [lease_name(harness)])
     assert harness.handle_manifest(AWS, delivered).action == "loaded"
     assert leases(harness) == []
 

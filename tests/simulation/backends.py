@@ -51,10 +51,6 @@ class Backend(Deployment):
     def ever_loaded(self, source: Source, month: str) -> Loads:
         """Return the complete loads of a month, also those from before dlt's tables were lost."""
 
-    @abstractmethod
-    def ever_rejected(self, source: Source, code: str) -> set[str]:
-        """Return the executions whose last tracking row is a rejection with that code."""
-
     def open(self) -> AbstractContextManager[object]:
         """Return the context in which a history is played."""
         return nullcontext()
@@ -77,16 +73,6 @@ class FakeBackend(FakeDeployment, Backend):
 
     def ever_loaded(self, source: Source, month: str) -> Loads:
         return self.cloud.history.ever_loaded(source.destination, month)
-
-    def ever_rejected(self, source: Source, code: str) -> set[str]:
-        history = self.cloud.history
-        counted = history.complete | history.forgotten
-        last = {
-            row[source.format.execution_column]: row["code"]
-            for load, table, row in history.tracking
-            if table == source.destination and load in counted
-        }
-        return {execution for execution, found in last.items() if found == code}
 
 
 class EmulatorBackend(EmulatorDeployment, Backend):
@@ -123,12 +109,6 @@ class EmulatorBackend(EmulatorDeployment, Backend):
         sql = f"SELECT * FROM `{source.destination}_load_tracking` WHERE status = 'loaded' ORDER BY loaded_at"
         rows = [row for row in self.query(sql) if row["billing_month"] == month]
         return [row for row in rows if (load := row["_dlt_load_id"]) in complete | self._forgotten or load < oldest]
-
-    def ever_rejected(self, source: Source, code: str) -> set[str]:
-        column = source.format.execution_column
-        sql = f"SELECT {column} AS execution, code FROM `{source.destination}_load_tracking` ORDER BY loaded_at"
-        last = {row["execution"]: row["code"] for row in self.query(sql)}
-        return {execution for execution, found in last.items() if found == code}
 
     def lose_dlt_tables(self) -> None:
         for source in self.settings.sources:

@@ -96,8 +96,6 @@ class Calls:
             self.record.check_line(line, instance, self.paused)
         if state == "paused":
             self.paused.append(instance)
-        elif state != "done":
-            self.record.read_rejections()
         if instance.event is not None and state in ("crashed", "retry"):
             self.transfer.events.append(instance.event)
         elif instance.event is not None and state == "done":

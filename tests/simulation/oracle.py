@@ -23,10 +23,7 @@ def is_whole(delivery: Delivery, landed: Mapping[str, bytes]) -> bool:
     )
 
 
-def expected(deliveries: Iterable[Delivery], landed: Mapping[str, bytes], narrower: set[str]) -> Delivery | None:
-    """Return the newest of a month's complete and acceptable deliveries.
-
-    `narrower` are executions that covered less than what was loaded when they came.
-    """
-    accepted = (one for one in deliveries if one.is_good and one.execution not in narrower and is_whole(one, landed))
+def expected(deliveries: Iterable[Delivery], landed: Mapping[str, bytes]) -> Delivery | None:
+    """Return the best of a month's complete and acceptable deliveries."""
+    accepted = (one for one in deliveries if one.is_good and is_whole(one, landed))
     return max(accepted, key=lambda one: one.rank, default=None)

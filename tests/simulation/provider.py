@@ -46,11 +46,11 @@ STREAMS: Mapping[StreamName, Stream] = {
 
 @dataclass(frozen=True)
 class Delivery:
-    """`rank` orders the deliveries of a month. `files` and `manifest` are names in the landing bucket."""
+    """`files` and `manifest` are names in the landing bucket."""
 
     stream: Stream
     number: int
-    rank: int
+    minutes: int  # after the first run, when the provider wrote it
     kind: Kind
     files: Mapping[str, bytes]
     manifest: str
@@ -66,6 +66,11 @@ class Delivery:
     @property
     def covers_less(self) -> bool:
         return self.kind == "narrow" and not self.stream.is_pointer
+
+    @property
+    def rank(self) -> tuple[bool, int]:
+        """Of two whole deliveries of a month, the one that covers more days stands, then the newer one."""
+        return (not self.covers_less, self.minutes)
 
     @property
     def objects(self) -> dict[str, bytes]:
@@ -87,7 +92,7 @@ def deliver(stream: Stream, number: int, kind: Kind, before: Delivery | None) ->
     draft = Delivery(
         stream=stream,
         number=number,
-        rank=10 * number - (25 if kind == "late" and not stream.is_pointer else 0),
+        minutes=10 * number - (25 if kind == "late" and not stream.is_pointer else 0),
         kind=kind,
         files=files,
         manifest="",
@@ -172,7 +177,7 @@ def _with_cur_manifest(draft: Delivery) -> Delivery:
 def _with_azure_manifest(draft: Delivery, folder: str) -> Delivery:
     last = "05" if draft.covers_less else draft.stream.period[-2:]
     names = [*draft.files, *([PRIVATE] if draft.kind == "hostile" else [])]
-    submitted = _EPOCH + timedelta(minutes=draft.rank)
+    submitted = _EPOCH + timedelta(minutes=draft.minutes)
     manifest = {
         "manifestVersion": "2024-04-01",
         "exportConfig": {"exportName": "focus-cost", "type": "FocusCost"},

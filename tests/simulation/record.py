@@ -32,7 +32,6 @@ class Record:
         self.backend = backend
         self.transfer = transfer
         self.running: Instance | None = None
-        self._narrower: dict[Stream, set[str]] = defaultdict(set)  # executions rejected as COVERS_FEWER_DAYS
         self._holds: dict[Stream, Delivery | None] = defaultdict(lambda: None)  # None: empty or mixed
         self._mixed: set[Stream] = set()
         self._rejected: dict[str, datetime] = {}  # executions, since a table or dlt's tables last changed
@@ -49,12 +48,6 @@ class Record:
 
     def rejections_forgotten(self) -> None:
         self._rejected, self._changed = {}, self.backend.clock.now()
-
-    def read_rejections(self) -> None:
-        """Read what an instance recorded that stopped before it wrote its log line, or failed to release its lease."""
-        for stream in self.transfer.deliveries:
-            source = self.backend.source(stream.key)
-            self._narrower[stream] |= self.backend.ever_rejected(source, "COVERS_FEWER_DAYS")
 
     def _job_inserted(self, job: Job) -> None:
         assert self.running is not None
@@ -78,8 +71,7 @@ class Record:
         if new is None:
             self._mixed.add(stream)  # perhaps no whole delivery is in the bucket to replace it
         if old is not None and new is not None and not instance.is_replay and self._is_recorded(old):
-            assert new.rank >= old.rank, f"I2: {new} over the newer {old}"
-            assert old.covers_less or not new.covers_less, f"I2: {new} over {old}, which covers more"
+            assert new.rank >= old.rank, f"I2: {new} over {old}, which is newer or covers more"
 
     def _stream_of(self, job: Job) -> Stream:
         source = next(one for one in self.backend.settings.sources if one.destination == job.table)
@@ -97,12 +89,9 @@ class Record:
             return
         if action == "loaded":
             self._check_load(delivery, line["job_id"], code)
-            self._narrower[delivery.stream].discard(delivery.execution)
             self._rejected.pop(delivery.execution, None)
         if action == "rejected" and self._was_whole(delivery, instance):
             assert code in oracle.REJECTION_CODES.get(delivery.kind, ()), f"I5: {delivery} was rejected: {line}"
-            if code == "COVERS_FEWER_DAYS":
-                self._narrower[delivery.stream].add(delivery.execution)
             self._check_rejected_once(delivery, instance, paused)
 
     def _check_load(self, delivery: Delivery, job_id: str, code: str | None) -> None:
@@ -154,7 +143,7 @@ class Record:
         return bool(restorable) or any(report[kind] for kind in ("loaded", "rejected", "deferred"))
 
     def _expected(self, stream: Stream) -> Delivery | None:
-        return oracle.expected(self.transfer.deliveries[stream], self.transfer.landed, self._narrower[stream])
+        return oracle.expected(self.transfer.deliveries[stream], self.transfer.landed)
 
     def check_end(self, report: dict[str, Any]) -> None:
         """Check every month after the last sweep."""

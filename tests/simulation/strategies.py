@@ -46,8 +46,8 @@ _FAULTS: list[FaultKind] = [
 ]
 _KINDS: list[Kind] = ["good", "good", "good", "alike", "late", "narrow", "corrupt", "outside", "empty", "hostile"]
 _index = st.integers(-4, 4)  # the newest are as likely as the oldest
-_fault_anywhere = st.builds(Fault, st.integers(1, 30), st.sampled_from(_FAULTS))
-_pause_before_job = st.builds(Fault, st.integers(3, 14), st.just("pause after"))  # where a pause does most harm
+_fault_anywhere = st.builds(Fault, st.integers(1, 33), st.sampled_from(_FAULTS))
+_pause_before_job = st.builds(Fault, st.integers(3, 17), st.just("pause after"))  # where a pause does most harm
 _fault_or_none = st.none() | _fault_anywhere
 _NEWEST = st.just(-1)
 

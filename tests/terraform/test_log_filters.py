@@ -69,7 +69,7 @@ def printed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Printed]:
 
 def _load_wait_and_reject(system: TerraformDeployment, made: Path) -> None:
     september = aws_cur_delivery(made, "2025-09", rows=10)
-    busy = system.emulator.storage.bucket(system.outputs["bookkeeping_bucket"]).blob("leases/aws_cur/2025-09.json")
+    busy = _lease(system, "aws_cur", "2025-09")
     busy.upload_from_string('{"holder": "other", "expires": "2999-01-01T00:00:00+00:00", "job_id": null}')
     system.deliver("aws_cur", september)
     _wait_until_busy(system)
@@ -82,6 +82,11 @@ def _load_wait_and_reject(system: TerraformDeployment, made: Path) -> None:
     system.emulator.events.settle(60)
 
 
+def _lease(system: TerraformDeployment, key: str, month: str) -> Any:
+    name = f"leases/{system.source(key).destination}/{month}.json"
+    return system.emulator.storage.bucket(system.outputs["bookkeeping_bucket"]).blob(name)
+
+
 def _wait_until_busy(system: TerraformDeployment) -> None:
     deadline = time.monotonic() + 30
     while 503 not in {attempt.status for attempt in system.emulator.events.records}:
@@ -90,7 +95,7 @@ def _wait_until_busy(system: TerraformDeployment) -> None:
 
 
 def _fail(system: TerraformDeployment, made: Path) -> None:
-    lease = system.emulator.storage.bucket(system.outputs["bookkeeping_bucket"]).blob("leases/azure_focus/2025-08.json")
+    lease = _lease(system, "azure_focus", "2025-08")
     lease.upload_from_string("this is no lease")
     system.deliver("azure_focus", azure_focus_delivery(made, "2025-08", rows=10))
     system.emulator.events.settle(60)

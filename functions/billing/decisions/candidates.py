@@ -25,13 +25,13 @@ class UnreadableCandidate:
 Candidate = ReadableCandidate | UnreadableCandidate
 
 
-def newest_first(candidates: Iterable[Candidate]) -> list[Candidate]:
-    """Sort by order key. Unreadable manifests have no order key, and come last."""
-    return sorted(candidates, key=_order_key, reverse=True)
+def best_first(candidates: Iterable[Candidate]) -> list[Candidate]:
+    """Sort by rank: most days, then newest. Unreadable manifests have no rank, and come last."""
+    return sorted(candidates, key=_rank, reverse=True)
 
 
 def in_order_of_trial(candidates: Sequence[Candidate]) -> list[Candidate]:
-    """Sort for the sweep: unreadable manifests first, because nobody knows their age, then the newest delivery."""
+    """Sort for the sweep: unreadable manifests first, because nobody knows their rank, then the best delivery."""
     return sorted(candidates, key=lambda one: isinstance(one, ReadableCandidate))
 
 
@@ -40,5 +40,5 @@ def with_execution(candidates: Iterable[Candidate], execution: str) -> list[Read
     return [one for one in readable if one.export.execution == execution]
 
 
-def _order_key(candidate: Candidate) -> str:
-    return candidate.export.order_key if isinstance(candidate, ReadableCandidate) else ""
+def _rank(candidate: Candidate) -> tuple[str, str]:
+    return candidate.export.rank if isinstance(candidate, ReadableCandidate) else ("", "")

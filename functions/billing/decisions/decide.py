@@ -6,6 +6,7 @@ from billing.decisions.completeness import missing_files, unsettled
 from billing.decisions.decision import Decision, Load, Reject, Skip, Wait
 from billing.decisions.delivery import Delivery, name_digest
 from billing.decisions.policy import Override, Policy
+from billing.decisions.scope import is_other_scope
 from billing.decisions.snapshot import (
     IncompleteDelivery,
     MissingManifest,
@@ -39,7 +40,8 @@ def decide(snapshot: Snapshot, policy: Policy, now: datetime) -> Decision:
 
 def _decide_month(snapshot: MonthSnapshot, policy: Policy, now: datetime) -> Decision:
     state = _considered(snapshot, policy.override)
-    decision = _judge(snapshot, state, policy.settle, now)
+    owner = snapshot.owner if policy.override is Override.NONE else ""
+    decision = _judge(snapshot, state, owner, policy.settle, now)
     if not isinstance(decision, Load | Reject):
         return decision
     return _rejected_before(snapshot, state, policy) or decision
@@ -58,30 +60,32 @@ def _considered(snapshot: MonthSnapshot, override: Override) -> MonthState:
 
 def _rejected_before(snapshot: Recordable, state: MonthState, policy: Policy) -> Skip | None:
     """Return a skip if this was rejected already. It is tried again if the files, the loader or a setting changed."""
-    past = state.rejected.get(snapshot.execution)
     fingerprint = policy.fingerprint(snapshot.table_created)
-    if past is None or (past.content, past.fingerprint) != (snapshot.content, fingerprint):
-        return None
-    message = f"Execution {snapshot.execution} was rejected as {past.code}, and nothing changed since."
-    return Skip("ALREADY_REJECTED", message)
+    for about, content in snapshot.rejectable.items():
+        past = state.rejected.get(about)
+        if past is not None and (past.content, past.fingerprint) == (content, fingerprint):
+            which = "" if about == snapshot.execution else f" is of {about}, which"
+            message = f"Execution {snapshot.execution}{which} was rejected as {past.code}, and nothing changed since."
+            return Skip("ALREADY_REJECTED", message)
+    return None
 
 
-def _judge(snapshot: MonthSnapshot, state: MonthState, settle: timedelta, now: datetime) -> Decision:
+def _judge(snapshot: MonthSnapshot, state: MonthState, owner: str, settle: timedelta, now: datetime) -> Decision:
     delivery, table = snapshot.delivery, snapshot.table.identity
     export, loaded = delivery.export, state.loaded_into(table)
-    newer = state.newer_load_than(export.order_key, table)
-    load = Load(delivery, snapshot.state, snapshot.table)
+    newer = state.newer_load_than(export, table)
+    load = Load(delivery, snapshot.state, snapshot.table, snapshot.owner)
     if loaded is not None and loaded.execution == export.execution and not loaded.changed_during_load:
         same = _same_execution(load, loaded)
         if same is not None and not (isinstance(same, Load) and newer):
             return same
     # an older delivery of another scope goes on, and is rejected below: an operator must see it
-    if newer is not None and not _is_of_another_scope(export, loaded):
+    if newer is not None and not is_other_scope(owner, export.scope):
         return Skip("SUPERSEDED", f"Execution {newer.execution} is newer and already loaded.")
     waiting = missing_files(delivery)
     if waiting is None and export.overwrites:
         waiting = unsettled(delivery, state, settle, now)
-    return waiting or _rejection(export, loaded, now) or load
+    return waiting or _rejection(export, loaded, owner, now) or load
 
 
 def _same_execution(load: Load, loaded: LoadedDelivery) -> Decision | None:
@@ -107,20 +111,15 @@ def _has_moved(delivery: Delivery, loaded: LoadedDelivery) -> bool:
     return bool(loaded.files) and not any(name_digest(file.name) in loaded.files for file in delivery.files)
 
 
-def _is_of_another_scope(export: Export, loaded: LoadedDelivery | None) -> bool:
-    """Return whether the month was loaded for another subscription. Two exports may share a name and a path."""
-    return loaded is not None and bool(loaded.scope and export.scope) and loaded.scope != export.scope
-
-
-def _rejection(export: Export, loaded: LoadedDelivery | None, now: datetime) -> Reject | None:
+def _rejection(export: Export, loaded: LoadedDelivery | None, owner: str, now: datetime) -> Reject | None:
     if export.month > f"{now + timedelta(days=1):%Y-%m}":
         return Reject("FUTURE_MONTH", f"The manifest names {export.month}, which has not begun.")
     if export.submitted is not None and export.submitted > now + timedelta(days=1):
         return Reject("FUTURE_RUN", f"Execution {export.execution} was submitted at {export.submitted:%F %H:%M} UTC.")
     if not export.files or export.rows == 0:
         return Reject("EMPTY_DELIVERY", f"Execution {export.execution} has no data; {export.month} is unchanged.")
-    if loaded is not None and _is_of_another_scope(export, loaded):
-        message = f"Execution {export.execution} is of {export.scope}, but {loaded.scope} is loaded."
+    if is_other_scope(owner, export.scope):
+        message = f"Execution {export.execution} is of {export.scope}, but the table belongs to {owner}."
         return Reject("OTHER_SCOPE", message)
     if loaded is not None and loaded.covers_until and export.covers_until and export.covers_until < loaded.covers_until:
         covered = f"covers up to {export.covers_until}, but {loaded.covers_until} is loaded"

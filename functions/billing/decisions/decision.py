@@ -16,6 +16,7 @@ class Load:
     delivery: Delivery
     state: MonthState
     table: Table
+    owner: str = ""  # scope that the table belongs to, or '' before its first load
 
     @property
     def month(self) -> str:

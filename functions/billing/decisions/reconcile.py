@@ -40,9 +40,9 @@ def _newer(state: MonthState | None, tracked: TrackedLoad | None) -> MonthState:
 
 
 def _replaces(row: LoadedDelivery, state: LoadedDelivery) -> bool:
-    """Return whether the row is of a newer run, or of a table that was created later.
+    """Return whether the row is of a run of greater rank, or of a table that was created later.
 
     A process that paused before its commit may have written an older load as dlt's newest state.
     """
-    is_later = state.order_key < row.order_key or state.table_created < row.table_created
+    is_later = state.rank < row.rank or state.table_created < row.table_created
     return state.job_id != row.job_id and is_later

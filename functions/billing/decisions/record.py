@@ -69,24 +69,31 @@ def loaded_record(load: Load, manifest_uri: str, result: LoadResult, finding: Fi
         table=table.name,
         table_created=table.created,
         changed_during_load=finding is not None and finding.code == "FILES_CHANGED_DURING_LOAD",
-        scope=export.scope,
         files=delivery.contents if export.overwrites else {},
     )
-    snapshot = MonthSnapshot(delivery, load.state, load.table)
+    snapshot = MonthSnapshot(delivery, load.state, load.table, load.owner)
     found = {"code": finding.code, "message": finding.message} if finding is not None else {}
     ran = {"row_count": result.rows, "job_id": result.job_id, "table_created": table.created}
     return Record(export.month, load.state.with_load(loaded), _row("loaded", snapshot, manifest_uri, **found, **ran))
 
 
 def rejected_record(snapshot: Recordable, decision: Reject, manifest_uri: str, policy: Policy) -> Record:
-    rejection = Rejection(decision.code, snapshot.content, policy.fingerprint(snapshot.table_created))
+    about = _about(snapshot, decision)
+    rejection = Rejection(decision.code, snapshot.rejectable[about], policy.fingerprint(snapshot.table_created))
     row = _row("rejected", snapshot, manifest_uri, code=decision.code, message=decision.message)
-    return Record(snapshot.month, snapshot.state.with_rejection(snapshot.execution, rejection), row)
+    return Record(snapshot.month, snapshot.state.with_rejection(about, rejection), row)
 
 
 def waiting_record(snapshot: Recordable, decision: Wait, manifest_uri: str, waits_for: str) -> Record:
     row = _row("waiting", snapshot, manifest_uri, code=decision.code, message=decision.message)
     return Record(snapshot.month, snapshot.state.with_waiting(waits_for), row)
+
+
+def _about(snapshot: Recordable, decision: Reject) -> str:
+    """Return what is rejected: the execution, or the scope, so that it is told once and not with each delivery."""
+    if decision.code == "OTHER_SCOPE" and isinstance(snapshot, MonthSnapshot):
+        return snapshot.delivery.export.scope
+    return snapshot.execution
 
 
 def _row(status: str, snapshot: Recordable, manifest_uri: str, **columns: object) -> TrackingRow:

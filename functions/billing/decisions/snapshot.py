@@ -63,6 +63,11 @@ class UnreadableManifest:
         return f"{self.generation}"
 
     @property
+    def rejectable(self) -> Mapping[str, str]:
+        """What a rejection may be about, and the content with which it stays rejected."""
+        return {self.execution: self.content}
+
+    @property
     def table_created(self) -> str | None:
         return None
 
@@ -89,6 +94,10 @@ class _ReadDelivery:
     @property
     def content(self) -> str:
         return self.delivery.content
+
+    @property
+    def rejectable(self) -> Mapping[str, str]:
+        return {self.execution: self.content}
 
     @property
     def tracked(self) -> Mapping[str, object]:
@@ -118,10 +127,16 @@ class MonthSnapshot(_ReadDelivery):
     """A delivery, the recorded state of its month, and the table."""
 
     table: Table
+    owner: str = ""  # scope that the table belongs to, or '' before its first load
 
     @property
     def table_created(self) -> str | None:
         return self.table.identity.created
+
+    @property
+    def rejectable(self) -> Mapping[str, str]:
+        """The delivery, and its whole scope, which is rejected once for all its deliveries of the month."""
+        return {self.execution: self.content, self.delivery.export.scope: self.owner}
 
 
 Recordable = UnreadableManifest | IncompleteDelivery | MonthSnapshot

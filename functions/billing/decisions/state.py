@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from billing.decisions.table import TableIdentity
+from billing.manifests import Export
 
 MAX_IDS = 50  # executions remembered per month
 MAX_REJECTIONS = 1000  # per month; the sweep records a forgotten one again as long as its manifest exists
@@ -26,8 +27,12 @@ class LoadedDelivery:
     table: str
     table_created: str
     changed_during_load: bool = False
-    scope: str = ""
     files: Mapping[str, str] = field(default_factory=dict)  # contents by name digest, of overwrite deliveries
+
+    @property
+    def rank(self) -> tuple[str, str]:
+        """The rank of its export: see `Export.rank`."""
+        return (self.covers_until or "", self.order_key)
 
     def went_into(self, table: TableIdentity) -> bool:
         return (self.table, self.table_created) == (table.name, table.created)
@@ -60,10 +65,10 @@ class MonthState:
     loaded_at: datetime | None = field(default=None, compare=False)
     last_execution: str | None = field(default=None, compare=False)
 
-    def newer_load_than(self, order_key: str, table: TableIdentity) -> LoadedDelivery | None:
-        """Return a load of this table that a delivery with this order key must not replace, or None."""
+    def newer_load_than(self, export: Export, table: TableIdentity) -> LoadedDelivery | None:
+        """Return a load of this table that this delivery must not replace, or None. Coverage counts before the time."""
         loads = (one for one in (self.loaded, self.uncommitted) if one is not None and one.went_into(table))
-        return next((one for one in loads if one.order_key > order_key), None)
+        return next((one for one in loads if one.order_key > export.order_key and one.rank > export.rank), None)
 
     def loaded_into(self, table: TableIdentity) -> LoadedDelivery | None:
         """Return the last load, or None if it went into another table or into one that was recreated since."""
@@ -85,8 +90,8 @@ class MonthState:
     def with_load(self, loaded: LoadedDelivery) -> "MonthState":
         executions = (*(one for one in self.loaded_executions if one != loaded.execution), loaded.execution)
         rejected = {name: past for name, past in self.rejected.items() if name != loaded.execution}
-        if loaded.files:
-            rejected = {}  # the files of rejected deliveries were overwritten
+        if loaded.files:  # the files of rejected deliveries were overwritten; a rejected scope stays rejected
+            rejected = {name: past for name, past in rejected.items() if past.code == "OTHER_SCOPE"}
         return replace(self, loaded_executions=executions[-MAX_IDS:], loaded=loaded, rejected=rejected, waiting=None)
 
     def with_rejection(self, execution: str, rejection: Rejection) -> "MonthState":

@@ -1,4 +1,4 @@
-"""One writer per source and month: an object in the bookkeeping bucket, held by generation preconditions."""
+"""One writer per table and month: an object in the bookkeeping bucket, held by generation preconditions."""
 
 import json
 import uuid
@@ -54,7 +54,7 @@ class Lease:
 
 
 class Leases:
-    """Leases in `gs://<bookkeeping bucket>/leases/<source>/<month>.json`."""
+    """Leases in `gs://<bookkeeping bucket>/leases/<table>/<month>.json`."""
 
     def __init__(self, client: Any, bucket: str, clock: Clock, job_is_running: Callable[[str], bool]) -> None:
         self._bucket = client.bucket(bucket)
@@ -62,33 +62,33 @@ class Leases:
         self._job_is_running = job_is_running
 
     @contextmanager
-    def hold(self, source: str, month: str, job_id: str | None = None) -> Iterator[Lease]:
+    def hold(self, table: str, month: str, job_id: str | None = None) -> Iterator[Lease]:
         """Hold the lease of a month. Release it at the end, unless it names a job that may still be running.
 
         Raises BillingError: MONTH_LOCKED.
         """
-        lease = self.acquire(source, month, job_id)
+        lease = self.acquire(table, month, job_id)
         try:
             yield lease
         finally:
             if not lease.keep_for_job:
                 lease.release()
 
-    def acquire(self, source: str, month: str, job_id: str | None) -> Lease:
+    def acquire(self, table: str, month: str, job_id: str | None) -> Lease:
         """Take the lease of a month, also from an expired holder. Raises BillingError: MONTH_LOCKED."""
-        blob = self._bucket.blob(f"leases/{source}/{month}.json")
+        blob = self._bucket.blob(f"leases/{table}/{month}.json")
         wanted = LeaseRecord(uuid.uuid4().hex, self._clock.now() + LEASE_DURATION, job_id)
         generation, found = _write(blob, wanted, 0)
         if found == wanted:
             return Lease(blob, generation, wanted)
         if found.expires > self._clock.now():
             until = f"{found.expires:%H:%M:%S} UTC"
-            raise BillingError("MONTH_LOCKED", f"Another instance writes {source} {month} until {until}.")
+            raise BillingError("MONTH_LOCKED", f"Another instance writes {table} {month} until {until}.")
         if found.job_id is not None and self._job_is_running(found.job_id):
-            raise BillingError("MONTH_LOCKED", f"Load job {found.job_id} of {source} {month} is still running.")
+            raise BillingError("MONTH_LOCKED", f"Load job {found.job_id} of {table} {month} is still running.")
         generation, found = _write(blob, wanted, generation)
         if found != wanted:
-            raise BillingError("MONTH_LOCKED", f"Another instance has just taken over {source} {month}.")
+            raise BillingError("MONTH_LOCKED", f"Another instance has just taken over {table} {month}.")
         return Lease(blob, generation, wanted)
 
 

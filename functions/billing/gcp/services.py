@@ -11,6 +11,7 @@ from billing.gcp.history import LoadHistory
 from billing.gcp.landing import LandingBucket
 from billing.gcp.lease import Leases
 from billing.gcp.load_jobs import LoadJobs
+from billing.gcp.owner import Owners
 from billing.settings import Settings, Source
 
 
@@ -22,6 +23,7 @@ class Services:
     jobs: LoadJobs
     history: LoadHistory
     leases: Leases
+    owners: Owners
     landing: Callable[[Source], LandingBucket]
 
 
@@ -53,5 +55,6 @@ def build_services(
         jobs=jobs,
         history=LoadHistory(warehouse, settings, credentials, clock),
         leases=Leases(storage_client, settings.bookkeeping_bucket, clock, jobs.is_running),
+        owners=Owners(storage_client, settings.bookkeeping_bucket),
         landing=lambda source: LandingBucket(storage_client, source),
     )

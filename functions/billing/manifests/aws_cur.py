@@ -15,6 +15,7 @@ from billing.manifests.model import (
     Export,
     Manifest,
     OtherExport,
+    account_scope,
     checked_id,
     day_of,
     decode,
@@ -27,6 +28,7 @@ from billing.settings import Source
 _SUFFIX = "-Manifest.json"
 # [path/]<first day>-<end>/[assembly/]<file>; only create-new deliveries have the assembly folder
 _PERIOD_PATH = re.compile(r"(?P<period>(?:.*/)?\d{8}-\d{8}/)(?:(?P<assembly>[^/]+)/)?(?P<file>[^/]+)")
+_PERIOD_FOLDER = re.compile(r"\d{8}-\d{8}/", re.ASCII)
 # [path/]<report>/<report>/year=2025/month=9/<file>
 _ATHENA_PATH = re.compile(
     r"(?P<path>(?:.*/)?)(?P<report>[^/]+)/year=(?P<year>20\d\d)/month=(?P<month>\d{1,2})/(?P<file>[^/]+)", re.ASCII
@@ -70,6 +72,7 @@ class _Manifest(msgspec.Struct, rename="camel"):
     compression: str
     content_type: str
     report_keys: list[str]
+    account: object = None  # of the payer
 
 
 class _Name(msgspec.Struct, rename="camel"):
@@ -132,7 +135,17 @@ def parse(source: Source, manifest: Manifest) -> Export | OtherExport:
         overwrites=not all(f"/{fields.assembly_id}/" in file.name for file in files),
         covers_until=None,
         rows=None,
+        scope=account_scope(fields.account, _root(source, manifest)),
     )
+
+
+def _root(source: Source, manifest: Manifest) -> str:
+    """Return the folder of all months of the report, below the prefix of the source."""
+    path = manifest.name.removeprefix(source.prefix)
+    athena, period = _ATHENA_PATH.fullmatch(path), _PERIOD_FOLDER.search(path)
+    if athena is not None:
+        return athena["path"]
+    return path[: period.start()] if period is not None else ""
 
 
 def _column(column: _Column, source: Source) -> Column:

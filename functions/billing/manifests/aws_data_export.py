@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 import msgspec
 
 from billing.errors import BillingError
-from billing.manifests.model import Column, DataFile, Export, Manifest, checked_id, decode, landed_names
+from billing.manifests.model import Column, DataFile, Export, Manifest, account_scope, checked_id, decode, landed_names
 from billing.settings import Source
 
 _SUFFIX = "-Manifest.json"
@@ -23,6 +23,7 @@ _PATH = re.compile(
 _DATA_FILE_END = re.compile(r"-\d+\.(csv\.gz|csv\.zip|zip|snappy\.parquet|parquet)", re.ASCII)
 _S3_ADDRESS = re.compile(r"s3://([^/]+)/(.*)", re.DOTALL)
 _TIME_IN_ID = re.compile(r"(?:^|.*\D)(\d{8}T\d{6})(?:\.?\d{3})?Z(?:\W.*)?", re.ASCII)
+_ARN = re.compile(r"arn:[^:]*:bcm-data-exports:[^:]*:(\d{12}):", re.ASCII)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # File format to the endings of its files, and to the setting at AWS.
 _FILE_FORMATS = {
@@ -55,6 +56,7 @@ class _Manifest(msgspec.Struct, rename="camel"):
     data_files: list[str]
     columns: list[_Column | str] | None = None
     execution_id: str | None = None
+    export_arn: object = None
 
 
 def manifest_names(source: Source, name: str) -> tuple[str, ...]:
@@ -105,7 +107,14 @@ def parse(source: Source, manifest: Manifest) -> Export:
         rows=None,
         submitted=submitted,
         has_execution_id=execution is not None,
+        scope=account_scope(_account_in(fields.export_arn), place["root"]),
     )
+
+
+def _account_in(arn: object) -> str | None:
+    """Return the account of an ARN like arn:aws:bcm-data-exports:us-east-1:123456789012:export/cur2-1a2b."""
+    match = _ARN.match(arn) if isinstance(arn, str) else None
+    return match[1] if match is not None else None
 
 
 def _keys(files: list[str], manifest: Manifest) -> list[str]:

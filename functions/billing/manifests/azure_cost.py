@@ -126,9 +126,9 @@ def parse(source: Source, manifest: Manifest) -> Export | OtherExport:
 
 
 def _scope(resource_id: str | None) -> str:
-    """Return what the export covers, like `/subscriptions/<id>`, or '' if unknown. Azure ids ignore case."""
+    """Return what the export covers, like `scope /subscriptions/<id>`, or '' if unknown. Azure ids ignore case."""
     scope = (resource_id or "").lower().partition("/providers/microsoft.costmanagement/")[0]
-    return scope if scope.isprintable() and len(scope) <= _MAX_SCOPE_CHARACTERS else ""
+    return f"scope {scope}" if scope and scope.isprintable() and len(scope) <= _MAX_SCOPE_CHARACTERS else ""
 
 
 def _check_format(fields: _Manifest, source: Source, manifest: Manifest) -> None:

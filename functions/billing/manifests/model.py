@@ -22,6 +22,7 @@ _MAX_DEPTH = 32  # a real manifest has 4; the limit of the JSON parser depends o
 _MAX_FOLDERS = 10  # a delivery has one, and each costs a listing
 _BRACKET_OR_TEXT = re.compile(rb'[][{}]|"(?:[^"\\]++|\\.)*+"', re.DOTALL)  # brackets inside a text do not count
 _HOSTILE = re.compile(r"[\x00-\x1f\x7f-\x9f*]|%2[ef]|(^|/)\.\.?/|(^|/)\.{0,2}$", re.IGNORECASE)
+_ACCOUNT = re.compile(r"\d{12}", re.ASCII)
 _T = TypeVar("_T")
 
 
@@ -56,8 +57,13 @@ class Export:
     covers_until: str | None  # last day covered, like 2025-09-16; None if a run always covers its whole month
     rows: int | None
     submitted: datetime | None = None  # when the run began, if the manifest says so
-    scope: str = ""  # the subscription or account, if the manifest names it; each may have an export of this name
+    scope: str = ""  # whose export it is, as kind and value, like `account 123456789012`; each may have this name
     has_execution_id: bool = True  # False: the provider gave no id, so equal manifests cannot be told apart
+
+    @property
+    def rank(self) -> tuple[str, str]:
+        """Of two complete deliveries of a month, the one of greater rank stands: it covers more days, or is newer."""
+        return (self.covers_until or "", self.order_key)
 
 
 @dataclass(frozen=True)
@@ -184,6 +190,12 @@ def landed_name(key: str, source: Source, manifest: Manifest, home: str) -> str:
     if mapped is None:
         raise outside
     return mapped
+
+
+def account_scope(account: object, root: str) -> str:
+    """Return the scope of an AWS export: its account, or the folder that it delivers into if no account is named."""
+    named = isinstance(account, str) and _ACCOUNT.fullmatch(account) is not None
+    return f"account {account}" if named else f"folder {root}"
 
 
 def checked_id(text: str, field: str, manifest: Manifest) -> str:

@@ -8,7 +8,7 @@ from functools import cached_property
 
 from billing import manifests
 from billing.decisions.audit import Partition
-from billing.decisions.candidates import Candidate, ReadableCandidate, UnreadableCandidate, newest_first
+from billing.decisions.candidates import Candidate, ReadableCandidate, UnreadableCandidate, best_first
 from billing.decisions.delivery import Delivery, StoredObject, folders_of
 from billing.decisions.snapshot import MonthSnapshot
 from billing.decisions.state import MonthState
@@ -23,10 +23,11 @@ _READERS = 8  # manifests that are read at the same time
 
 @dataclass(frozen=True)
 class Inventory:
-    """One source as the sweep sees it. `months` has the candidates of each month, newest first."""
+    """One source as the sweep sees it. `months` has the candidates of each month, best first."""
 
     source: Source
     table: Table
+    owner: str
     objects: Mapping[str, StoredObject]
     months: Mapping[str, Sequence[Candidate]]
     states: Mapping[str, MonthState]
@@ -40,11 +41,11 @@ class Inventory:
     def state(self, month: str) -> MonthState:
         return self.states.get(month, MonthState())
 
-    def snapshot(self, candidate: ReadableCandidate) -> MonthSnapshot:
-        """Build the snapshot of one candidate without a request."""
+    def snapshot(self, candidate: ReadableCandidate, state: MonthState, owner: str) -> MonthSnapshot:
+        """Build the snapshot of one candidate without a request. State and owner may have changed since the listing."""
         export, manifest = candidate.export, candidate.manifest.name
         found = {one.name: one for folder in folders_of(export, manifest) for one in self._by_folder.get(folder, ())}
-        return MonthSnapshot(Delivery(export, manifest, found), self.state(export.month), self.table)
+        return MonthSnapshot(Delivery(export, manifest, found), state, self.table, owner)
 
     @cached_property
     def _by_folder(self) -> Mapping[str, Sequence[StoredObject]]:
@@ -55,7 +56,7 @@ class Inventory:
 
 
 def take_inventory(services: Services, source: Source) -> Inventory:
-    """Read one source: one listing, every manifest, the table and two queries."""
+    """Read one source: one listing, every manifest, the table, its owner and two queries."""
     objects = {stored.name: stored for stored in services.landing(source).list_all()}
     listed = [stored for name, stored in objects.items() if manifests.is_manifest(source, name)]
     with ThreadPoolExecutor(_READERS) as pool:
@@ -66,8 +67,9 @@ def take_inventory(services: Services, source: Source) -> Inventory:
     return Inventory(
         source=source,
         table=services.warehouse.table(source),
+        owner=services.owners.read(source),
         objects=objects,
-        months={month: newest_first(candidates) for month, candidates in months.items()},
+        months={month: best_first(candidates) for month, candidates in months.items()},
         states=services.history.read_months(source),
         partitions=services.warehouse.partitions(source),
     )

@@ -5,7 +5,9 @@ from collections.abc import Callable
 from billing.clock import Clock, Timer
 from billing.columns.load_schema import load_schema
 from billing.decisions.decision import Load, Reject
+from billing.decisions.policy import Override
 from billing.decisions.record import check_load, loaded_record, rejected_record
+from billing.decisions.scope import is_other_scope
 from billing.decisions.snapshot import Recordable
 from billing.errors import BillingError, ErrorClass
 from billing.gcp.lease import Lease
@@ -32,7 +34,7 @@ def load_month(services: Services, request: LoadRequest, timer: Timer) -> Outcom
         month, job_id = snapshot.month, None
     else:
         return outcome_of(snapshot, decision)
-    with services.leases.hold(request.source.key, month, job_id) as lease:
+    with services.leases.hold(request.source.destination, month, job_id) as lease:
         return _until_unchanged(lambda: _under_lease(services, request, month, lease, timer), services.clock)
 
 
@@ -72,6 +74,7 @@ def _carry_out(services: Services, request: LoadRequest, load: Load, lease: Leas
     source, delivery = request.source, load.delivery
     landing = services.landing(source)
     plan, dates = load_schema(landing.headers(delivery.files), delivery.export, source, load.table.fields)
+    _take_ownership(services, request, load)
     services.warehouse.add_columns(load.table, plan.added)
     month_load = MonthLoad(load.key(source), delivery.uris(source.bucket), plan.schema, dates)
     result = services.jobs.replace_month(month_load, lease, timer)
@@ -80,3 +83,12 @@ def _carry_out(services: Services, request: LoadRequest, load: Load, lease: Leas
     if plan.added or not load.state.loaded_executions:
         publish_after_load(services, source, [*load.table.fields, *plan.added], changed=bool(plan.added))
     return loaded_outcome(load, result, finding)
+
+
+def _take_ownership(services: Services, request: LoadRequest, load: Load) -> None:
+    """Before the first load, and before a replay of another scope's delivery, write whom the table belongs to."""
+    scope = load.delivery.export.scope
+    if not load.owner and scope:
+        services.owners.claim(request.source, scope)
+    elif request.override is Override.EVERYTHING and is_other_scope(load.owner, scope):
+        services.owners.replace(request.source, scope)

@@ -20,7 +20,7 @@ from billing.settings import Source
 
 
 def read(services: Services, source: Source, manifest_name: str) -> Snapshot:
-    """Read manifest, objects, state and table. Four requests, and one more per further 1,000 files."""
+    """Read manifest, objects, state and table. Five requests, and one more per further 1,000 files."""
     landing = services.landing(source)
     manifest = landing.manifest(manifest_name)
     if manifest is None:
@@ -36,7 +36,7 @@ def read(services: Services, source: Source, manifest_name: str) -> Snapshot:
     missing = missing_files(delivery)
     if missing is not None and state.loaded is None:
         return IncompleteDelivery(delivery, state, missing)
-    return MonthSnapshot(delivery, state, services.warehouse.table(source))
+    return MonthSnapshot(delivery, state, services.warehouse.table(source), services.owners.read(source))
 
 
 def _unreadable(services: Services, source: Source, manifest: Manifest, rejection: Reject) -> Snapshot:

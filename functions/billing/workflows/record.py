@@ -30,7 +30,7 @@ def record_waiting(services: Services, request: LoadRequest, state: MonthState, 
     snapshot, decision = evaluate(services, request)
     if not (isinstance(decision, Wait) and isinstance(snapshot, Recordable)):
         return
-    with services.leases.hold(request.source.key, snapshot.month):
+    with services.leases.hold(request.source.destination, snapshot.month):
         snapshot, decision = evaluate(services, request)
         if isinstance(decision, Wait) and isinstance(snapshot, Recordable):
             record = waiting_record(snapshot, decision, request.manifest_uri, waits_for)

@@ -18,7 +18,9 @@ from billing.workflows.request import LoadRequest
 def replay(
     settings: Settings, key: str, month: str, execution: str | None = None, services: Services | None = None
 ) -> Outcome:
-    """Load the month's newest delivery, or the one with that execution id. The lease and all checks still apply.
+    """Load the month's best delivery (most days, then newest), or the one with that execution id.
+
+    The lease and all checks still apply.
 
     Raises BillingError: NO_SUCH_DELIVERY, or what a load raises.
     """
@@ -30,11 +32,11 @@ def replay(
     request = LoadRequest(source, chosen.manifest.name, Override.EVERYTHING)
     outcome = load_month(services, request, timer)
     log_outcome(source, outcome, timer, request.manifest)
-    newest = candidates[0]
-    if outcome.action == "loaded" and newest is not chosen:
+    best = candidates[0]
+    if outcome.action == "loaded" and best is not chosen:
         emit(
             "WARNING",
-            f"{newest.manifest.name} is newer. While it exists, the next sweep loads it again.",
+            f"{best.manifest.name} is newer or covers more days. While it exists, the next sweep loads it again.",
             source=key,
         )
     return outcome

@@ -6,9 +6,10 @@ from billing.clock import Timer
 from billing.decisions.audit import difference
 from billing.decisions.candidates import Candidate, UnreadableCandidate, in_order_of_trial, with_execution
 from billing.decisions.decide import decide
-from billing.decisions.decision import Skip, Wait
+from billing.decisions.decision import Decision, Skip, Wait
 from billing.decisions.orphans import LONG_WAIT
 from billing.decisions.policy import Override, policy_of
+from billing.decisions.state import MonthState
 from billing.gcp.load_jobs import INSERT_DEADLINE
 from billing.gcp.services import Services
 from billing.log import emit
@@ -39,7 +40,7 @@ class SweptMonth:
 
     def load_if_in_time(self) -> None:
         if not self._defer_if_late():
-            self._load_newest()
+            self._load_best()
 
     def _defer_if_late(self) -> bool:
         """Leave the month to the next sweep if no load job may be started any more."""
@@ -48,31 +49,37 @@ class SweptMonth:
             self.report.add("deferred", self.name)
         return late
 
-    def _load_newest(self) -> None:
-        """Load the newest delivery that can be loaded. One that is rejected or waits does not stop an older one."""
-        waiting = False
+    def _load_best(self) -> None:
+        """Load the best delivery that can be loaded, and reject those that are at fault.
+
+        A delivery that is rejected or waits does not stop a lesser one.
+        """
+        actions: set[str] = set()
+        state, owner, has_changed = self.inventory.state(self.month), self.inventory.owner, False
         for candidate in in_order_of_trial(self.inventory.months.get(self.month, ())):
             if self._defer_if_late():
                 return
-            ended = self._skip_or_wait(candidate)
-            if isinstance(ended, Wait):
-                self._wait(candidate, ended, record=not waiting)
-                waiting = True
-                continue
-            outcome = ended or self._load(LoadRequest(self.source, candidate.manifest.name))
-            if isinstance(outcome, Outcome) and outcome.action == "loaded":
-                return
-            if outcome.code in ("DUPLICATE", "SUPERSEDED"):
-                break
-        self._audit()
+            if has_changed:
+                state, owner = (
+                    self.services.history.read(self.source, self.month),
+                    self.services.owners.read(self.source),
+                )
+            decision = self._decide(candidate, state, owner)
+            has_changed = not isinstance(decision, Wait | Skip)
+            if isinstance(decision, Wait):
+                self._wait(candidate, decision, record="waiting" not in actions)
+                actions.add("waiting")
+            elif has_changed:
+                actions.add(self._load(LoadRequest(self.source, candidate.manifest.name)).action)
+        if "loaded" not in actions:
+            self._audit()
 
-    def _skip_or_wait(self, candidate: Candidate) -> Skip | Wait | None:
-        """Decide from the inventory, without a request. Return None if the month must be evaluated."""
+    def _decide(self, candidate: Candidate, state: MonthState, owner: str) -> Decision | None:
+        """Decide without a request. Return None if the manifest cannot be read: then only an evaluation decides."""
         if isinstance(candidate, UnreadableCandidate):
             return None
-        now = self.services.clock.now()
-        decision = decide(self.inventory.snapshot(candidate), policy_of(self.source), now)
-        return decision if isinstance(decision, Skip | Wait) else None
+        snapshot = self.inventory.snapshot(candidate, state, owner)
+        return decide(snapshot, policy_of(self.source), self.services.clock.now())
 
     def _load(self, request: LoadRequest) -> Outcome:
         outcome = load_month(self.services, request, self.timer)
@@ -84,7 +91,7 @@ class SweptMonth:
         return outcome
 
     def _wait(self, candidate: Candidate, wait: Wait, *, record: bool) -> None:
-        """Report a wait. Only the newest one of a month is recorded: `billing_status` has one row per month."""
+        """Report a wait. Only the best one of a month is recorded: `billing_status` has one row per month."""
         self.report.add("waiting", self.name)
         manifest = candidate.manifest
         waited = self.services.clock.now() - manifest.updated
@@ -100,7 +107,9 @@ class SweptMonth:
         source, month, table = self.source, self.month, self.inventory.table.identity
         if difference(self.inventory.state(month), table, self.inventory.partitions.get(month)) is None:
             return
-        with self.services.leases.hold(source.key, month):  # a load in progress is not recorded yet, so read again
+        with self.services.leases.hold(
+            source.destination, month
+        ):  # a load in progress is not recorded yet, so read again
             state, partitions = self.services.history.read(source, month), self.services.warehouse.partitions(source)
         differs = difference(state, table, partitions.get(month))
         if differs is None:

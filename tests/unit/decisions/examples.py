@@ -81,14 +81,15 @@ def decide_for(
     state: MonthState | None = None,
     *,
     table: TableIdentity = TABLE,
+    owner: str = "",
     policy: Policy = POLICY,
     now: datetime = NOW,
 ) -> Skip | Wait | Reject | str:
     """Return the decision, or LOADS if it loads this delivery into this table."""
     known_state, known_table = state or MonthState(), Table(table, (), None)
-    decision = decide(MonthSnapshot(delivery, known_state, known_table), policy, now)
+    decision = decide(MonthSnapshot(delivery, known_state, known_table, owner), policy, now)
     if isinstance(decision, Load):
-        assert decision == Load(delivery, known_state, known_table)
+        assert decision == Load(delivery, known_state, known_table, owner)
         return LOADS
     return decision
 

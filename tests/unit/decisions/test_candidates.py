@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from billing.decisions.candidates import (
     ReadableCandidate,
     UnreadableCandidate,
+    best_first,
     in_order_of_trial,
-    newest_first,
     with_execution,
 )
 from billing.decisions.delivery import StoredObject
@@ -22,7 +22,7 @@ CUT = UnreadableCandidate(replace(STORED, name="cut.json"))
 
 
 def test_newest_comes_first_and_unreadable_last() -> None:
-    assert newest_first([OLD, CUT, NEW]) == [NEW, OLD, CUT]
+    assert best_first([OLD, CUT, NEW]) == [NEW, OLD, CUT]
 
 
 def test_sweep_tries_unreadable_manifests_first() -> None:

@@ -22,6 +22,7 @@ from tests.unit.decisions.examples import (
     FILES,
     LOADS,
     NOW,
+    POLICY,
     REJECTED,
     REJECTION,
     SETTLED,
@@ -39,7 +40,10 @@ from tests.unit.decisions.examples import (
 )
 
 EMPTY = Reject("EMPTY_DELIVERY", "Execution run-2 has no data; 2025-10 is unchanged.")
-OTHER_SCOPE = Reject("OTHER_SCOPE", "Execution run-2 is of /subscriptions/b, but /subscriptions/a is loaded.")
+OTHER_SCOPE = Reject("OTHER_SCOPE", "Execution run-2 is of account 2, but the table belongs to account 1.")
+
+
+FOREIGN = "ALREADY_REJECTED"
 
 
 # The order of deliveries
@@ -214,26 +218,49 @@ def test_empty_or_future_delivery_is_rejected(changes: Mapping[str, Any], state:
         (None, older_load(covers_until="2025-10-05"), LOADS),
         ("2025-10-04", older_load(), LOADS),
         ("2025-10-04", MonthState(), LOADS),
+        ("2025-10-06", newer_load(covers_until="2025-10-05"), LOADS),
+        ("2025-10-05", newer_load(covers_until="2025-10-05"), SUPERSEDED),
+        ("2025-10-04", newer_load(covers_until="2025-10-05"), SUPERSEDED),
+        ("2025-10-06", MonthState(uncommitted=newer_load(covers_until="2025-10-05").loaded), LOADS),
     ],
 )
-def test_delivery_of_fewer_days_is_rejected(covers_until: str | None, state: MonthState, decision: object) -> None:
+def test_days_covered_count_before_the_time(covers_until: str | None, state: MonthState, decision: object) -> None:
     assert decide_for(delivery(replace(EXPORT, covers_until=covers_until)), state) == decision
 
 
 @pytest.mark.parametrize(
-    ("scope", "state", "decision"),
+    ("scope", "owner", "state", "decision"),
     [
-        pytest.param(
-            "/subscriptions/b", older_load(scope="/subscriptions/a"), OTHER_SCOPE, id="an older one is loaded"
-        ),
-        pytest.param("/subscriptions/b", newer_load(scope="/subscriptions/a"), OTHER_SCOPE, id="a newer one is loaded"),
-        pytest.param("/subscriptions/a", older_load(scope="/subscriptions/a"), LOADS, id="the same scope"),
-        pytest.param("/subscriptions/a", older_load(), LOADS, id="a load without a scope"),
-        pytest.param("", older_load(scope="/subscriptions/a"), LOADS, id="a delivery without a scope"),
+        pytest.param("account 2", "account 1", MonthState(), OTHER_SCOPE, id="nothing is loaded"),
+        pytest.param("account 2", "account 1", older_load(), OTHER_SCOPE, id="an older one is loaded"),
+        pytest.param("account 2", "account 1", newer_load(), OTHER_SCOPE, id="a newer one is loaded"),
+        pytest.param("account 1", "account 1", older_load(), LOADS, id="the same scope"),
+        pytest.param("account 1", "", older_load(), LOADS, id="a table of nobody"),
+        pytest.param("account 1", "folder cur/", older_load(), LOADS, id="a scope of another kind"),
+        pytest.param("", "account 1", older_load(), LOADS, id="a delivery without a scope"),
     ],
 )
-def test_delivery_of_another_scope_is_rejected(scope: str, state: MonthState, decision: object) -> None:
-    assert decide_for(delivery(replace(EXPORT, scope=scope)), state) == decision
+def test_delivery_of_another_scope_is_rejected(scope: str, owner: str, state: MonthState, decision: object) -> None:
+    assert decide_for(delivery(replace(EXPORT, scope=scope)), state, owner=owner) == decision
+
+
+@pytest.mark.parametrize(
+    ("owner", "execution", "decision"),
+    [
+        pytest.param("account 1", "run-2", FOREIGN, id="the same delivery"),
+        pytest.param("account 1", "run-9", FOREIGN, id="another delivery of that scope"),
+        pytest.param("account 3", "run-9", "OTHER_SCOPE", id="the table belongs to another scope since"),
+        pytest.param("account 2", "run-9", LOADS, id="the table belongs to that scope since"),
+    ],
+)
+def test_scope_is_rejected_once_for_all_its_deliveries(owner: str, execution: str, decision: str) -> None:
+    rejection = Rejection("OTHER_SCOPE", "account 1", POLICY.fingerprint(TABLE.created))
+    state = replace(older_load(), rejected={"account 2": rejection})
+    foreign = delivery(replace(EXPORT, execution=execution, order_key="9", scope="account 2"))
+
+    found = decide_for(foreign, state, owner=owner)
+
+    assert (found if isinstance(found, str) else found.code) == decision
 
 
 @pytest.mark.parametrize(

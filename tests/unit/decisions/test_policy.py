@@ -73,15 +73,16 @@ def test_replay_may_load_fewer_days(override: Override, decision: object) -> Non
 @pytest.mark.parametrize(
     ("override", "decision"),
     [
-        (NONE, Reject("OTHER_SCOPE", "Execution run-2 is of /subscriptions/b, but /subscriptions/a is loaded.")),
+        (NONE, Reject("OTHER_SCOPE", "Execution run-2 is of account 2, but the table belongs to account 1.")),
         (EVERYTHING, LOADS),
     ],
 )
 def test_replay_may_load_another_scope(override: Override, decision: object) -> None:
-    other = delivery(replace(EXPORT, scope="/subscriptions/b"))
-    state = older_load(scope="/subscriptions/a")
+    other = delivery(replace(EXPORT, scope="account 2"))
 
-    assert decide_for(other, state, policy=replace(POLICY, override=override)) == decision
+    found = decide_for(other, older_load(), owner="account 1", policy=replace(POLICY, override=override))
+
+    assert found == decision
 
 
 @pytest.mark.parametrize("override", list(Override))

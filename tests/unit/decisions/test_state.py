@@ -23,9 +23,7 @@ LOADED = LoadedDelivery(
     table="p.d.t",
     table_created="2025-01-01T00:00:00+00:00",
 )
-LOADED_FROM_OVERWRITE = replace(
-    LOADED, changed_during_load=True, covers_until=None, scope="/subscriptions/a", files={"f1": "10:crc"}
-)
+LOADED_FROM_OVERWRITE = replace(LOADED, changed_during_load=True, covers_until=None, files={"f1": "10:crc"})
 REJECTION = Rejection("EMPTY_DELIVERY", "def", "print-1")
 FULL = MonthState(
     loaded_executions=("run-1", "run-2"),
@@ -58,7 +56,6 @@ def test_dlt_state_has_the_documented_shape() -> None:
                 "table": "p.d.t",
                 "table_created": "2025-01-01T00:00:00+00:00",
                 "changed_during_load": True,
-                "scope": "/subscriptions/a",
                 "files": {"f1": "10:crc"},
             }
         },

@@ -46,6 +46,7 @@ CREATE_NEW = Export(
     overwrites=False,
     covers_until=None,
     rows=None,
+    scope="account 123456789012",
 )
 OVERWRITE = replace(
     CREATE_NEW,
@@ -177,6 +178,7 @@ def test_old_manifest_has_no_types_and_ends_on_the_last_day() -> None:
         overwrites=False,
         covers_until=None,
         rows=None,
+        scope="account 123456789012",
     )
 
 
@@ -199,6 +201,7 @@ def test_parquet_manifest_is_parsed_in_both_places(folder: str) -> None:
         overwrites=True,
         covers_until=None,
         rows=None,
+        scope="account 123456789012",
     )
 
 
@@ -529,3 +532,28 @@ def test_golden_manifest_has_all_fields_that_aws_writes() -> None:
         *("account", "additionalArtifactKeys", "assemblyId", "billingPeriod", "bucket", "charset", "columns"),
         *("compression", "contentType", "reportId", "reportKeys", "reportName"),
     }
+
+
+@pytest.mark.parametrize(
+    ("account", "scope"),
+    [
+        ("123456789012", "account 123456789012"),
+        ("12345", "folder prefix/cur-demo/"),
+        (None, "folder prefix/cur-demo/"),
+        ({"id": "123456789012"}, "folder prefix/cur-demo/"),
+    ],
+)
+def test_scope_is_the_account_or_the_folder_of_the_report(account: object, scope: str) -> None:
+    assert export_of(AWS, create_new(with_field("account", account))).scope == scope
+
+
+def test_both_places_of_an_athena_manifest_have_one_scope() -> None:
+    names = [
+        f"{ROOT}{folder}cur-demo-Manifest.json" for folder in ("20220401-20220501/", "cur-demo/year=2022/month=4/")
+    ]
+
+    scopes = {
+        export_of(PARQUET, golden_manifest("aws_parquet.json", name, without_field("account"))).scope for name in names
+    }
+
+    assert scopes == {"folder prefix/cur-demo/"}

@@ -38,6 +38,7 @@ CREATE_NEW = Export(
     covers_until=None,
     rows=None,
     submitted=STARTED,
+    scope="account 123456789012",
 )
 
 
@@ -144,6 +145,7 @@ def test_overwrite_manifest_is_ordered_by_its_generation() -> None:
         overwrites=True,
         covers_until=None,
         rows=None,
+        scope="folder exports/cur2-demo/",
     )
 
 
@@ -295,3 +297,17 @@ def test_manifest_without_files_is_an_export() -> None:
     export = export_of(CSV, create_new(with_files()))
 
     assert (export.files, export.execution) == ((), EXECUTION)
+
+
+@pytest.mark.parametrize(
+    ("arn", "scope"),
+    [
+        ("arn:aws:bcm-data-exports:us-east-1:123456789012:export/cur2-demo-9f8e7d6c", "account 123456789012"),
+        ("arn:aws-cn:bcm-data-exports:cn-north-1:123456789012:export/cur2-demo", "account 123456789012"),
+        ("arn:aws:s3:::acme-billing", f"folder {ROOT.removeprefix(CSV.prefix)}"),
+        (7, f"folder {ROOT.removeprefix(CSV.prefix)}"),
+        (None, f"folder {ROOT.removeprefix(CSV.prefix)}"),
+    ],
+)
+def test_scope_is_the_account_or_the_folder_of_the_export(arn: object, scope: str) -> None:
+    assert export_of(CSV, create_new(with_field("exportArn", arn))).scope == scope

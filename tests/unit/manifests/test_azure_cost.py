@@ -37,7 +37,7 @@ def focus_export(folder: str, run: str, month: str, submitted: str, until: str, 
         covers_until=until,
         rows=sum(rows for _, rows in parts) if parts else None,
         submitted=datetime.fromisoformat(f"{submitted[:19]}+00:00"),
-        scope="/subscriptions/00000000-0000-0000-0000-000000000000",
+        scope="scope /subscriptions/00000000-0000-0000-0000-000000000000",
     )
 
 
@@ -442,10 +442,10 @@ def test_manifest_of_another_type_names_the_format_to_set(file: str, other: str)
 @pytest.mark.parametrize(
     ("resource_id", "scope"),
     [
-        ("/Subscriptions/A/providers/Microsoft.CostManagement/exports/focus-cost", "/subscriptions/a"),
+        ("/Subscriptions/A/providers/Microsoft.CostManagement/exports/focus-cost", "scope /subscriptions/a"),
         (
             "/providers/Microsoft.Billing/billingAccounts/B:C_2019-05-31/providers/Microsoft.CostManagement/exports/x",
-            "/providers/microsoft.billing/billingaccounts/b:c_2019-05-31",
+            "scope /providers/microsoft.billing/billingaccounts/b:c_2019-05-31",
         ),
         ("/subscriptions/a\n", ""),
         ("x" * 501, ""),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -17,6 +18,17 @@ SEPTEMBER = "2025-09"
 def azure_run(number: int, kind: Kind = "good") -> Delivery:
     """One run of the Azure export in September. A run with a higher number is newer."""
     return deliver(STREAMS["azure"], number, kind, None)
+
+
+def of_subscription(subscription: str, delivery: Delivery) -> Delivery:
+    """The delivery as an export of another subscription writes it: in a folder of its own, under the same name."""
+    manifest = json.loads(delivery.manifest_bytes)
+    scope = f"/subscriptions/{subscription}/providers/Microsoft.CostManagement/exports/focus-cost"
+    manifest["exportConfig"]["resourceId"] = scope
+    folder, other = "azure/focus-cost/", f"azure/{subscription}/focus-cost/"
+    data = json.dumps(manifest).replace(f"exports/{folder}", f"exports/{other}").encode()
+    files = {name.replace(folder, other): content for name, content in delivery.files.items()}
+    return replace(delivery, files=files, manifest=delivery.manifest.replace(folder, other), manifest_bytes=data)
 
 
 def upload(deployment: FakeDeployment, delivery: Delivery) -> None:

@@ -170,7 +170,7 @@ def test_event_of_a_locked_month_is_retried_later(capsys: pytest.CaptureFixture[
     upload(deployment, run)
 
     with (
-        deployment.services().leases.hold("azure_billing", "2025-09"),
+        deployment.services().leases.hold(deployment.source("azure_billing").destination, "2025-09"),
         pytest.raises(RetryLater, match=r"^MONTH_LOCKED$"),
     ):
         handle_azure_event(deployment, run.manifest)

@@ -45,7 +45,10 @@ def test_replay_of_an_older_delivery_warns(deployment: FakeDeployment, capsys: p
     assert action == "loaded"
     assert rows_in_september(deployment) == list(OLDER.items)
     assert warning["severity"] == "WARNING"
-    assert warning["message"] == f"{NEWER.manifest} is newer. While it exists, the next sweep loads it again."
+    assert (
+        warning["message"]
+        == f"{NEWER.manifest} is newer or covers more days. While it exists, the next sweep loads it again."
+    )
 
 
 def test_source_key_may_have_capitals(deployment: FakeDeployment) -> None:

@@ -90,6 +90,32 @@ def test_sweep_loads_the_newest_run_once(deployment: FakeDeployment) -> None:
     assert [row["status"] for row in tracking_rows(deployment)] == ["loaded"]
 
 
+@pytest.mark.parametrize("narrow_first", [False, True], ids=["both at once", "the run of some days first"])
+def test_run_of_the_whole_month_wins_over_a_newer_one_of_some_days(
+    deployment: FakeDeployment, narrow_first: bool
+) -> None:
+    whole, narrow = azure_run(1), azure_run(2, "narrow")
+    upload(deployment, narrow)
+    if narrow_first:
+        run_sweep(deployment)
+    upload(deployment, whole)
+
+    report = run_sweep(deployment)
+
+    assert rows_in_september(deployment) == list(whole.items)
+    assert (report["loaded"], run_sweep(deployment)["loaded"]) == (["azure_billing 2025-09"], [])
+
+
+def test_newer_run_of_some_days_is_rejected_in_the_sweep_that_loads_the_month(deployment: FakeDeployment) -> None:
+    upload(deployment, azure_run(1))
+    upload(deployment, azure_run(2, "narrow"))
+
+    report = run_sweep(deployment)
+
+    assert report["rejected"] == ["azure_billing 2025-09"]
+    assert [row["code"] for row in tracking_rows(deployment)] == [None, "COVERS_FEWER_DAYS"]
+
+
 def test_newest_run_that_waits_does_not_stop_an_older_one(deployment: FakeDeployment) -> None:
     older, newer = azure_run(1), azure_run(2)
     upload(deployment, older)

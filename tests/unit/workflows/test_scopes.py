@@ -1,0 +1,106 @@
+"""Two exports of one name under one prefix: the table takes the deliveries of one account, and the others are told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from billing.gcp.owner import Owners
+from billing.workflows.events import handle_event
+from billing.workflows.replay import replay
+from billing.workflows.sweep import sweep
+from tests.fakes.deployment import FakeDeployment
+from tests.simulation.provider import STREAMS, Delivery, deliver
+from tests.simulation.sequential import without_threads
+from tests.unit.workflows.september import AZURE, azure_run, log_lines, of_subscription, rows_in_september, upload
+
+OURS, THEIRS = of_subscription("a", azure_run(2)), of_subscription("b", azure_run(1))
+THEIR_NEXT = of_subscription("b", azure_run(3))
+THEIR_OCTOBER = of_subscription("b", deliver(STREAMS["azure next"], 4, "good", None))
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> Iterator[None]:
+    with without_threads():
+        yield
+
+
+@pytest.fixture
+def deployment() -> FakeDeployment:
+    return FakeDeployment()
+
+
+def run_sweep(deployment: FakeDeployment) -> dict[str, Any]:
+    return sweep(deployment.settings, deployment.services())
+
+
+def send_event(deployment: FakeDeployment, delivery: Delivery) -> None:
+    upload(deployment, delivery)
+    data = {"bucket": deployment.source(AZURE).bucket, "name": delivery.manifest}
+    handle_event(deployment.settings, "azure", data, deployment.services())
+
+
+def errors(capsys: pytest.CaptureFixture[str]) -> list[tuple[str, str]]:
+    return [(line["code"], line["month"]) for line in log_lines(capsys) if line["severity"] == "ERROR"]
+
+
+def test_other_scope_is_told_where_a_sweep_loads_first(
+    deployment: FakeDeployment, capsys: pytest.CaptureFixture[str]
+) -> None:
+    upload(deployment, OURS)
+    upload(deployment, THEIRS)
+
+    report = run_sweep(deployment)
+
+    assert (report["loaded"], report["rejected"]) == (["azure_billing 2025-09"], ["azure_billing 2025-09"])
+    assert rows_in_september(deployment) == list(OURS.items)
+    assert errors(capsys) == [("OTHER_SCOPE", "2025-09")]
+
+
+def test_each_scope_is_told_once_a_month(deployment: FakeDeployment, capsys: pytest.CaptureFixture[str]) -> None:
+    send_event(deployment, OURS)
+
+    for delivery in (THEIRS, THEIR_NEXT, THEIR_OCTOBER):
+        send_event(deployment, delivery)
+    run_sweep(deployment)
+    run_sweep(deployment)
+
+    assert errors(capsys) == [("OTHER_SCOPE", "2025-09"), ("OTHER_SCOPE", "2025-10")]
+    assert deployment.items(AZURE) == {"2025-09": list(OURS.items)}
+
+
+def test_first_loads_of_two_scopes_at_once_leave_one(
+    deployment: FakeDeployment, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The event of October has read that the table belongs to nobody when September is loaded."""
+    claim = Owners.claim
+
+    def claim_late(owners: Owners, *arguments: Any) -> None:
+        monkeypatch.setattr(Owners, "claim", claim)
+        send_event(deployment, OURS)
+        owners.claim(*arguments)
+
+    monkeypatch.setattr(Owners, "claim", claim_late)
+
+    send_event(deployment, THEIR_OCTOBER)
+
+    assert errors(capsys) == [("OTHER_SCOPE", "2025-10")]
+    assert deployment.items(AZURE) == {"2025-09": list(OURS.items)}
+
+
+def test_replay_gives_the_table_to_another_scope(
+    deployment: FakeDeployment, capsys: pytest.CaptureFixture[str]
+) -> None:
+    send_event(deployment, OURS)
+    send_event(deployment, THEIR_NEXT)
+    send_event(deployment, THEIR_OCTOBER)
+    log_lines(capsys)
+
+    replay(deployment.settings, AZURE, "2025-09", THEIR_NEXT.execution, deployment.services())
+    report = run_sweep(deployment)
+
+    assert report["loaded"] == ["azure_billing 2025-10"]
+    assert deployment.items(AZURE) == {"2025-09": list(THEIR_NEXT.items), "2025-10": list(THEIR_OCTOBER.items)}
+    assert errors(capsys) == [("OTHER_SCOPE", "2025-09")]  # now the first export is the other one
