@@ -1,4 +1,4 @@
-"""Entry points of the deployed functions. They share the environment that billing.settings reads."""
+"""Entry points of the deployed functions. All of them have the environment that billing.settings reads."""
 
 import functions_framework
 from cloudevents.http import CloudEvent

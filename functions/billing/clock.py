@@ -1,4 +1,4 @@
-"""The time. Tests pass another clock, so that they need not wait."""
+"""The clock, and a timer. Tests replace the clock, so that they do not have to wait."""
 
 import time
 from dataclasses import dataclass, field

@@ -1,6 +1,6 @@
-"""Every way in which a delivery can fail: its code, its class, its cause, and what to do.
+"""The table of errors: each code with its class, its cause and its fix.
 
-functions/docs/errors.md shows this table to users. Alerts and log filters use the codes, so a code never changes.
+functions/docs/errors.md shows this table to users. A code never changes, because alerts and log filters use it.
 """
 
 from dataclasses import dataclass

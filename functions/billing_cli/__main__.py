@@ -1,4 +1,4 @@
-"""The command `billing`: its subcommands and its exit codes. In a checkout: `python -m billing_cli`."""
+"""The command `billing`: its subcommands and exit codes. In a checkout, run `python -m billing_cli`."""
 
 from typing import Any
 

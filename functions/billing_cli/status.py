@@ -1,4 +1,4 @@
-"""`billing status`: every month of every source."""
+"""`billing status`: print the rows of `billing_status` for all sources."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""`billing sweep`: the work of the hourly sweep, now."""
+"""`billing sweep`: do the work of the hourly sweep now."""
 
 import json
 

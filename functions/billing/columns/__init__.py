@@ -1,1 +1,1 @@
-"""From the headers of the data files to the schema of a load job. Pure."""
+"""Plan the schema of a load job from the headers of the data files. Pure."""

@@ -1,4 +1,4 @@
-"""Find out in which format the CSV files have their dates. A date that may mean two days is rejected."""
+"""Find out in which format CSV files have their dates. If that stays unclear, the delivery is rejected."""
 
 import re
 from collections.abc import Iterable, Sequence

@@ -1,4 +1,4 @@
-"""The header of a data file: the first bytes of a CSV file, or the last bytes of a Parquet file."""
+"""The header of a data file. It is in the first bytes of a CSV file, and in the last bytes of a Parquet file."""
 
 from dataclasses import dataclass, field
 

@@ -1,4 +1,4 @@
-"""The rules of each format for column names, and the types of the columns that providers publish."""
+"""The rules of each format for column names, and the types of the columns that providers document."""
 
 import hashlib
 import json

@@ -1,4 +1,4 @@
-"""Plan the columns of one load: their names, their types, and which of them are new to the table."""
+"""Plan the columns of one load: their names and types, and which of them the table does not have yet."""
 
 import re
 from collections.abc import Mapping, Sequence

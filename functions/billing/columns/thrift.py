@@ -1,4 +1,4 @@
-"""A reader of Thrift's compact protocol, as far as a Parquet footer needs it."""
+"""Read Thrift's compact protocol, as far as the footer of a Parquet file uses it."""
 
 from typing import Any
 

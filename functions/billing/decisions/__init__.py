@@ -1,1 +1,1 @@
-"""An export, its objects and the recorded state become one decision. Pure."""
+"""Decide about one delivery, from its export, its objects and the recorded state. Pure."""

@@ -1,4 +1,4 @@
-"""Does a month's partition hold what its recorded load put there?"""
+"""Check whether the partition of a month still has the rows that its recorded load wrote."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta

@@ -1,4 +1,8 @@
-"""Is a delivery complete? Presence and size of the files say so, and for overwrite deliveries their content or age."""
+"""Check whether a delivery is complete.
+
+All files must be there, with their size if the manifest gives it. Files of an overwrite delivery must also have
+changed since the last load, or have been unchanged for some hours.
+"""
 
 from datetime import datetime, timedelta
 

@@ -1,4 +1,4 @@
-"""What makes two load jobs the same job."""
+"""The id of a load job, and everything that it depends on."""
 
 import hashlib
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Data files that have no manifest."""
+"""Find data files that have no manifest."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What a decision takes from the settings, from the loader's version and from the caller."""
+"""The inputs of a decision that come from the settings, the loader's version and the caller."""
 
 from dataclasses import dataclass
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""What is recorded of a delivery: the new state of its month, and one row of the tracking table."""
+"""Build the record of a delivery: the new state of its month, and one row of the tracking table."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Which files of a large delivery have their headers read."""
+"""Choose the files of a large delivery whose headers are read."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""What was read about one manifest. A decision depends only on this, the policy and the time."""
+"""What the loader read about one manifest. A decision depends only on this snapshot, the policy and the time."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What is recorded of one source and month: the dlt resource state, read and written as values."""
+"""The recorded state of one source and month, and how it is read from and written to dlt's resource state."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace

@@ -1,4 +1,4 @@
-"""The destination table, as values."""
+"""The table that a source is loaded into."""
 
 from dataclasses import dataclass
 

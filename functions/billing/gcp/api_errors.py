@@ -1,7 +1,7 @@
 """Map every error reason that BigQuery, Cloud Storage and dlt document to a code of `errors`.
 
-BUG marks a reason that a correct call never gets: the exception ends with its traceback. The end of a load job is
-different: if BigQuery finds an error in the files, the delivery is rejected.
+BUG marks a reason that a correct request never gets. Such an exception is logged with its traceback.
+The end of a load job is different: BigQuery then reports errors in the files, so the delivery is rejected.
 """
 
 import re

@@ -1,4 +1,4 @@
-"""BigQuery's tables, views and queries."""
+"""Read and change tables, create views and run queries in BigQuery."""
 
 from collections.abc import Callable, Sequence
 from typing import Any

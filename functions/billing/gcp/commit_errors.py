@@ -1,4 +1,4 @@
-"""What an exception of dlt's commit means."""
+"""Classify the exceptions of a commit by dlt."""
 
 from collections.abc import Iterator
 

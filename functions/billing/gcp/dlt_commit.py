@@ -1,4 +1,4 @@
-"""Write one month's state and one tracking row by dlt: one pipeline per source and month."""
+"""Commit the state of a month and one tracking row with dlt. Each source and month has its own dlt pipeline."""
 
 import os
 import tempfile

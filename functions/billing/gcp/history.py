@@ -1,4 +1,4 @@
-"""The load history: dlt's state of each source and month, and the rows of the tracking table."""
+"""Read and write the load history: dlt's state of each source and month, and the rows of the tracking table."""
 
 import threading
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""The landing bucket: read a manifest, list a delivery's files, read their headers by range."""
+"""Read the landing bucket: a manifest, the list of a delivery's files, and the first or last bytes of a file."""
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any

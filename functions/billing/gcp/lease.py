@@ -1,4 +1,7 @@
-"""One writer per table and month: an object in the bookkeeping bucket, held by generation preconditions."""
+"""The lease of a table's month: an object in the bookkeeping bucket. Its holder is the only writer of the month.
+
+Every write of the object has a generation precondition, so two instances cannot hold it at the same time.
+"""
 
 import json
 import uuid

@@ -1,4 +1,4 @@
-"""Replace one month by one load job. Its id makes it run once."""
+"""Replace one month with one load job. Equal loads have equal job ids, and BigQuery runs a job id only once."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Parse manifests: the bytes of a manifest become an `Export`. One pure module for each kind of manifest."""
+"""Parse manifests: turn the bytes of a manifest into an `Export`. Each kind of manifest has one pure module."""
 
 import re
 from importlib import import_module

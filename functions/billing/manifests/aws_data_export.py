@@ -1,6 +1,6 @@
 """Parse manifests of AWS Data Exports, which deliver CUR 2.0 and FOCUS as gzip CSV or Parquet.
 
-AWS publishes no example of these manifests. So only the list of data files is required.
+AWS publishes no example of these manifests, so the parser requires only the list of data files.
 """
 
 import hashlib

@@ -1,6 +1,6 @@
 """Parse manifests of Azure Cost Management exports (manifest version 2024-04-01).
 
-The format of the source says which type of export is wanted: FOCUS, actual or amortized cost.
+The format of the source says which type of export its manifests must have: FOCUS, actual or amortized cost.
 """
 
 import re

@@ -1,4 +1,4 @@
-"""What every parser makes of a manifest: one `Export`. And the checks that all parsers share."""
+"""`Export`, which every parser makes of a manifest, and the checks that all parsers share."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""Single configuration values: where they come from, and the form that each must have."""
+"""Read single configuration values, and check the form of each."""
 
 import json
 import os

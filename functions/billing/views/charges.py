@@ -1,4 +1,4 @@
-"""The SQL of `<table>_charges`, which shows every map of a table as JSON."""
+"""The SQL of `<table>_charges`, which shows each column with a map as JSON."""
 
 from collections.abc import Sequence
 

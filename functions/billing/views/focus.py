@@ -1,13 +1,14 @@
 """The SQL of `focus_costs`: the charges of all sources as FOCUS 1.2 rows.
 
-The mappings are data: `schemas/focus_from_<name>.json`.
-Each source has its own view, and `focus_costs` is their union. A view has at most 256 K characters.
+The mappings are in `schemas/focus_from_<name>.json`. Each source has its own view, and `focus_costs` is their union,
+because a view has at most 256 K characters.
 
 The query of a source has three steps. Each is a SELECT from the one before.
-1. The columns that the mapping reads, each in one type. A missing column and empty text are NULL.
+1. The columns that the mapping reads, each with the type that the mapping names. A missing column is NULL, and so is
+   empty text.
 2. The values that several FOCUS columns need.
 3. The FOCUS columns.
-No step changes the partition column, so a filter by month reads only the partitions of that month.
+No step changes the partition column, so a query with a filter by month reads only the partitions of that month.
 """
 
 from collections.abc import Mapping, Sequence

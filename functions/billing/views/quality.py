@@ -1,4 +1,4 @@
-"""The SQL of `billing_quality`: one row for each source, month and rule that the month breaks. The rules are data."""
+"""The SQL of `billing_quality`: one row for each source, month and rule that the month breaks."""
 
 from collections.abc import Sequence
 

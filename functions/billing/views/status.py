@@ -1,4 +1,7 @@
-"""The SQL of `<table>_loads`, every load that counts, and of `billing_status`, the state of every month."""
+"""The SQL of `<table>_loads` and of `billing_status`.
+
+`<table>_loads` has one row per load whose record is complete. `billing_status` has one row per source and month.
+"""
 
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta

@@ -1,4 +1,4 @@
-"""Read, then decide: one evaluation of a request."""
+"""Evaluate a request: read everything, then decide."""
 
 from billing.decisions.decide import decide
 from billing.decisions.decision import Decision

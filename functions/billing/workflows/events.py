@@ -1,4 +1,4 @@
-"""From a storage event to the load of a month."""
+"""Handle a storage event: find the source and the manifests of the object, and load the month."""
 
 from collections.abc import Sequence
 from functools import partial

@@ -1,4 +1,4 @@
-"""Every failure ends as a log line and an answer to the platform."""
+"""Turn each exception into a log line and an answer to the platform."""
 
 import traceback
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""All of a source at once: the objects in its bucket, the recorded states and the table."""
+"""Read a whole source for the sweep: the objects in its bucket, its manifests, the recorded states and the table."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence

@@ -1,4 +1,4 @@
-"""How a request ended, and its log line."""
+"""The result of a request, and its log line."""
 
 from dataclasses import dataclass
 

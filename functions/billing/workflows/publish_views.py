@@ -1,4 +1,4 @@
-"""Create the views again when the columns of the tables change. A failure here fails no load: the sweep tries again."""
+"""Create the views again after the columns of a table changed. If a view fails, the load does not fail."""
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial

@@ -1,4 +1,4 @@
-"""Write what was decided into the load history."""
+"""Write a load, a rejection or a wait into the load history, under the lease of the month."""
 
 from billing.clock import Timer
 from billing.decisions.decision import Wait

@@ -1,4 +1,4 @@
-"""Load one month again on purpose: after a repair by hand, or from an older delivery."""
+"""Load one month again on request: after a repair by hand, or from an older delivery."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""The hourly sweep: load what events missed in every month, and compare the tables with what is recorded."""
+"""The hourly sweep: load what events missed, and compare the tables with the load history."""
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor

@@ -1,4 +1,4 @@
-"""One month of one source in a sweep."""
+"""Check one month of one source in a sweep, and load it if needed."""
 
 from dataclasses import dataclass
 

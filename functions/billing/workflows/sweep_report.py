@@ -1,4 +1,4 @@
-"""What a sweep did."""
+"""The summary of a sweep."""
 
 import threading
 from dataclasses import dataclass, field

@@ -1,1 +1,1 @@
-"""`billing report`: cost as one HTML page. Its libraries are those of the extra `report`."""
+"""`billing report`: cost as one HTML page. It needs the libraries of the extra `report`."""

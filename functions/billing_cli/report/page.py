@@ -1,4 +1,4 @@
-"""The report as one HTML page. Every text in it is escaped."""
+"""Render the report as one HTML page. The template escapes every text."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence

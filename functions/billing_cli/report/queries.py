@@ -1,4 +1,7 @@
-"""The queries of the report: one for each dataset's status, and at most five more. BigQuery does the sums."""
+"""Run the queries of the report, in which BigQuery computes the sums.
+
+There is one query of `billing_status` per dataset of sources, and at most five more queries.
+"""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
