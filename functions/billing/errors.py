@@ -44,6 +44,12 @@ ERRORS: dict[str, ErrorInfo] = {
             "MONTH_LOCKED", ErrorClass.RETRY, "Another instance is writing this month.", "None: the loader retries."
         ),
         ErrorInfo(
+            "CLOCK_WRONG",
+            ErrorClass.RETRY,
+            "The clock of this instance differs from Google's by more than a minute.",
+            "None: another instance tries again. If it stays, report it to Google Cloud.",
+        ),
+        ErrorInfo(
             "JOB_RUNNING",
             ErrorClass.RETRY,
             "The load job ran longer than the function.",

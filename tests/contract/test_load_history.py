@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 
 from billing.decisions.record import Record, TrackingRow
-from billing.decisions.state import LoadedDelivery, MonthState, Rejection
+from billing.decisions.state import LoadedDelivery, MonthState, Rejection, job_time
 from tests.support.deployment import Deployment
 
 EMPTY = MonthState()
@@ -25,6 +26,7 @@ def _loaded(
         job_id=job or f"job_{execution}",
         table=destination.name,
         table_created=destination.created,
+        ended=job_time(deployment.clock.now()),
     )
 
 
@@ -43,6 +45,7 @@ def _commit(
         "content": loaded.content,
         "covers_until": loaded.covers_until,
         "job_id": loaded.job_id,
+        "job_ended": datetime.fromisoformat(loaded.ended),
         "table_created": loaded.table_created,
     }
     key = "azure_billing" if "azure" in loaded.table else "aws_cur"

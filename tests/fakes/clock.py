@@ -19,7 +19,7 @@ class FakeClock(MovableClock):
         self.ahead += timedelta(**by)
         self.on_step()
 
-    def now(self) -> datetime:
+    def local(self) -> datetime:
         return _START + self.ahead
 
     def monotonic(self) -> float:

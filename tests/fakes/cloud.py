@@ -37,11 +37,11 @@ class FakeCloud:
         jobs = LoadJobs(client, settings)
         return Services(
             settings=settings,
-            clock=self.clock,
+            clock=wire.machine,
             warehouse=Warehouse(client),
             jobs=jobs,
             history=FakeLoadHistory(self.history, settings, wire),
-            leases=Leases(storage, settings.bookkeeping_bucket, self.clock, jobs.is_running),
+            leases=Leases(storage, settings.bookkeeping_bucket, wire.machine, jobs.is_running),
             owners=Owners(storage, settings.bookkeeping_bucket),
             landing=lambda source: LandingBucket(storage, source),
         )

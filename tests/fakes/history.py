@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from billing.decisions.reconcile import TrackedLoad, reconcile
-from billing.decisions.state import MonthState, from_state, to_state
+from billing.decisions.reconcile import reconcile
+from billing.decisions.state import LoadedDelivery, MonthState, from_state, to_state
 from billing.gcp.dlt_commit import TRACKING_COLUMNS, pipeline_name
 from billing.gcp.history import LoadHistory, tracked_load
 from billing.settings import Settings, Source
@@ -58,7 +58,7 @@ class DltTables:
 
     def _loaded(self, table: str) -> list[tuple[int, dict[str, Any]]]:
         found = [(load, row) for load, name, row in self.tracking if name == table and row["status"] == "loaded"]
-        return sorted(found, key=lambda pair: pair[1]["loaded_at"])
+        return sorted(found, key=lambda pair: pair[1]["job_ended"])
 
     def _is_complete(self, load: int) -> bool:
         """A load before the oldest one that dlt knows counts as complete."""
@@ -67,7 +67,7 @@ class DltTables:
 
 class FakeLoadHistory(LoadHistory):
     def __init__(self, kept: DltTables, settings: Settings, wire: Wire) -> None:
-        super().__init__(None, settings, None, wire.clock)  # type: ignore[arg-type]
+        super().__init__(None, settings, None, wire.machine)  # type: ignore[arg-type]
         self._kept = kept
         self._wire = wire
 
@@ -113,7 +113,7 @@ class FakeLoadHistory(LoadHistory):
         state = self._kept.state(pipeline_name(source, month))
         return from_state(state, month) if state is not None else None
 
-    def _rows(self, source: Source, *, complete: bool) -> dict[str, TrackedLoad]:
+    def _rows(self, source: Source, *, complete: bool) -> dict[str, LoadedDelivery]:
         column = source.format.execution_column
         rows = self._kept.heads(source.destination, complete=complete)
         return {month: tracked_load(source, {**row, "execution": row[column]}) for month, row in rows.items()}

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pkgutil import resolve_name
 from typing import Any
 
@@ -104,8 +104,13 @@ def _record_with_other_generation(real: Any, lease: Any, job_id: str) -> None:
         lease.generation = lease.blob.generation
 
 
-def _audit_without(**known: object) -> Callable[..., Any]:
-    return lambda real, state, *arguments: real(replace(state, **known), *arguments)
+def _record_only_changes(real: Any, lease: Any, job_id: str) -> None:
+    if job_id != lease.holds.job_id:
+        real(lease, job_id)
+
+
+def _audit_without_times(real: Any, state: Any, table: Any, partition: Any) -> Any:
+    return real(state, table, partition and replace(partition, modified=datetime.min.replace(tzinfo=UTC)))
 
 
 def _reconcile_without_incomplete(real: Any, state: Any, complete: Any, _: Any) -> Any:
@@ -178,6 +183,26 @@ MUTATIONS: Mapping[str, Mutation] = {
             ),
         ),
         Mutation(
+            "clock of the machine",
+            f"{_UNIT}gcp/test_lease.py::test_machine_with_a_wrong_clock_gets_no_lease",
+            replaced(timedelta.max, "billing.gcp.lease.MAX_DIFFERENCE"),
+        ),
+        Mutation(
+            "time of the servers",
+            f"{_UNIT}gcp/test_lease.py::test_lease_ends_by_the_time_of_the_servers",
+            replaced(_nothing, "billing.clock.ServerClock.observe"),
+        ),
+        Mutation(
+            "longest lease",
+            f"{_UNIT}gcp/test_lease.py::test_lease_that_ends_later_than_it_can_is_taken_over",
+            replaced(timedelta(days=9999), "billing.gcp.lease._SERVERS_DIFFER"),
+        ),
+        Mutation(
+            "lease written before every insert",
+            f"{_UNIT}gcp/test_lease.py::test_record_of_the_same_job_notices_a_takeover",
+            wrapped(_record_only_changes, "billing.gcp.lease.Lease.record"),
+        ),
+        Mutation(
             "lease duration before the record",
             f"{_LEASE}nothing_is_recorded_after_the_lease_has_ended",
             replaced(timedelta.max, "billing.workflows.record.LEASE_DURATION"),
@@ -240,12 +265,7 @@ MUTATIONS: Mapping[str, Mutation] = {
         Mutation(
             "audit of when a month was written",
             f"{_SWEEP}month_written_after_its_record_is_restored",
-            wrapped(_audit_without(loaded_at=None), "billing.workflows.sweep_month.difference"),
-        ),
-        Mutation(
-            "audit of what a month was last loaded from",
-            f"{_UNIT}workflows/test_sweep.py::test_load_that_another_key_recorded_is_reported_and_replaced",
-            wrapped(_audit_without(last_execution=None), "billing.workflows.sweep_month.difference"),
+            wrapped(_audit_without_times, "billing.workflows.sweep_month.difference"),
         ),
         Mutation(
             "settle rule",

@@ -63,7 +63,16 @@ class Bucket:
         contents = {name_digest(name): file.content for name, file in self.holds.items() if name != MANIFEST}
         export = delivery.export
         loaded = LoadedDelivery(
-            export.execution, export.order_key, delivery.content, None, 1, "job", "p.d.t", "2025-01-01", files=contents
+            export.execution,
+            export.order_key,
+            delivery.content,
+            None,
+            1,
+            "job",
+            "p.d.t",
+            "2025-01-01",
+            "2025-10-01",
+            files=contents,
         )
         self.state = self.state.with_load(loaded)
 

@@ -44,22 +44,22 @@ class Calls:
         self.paused: list[Instance] = []
         self.faults = 0  # that happened
 
-    def event(self, index: int, fault: Fault | None = None, *, again: bool = False) -> None:
+    def event(self, index: int, fault: Fault | None = None, *, again: bool = False, wrong_by: float = 0.0) -> None:
         """Handle an outstanding event. With `again` it stays outstanding."""
         name = self.transfer.events[index] if again else self.transfer.events.pop(index)
         provider = "aws" if name.startswith("aws/") else "azure"
         data = {"bucket": self.transfer.bucket(name), "name": name}
-        instance = Instance(f"event {name}", self.backend.stepped, event=name)
+        instance = Instance(f"event {name}", self.backend.stepped, event=name, wrong_by=wrong_by)
         self._begin(instance, lambda services: handle_event(self.backend.settings, provider, data, services), fault)
 
-    def sweep(self, fault: Fault | None = None) -> dict[str, Any]:
+    def sweep(self, fault: Fault | None = None, wrong_by: float = 0.0) -> dict[str, Any]:
         """Sweep all sources. Return the report, or nothing if the sweep did not end."""
         reports: list[dict[str, Any]] = []
-        instance = Instance("sweep", self.backend.stepped)
+        instance = Instance("sweep", self.backend.stepped, wrong_by=wrong_by)
         self._begin(instance, lambda services: reports.append(sweep(self.backend.settings, services)), fault)
         return reports[0] if reports else {}
 
-    def replay(self, stream: Stream, execution: str | None, fault: Fault | None) -> None:
+    def replay(self, stream: Stream, execution: str | None, fault: Fault | None, wrong_by: float = 0.0) -> None:
         def work(services: Services) -> None:
             try:
                 replay(self.backend.settings, stream.key, stream.month, execution, services)
@@ -68,7 +68,7 @@ class Calls:
                 if known is None or (known.kind is not ErrorClass.RETRY and known.code != "NO_SUCH_DELIVERY"):
                     raise
 
-        self._begin(Instance("replay", self.backend.stepped, is_replay=True), work, fault)
+        self._begin(Instance("replay", self.backend.stepped, is_replay=True, wrong_by=wrong_by), work, fault)
 
     def resume(self, index: int, fault: Fault | None = None) -> None:
         instance = self.paused.pop(index)

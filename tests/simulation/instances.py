@@ -24,8 +24,16 @@ _SENT_AGAIN = frozenset({"write object", "delete object", "insert job", "patch t
 class Instance(Wire):
     """One call of a function in its own thread. All its requests pass `send`."""
 
-    def __init__(self, name: str, clock: MovableClock, *, event: str | None = None, is_replay: bool = False) -> None:
-        super().__init__(clock)
+    def __init__(
+        self,
+        name: str,
+        clock: MovableClock,
+        *,
+        event: str | None = None,
+        is_replay: bool = False,
+        wrong_by: float = 0.0,
+    ) -> None:
+        super().__init__(clock, wrong_by)
         self.name = name
         self.event = event  # name of the object
         self.is_replay = is_replay
@@ -75,7 +83,9 @@ class Instance(Wire):
         try:
             answer = super().send(request, act)
         finally:
+            answered = self.now()
             self._after(kind)
+            self.machine.observe(answered)  # the answer may arrive late
         return super().send(request, act) if kind == "sent twice" and request in _SENT_AGAIN else answer
 
     def _next_fault(self) -> FaultKind | None:

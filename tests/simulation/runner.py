@@ -64,7 +64,7 @@ class Simulation:
     @do.register
     def _(self, step: steps.Event) -> None:
         if events := self.transfer.events:
-            self.calls.event(step.which % len(events), step.fault, again=step.again)
+            self.calls.event(step.which % len(events), step.fault, again=step.again, wrong_by=step.wrong_by)
 
     @do.register
     def _(self, step: steps.LoseEvent) -> None:
@@ -78,14 +78,14 @@ class Simulation:
 
     @do.register
     def _(self, step: steps.Sweep) -> None:
-        self.calls.sweep(step.fault)
+        self.calls.sweep(step.fault, step.wrong_by)
 
     @do.register
     def _(self, step: steps.Replay) -> None:
         stream = STREAMS[step.stream]
         found = self.transfer.deliveries[stream]
         execution = found[step.older % len(found)].execution if found and step.older is not None else None
-        self.calls.replay(stream, execution, step.fault)
+        self.calls.replay(stream, execution, step.fault, step.wrong_by)
 
     @do.register
     def _(self, step: steps.Wait) -> None:

@@ -65,11 +65,15 @@ class Repair:
 
 @dataclass(frozen=True)
 class Event:
-    """An outstanding event is handled. With `again` it stays outstanding, even if it is acknowledged."""
+    """An outstanding event is handled. With `again` it stays outstanding, even if it is acknowledged.
+
+    The clock of its machine is wrong by some seconds.
+    """
 
     which: int
     fault: Fault | None = None
     again: bool = False
+    wrong_by: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -88,6 +92,7 @@ class Resume:
 @dataclass(frozen=True)
 class Sweep:
     fault: Fault | None = None
+    wrong_by: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -97,6 +102,7 @@ class Replay:
     stream: StreamName
     older: int | None
     fault: Fault | None = None
+    wrong_by: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -38,38 +38,41 @@ _MIXES: list[list[StreamName]] = [
 _FAULTS: list[FaultKind] = [
     "pause after",
     "pause after",
+    "pause before",
     "crash after",
     "503",
     "lost answer",
     "sent twice",
     "429",
 ]
+_PAUSES: list[FaultKind] = ["pause after", "pause before"]  # before the service has the request, or the answer
 _KINDS: list[Kind] = ["good", "good", "good", "alike", "late", "narrow", "corrupt", "outside", "empty", "hostile"]
 _index = st.integers(-4, 4)  # the newest are as likely as the oldest
 _fault_anywhere = st.builds(Fault, st.integers(1, 33), st.sampled_from(_FAULTS))
-_pause_before_job = st.builds(Fault, st.integers(3, 17), st.just("pause after"))  # where a pause does most harm
+_pause_before_job = st.builds(Fault, st.integers(3, 17), st.sampled_from(_PAUSES))  # where it does most harm
 _fault_or_none = st.none() | _fault_anywhere
 _NEWEST = st.just(-1)
+_wrong_by = st.sampled_from([0.0] * 6 + [-50.0, 50.0, -660.0, 660.0, -3600.0, 3600.0])  # seconds
 
 
 def _steps(streams: list[StreamName]) -> st.SearchStrategy[Step]:
     stream = st.sampled_from(streams)
     write = st.builds(Write, stream, st.sampled_from(_KINDS))
     deliver = st.builds(Deliver, stream, st.sampled_from(_KINDS))
-    event = st.builds(Event, _index, _fault_or_none | _pause_before_job, st.booleans())
+    event = st.builds(Event, _index, _fault_or_none | _pause_before_job, st.booleans(), _wrong_by)
     copy: st.SearchStrategy[Step] = st.builds(Copy, st.lists(_index, min_size=1, max_size=4).map(tuple)) | st.builds(
         CopyAll, st.booleans()
     )
     rare: st.SearchStrategy[Step] = st.one_of(
         st.builds(CopyAgain, _index),
         st.builds(LoseEvent, _index),
-        st.builds(Sweep, _fault_or_none | _pause_before_job),
-        st.builds(Replay, stream, st.none() | _index, _fault_or_none | _pause_before_job),
+        st.builds(Sweep, _fault_or_none | _pause_before_job, _wrong_by),
+        st.builds(Replay, stream, st.none() | _index, _fault_or_none | _pause_before_job, _wrong_by),
         st.builds(SetJobs, st.sampled_from([0, 20, 450, 900]), st.sampled_from(["", "", "backendError", "stopped"])),
         st.builds(RecreateTable, stream),
         st.builds(LoseState),
     )
-    wait = st.builds(Wait, st.sampled_from([1, 11, 60, 240]))
+    wait = st.builds(Wait, st.sampled_from([0, 1, 11, 60, 240, 1440]))
     resume = st.builds(Resume, _index, _fault_or_none)
     repair = st.builds(Repair)
     return st.one_of(deliver, deliver, write, copy, event, event, event, event, resume, resume, repair, wait, rare)

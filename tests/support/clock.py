@@ -25,11 +25,28 @@ class SteppedClock(MovableClock):
     def step(self, **by: float) -> None:
         self.ahead += timedelta(**by)
 
-    def now(self) -> datetime:
-        return super().now() + self.ahead
+    def local(self) -> datetime:
+        return super().local() + self.ahead
 
     def monotonic(self) -> float:
         return super().monotonic() + self.ahead.total_seconds()
 
     def sleep(self, seconds: float) -> None:
         super().sleep(min(seconds, 0.05))
+
+
+class SkewedClock(Clock):
+    """The clock of a machine that is wrong by some seconds."""
+
+    def __init__(self, right: Clock, seconds: float) -> None:
+        self._right = right
+        self._wrong_by = timedelta(seconds=seconds)
+
+    def local(self) -> datetime:
+        return self._right.local() + self._wrong_by
+
+    def monotonic(self) -> float:
+        return self._right.monotonic()
+
+    def sleep(self, seconds: float) -> None:
+        self._right.sleep(seconds)

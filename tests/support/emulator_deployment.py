@@ -38,8 +38,9 @@ class DeploymentOnEmulator(Deployment):
         blob.upload_from_string(data, content_type="application/octet-stream")
 
     def services(self, wire: Wire | None = None) -> Services:
+        clock = wire.machine if wire is not None else self.clock
         credentials = Credentials("local")
-        services: Services = build_services(self.settings, self.storage, self.bigquery, credentials, self.clock)
+        services: Services = build_services(self.settings, self.storage, self.bigquery, credentials, clock)
         return services
 
     def items(self, key: str) -> dict[str, list[str]]:

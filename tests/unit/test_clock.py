@@ -15,7 +15,7 @@ class TwoClocks(Clock):
     def __init__(self) -> None:
         self.wall, self.steady = datetime(2025, 11, 20, tzinfo=UTC), 7.0
 
-    def now(self) -> datetime:
+    def local(self) -> datetime:
         return self.wall
 
     def monotonic(self) -> float:

@@ -72,7 +72,7 @@ FINALITIES = "amended closed open"
 QUALITY_COLUMNS = "source month BillingPeriodStart code description broken"
 TRACKING_COLUMNS = """
     billing_month loaded_at row_count status code message manifest_uri file_count byte_count order_key content
-    covers_until job_id table_created loader_version cost invoiced _dlt_load_id _dlt_id
+    covers_until job_id job_ended table_created loader_version cost invoiced _dlt_load_id _dlt_id
 """
 EXECUTION_COLUMNS = "assembly_id execution_id run_id"
 PACKAGE = Path(billing.__file__).parent

@@ -1,12 +1,10 @@
 """Check whether the partition of a month still has the rows that its recorded load wrote."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from billing.decisions.state import MonthState
 from billing.decisions.table import TableIdentity
-
-_CLOCKS_DIFFER = timedelta(seconds=10)  # between a function and BigQuery; a load is recorded just after it was written
 
 
 @dataclass(frozen=True)
@@ -24,10 +22,8 @@ def difference(state: MonthState, table: TableIdentity, partition: Partition | N
         return f"it has {rows} rows, and no load of them is recorded." if rows else None
     if loaded.rows != rows:
         return f"it has {rows} rows, but {loaded.rows} were loaded by {loaded.job_id}."
-    if state.last_execution not in (None, loaded.execution):
-        return f"it was last loaded from {state.last_execution}, but {loaded.execution} is recorded."
     if loaded.changed_during_load:
         return f"files were replaced while {loaded.job_id} read them."
-    if partition is not None and state.loaded_at is not None and partition.modified > state.loaded_at + _CLOCKS_DIFFER:
-        return f"it was written at {partition.modified:%F %H:%M:%S} UTC, after {loaded.job_id} was recorded."
+    if partition is not None and partition.modified > datetime.fromisoformat(loaded.ended):
+        return f"it was written at {partition.modified:%F %H:%M:%S} UTC, after {loaded.job_id} had ended."
     return None

@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from billing.decisions.decision import Load, Reject, Wait
 from billing.decisions.delivery import Delivery
 from billing.decisions.policy import Policy
 from billing.decisions.snapshot import MonthSnapshot, Recordable
-from billing.decisions.state import LoadedDelivery, MonthState, Rejection
+from billing.decisions.state import LoadedDelivery, MonthState, Rejection, job_time
 
 
 @dataclass(frozen=True)
@@ -16,6 +17,7 @@ class LoadResult:
 
     job_id: str
     rows: int
+    ended: datetime  # by BigQuery's clock
 
 
 @dataclass(frozen=True)
@@ -68,12 +70,13 @@ def loaded_record(load: Load, manifest_uri: str, result: LoadResult, finding: Fi
         job_id=result.job_id,
         table=table.name,
         table_created=table.created,
+        ended=job_time(result.ended),
         changed_during_load=finding is not None and finding.code == "FILES_CHANGED_DURING_LOAD",
         files=delivery.contents if export.overwrites else {},
     )
     snapshot = MonthSnapshot(delivery, load.state, load.table, load.owner)
     found = {"code": finding.code, "message": finding.message} if finding is not None else {}
-    ran = {"row_count": result.rows, "job_id": result.job_id, "table_created": table.created}
+    ran = {"row_count": result.rows, "job_id": result.job_id, "job_ended": result.ended, "table_created": table.created}
     return Record(export.month, load.state.with_load(loaded), _row("loaded", snapshot, manifest_uri, **found, **ran))
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -26,6 +26,7 @@ class LoadedDelivery:
     job_id: str
     table: str
     table_created: str
+    ended: str  # when BigQuery ended the job, by its clock, as `job_time` writes it
     changed_during_load: bool = False
     files: Mapping[str, str] = field(default_factory=dict)  # contents by name digest, of overwrite deliveries
 
@@ -53,8 +54,6 @@ class MonthState:
 
     `waiting` is what the tracking table last said that the month waits for.
     `uncommitted` is a load whose record was not completed: no older delivery may follow it.
-    `loaded_at` and `last_execution` belong to the newest tracking row of the month. Another source may have
-    written that row.
     """
 
     loaded_executions: tuple[str, ...] = ()
@@ -62,8 +61,6 @@ class MonthState:
     rejected: Mapping[str, Rejection] = field(default_factory=dict)
     waiting: str | None = None
     uncommitted: LoadedDelivery | None = None
-    loaded_at: datetime | None = field(default=None, compare=False)
-    last_execution: str | None = field(default=None, compare=False)
 
     def newer_load_than(self, export: Export, table: TableIdentity) -> LoadedDelivery | None:
         """Return a load of this table that this delivery must not replace, or None. Coverage counts before the time."""
@@ -101,6 +98,11 @@ class MonthState:
 
     def with_waiting(self, waiting: str) -> "MonthState":
         return replace(self, waiting=waiting)
+
+
+def job_time(ended: datetime) -> str:
+    """Return a time as text. A later time is greater, and `datetime.fromisoformat` reads it."""
+    return ended.astimezone(UTC).isoformat(timespec="microseconds")
 
 
 def from_state(state: Mapping[str, Any], month: str) -> MonthState:

@@ -25,6 +25,7 @@ TRACKING_COLUMNS: Mapping[str, str] = {
     "content": "text",
     "covers_until": "text",
     "job_id": "text",
+    "job_ended": "timestamp",
     "table_created": "text",
     "loader_version": "text",
     "cost": "wei",  # dlt's name for BIGNUMERIC

@@ -7,9 +7,9 @@ from typing import Any
 
 from billing import __version__
 from billing.clock import Clock
-from billing.decisions.reconcile import TrackedLoad, reconcile
+from billing.decisions.reconcile import reconcile
 from billing.decisions.record import Record
-from billing.decisions.state import LoadedDelivery, MonthState
+from billing.decisions.state import LoadedDelivery, MonthState, job_time
 from billing.errors import BillingError
 from billing.gcp.bigquery import Warehouse
 from billing.gcp.commit_errors import causes_of, failure_of, may_succeed_later
@@ -118,9 +118,9 @@ class LoadHistory:
         return True
 
 
-def tracked_load(source: Source, row: Any) -> TrackedLoad:
+def tracked_load(source: Source, row: Any) -> LoadedDelivery:
     """Turn a row of the tracking table into a value."""
-    load = LoadedDelivery(
+    return LoadedDelivery(
         execution=row["execution"],
         order_key=row["order_key"],
         content=row["content"],
@@ -129,9 +129,9 @@ def tracked_load(source: Source, row: Any) -> TrackedLoad:
         job_id=row["job_id"],
         table=source.destination,
         table_created=row["table_created"],
+        ended=job_time(row["job_ended"]),
         changed_during_load=row["code"] == "FILES_CHANGED_DURING_LOAD",
     )
-    return TrackedLoad(load, row["loaded_at"])
 
 
 def _not_found(exc: Exception) -> BillingError:

@@ -5,16 +5,16 @@ from collections.abc import Mapping
 from billing.settings import Source
 from billing.views.status import load_is_complete
 
-# What a `TrackedLoad` is made of.
+# What a load of the tracking table is made of.
 _TRACKED_COLUMNS: Mapping[str, str] = {
     "order_key": "STRING",
     "content": "STRING",
     "covers_until": "STRING",
     "row_count": "INT64",
     "job_id": "STRING",
+    "job_ended": "TIMESTAMP",
     "table_created": "STRING",
     "code": "STRING",
-    "loaded_at": "TIMESTAMP",
 }
 
 
@@ -41,5 +41,5 @@ def tracked_loads_query(source: Source, wanted: Mapping[str, list[str]], *, comp
         "SELECT * FROM (SELECT billing_month AS month, CAST(NULL AS STRING) AS state,"
         f" {source.format.execution_column} AS execution, {', '.join(_TRACKED_COLUMNS)}, {is_complete} AS complete"
         f" FROM `{source.destination}_load_tracking` WHERE status = 'loaded'{only})"
-        " WHERE TRUE QUALIFY ROW_NUMBER() OVER (PARTITION BY month, complete ORDER BY loaded_at DESC) = 1"
+        " WHERE TRUE QUALIFY ROW_NUMBER() OVER (PARTITION BY month, complete ORDER BY job_ended DESC) = 1"
     )

@@ -15,6 +15,8 @@ from billing.clock import Clock
 from billing.errors import BillingError
 
 LEASE_DURATION = timedelta(seconds=600)  # a function runs for 540 s at most
+MAX_DIFFERENCE = timedelta(minutes=1)  # of a machine's clock from Google's; the dates of answers are this exact
+_SERVERS_DIFFER = timedelta(seconds=10)  # two machines read the time of the servers; a later expiry is not a real one
 
 
 @dataclass(frozen=True)
@@ -36,16 +38,15 @@ class Lease:
     keep_for_job: bool = False  # a job may be running: the next instance must find its id in the lease
 
     def record(self, job_id: str) -> None:
-        """Write the job's id into the lease before the job is inserted. No request if it is there already.
+        """Write the job's id into the lease before the job is inserted. The write proves that the lease is still held.
 
         Raises BillingError: MONTH_LOCKED.
         """
-        if job_id != self.holds.job_id:
-            wanted = replace(self.holds, job_id=job_id)
-            generation, found = _write(self.blob, wanted, self.generation)
-            if found != wanted:  # our generation stays as it is: it must not release the other instance's lease
-                raise BillingError("MONTH_LOCKED", f"Another instance has taken over the lease {self.blob.name}.")
-            self.generation, self.holds = generation, wanted
+        wanted = replace(self.holds, job_id=job_id)
+        generation, found = _write(self.blob, wanted, self.generation)
+        if found != wanted:  # our generation stays as it is: it must not release the other instance's lease
+            raise BillingError("MONTH_LOCKED", f"Another instance has taken over the lease {self.blob.name}.")
+        self.generation, self.holds = generation, wanted
 
     def release(self) -> None:
         from google.api_core.exceptions import NotFound, PreconditionFailed
@@ -68,7 +69,7 @@ class Leases:
     def hold(self, table: str, month: str, job_id: str | None = None) -> Iterator[Lease]:
         """Hold the lease of a month. Release it at the end, unless it names a job that may still be running.
 
-        Raises BillingError: MONTH_LOCKED.
+        Raises BillingError: MONTH_LOCKED, CLOCK_WRONG.
         """
         lease = self.acquire(table, month, job_id)
         try:
@@ -78,13 +79,17 @@ class Leases:
                 lease.release()
 
     def acquire(self, table: str, month: str, job_id: str | None) -> Lease:
-        """Take the lease of a month, also from an expired holder. Raises BillingError: MONTH_LOCKED."""
+        """Take the lease of a month, also from an expired holder. A lease that ends later than it can is expired.
+
+        Raises BillingError: MONTH_LOCKED, CLOCK_WRONG.
+        """
+        self._check_clock()
         blob = self._bucket.blob(f"leases/{table}/{month}.json")
         wanted = LeaseRecord(uuid.uuid4().hex, self._clock.now() + LEASE_DURATION, job_id)
         generation, found = _write(blob, wanted, 0)
         if found == wanted:
             return Lease(blob, generation, wanted)
-        if found.expires > self._clock.now():
+        if timedelta() < found.expires - self._clock.now() <= LEASE_DURATION + _SERVERS_DIFFER:
             until = f"{found.expires:%H:%M:%S} UTC"
             raise BillingError("MONTH_LOCKED", f"Another instance writes {table} {month} until {until}.")
         if found.job_id is not None and self._job_is_running(found.job_id):
@@ -93,6 +98,14 @@ class Leases:
         if found != wanted:
             raise BillingError("MONTH_LOCKED", f"Another instance has just taken over {table} {month}.")
         return Lease(blob, generation, wanted)
+
+    def _check_clock(self) -> None:
+        """A machine with a wrong clock may hold no lease, so it writes nothing."""
+        difference = self._clock.now() - self._clock.local()
+        if abs(difference) > MAX_DIFFERENCE:
+            where = "behind" if difference > timedelta() else "ahead of"
+            wrong = f"This machine's clock is {abs(difference).total_seconds():.0f} s {where} Google's"
+            raise BillingError("CLOCK_WRONG", f"{wrong}. It loads nothing, and another instance tries again.")
 
 
 def _read(blob: Any) -> tuple[int, LeaseRecord]:

@@ -57,7 +57,7 @@ class LoadJobs:
                 continue
             lease.keep_for_job = False
             if failure is None:
-                return LoadResult(job.job_id, int(job.output_rows or 0))
+                return LoadResult(job.job_id, int(job.output_rows or 0), job.ended)
             if (
                 failure.kind is ErrorClass.REJECT
                 or inserts == _INSERTS_PER_CALL

@@ -2,10 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
 from functools import cache
 from typing import Any
 
-from billing.clock import Clock
+from billing.clock import Clock, ServerClock
 from billing.gcp.bigquery import Warehouse
 from billing.gcp.history import LoadHistory
 from billing.gcp.landing import LandingBucket
@@ -31,16 +32,30 @@ class Services:
 def connect(settings: Settings) -> Services:
     """Build the services with application default credentials."""
     import google.auth
+    from google.auth.transport.requests import AuthorizedSession
     from google.cloud import bigquery, storage
 
     credentials, _ = google.auth.default(scopes=["https://www.googleapis.com/auth/cloud-platform"])
+    clock = ServerClock(Clock())
+
+    def session() -> Any:
+        observed = AuthorizedSession(credentials)
+        observed.hooks["response"].append(lambda answer, **_: observe_date(clock, answer.headers.get("Date")))
+        return observed
+
     return build_services(
         settings,
-        storage.Client(project=settings.project, credentials=credentials),
-        bigquery.Client(project=settings.project, credentials=credentials, location=settings.location),
+        storage.Client(project=settings.project, credentials=credentials, _http=session()),
+        bigquery.Client(project=settings.project, credentials=credentials, location=settings.location, _http=session()),
         credentials,
-        Clock(),
+        clock,
     )
+
+
+def observe_date(clock: ServerClock, date: str | None) -> None:
+    """Set the clock by the Date of an answer. Every answer of Google has one."""
+    if date is not None:
+        clock.observe(parsedate_to_datetime(date))
 
 
 def build_services(

@@ -8,6 +8,7 @@ from billing.gcp.api_errors import classify
 from billing.log import emit
 from billing.settings import Source
 
+_ALWAYS_TOLD = frozenset({"CLOCK_WRONG"})  # a retry may succeed, but somebody must look at the cause
 _SEVERITY = {ErrorClass.RETRY: "INFO", ErrorClass.SETUP: "ERROR", ErrorClass.REJECT: "ERROR"}
 
 
@@ -33,7 +34,7 @@ def log_failures(source: Source, about: str, work: Callable[[], None]) -> bool:
             )
             return False
         emit(
-            _SEVERITY[known.kind],
+            "ERROR" if known.code in _ALWAYS_TOLD else _SEVERITY[known.kind],
             known.message,
             source=source.key,
             action="retried" if known.kind is ErrorClass.RETRY else "failed",

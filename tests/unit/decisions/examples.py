@@ -105,6 +105,7 @@ def loaded(delivery: Delivery, **changes: Any) -> MonthState:
         job_id="job-1",
         table=TABLE.name,
         table_created=TABLE.created,
+        ended="2025-10-20T11:00:00.000000+00:00",
         files={name_digest(one.name): one.content for one in delivery.files} if delivery.export.overwrites else {},
     )
     return MonthState(loaded=replace(recorded, **changes))

@@ -8,13 +8,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from billing.decisions.audit import Partition, difference
-from billing.decisions.state import LoadedDelivery, MonthState
+from billing.decisions.state import LoadedDelivery, MonthState, job_time
 from billing.decisions.table import TableIdentity
 
 NOON = datetime(2025, 10, 20, 12, tzinfo=UTC)
 TABLE = TableIdentity("p.d.t", "2025-01-01T00:00:00+00:00")
-LOADED = LoadedDelivery("run-2", "2", "content", None, 7, "job-2", TABLE.name, TABLE.created)
-STATE = MonthState(loaded=LOADED, loaded_at=NOON, last_execution="run-2")
+LOADED = LoadedDelivery("run-2", "2", "content", None, 7, "job-2", TABLE.name, TABLE.created, job_time(NOON))
+STATE = MonthState(loaded=LOADED)
 PARTITION = Partition(7, NOON)
 
 
@@ -22,8 +22,9 @@ PARTITION = Partition(7, NOON)
     ("state", "partition"),
     [
         pytest.param(STATE, PARTITION, id="as recorded"),
-        pytest.param(STATE, replace(PARTITION, modified=NOON + timedelta(seconds=10)), id="clocks differ by 10 s"),
-        pytest.param(replace(STATE, loaded_at=None, last_execution=None), PARTITION, id="no tracking row"),
+        pytest.param(
+            STATE, replace(PARTITION, modified=NOON - timedelta(seconds=1)), id="written before the job ended"
+        ),
         pytest.param(MonthState(), None, id="nothing recorded, no partition"),
         pytest.param(MonthState(), Partition(0, NOON), id="nothing recorded, empty partition"),
     ],
@@ -44,12 +45,6 @@ def test_recorded_partition_has_no_difference(state: MonthState, partition: Part
             id="nothing recorded",
         ),
         pytest.param(
-            replace(STATE, last_execution="run-1"),
-            PARTITION,
-            "it was last loaded from run-1, but run-2 is recorded.",
-            id="last loaded from another run",
-        ),
-        pytest.param(
             replace(STATE, loaded=replace(LOADED, changed_during_load=True)),
             PARTITION,
             "files were replaced while job-2 read them.",
@@ -57,9 +52,9 @@ def test_recorded_partition_has_no_difference(state: MonthState, partition: Part
         ),
         pytest.param(
             STATE,
-            Partition(7, NOON + timedelta(seconds=11)),
-            "it was written at 2025-10-20 12:00:11 UTC, after job-2 was recorded.",
-            id="written after it was recorded",
+            Partition(7, NOON + timedelta(microseconds=1)),
+            "it was written at 2025-10-20 12:00:00 UTC, after job-2 had ended.",
+            id="written after the job had ended",
         ),
     ],
 )

@@ -1,29 +1,29 @@
-"""Combine dlt's state of a month with its newest tracking rows."""
+"""Combine dlt's state of a month with its newest tracked loads."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from billing.decisions.reconcile import TrackedLoad, reconcile
-from billing.decisions.state import LoadedDelivery, MonthState
+from billing.decisions.reconcile import reconcile
+from billing.decisions.state import LoadedDelivery, MonthState, job_time
 
 NOON = datetime(2025, 10, 20, 12, tzinfo=UTC)
-CREATED = "2025-01-01T00:00:00+00:00"
 
 
-def load(run: int, *, created: str = CREATED) -> LoadedDelivery:
-    return LoadedDelivery(f"run-{run}", f"{run}", "content", None, 7, f"job-{run}", "p.d.t", created)
+def load(run: int, *, hour: int) -> LoadedDelivery:
+    """A load whose job ended so many hours after noon."""
+    ended = job_time(NOON + timedelta(hours=hour))
+    return LoadedDelivery(f"run-{run}", f"{run}", "content", None, 7, f"job-{run}", "p.d.t", "created", ended)
 
 
-def row(run: int, *, hours: int = 0, created: str = CREATED) -> TrackedLoad:
-    return TrackedLoad(load(run, created=created), NOON + timedelta(hours=hours))
+FIRST, SECOND, OLDER_RUN_LATER = load(1, hour=1), load(2, hour=2), load(1, hour=3)
 
 
-def state(run: int) -> MonthState:
-    return MonthState(loaded_executions=(f"run-{run}",), loaded=load(run))
+def state(loaded: LoadedDelivery) -> MonthState:
+    return MonthState(loaded_executions=(loaded.execution,), loaded=loaded)
 
 
 def test_nothing_recorded_gives_an_empty_state() -> None:
@@ -31,46 +31,47 @@ def test_nothing_recorded_gives_an_empty_state() -> None:
 
 
 def test_state_without_rows_is_unchanged() -> None:
-    assert reconcile(state(1), None, None) == state(1)
+    assert reconcile(state(FIRST), None, None) == state(FIRST)
 
 
 def test_lost_state_is_rebuilt_from_the_newest_row() -> None:
-    assert reconcile(None, row(2), None) == state(2)
+    assert reconcile(None, SECOND, None) == state(SECOND)
 
 
 @pytest.mark.parametrize(
     ("recorded", "tracked", "expected"),
     [
-        pytest.param(load(1), row(2), load(2), id="newer run"),
-        pytest.param(load(2), row(1), load(2), id="older run"),
-        pytest.param(load(2), row(2), load(2), id="same job"),
-        pytest.param(load(2), row(1, created="2025-02"), load(1, created="2025-02"), id="table was recreated since"),
-        pytest.param(None, row(1), load(1), id="state without a load"),
+        pytest.param(FIRST, SECOND, SECOND, id="its job ended later"),
+        pytest.param(SECOND, FIRST, SECOND, id="its job ended before"),
+        pytest.param(SECOND, OLDER_RUN_LATER, OLDER_RUN_LATER, id="an older run whose job ended later"),
+        pytest.param(SECOND, SECOND, SECOND, id="the same job"),
+        pytest.param(None, FIRST, FIRST, id="state without a load"),
     ],
 )
-def test_row_replaces_an_older_state(
-    recorded: LoadedDelivery | None, tracked: TrackedLoad, expected: LoadedDelivery
+def test_row_replaces_the_state_if_its_job_ended_later(
+    recorded: LoadedDelivery | None, tracked: LoadedDelivery, expected: LoadedDelivery
 ) -> None:
     before = MonthState(loaded_executions=("kept",), loaded=recorded)
 
     assert reconcile(before, tracked, None) == replace(before, loaded=expected)
 
 
-def test_newest_complete_row_gives_time_and_execution() -> None:
-    known = reconcile(state(1), row(3, hours=1), None)
-
-    assert (known.loaded_at, known.last_execution) == (NOON + timedelta(hours=1), "run-3")
-
-
 @pytest.mark.parametrize(
     ("complete", "incomplete", "uncommitted"),
     [
-        pytest.param(row(1), row(2, hours=1), load(2), id="newer than the complete one"),
-        pytest.param(row(1, hours=1), row(2), None, id="older than the complete one"),
-        pytest.param(None, row(2), load(2), id="no complete one"),
+        pytest.param(FIRST, SECOND, SECOND, id="newer than the complete one"),
+        pytest.param(SECOND, FIRST, None, id="older than the complete one"),
+        pytest.param(None, SECOND, SECOND, id="no complete one"),
     ],
 )
 def test_newer_incomplete_row_is_an_uncommitted_load(
-    complete: TrackedLoad | None, incomplete: TrackedLoad, uncommitted: LoadedDelivery | None
+    complete: LoadedDelivery | None, incomplete: LoadedDelivery, uncommitted: LoadedDelivery | None
 ) -> None:
-    assert reconcile(state(1), complete, incomplete).uncommitted == uncommitted
+    assert reconcile(state(FIRST), complete, incomplete).uncommitted == uncommitted
+
+
+def test_times_of_jobs_compare_as_text() -> None:
+    summer, whole_second = timezone(timedelta(hours=2)), NOON.replace(microsecond=0)
+
+    assert job_time(NOON.astimezone(summer)) == job_time(NOON)
+    assert job_time(whole_second) < job_time(whole_second + timedelta(microseconds=1))

@@ -19,7 +19,7 @@ from billing.decisions.record import (
     waiting_record,
 )
 from billing.decisions.snapshot import IncompleteDelivery, MonthSnapshot, UnreadableManifest
-from billing.decisions.state import LoadedDelivery, MonthState, Rejection
+from billing.decisions.state import LoadedDelivery, MonthState, Rejection, job_time
 from billing.decisions.table import Table, TableIdentity
 from billing.manifests import DataFile, Export
 
@@ -32,7 +32,7 @@ DELIVERY = Delivery(EXPORT, "in/manifest.json", {FILE.name: FILE})
 OLD_REJECTION = Rejection("EMPTY_DELIVERY", "content", "v0")
 STATE = MonthState(rejected={"run-2": OLD_REJECTION}, waiting="something")
 LOAD = Load(DELIVERY, STATE, TABLE)
-RESULT = LoadResult("job-1", 7)
+RESULT = LoadResult("job-1", 7, NOW)
 URI = "gs://bucket/in/manifest.json"
 DELIVERY_COLUMNS = {
     "manifest_uri": URI,
@@ -51,7 +51,7 @@ def test_load_with_the_manifest_s_row_count_has_no_finding() -> None:
 def test_manifest_without_a_row_count_has_no_finding() -> None:
     uncounted = replace(DELIVERY, export=replace(EXPORT, rows=None))
 
-    assert check_load(uncounted, uncounted, LoadResult("job-1", 3)) is None
+    assert check_load(uncounted, uncounted, replace(RESULT, rows=3)) is None
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def test_manifest_without_a_row_count_has_no_finding() -> None:
     ],
 )
 def test_other_rows_or_changed_files_are_a_finding(after: Delivery, rows: int, code: str) -> None:
-    finding = check_load(DELIVERY, after, LoadResult("job-1", rows))
+    finding = check_load(DELIVERY, after, replace(RESULT, rows=rows))
 
     assert finding is not None
     assert finding.code == code
@@ -77,7 +77,10 @@ def test_other_rows_or_changed_files_are_a_finding(after: Delivery, rows: int, c
 def test_load_replaces_state_and_rejection_of_its_execution() -> None:
     record = loaded_record(LOAD, URI, RESULT, None)
 
-    loaded = LoadedDelivery("run-2", "2", DELIVERY.content, "2025-10-19", 7, "job-1", "p.d.t", TABLE.identity.created)
+    table = TABLE.identity
+    loaded = LoadedDelivery(
+        "run-2", "2", DELIVERY.content, "2025-10-19", 7, "job-1", table.name, table.created, job_time(NOW)
+    )
     assert record.month == "2025-10"
     assert record.state == MonthState(loaded_executions=("run-2",), loaded=loaded)
     assert (record.row.status, record.row.execution) == ("loaded", "run-2")
@@ -85,6 +88,7 @@ def test_load_replaces_state_and_rejection_of_its_execution() -> None:
         **DELIVERY_COLUMNS,
         "row_count": 7,
         "job_id": "job-1",
+        "job_ended": NOW,
         "table_created": TABLE.identity.created,
     }
 

@@ -22,6 +22,7 @@ LOADED = LoadedDelivery(
     job_id="job-1",
     table="p.d.t",
     table_created="2025-01-01T00:00:00+00:00",
+    ended="2025-10-20T12:00:00.000000+00:00",
 )
 LOADED_FROM_OVERWRITE = replace(LOADED, changed_during_load=True, covers_until=None, files={"f1": "10:crc"})
 REJECTION = Rejection("EMPTY_DELIVERY", "def", "print-1")
@@ -55,6 +56,7 @@ def test_dlt_state_has_the_documented_shape() -> None:
                 "job_id": "job-1",
                 "table": "p.d.t",
                 "table_created": "2025-01-01T00:00:00+00:00",
+                "ended": "2025-10-20T12:00:00.000000+00:00",
                 "changed_during_load": True,
                 "files": {"f1": "10:crc"},
             }

@@ -7,6 +7,7 @@ from typing import TypeVar
 
 import pytest
 
+from billing.errors import BillingError
 from billing.gcp.lease import LEASE_DURATION, Leases
 from tests.fakes.deployment import FakeDeployment
 from tests.fakes.wire import Wire
@@ -27,9 +28,19 @@ class RetriedWrite(Wire):
         return super().send(request, act)
 
 
+MONTH = ("p.d.aws_cur", "2025-09", "job_0")
+
+
 def leases_of(deployment: FakeDeployment, wire: Wire) -> Leases:
     storage = deployment.cloud.storage(wire)
-    return Leases(storage, deployment.settings.bookkeeping_bucket, deployment.clock, lambda job_id: False)
+    return Leases(storage, deployment.settings.bookkeeping_bucket, wire.machine, lambda job_id: False)
+
+
+def leases_of_machine(deployment: FakeDeployment, *, wrong_by: float = 0.0) -> Leases:
+    """The leases as a machine sees them that has just had an answer from a server."""
+    wire = Wire(deployment.cloud.clock, wrong_by)
+    wire.send("read", lambda: None)
+    return leases_of(deployment, wire)
 
 
 @pytest.mark.parametrize(
@@ -44,14 +55,63 @@ def leases_of(deployment: FakeDeployment, wire: Wire) -> Leases:
 def test_lease_is_held_after_a_retried_write(expired: bool, writes_until_retry: int) -> None:
     deployment = FakeDeployment()
     if expired:
-        leases_of(deployment, Wire(deployment.cloud.clock)).acquire("aws_cur", "2025-09", "job_0")
+        leases_of(deployment, Wire(deployment.cloud.clock)).acquire(*MONTH)
         deployment.clock.step(seconds=LEASE_DURATION.total_seconds() + 1)
     wire = RetriedWrite(deployment.cloud.clock)
     wire.writes_until_retry = writes_until_retry
 
-    lease = leases_of(deployment, wire).acquire("aws_cur", "2025-09", "job_0")
+    lease = leases_of(deployment, wire).acquire(*MONTH)
     lease.record("job_1")
     lease.release()
 
     assert wire.writes_until_retry <= 0
     assert deployment.cloud.buckets.of(deployment.settings.bookkeeping_bucket) == {}
+
+
+@pytest.mark.parametrize("wrong_by", [-172800, -660, -62, 62, 660, 172800])
+def test_machine_with_a_wrong_clock_gets_no_lease(wrong_by: float) -> None:
+    deployment = FakeDeployment()
+
+    with pytest.raises(
+        BillingError, match=r"^CLOCK_WRONG: This machine's clock is \d+ s (ahead of|behind) Google's\. "
+    ):
+        leases_of_machine(deployment, wrong_by=wrong_by).acquire(*MONTH)
+
+    assert deployment.cloud.buckets.of(deployment.settings.bookkeeping_bucket) == {}
+
+
+@pytest.mark.parametrize("wrong_by", [-59, 59])
+@pytest.mark.parametrize(("seconds", "is_taken_over"), [(590, False), (602, True)])
+def test_lease_ends_by_the_time_of_the_servers(wrong_by: float, seconds: float, is_taken_over: bool) -> None:
+    deployment = FakeDeployment()
+    leases_of_machine(deployment, wrong_by=-wrong_by).acquire(*MONTH)
+    deployment.clock.step(seconds=seconds)
+
+    try:
+        leases_of_machine(deployment, wrong_by=wrong_by).acquire(*MONTH)
+        taken_over = True
+    except BillingError as error:
+        taken_over = error.code != "MONTH_LOCKED"
+
+    assert taken_over == is_taken_over
+
+
+def test_lease_that_ends_later_than_it_can_is_taken_over() -> None:
+    deployment = FakeDeployment()
+    bucket = deployment.settings.bookkeeping_bucket
+    text = '{"holder": "gone", "expires": "2026-11-20T12:00:00+00:00", "job_id": null}'
+    deployment.put(bucket, "leases/p.d.aws_cur/2025-09.json", text.encode())
+
+    lease = leases_of_machine(deployment).acquire(*MONTH)
+
+    assert lease.holds.job_id == "job_0"
+
+
+def test_record_of_the_same_job_notices_a_takeover() -> None:
+    deployment = FakeDeployment()
+    lease = leases_of_machine(deployment).acquire(*MONTH)
+    deployment.clock.step(seconds=LEASE_DURATION.total_seconds() + 1)
+    leases_of_machine(deployment).acquire(*MONTH)
+
+    with pytest.raises(BillingError, match=r"^MONTH_LOCKED: Another instance has taken over the lease "):
+        lease.record("job_0")

@@ -20,7 +20,7 @@ from billing.decisions.state import MonthState
 from billing.decisions.table import Table
 from billing.workflows.outcome import Outcome, loaded_outcome, log_outcome, outcome_of
 from tests.fakes.clock import FakeClock
-from tests.unit.decisions.examples import DELIVERY, MANIFEST, TABLE
+from tests.unit.decisions.examples import DELIVERY, MANIFEST, NOW, TABLE
 from tests.unit.values import aws
 from tests.unit.workflows.september import log_lines
 
@@ -28,7 +28,7 @@ CUT = Reject("MANIFEST_NOT_JSON", "It is cut.")
 WAIT = Wait("WAITING_FOR_FILES", "1 of 3 files missing.")
 SKIP = Skip("DUPLICATE", "Already loaded.")
 KNOWN_TABLE = Table(TABLE, (), None)
-RESULT = LoadResult("job-1", 7)
+RESULT = LoadResult("job-1", 7, NOW)
 
 
 @pytest.mark.parametrize(

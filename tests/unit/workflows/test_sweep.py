@@ -207,11 +207,8 @@ def test_age_is_that_of_the_newest_load_or_of_the_table(
 
 
 @pytest.mark.fault("F19")
-def test_load_that_another_key_recorded_is_reported_and_replaced(deployment: FakeDeployment) -> None:
-    """Two keys share a table: a source was renamed, or has another key on another machine.
-
-    Both runs have two rows, and the partition is older than its record. So only the execution shows the difference.
-    """
+def test_older_run_that_another_key_loaded_is_replaced(deployment: FakeDeployment) -> None:
+    """Two keys share a table: a source was renamed, or has another key on another machine. Both runs have two rows."""
     older, newer = azure_run(2), azure_run(4)
     upload(deployment, older)
     upload(deployment, newer)
@@ -222,8 +219,8 @@ def test_load_that_another_key_recorded_is_reported_and_replaced(deployment: Fak
 
     first, second = run_sweep(deployment, new_key), run_sweep(deployment, new_key)
 
-    assert first["mismatched"] == first["loaded"] == ["azure_focus 2025-09"]
-    assert second["mismatched"] == second["loaded"] == []
+    assert (first["loaded"], second["loaded"]) == (["azure_focus 2025-09"], [])
+    assert first["mismatched"] == second["mismatched"] == []
     assert rows_in_september(deployment) == list(newer.items)
 
 
