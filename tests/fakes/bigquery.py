@@ -77,12 +77,15 @@ class Tables:
             raise NotFound(f"Not found: Table {name.replace('.', ':', 1)}")
         return self.tables[name]
 
-    def insert(self, job: Job) -> None:
+    def reserve(self, job: Job) -> None:
         if job.job_id in self.jobs:
             raise Conflict(f"Already Exists: Job {job.job_id}")
+        self.jobs[job.job_id] = job
+
+    def insert(self, job: Job) -> None:
+        self.reserve(job)
         if self.failure is not None:
             job.error, self.failure = self.failure.result, None
-        self.jobs[job.job_id] = job
         self.on_insert(job)
 
     def fail_next(self, reason: str) -> None:
@@ -172,6 +175,7 @@ class FakeJob:
         self._client = client
         self._job = job
         self.job_id = job.job_id
+        self.job_type = "load" if job.table else "query"
         self._take()
 
     def _take(self) -> None:
@@ -242,6 +246,18 @@ class FakeBigQuery:
             return FakeJob(self, job)
 
         return self.wire.send("get job", act)
+
+    def query(
+        self, sql: str, job_id: str, project: str, location: str, retry: Any = None, timeout: float | None = None
+    ) -> FakeJob:
+        """Insert a query job that reads nothing. It is done at once, and its id is used up."""
+
+        def act() -> FakeJob:
+            job = Job(job_id, location, "", "", (), None, self.wire.now(), None, state="DONE", ended=self.wire.now())
+            self.tables.reserve(job)
+            return FakeJob(self, job)
+
+        return self.wire.send("insert query job", act)
 
     def query_and_wait(self, sql: str, **options: Any) -> list[dict[str, Any]]:
         """Answer the rows per partition of a table, and accept views, which nothing reads. Other statements fail."""

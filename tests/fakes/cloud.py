@@ -34,14 +34,14 @@ class FakeCloud:
         """Return the services of one process. All their requests pass its wire."""
         wire = wire or Wire(self.clock)
         storage, client = self.storage(wire), self.bigquery(wire)
-        jobs = LoadJobs(client, settings)
+        jobs = LoadJobs(client, settings, wire.machine)
         return Services(
             settings=settings,
             clock=wire.machine,
             warehouse=Warehouse(client),
             jobs=jobs,
             history=FakeLoadHistory(self.history, settings, wire),
-            leases=Leases(storage, settings.bookkeeping_bucket, wire.machine, jobs.is_running),
+            leases=Leases(storage, settings.bookkeeping_bucket, wire.machine, jobs.may_still_run),
             owners=Owners(storage, settings.bookkeeping_bucket),
             landing=lambda source: LandingBucket(storage, source),
         )

@@ -92,8 +92,13 @@ def _check_without_generations(real: Any, before: Any, _: Any, result: Any) -> A
 
 
 def _acquire_without_job_lookup(real: Any, leases: Any, *arguments: Any) -> Any:
-    leases._job_is_running = lambda _: False
+    leases._job_may_run = lambda _: False
     return real(leases, *arguments)
+
+
+def _look_up_job_only(real: Any, jobs: Any, job_id: str) -> bool:
+    jobs._client.query = lambda *_, **more: None
+    return bool(real(jobs, job_id))
 
 
 def _record_with_other_generation(real: Any, lease: Any, job_id: str) -> None:
@@ -161,6 +166,11 @@ MUTATIONS: Mapping[str, Mutation] = {
             "job looked up before a takeover",
             f"{_LEASE}expired_lease_with_a_running_job_is_locked",
             wrapped(_acquire_without_job_lookup, "billing.gcp.lease.Leases.acquire"),
+        ),
+        Mutation(
+            "job id of an expired lease is used up",
+            f"{_UNIT}gcp/test_lease.py::test_insert_that_arrives_after_a_takeover_is_refused",
+            wrapped(_look_up_job_only, "billing.gcp.load_jobs.LoadJobs.may_still_run"),
         ),
         Mutation(
             "only the own lease is released",

@@ -70,7 +70,7 @@ def test_expired_lease_is_taken_over_if_its_job_never_began(harness: Harness, de
 def test_expired_lease_with_a_running_job_is_locked(harness: Harness, delivered: Delivery) -> None:
     harness.services.leases.acquire(harness.source(AWS).destination, MONTH, "billing_running_0")
     harness.clock.step(minutes=10, seconds=1)
-    harness.services.leases._job_is_running = lambda job_id: job_id == "billing_running_0"
+    harness.services.leases._job_may_run = lambda job_id: job_id == "billing_running_0"
 
     with pytest.raises(BillingError) as caught:
         harness.handle_manifest(AWS, delivered)

@@ -60,10 +60,10 @@ class Lease:
 class Leases:
     """Leases in `gs://<bookkeeping bucket>/leases/<table>/<month>.json`."""
 
-    def __init__(self, client: Any, bucket: str, clock: Clock, job_is_running: Callable[[str], bool]) -> None:
+    def __init__(self, client: Any, bucket: str, clock: Clock, job_may_run: Callable[[str], bool]) -> None:
         self._bucket = client.bucket(bucket)
         self._clock = clock
-        self._job_is_running = job_is_running
+        self._job_may_run = job_may_run
 
     @contextmanager
     def hold(self, table: str, month: str, job_id: str | None = None) -> Iterator[Lease]:
@@ -92,7 +92,7 @@ class Leases:
         if timedelta() < found.expires - self._clock.now() <= LEASE_DURATION + _SERVERS_DIFFER:
             until = f"{found.expires:%H:%M:%S} UTC"
             raise BillingError("MONTH_LOCKED", f"Another instance writes {table} {month} until {until}.")
-        if found.job_id is not None and self._job_is_running(found.job_id):
+        if found.job_id is not None and self._job_may_run(found.job_id):
             raise BillingError("MONTH_LOCKED", f"Load job {found.job_id} of {table} {month} is still running.")
         generation, found = _write(blob, wanted, generation)
         if found != wanted:

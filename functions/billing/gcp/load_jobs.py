@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from billing.clock import Timer
+from billing.clock import Clock, Timer
 from billing.columns.dates import DateFormats
 from billing.columns.field import Field
 from billing.decisions.load_key import LoadKey
@@ -34,8 +34,9 @@ class MonthLoad:
 class LoadJobs:
     """Insert and look up load jobs, in the location of the dataset."""
 
-    def __init__(self, client: Any, settings: Settings) -> None:
+    def __init__(self, client: Any, settings: Settings, clock: Clock) -> None:
         self._client = client
+        self._clock = clock
         self._warehouse = Warehouse(client)
         self._where = {"project": settings.project, "location": settings.location}
 
@@ -51,6 +52,8 @@ class LoadJobs:
                 raise BillingError("DEADLINE", f"No load job is started {INSERT_DEADLINE:.0f} s after the start.")
             lease.keep_for_job = True  # from here on the job may exist, even if the insert seems to fail
             job, inserted = self._insert(load, attempt, lease, timer)
+            if job.job_type != "load":  # the id is used up: see may_still_run
+                continue
             inserts += inserted
             failure = self._wait(job, timer)
             if failure is None and not inserted and self._is_replaced(load, job):
@@ -66,14 +69,25 @@ class LoadJobs:
                 raise failure  # a setup error of an earlier call's job may be fixed by now: try once more
         raise BillingError("LOAD_KEEPS_FAILING", f"All load jobs of {load.key.month} failed. The last one: {failure}")
 
-    def is_running(self, job_id: str) -> bool:
-        """Return whether the job runs. Without its location, a job outside the multi-regions is not found."""
-        from google.api_core.exceptions import NotFound
+    def may_still_run(self, job_id: str) -> bool:
+        """Return whether the job of a lease that expired may still write its month.
+
+        Its instance may have stopped while it sent the insert, and send it later. So if the job does not exist, its
+        id is used up by a query without data, and BigQuery refuses the late insert. Without its location, a job
+        outside the multi-regions is not found.
+        """
+        from google.api_core.exceptions import Conflict, NotFound
 
         try:
             return bool(self._job(job_id).state != "DONE")
         except NotFound:
-            return False
+            pass
+        try:
+            self._client.query("SELECT 1", job_id=job_id, retry=short_retry(), timeout=CALL_SECONDS, **self._where)
+        except Conflict:
+            job = self._existing(job_id, self._clock)
+            return bool(job.job_type == "load" and job.state != "DONE")
+        return False
 
     def _job(self, job_id: str) -> Any:
         return self._client.get_job(job_id, retry=short_retry(), timeout=CALL_SECONDS, **self._where)
@@ -93,7 +107,7 @@ class LoadJobs:
                 **self._where,
             )
         except Conflict:
-            return self._existing(load.key.job_id(attempt), timer), False
+            return self._existing(load.key.job_id(attempt), timer.clock), False
         except ClientError as exc:
             lease.keep_for_job = exc.code in (408, 429)
             if isinstance(exc, BadRequest):
@@ -109,7 +123,7 @@ class LoadJobs:
         partition = self._warehouse.partitions(load.key.source).get(load.key.month)
         return partition is None or partition.modified > job.ended
 
-    def _existing(self, job_id: str, timer: Timer) -> Any:
+    def _existing(self, job_id: str, clock: Clock) -> Any:
         """Return a job whose insert was answered 409. It may be 404 for a moment: google-cloud-bigquery, retry.py."""
         from google.api_core.exceptions import NotFound
 
@@ -118,7 +132,7 @@ class LoadJobs:
                 return self._job(job_id)
             except NotFound as exc:
                 missing = exc
-                timer.clock.sleep(1.0)
+                clock.sleep(1.0)
         raise BillingError("TRANSIENT", f"Load job {job_id} exists, but is not found yet.") from missing
 
     def _wait(self, job: Any, timer: Timer) -> BillingError | None:

@@ -62,14 +62,14 @@ def build_services(
     settings: Settings, storage_client: Any, bigquery_client: Any, credentials: Any, clock: Clock
 ) -> Services:
     """Build the services with the given clients."""
-    warehouse, jobs = Warehouse(bigquery_client), LoadJobs(bigquery_client, settings)
+    warehouse, jobs = Warehouse(bigquery_client), LoadJobs(bigquery_client, settings, clock)
     return Services(
         settings=settings,
         clock=clock,
         warehouse=warehouse,
         jobs=jobs,
         history=LoadHistory(warehouse, settings, credentials, clock),
-        leases=Leases(storage_client, settings.bookkeeping_bucket, clock, jobs.is_running),
+        leases=Leases(storage_client, settings.bookkeeping_bucket, clock, jobs.may_still_run),
         owners=Owners(storage_client, settings.bookkeeping_bucket),
         landing=lambda source: LandingBucket(storage_client, source),
     )

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from typing import TypeVar
 
 import pytest
+from google.api_core.exceptions import Conflict
+from google.cloud.bigquery import LoadJobConfig
 
 from billing.errors import BillingError
 from billing.gcp.lease import LEASE_DURATION, Leases
@@ -115,3 +117,19 @@ def test_record_of_the_same_job_notices_a_takeover() -> None:
 
     with pytest.raises(BillingError, match=r"^MONTH_LOCKED: Another instance has taken over the lease "):
         lease.record("job_0")
+
+
+@pytest.mark.fault("F26")
+def test_insert_that_arrives_after_a_takeover_is_refused() -> None:
+    """The first instance stopped inside the request that inserts its job."""
+    deployment = FakeDeployment()
+    first, second = (deployment.services(), deployment.services())
+    lease = first.leases.acquire(*MONTH)
+    lease.record("job_1")
+    deployment.clock.step(seconds=LEASE_DURATION.total_seconds() + 1)
+    second.leases.acquire(*MONTH)
+
+    with pytest.raises(Conflict):
+        deployment.cloud.bigquery().load_table_from_uri(
+            [f"gs://{deployment.settings.sources[0].bucket}/file"], "p.d.aws_cur$202509", "job_1", LoadJobConfig(), "p", "europe-west1"
+        )
