@@ -204,7 +204,7 @@ def day_of(parse: Callable[[str], datetime], text: str, field: str, like: str, m
     """
     try:
         day = parse(text).date()
-    except ValueError:
+    except (ValueError, OverflowError):  # OverflowError: the offset of the time leads out of the years 1 to 9999
         day = date.min
     if not 2000 <= day.year < 3000:
         raise BillingError("MANIFEST_INVALID", f"{manifest.name}: {field} is {text[:40]!r}, not {like}.")
