@@ -17,12 +17,12 @@ resource "time_sleep" "services" {
     services   = join(" ", sort([for service in google_project_service.services : service.service]))
   }
 
-  # Rules that concern both providers, checked before anything is created. A variable's own validation cannot hold
-  # them: it reports nothing while the other variable is invalid.
+  # Rules that concern all providers, checked before anything is created. A variable's own validation cannot hold
+  # them: it reports nothing while another variable is invalid.
   lifecycle {
     precondition {
       condition     = length(local.sources) > 0
-      error_message = "No source is configured: add at least one entry to aws_sources or azure_sources."
+      error_message = "No source is configured: add at least one entry to ${join(" or ", [for provider in keys(local._formats_of) : "${provider}_sources"])}."
     }
     precondition {
       condition     = length(local.tables) == length(distinct(local.tables))

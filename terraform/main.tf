@@ -2,7 +2,8 @@ locals {
   # The settings that follow from the format. Terraform and the functions read the same file.
   _formats = jsondecode(file("${path.module}/../functions/billing/schemas/formats.json"))
   _formats_of = {
-    for provider in ["aws", "azure"] : provider => [for name, format in local._formats : name if format.provider == provider]
+    for provider in distinct([for format in local._formats : format.provider]) :
+    provider => [for name, format in local._formats : name if format.provider == provider]
   }
 
   _aws = {

@@ -17,7 +17,7 @@ class Format(msgspec.Struct, frozen=True):
     layouts: tuple[str, ...]  # the ways to deliver it: create_new, overwrite, athena
     parser: str  # module of billing.manifests that reads its manifests
     file_format: Literal["CSV", "PARQUET"]
-    names: str  # rule of columns/names.py that makes column names of a CSV header
+    names: str  # rule of columns/names.py that makes column names of a CSV header: as_is, athena or azure
     dictionary: str | None  # file with the type of each published CSV column; None for Parquet, which has types
     maps: bool  # it has maps, which the view <table>_charges shows as JSON
     table_schema: str  # file with the columns of a new table; {version} stands for one of `versions`
@@ -28,8 +28,8 @@ class Format(msgspec.Struct, frozen=True):
     cluster: str
     cost: str  # column whose sum is the invoice
     currency: str
-    invoice: str  # column that AWS or Azure fills in every row when the month is invoiced
-    settled_days: int | None  # days after its end when a month closes without an invoice; None: never
+    invoice: str | None  # column that is filled in every row when the month is invoiced; None if there is none
+    settled_days: int | None  # days after its end when a month closes without an invoice; None needs `invoice`
     execution_column: str  # name of the column with the execution in the tracking table
     focus: str  # its FOCUS mapping is schemas/focus_from_<focus>.json
     kind: str = ""  # the type of export that its manifests name; Azure only

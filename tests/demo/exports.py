@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from billing.formats import FORMATS
 from tests.demo.environment import apply, check_terraform, new_emulator, write_report
 from tests.demo.exports_folder import FoundSource, UnusableError, find_sources
 from tests.demo.output import FunctionLog, show, step
@@ -63,12 +64,12 @@ def _described(source: FoundSource) -> dict[str, Any]:
 
 def _system(cloud: Emulator, folder: Path, sources: Sequence[FoundSource]) -> TerraformDeployment:
     """Give every source a bucket of its own at the provider, so that two sources may read one folder."""
-    settings: dict[str, dict[str, Any]] = {"aws": {}, "azure": {}}
+    settings: dict[str, Any] = {f"{one.provider}_sources": {} for one in FORMATS.values()}
     folders: dict[str, Path] = {}
     for number, source in enumerate(sources):
         place, bucket = _provider_settings(source, number)
         folders[bucket] = source.bucket
-        settings[source.provider][source.key] = {
+        settings[f"{source.provider}_sources"][source.key] = {
             "path": source.path,
             "export_name": source.export_name,
             "format": source.format,
@@ -77,20 +78,13 @@ def _system(cloud: Emulator, folder: Path, sources: Sequence[FoundSource]) -> Te
             **place,
             **source.settings,
         }
-    return TerraformDeployment(
-        cloud,
-        folder,
-        aws_sources=settings["aws"],
-        azure_sources=settings["azure"],
-        folders=folders,
-        most_instances=2,
-    )
+    return TerraformDeployment(cloud, folder, folders=folders, most_instances=2, **settings)
 
 
 def _provider_settings(source: FoundSource, number: int) -> tuple[dict[str, Any], str]:
-    """Return Terraform's settings for the place of the export, and the name of that place."""
+    """Return Terraform's settings for the place of the export, and the name of that place: S3, or Blob for Azure."""
     name = f"exports-{number}"
-    if source.provider == "aws":
+    if source.provider != "azure":
         return {"bucket": name, "role_arn": "arn:aws:iam::123456789012:role/demo"}, name
     place = {"storage_account": "demo", "container": name}
     secret = {"credentials_secret": "projects/123456789012/secrets/demo"}

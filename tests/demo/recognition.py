@@ -28,7 +28,7 @@ def recognise(bucket: Path, name: str, data: bytes) -> tuple[str, str] | Billing
     """
     rejection: BillingError | None = None
     for format_name in FORMATS:
-        for export_name in ("?", *_texts(data), *_name_beginnings(name)):
+        for export_name in ("?", *_texts(data), *_names_in_path(name)):
             if not manifests.is_manifest(source_of(format_name, export_name), name):
                 continue
             try:
@@ -92,10 +92,12 @@ def _header(shape: Format, bucket: Path, export: Export) -> tuple[Column, ...]:
         return ()
 
 
-def _name_beginnings(name: str) -> Iterator[str]:
-    """Yield what comes before each dash of the file name: some exports are named only there."""
-    parts = name.rpartition("/")[2].split("-")
+def _names_in_path(name: str) -> Iterator[str]:
+    """Yield what comes before each dash of the file name, then each folder: some exports are named only there."""
+    *folders, file = name.split("/")
+    parts = file.split("-")
     yield from ("-".join(parts[:count]) for count in range(len(parts) - 1, 0, -1))
+    yield from filter(None, reversed(folders))
 
 
 def _texts(data: bytes) -> Iterator[str]:

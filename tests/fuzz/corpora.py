@@ -1,4 +1,7 @@
-"""The valid inputs that fuzzing changes: manifests of every format, CSV headers and Parquet footers."""
+"""The valid inputs that fuzzing changes: manifests of every format, CSV headers and Parquet footers.
+
+The manifests are those of the samples, and the golden ones of the unit tests where a parser accepts them.
+"""
 
 from __future__ import annotations
 
@@ -9,15 +12,17 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import duckdb
 
 from billing import manifests
 from billing.errors import BillingError
+from billing.formats import FORMATS
 from billing.manifests import Export, Manifest
 from billing.settings import Source, read_settings
-from tests.samples import aws_cur_delivery, azure_focus_delivery
+from tests.samples.catalogue import sample_delivery
+from tests.samples.model import Mode
 from tests.unit.values import GENERATION, MANIFESTS
 
 PREFIX = "landing/source/"
@@ -45,25 +50,29 @@ class Seed:
 
 @cache
 def seeds(format_name: str) -> tuple[Seed, ...]:
-    """Return the known manifests that this format's parser accepts. Raises LookupError if there is none."""
-    found = tuple(seed for tree in trees() if (seed := _seed(format_name, tree)) is not None)
-    if not found:
-        missing = "add one, or add the name of its file to `bases` in tests/fuzz/corpora.py"
-        raise LookupError(f"{MANIFESTS} has no manifest that the parser of {format_name} accepts: {missing}.")
-    return found
+    """Return the known manifests that this format's parser accepts: a sample of each layout, and golden ones."""
+    samples = [_sample(format_name, layout) for layout in FORMATS[format_name].layouts]
+    return (*samples, *(seed for tree in golden_trees() if (seed := _golden(format_name, tree)) is not None))
 
 
 @cache
-def trees() -> tuple[Any, ...]:
-    golden = [json.loads(path.read_bytes()) for path in sorted(MANIFESTS.glob("*.json"))]
+def golden_trees() -> tuple[Any, ...]:
+    return tuple(json.loads(path.read_bytes()) for path in sorted(MANIFESTS.glob("*.json")))
+
+
+def _sample(format_name: str, layout: str) -> Seed:
+    """Return the manifest of a generated delivery."""
+    source, version = source_of(format_name, "acme-export"), (FORMATS[format_name].versions or ("",))[-1]
     with tempfile.TemporaryDirectory() as folder:
-        aws = aws_cur_delivery(Path(folder), "2025-09", rows=2, files=2).manifest()
-        azure = azure_focus_delivery(Path(folder), "2025-09", rows=2, files=2).manifest()
-    return (*golden, aws, azure)
+        delivery = sample_delivery(
+            format_name, Path(folder), "2025-09", layout=cast(Mode, layout), rows=2, version=version
+        )
+        names = [f"{PREFIX}{item.name}" for item in delivery.manifests]
+        return Seed(source, next(name for name in names if manifests.is_manifest(source, name)), delivery.manifest())
 
 
-def _seed(format_name: str, tree: Any) -> Seed | None:
-    """Find the export name and the folder of a manifest by trying the texts in it. This works for every format."""
+def _golden(format_name: str, tree: Any) -> Seed | None:
+    """Find the export name and the folder of a manifest by trying the texts in it. None if no text is right."""
     texts = sorted({leaf for leaf in leaves(tree) if isinstance(leaf, str) and 0 < len(leaf) < 300})
     words = sorted({word for text in texts for word in text.split("/") if word})
     for export_name in words:

@@ -25,5 +25,8 @@ def test_any_input_is_read_safely_or_rejected(name: str) -> None:
 
 
 @pytest.mark.parametrize("format_name", FORMATS)
-def test_every_format_has_manifests(format_name: str) -> None:
-    assert all(seed.source.format_name == format_name for seed in corpora.seeds(format_name))
+def test_every_format_has_manifests_that_its_parser_accepts(format_name: str) -> None:
+    seeds = corpora.seeds(format_name)
+
+    assert {seed.source.format_name for seed in seeds} == {format_name}
+    assert all(seed.name in seed.names for seed in seeds)

@@ -101,6 +101,11 @@ def sample_delivery(
     revision: int = 1,
     version: str = "",
 ) -> Delivery:
-    """Generate a delivery under `path` in the bucket. `version` is '' if the format has only one."""
+    """Generate a delivery under `path` in the bucket. `version` is '' if the format has only one.
+
+    Raises LookupError if there is no generator for the format.
+    """
+    if export_format not in SAMPLES:
+        raise LookupError(f"SAMPLES in tests/samples/catalogue.py has no generator for {export_format}: add one.")
     run = {"rows": rows, "files": files, "revision": revision, "mode": layout}
     return SAMPLES[export_format](_Wanted(folder, month, layout, export_name, path, version, run))

@@ -34,7 +34,7 @@ class Totals:
 
 @dataclass(frozen=True)
 class Delivery:
-    provider: Literal["aws", "azure"]
+    provider: str  # as in formats.json
     month: str  # 2025-09
     execution: str  # assemblyId or runId
     objects: tuple[SampleObject, ...]  # data, then manifests, then objects that a loader must ignore

@@ -46,6 +46,11 @@ AZURE_SOURCES: Mapping[str, Any] = {
 }
 
 
+def _place_of(source: Mapping[str, Any]) -> str:
+    """Return the S3 bucket of a source, or its Blob container as `account/container`."""
+    return str(source.get("bucket") or f"{source['storage_account']}/{source['container']}")
+
+
 class TerraformDeployment(DeploymentOnEmulator):
     """Sources have the keys that Terraform, the functions and the logs use: `aws_cur`, `azure_focus`.
 
@@ -66,14 +71,17 @@ class TerraformDeployment(DeploymentOnEmulator):
         folders: Mapping[str, Path] | None = None,
         **variables: Any,
     ) -> None:
-        """`folders`: existing ones that replace buckets (at Azure `account/container`). `variables`: the root's."""
+        """`folders`: existing ones that replace buckets (at Azure `account/container`). `variables`: the root's.
+
+        The sources of a further provider are a variable like `aws_sources`.
+        """
         super().__init__(emulator)
+        variables = {"aws_sources": aws_sources, "azure_sources": azure_sources, **variables}
         self._folders = {
-            **{f"aws_{key}": source["bucket"] for key, source in aws_sources.items()},
-            **{
-                f"azure_{key}": f"{source['storage_account']}/{source['container']}"
-                for key, source in azure_sources.items()
-            },
+            f"{name.removesuffix('_sources')}_{key}": _place_of(source)
+            for name, sources in variables.items()
+            if name.endswith("_sources")
+            for key, source in sources.items()
         }
         made = {name: work_dir / "exports" / name for name in self._folders.values() if name not in (folders or {})}
         for folder in made.values():
@@ -85,8 +93,6 @@ class TerraformDeployment(DeploymentOnEmulator):
             "bigquery_location": emulator.location,
             "prefix": prefix,
             "deletion_protection": False,
-            "aws_sources": aws_sources,
-            "azure_sources": azure_sources,
             **variables,
         }
         environment = provider_environment(emulator)

@@ -59,7 +59,7 @@ WRONG: Mapping[str, tuple[Mapping[str, Any], tuple[str, ...]]] = {
     ),
     "no source": (
         {"aws_sources": {}, "azure_sources": {}},
-        ("No source is configured: add at least one entry to aws_sources or azure_sources.",),
+        ("No source is configured: add at least one entry to aws_sources or azure_sources",),
     ),
     "one table": (
         {"aws_sources": {"cur": {**CUR, "table_name": "azure_focus"}}},

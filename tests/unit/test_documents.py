@@ -16,6 +16,7 @@ from tests.support.paths import ROOT
 
 PAGES = pages()
 NAME = attrgetter("name")
+GENERATED = re.compile(r"<!-- \[\[\[cog.*?\[\[\[end\]\]\] -->\n", re.DOTALL)
 
 
 def code_of(page: Page) -> str:
@@ -69,8 +70,10 @@ def test_relative_links_lead_to_files_and_headings(page: Page) -> None:
     assert list(broken_links(page)) == []
 
 
-def test_readme_has_at_most_150_lines() -> None:
-    assert len(README.read_text().splitlines()) <= 150
+def test_readme_has_at_most_140_lines_without_its_generated_table() -> None:
+    written = GENERATED.sub("", README.read_text())
+
+    assert len(written.splitlines()) <= 140
 
 
 @pytest.mark.parametrize("page", PAGES, ids=NAME)

@@ -50,7 +50,9 @@ class Export:
     name: str
     execution: str  # the provider's id of the delivery
     month: str  # like 2025-09
-    order_key: str  # the newer of two deliveries of a month has the greater key
+    # The newer of two deliveries of a month has the greater key. It begins with a time, which `billing_status` shows as
+    # delivered_at: 20 digits of microseconds since 1970, or UTC as text, like 2025-10-05T09:42:01.
+    order_key: str
     files: tuple[DataFile, ...]
     columns: tuple[Column, ...]
     overwrites: bool  # the next delivery has the same object names, so the presence of a file proves nothing
@@ -138,6 +140,9 @@ def _is_deeper_than(limit: int, data: bytes) -> bool:
 def landed_names(keys: Sequence[str], source: Source, manifest: Manifest, home: str = "") -> tuple[str, ...]:
     """Return the object of each key that the manifest names. `home` is the data folder, else the manifest's folder.
 
+    A key is the whole name at the provider. If the manifest has only file names, put the folder before each:
+    `source.source_path + manifest.folder.removeprefix(source.prefix)`.
+
     It rejects two keys of one object, because BigQuery would load its rows twice.
     It rejects names that a load job cannot read:
     docs.cloud.google.com/bigquery/docs/cloud-storage-transfer-overview#google-cloud-storage-uri
@@ -216,7 +221,7 @@ def day_of(parse: Callable[[str], datetime], text: str, field: str, like: str, m
     """
     try:
         day = parse(text).date()
-    except ValueError:
+    except (ValueError, OverflowError):  # OverflowError: the offset of the time leads out of the years 1 to 9999
         day = date.min
     if not 2000 <= day.year < 3000:
         raise BillingError("MANIFEST_INVALID", f"{manifest.name}: {field} is {text[:40]!r}, not {like}.")

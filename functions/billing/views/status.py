@@ -46,9 +46,9 @@ def billed(source: Source, month: str) -> str:
     """Return the query for a tracking row: the month's cost, and whether every row with a cost has an invoice."""
     kind, first = source.format, date.fromisoformat(f"{month}-01")
     after = (first + timedelta(days=31)).replace(day=1)
+    invoiced = f"COUNTIF({kind.cost} != 0 AND COALESCE({kind.invoice}, '') = '') = 0" if kind.invoice else "FALSE"
     return (
-        f"SELECT SUM(CAST({kind.cost} AS BIGNUMERIC)) AS cost,"
-        f" COUNTIF({kind.cost} != 0 AND COALESCE({kind.invoice}, '') = '') = 0 AS invoiced"
+        f"SELECT SUM(CAST({kind.cost} AS BIGNUMERIC)) AS cost, {invoiced} AS invoiced"
         f" FROM `{source.destination}` WHERE {kind.partition} >= '{first}' AND {kind.partition} < '{after}'"
     )
 

@@ -59,7 +59,12 @@ def _load(database: duckdb.DuckDBPyConnection, name: str, folder: Path, rows: in
             database.execute(f'ALTER TABLE {table} ADD COLUMN "{field.name}" {_physical(field)}')
     mapped = FocusSource(name, export_format.provider, export_format.focus, table)
     view = translated(source_query(mapped, [*known, *plan.added]))
-    database.execute(f"CREATE VIEW acme.billing.focus_costs_{name} AS {view}")
+    try:
+        database.execute(f"CREATE VIEW acme.billing.focus_costs_{name} AS {view}")
+    except duckdb.Error as error:
+        mapping = f"focus_from_{export_format.focus}.json"
+        error.add_note(f"{name}: use only SQL functions in {mapping} that sqlglot translates for DuckDB.")
+        raise
 
 
 def _plan_csv(delivery: Delivery, name: str, known: Sequence[Field]) -> tuple[Plan, str]:

@@ -8,11 +8,13 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import duckdb
+import msgspec
 import pytest
 import sqlglot
 from sqlglot import exp
 
 from billing.columns.field import Field
+from billing.formats import FORMATS
 from billing.settings import Source
 from billing.views.status import billed, statements
 from tests.unit.values import aws, azure
@@ -281,6 +283,16 @@ def test_cost_and_invoices_are_those_of_one_month(
     )
 
     assert rows(database, translated(billed(AZURE, month))) == [{"cost": Decimal(cost), "invoiced": invoiced}]
+
+
+def test_format_without_an_invoice_column_is_never_invoiced(
+    database: duckdb.DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    without = msgspec.structs.replace(AZURE.format, invoice=None)
+    monkeypatch.setitem(FORMATS, AZURE.format_name, without)
+    database.execute("INSERT INTO azure_focus VALUES ('2025-12-01', 1, 'EUR')")
+
+    assert rows(database, translated(billed(AZURE, "2025-12"))) == [{"cost": Decimal(1), "invoiced": False}]
 
 
 def test_every_month_of_every_source_has_one_row(database: duckdb.DuckDBPyConnection) -> None:
