@@ -19,12 +19,13 @@ def csv_file(month: str, items: tuple[str, ...]) -> bytes:
 
 
 @cache
-def parquet_file(month: str, items: tuple[str, ...]) -> bytes:
+def parquet_file(month: str, items: tuple[str, ...], *, cost_as_text: bool = False) -> bytes:
+    cost = "'1.5'" if cost_as_text else "1.5::DECIMAL(38, 18)"
     listed = ", ".join(f"'{item}'" for item in items)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "part.parquet"
         duckdb.execute(
-            f"COPY (SELECT TIMESTAMPTZ '{month}-01 00:00:00+00' AS BillingPeriodStart, 1.5::DECIMAL(38, 18) AS"
+            f"COPY (SELECT TIMESTAMPTZ '{month}-01 00:00:00+00' AS BillingPeriodStart, {cost} AS"
             f" BilledCost, unnest([{listed}]::VARCHAR[]) AS ResourceId) TO '{path}' (FORMAT parquet)"
         )
         return path.read_bytes()

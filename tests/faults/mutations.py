@@ -15,6 +15,8 @@ from typing import Any
 
 import pytest
 
+from billing.decisions.sample import sample
+
 _LEASE, _ORDER, _BAD = (f"tests/integration/test_{name}.py::test_" for name in ("lease", "order", "bad_deliveries"))
 _SWEEP, _UNIT, _FAULTS = "tests/integration/test_sweep.py::test_", "tests/unit/", "tests/faults/"
 
@@ -99,6 +101,10 @@ def _acquire_without_job_lookup(real: Any, leases: Any, *arguments: Any) -> Any:
 def _look_up_job_only(real: Any, jobs: Any, job_id: str) -> bool:
     jobs._client.query = lambda *_, **more: None
     return bool(real(jobs, job_id))
+
+
+def _headers_of_a_sample(real: Any, landing: Any, files: Any) -> Any:
+    return real(landing, sample(files, 20))
 
 
 def _record_with_other_generation(real: Any, lease: Any, job_id: str) -> None:
@@ -226,6 +232,11 @@ MUTATIONS: Mapping[str, Mutation] = {
             "order key",
             f"{_ORDER}older_run_never_replaces_a_newer_one",
             replaced(_nothing, "billing.decisions.state.MonthState.newer_load_than"),
+        ),
+        Mutation(
+            "header of every file",
+            f"{_UNIT}gcp/test_landing.py::test_one_csv_file_with_another_header_is_found",
+            wrapped(_headers_of_a_sample, "billing.gcp.landing.LandingBucket.headers"),
         ),
         Mutation(
             "completeness",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
 from unittest.mock import patch
 
@@ -29,9 +29,8 @@ class _SequentialExecutor:
 
 @contextmanager
 def without_threads() -> Iterator[None]:
-    users = ("billing.workflows.sweep", "billing.workflows.inventory")
-    with (
-        patch(f"{users[0]}.ThreadPoolExecutor", _SequentialExecutor),
-        patch(f"{users[1]}.ThreadPoolExecutor", _SequentialExecutor),
-    ):
+    users = ("billing.workflows.sweep", "billing.workflows.inventory", "billing.gcp.landing")
+    with ExitStack() as patches:
+        for user in users:
+            patches.enter_context(patch(f"{user}.ThreadPoolExecutor", _SequentialExecutor))
         yield

@@ -17,10 +17,11 @@ _MAX_GZIP_MEMBERS = 100  # block compressors write one member for each 64 KB of 
 _RECORD = re.compile(rb'(?:[^"\n]++|"[^"]*+")*+\n')  # up to the first line end outside quotes
 
 
-def csv_header(head: bytes, name: str, *, complete: bool) -> Header:
+def csv_header(head: bytes, name: str, *, complete: bool, rows: bool = True) -> Header:
     """Return the header row and up to 100 data rows of a gzip or plain CSV file.
 
-    `head` has the first bytes of the file. `complete` says that it has all of them.
+    `head` has the first bytes of the file. `complete` says that it has all of them. Without `rows`, the header has
+    no data rows.
     Raises NeedMore if `head` is too short to show a data row.
     Raises BillingError: HEADER_UNREADABLE, COMPRESSION_UNSUPPORTED, TOO_MANY_COLUMNS.
     """
@@ -38,8 +39,9 @@ def csv_header(head: bytes, name: str, *, complete: bool) -> Header:
     record = _header_row(data[:end], name)
     if len(record) > MAX_COLUMNS:
         raise BillingError("TOO_MANY_COLUMNS", f"{name} has {len(record)} columns; BigQuery takes {MAX_COLUMNS}.")
-    rows = _first_rows(data[end:] if complete and not cut else data[end : data.rfind(b"\n") + 1], len(record))
-    return Header(tuple(Column(column, None) for column in record), has_rows, gzipped, rows)
+    whole_rows = data[end:] if complete and not cut else data[end : data.rfind(b"\n") + 1]
+    first_rows = _first_rows(whole_rows, len(record)) if rows else ()
+    return Header(tuple(Column(column, None) for column in record), has_rows, gzipped, first_rows)
 
 
 def _header_row(line: bytes, name: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""Choose the files of a large delivery whose headers are read."""
+"""Choose the files of a large delivery whose first rows are read."""
 
 from collections.abc import Sequence
 

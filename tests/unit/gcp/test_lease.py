@@ -131,5 +131,10 @@ def test_insert_that_arrives_after_a_takeover_is_refused() -> None:
 
     with pytest.raises(Conflict):
         deployment.cloud.bigquery().load_table_from_uri(
-            [f"gs://{deployment.settings.sources[0].bucket}/file"], "p.d.aws_cur$202509", "job_1", LoadJobConfig(), "p", "europe-west1"
+            [f"gs://{deployment.settings.sources[0].bucket}/file"],
+            "p.d.aws_cur$202509",
+            "job_1",
+            LoadJobConfig(),
+            "p",
+            "europe-west1",
         )
