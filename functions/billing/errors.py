@@ -143,7 +143,7 @@ ERRORS: dict[str, ErrorInfo] = {
         ErrorInfo(
             "MANIFEST_TOO_LARGE",
             ErrorClass.REJECT,
-            "The manifest has more than 8 MiB. Real manifests are smaller.",
+            "The manifest has more than 8 MiB or 250,000 values. Real manifests are smaller.",
             "Check what the object is. Deliver the month again.",
             "gcloud storage ls --long gs://BUCKET/MANIFEST",
         ),
@@ -317,6 +317,13 @@ ERRORS: dict[str, ErrorInfo] = {
             "A value does not fit the type of its column, or a file is corrupt.",
             "Deliver the month again, or set the column to STRING in TYPE_OVERRIDES and load into a new table.",
             _JOB,
+        ),
+        ErrorInfo(
+            "KEEPS_CRASHING",
+            ErrorClass.REJECT,
+            "Three instances in a row stopped while they loaded this delivery, perhaps for lack of memory.",
+            "Read the log before each stop. Deliver the month again, or replay it after an upgrade of the loader.",
+            "billing replay aws_cur 2025-09",
         ),
         ErrorInfo(
             "LOAD_REJECTED",

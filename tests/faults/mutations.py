@@ -219,6 +219,16 @@ MUTATIONS: Mapping[str, Mutation] = {
             wrapped(_record_only_changes, "billing.gcp.lease.Lease.record"),
         ),
         Mutation(
+            "stopped instances are counted",
+            f"{_UNIT}workflows/test_crashes.py::test_delivery_that_stops_three_sweeps_is_rejected_by_the_fourth",
+            replaced(1000, "billing.workflows.load.MAX_CRASHES"),
+        ),
+        Mutation(
+            "values of a manifest",
+            f"{_UNIT}test_limits.py::test_worst_manifests_cost_bounded_time_and_memory",
+            replaced(10**9, "billing.manifests.model._MAX_VALUES"),
+        ),
+        Mutation(
             "lease duration before the record",
             f"{_LEASE}nothing_is_recorded_after_the_lease_has_ended",
             replaced(timedelta.max, "billing.workflows.record.LEASE_DURATION"),

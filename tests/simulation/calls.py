@@ -20,7 +20,7 @@ from tests.simulation.provider import Stream
 from tests.simulation.record import Record
 from tests.simulation.transfer import Transfer
 
-_GENERAL_ACTIONS = frozenset({"sweep", "age", "audited"})  # of log lines about no delivery
+_GENERAL_ACTIONS = frozenset({"sweep", "age", "audited", "started"})  # of log lines about no delivery
 
 
 class LogLines(io.TextIOBase):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import redirect_stdout
 from datetime import timedelta
 from functools import singledispatchmethod
+from unittest.mock import patch
 
 from tests.faults.invariants import checks
 from tests.simulation import steps
@@ -135,7 +136,12 @@ def run(history: steps.History, backend: Backend | None = None) -> int:
     """
     backend = backend or FakeBackend()
     simulation = Simulation(backend)
-    with backend.open(), redirect_stdout(simulation.calls.log), without_threads():
+    with (
+        backend.open(),
+        redirect_stdout(simulation.calls.log),
+        without_threads(),
+        patch("billing.workflows.load.MAX_CRASHES", 1000),  # a history may stop each of many instances
+    ):
         try:
             for step in history:
                 simulation.do(step)

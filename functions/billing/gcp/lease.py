@@ -7,7 +7,7 @@ import json
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -26,6 +26,8 @@ class LeaseRecord:
     holder: str
     expires: datetime
     job_id: str | None
+    crashes: int = 0  # holders before this one that stopped without a word, one after the other
+    has_ended: bool = False  # the holder ended, and its job may still run
 
 
 @dataclass
@@ -48,6 +50,10 @@ class Lease:
             raise BillingError("MONTH_LOCKED", f"Another instance has taken over the lease {self.blob.name}.")
         self.generation, self.holds = generation, wanted
 
+    def keep(self) -> None:
+        """Leave the lease for the job, so that the next instance finds its id. It does not count as a crash."""
+        _write(self.blob, replace(self.holds, has_ended=True), self.generation)
+
     def release(self) -> None:
         from google.api_core.exceptions import NotFound, PreconditionFailed
 
@@ -61,6 +67,7 @@ class Leases:
     """Leases in `gs://<bookkeeping bucket>/leases/<table>/<month>.json`."""
 
     def __init__(self, client: Any, bucket: str, clock: Clock, job_may_run: Callable[[str], bool]) -> None:
+        self._client = client
         self._bucket = client.bucket(bucket)
         self._clock = clock
         self._job_may_run = job_may_run
@@ -75,8 +82,15 @@ class Leases:
         try:
             yield lease
         finally:
-            if not lease.keep_for_job:
-                lease.release()
+            lease.keep() if lease.keep_for_job else lease.release()
+
+    def months_of(self, table: str) -> set[str]:
+        """Return the months that have a lease, held or left by an instance that stopped. One request."""
+        prefix = f"leases/{table}/"
+        return {
+            blob.name.removeprefix(prefix).removesuffix(".json")
+            for blob in self._client.list_blobs(self._bucket, prefix=prefix)
+        }
 
     def acquire(self, table: str, month: str, job_id: str | None) -> Lease:
         """Take the lease of a month, also from an expired holder. A lease that ends later than it can is expired.
@@ -94,6 +108,7 @@ class Leases:
             raise BillingError("MONTH_LOCKED", f"Another instance writes {table} {month} until {until}.")
         if found.job_id is not None and self._job_may_run(found.job_id):
             raise BillingError("MONTH_LOCKED", f"Load job {found.job_id} of {table} {month} is still running.")
+        wanted = replace(wanted, crashes=0 if found.has_ended else found.crashes + 1)
         generation, found = _write(blob, wanted, generation)
         if found != wanted:
             raise BillingError("MONTH_LOCKED", f"Another instance has just taken over {table} {month}.")
@@ -116,7 +131,7 @@ def _read(blob: Any) -> tuple[int, LeaseRecord]:
         held = json.loads(blob.download_as_bytes(checksum=None))
     except NotFound as exc:
         raise BillingError("MONTH_LOCKED", f"The lease {blob.name} was just released.") from exc
-    return int(blob.generation), LeaseRecord(held["holder"], datetime.fromisoformat(held["expires"]), held["job_id"])
+    return int(blob.generation), LeaseRecord(**{**held, "expires": datetime.fromisoformat(held["expires"])})
 
 
 def _write(blob: Any, wanted: LeaseRecord, generation: int) -> tuple[int, LeaseRecord]:
@@ -128,7 +143,7 @@ def _write(blob: Any, wanted: LeaseRecord, generation: int) -> tuple[int, LeaseR
     from google.api_core.exceptions import PreconditionFailed
 
     blob = blob.bucket.blob(blob.name)  # a blob with a generation would read that generation, and not the newest
-    text = json.dumps({"holder": wanted.holder, "expires": wanted.expires.isoformat(), "job_id": wanted.job_id})
+    text = json.dumps({**asdict(wanted), "expires": wanted.expires.isoformat()})
     try:
         blob.upload_from_string(text, content_type="application/json", if_generation_match=generation, checksum=None)
     except PreconditionFailed:

@@ -18,6 +18,7 @@ MAX_COLUMNS = 10_000  # in one table: docs.cloud.google.com/bigquery/quotas#all_
 MAX_FILES = 10_000  # URIs in one load job: docs.cloud.google.com/bigquery/quotas#load_jobs
 _MAX_NAME_BYTES = 1024  # of an object: docs.cloud.google.com/storage/docs/objects
 _MAX_ID_CHARACTERS = 200
+_MAX_VALUES = 250_000  # counted before decoding; a real manifest of 10,000 files and 10,000 columns has 100,000
 _MAX_DEPTH = 32  # a real manifest has 4; the limit of the JSON parser depends on the version of Python
 _MAX_FOLDERS = 10  # a delivery has one, and each costs a listing
 _BRACKET_OR_TEXT = re.compile(rb'[][{}]|"(?:[^"\\]++|\\.)*+"', re.DOTALL)  # brackets inside a text do not count
@@ -95,6 +96,8 @@ def decode(kind: type[_T], manifest: Manifest) -> _T:
     """
     if len(manifest.data) > MAX_MANIFEST:
         raise BillingError("MANIFEST_TOO_LARGE", f"{manifest.name} has more than {MAX_MANIFEST} bytes.")
+    if sum(map(manifest.data.count, (b",", b"[", b"{"))) > _MAX_VALUES:
+        raise BillingError("MANIFEST_TOO_LARGE", f"{manifest.name} has more than {_MAX_VALUES} values.")
     try:
         return msgspec.json.decode(manifest.data, type=kind)
     except msgspec.ValidationError as exc:

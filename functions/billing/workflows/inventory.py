@@ -1,7 +1,7 @@
 """Read a whole source for the sweep: the objects in its bucket, its manifests, the recorded states and the table."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
@@ -32,6 +32,7 @@ class Inventory:
     months: Mapping[str, Sequence[Candidate]]
     states: Mapping[str, MonthState]
     partitions: Mapping[str, Partition]
+    leased: Collection[str]  # months that an instance holds, or that one left without a word
 
     @property
     def all_months(self) -> set[str]:
@@ -56,7 +57,7 @@ class Inventory:
 
 
 def take_inventory(services: Services, source: Source) -> Inventory:
-    """Read one source: one listing, every manifest, the table, its owner and two queries."""
+    """Read one source: one listing, every manifest, the table, its owner, its leases and two queries."""
     objects = {stored.name: stored for stored in services.landing(source).list_all()}
     listed = [stored for name, stored in objects.items() if manifests.is_manifest(source, name)]
     with ThreadPoolExecutor(_READERS) as pool:
@@ -72,6 +73,7 @@ def take_inventory(services: Services, source: Source) -> Inventory:
         months={month: best_first(candidates) for month, candidates in months.items()},
         states=services.history.read_months(source),
         partitions=services.warehouse.partitions(source),
+        leased=services.leases.months_of(source.destination),
     )
 
 

@@ -13,12 +13,14 @@ from billing.errors import BillingError, ErrorClass
 from billing.gcp.lease import Lease
 from billing.gcp.load_jobs import MonthLoad
 from billing.gcp.services import Services
+from billing.log import emit
 from billing.workflows.evaluate import evaluate
 from billing.workflows.outcome import Outcome, loaded_outcome, outcome_of
 from billing.workflows.publish_views import publish_after_load
 from billing.workflows.record import commit
 from billing.workflows.request import LoadRequest
 
+MAX_CRASHES = 3  # of instances in a row that loaded one delivery
 _MAX_ETAG_CONFLICTS = 6  # several months may add columns to their table at the same time
 
 
@@ -56,7 +58,11 @@ def _under_lease(services: Services, request: LoadRequest, month: str, lease: Le
     snapshot, decision = evaluate(services, request)
     if snapshot.month != month:
         raise BillingError("MONTH_LOCKED", f"{request.manifest} named {month} a moment ago. Now: {snapshot.month}.")
+    if isinstance(decision, Load) and lease.holds.crashes >= MAX_CRASHES:
+        message = f"{lease.holds.crashes} instances in a row stopped while they loaded {decision.month}."
+        decision = Reject("KEEPS_CRASHING", message)
     if isinstance(decision, Load):
+        _log_start(request, decision)
         try:
             return _carry_out(services, request, decision, lease, timer)
         except BillingError as exc:
@@ -92,3 +98,16 @@ def _take_ownership(services: Services, request: LoadRequest, load: Load) -> Non
         services.owners.claim(request.source, scope)
     elif request.override is Override.EVERYTHING and is_other_scope(load.owner, scope):
         services.owners.replace(request.source, scope)
+
+
+def _log_start(request: LoadRequest, load: Load) -> None:
+    """Name the month before it is tried: an instance that is killed for lack of memory writes no other line."""
+    export, source = load.delivery.export, request.source.key
+    emit(
+        "INFO",
+        f"Loading {export.month}.",
+        source=source,
+        month=export.month,
+        execution=export.execution,
+        action="started",
+    )

@@ -28,9 +28,7 @@ def sweep(settings: Settings, services: Services | None = None) -> dict[str, obj
         _or_defer(source, f"{source.key} as a whole", report, partial(_collect, inventories, services, source))
     months = [SweptMonth(services, one, month, timer, report) for one in inventories for month in one.all_months]
     report.months = len(months)
-    with ThreadPoolExecutor(_WORKERS) as pool:
-        for swept in sorted(months, key=lambda one: one.month, reverse=True):
-            pool.submit(_or_defer, swept.source, swept.name, report, swept.load_if_in_time)
+    _load_months(months, report)
     _publish_views(services, inventories, report)
     for inventory in inventories:
         _warn_of_orphans(inventory, services.clock.now())
@@ -39,6 +37,21 @@ def sweep(settings: Settings, services: Services | None = None) -> dict[str, obj
     result = report.as_json(timer.elapsed())
     emit("WARNING" if report.deferred or report.mismatched else "INFO", "sweep finished", action="sweep", **result)
     return result
+
+
+def _load_months(months: Sequence[SweptMonth], report: SweepReport) -> None:
+    """Load the months side by side, but those with a lease at the end and one by one.
+
+    If one of them stops the whole process, for lack of memory, no other month is affected.
+    """
+    newest_first = sorted(months, key=lambda one: one.month, reverse=True)
+    with ThreadPoolExecutor(_WORKERS) as pool:
+        for swept in newest_first:
+            if not swept.is_leased:
+                pool.submit(_or_defer, swept.source, swept.name, report, swept.load_if_in_time)
+    for swept in newest_first:
+        if swept.is_leased:
+            _or_defer(swept.source, swept.name, report, swept.load_if_in_time)
 
 
 def _collect(inventories: list[Inventory], services: Services, source: Source) -> None:

@@ -38,6 +38,10 @@ class SweptMonth:
     def name(self) -> str:
         return f"{self.source.key} {self.month}"
 
+    @property
+    def is_leased(self) -> bool:
+        return self.month in self.inventory.leased
+
     def load_if_in_time(self) -> None:
         if not self._defer_if_late():
             self._load_best()

@@ -138,3 +138,27 @@ def test_insert_that_arrives_after_a_takeover_is_refused() -> None:
             "p",
             "europe-west1",
         )
+
+
+@pytest.mark.parametrize(
+    ("holders", "crashes"),
+    [
+        pytest.param(["stops"], 1, id="one holder stopped"),
+        pytest.param(["stops", "stops", "stops"], 3, id="three holders stopped"),
+        pytest.param(["stops", "releases"], 0, id="a later holder released it"),
+        pytest.param(["stops", "leaves a job"], 0, id="a later holder left it to its job"),
+    ],
+)
+def test_holders_that_stopped_in_a_row_are_counted(holders: list[str], crashes: int) -> None:
+    deployment = FakeDeployment()
+    for holder in holders:
+        lease = leases_of_machine(deployment).acquire(*MONTH)
+        if holder == "releases":
+            lease.release()
+        if holder == "leaves a job":
+            lease.keep()
+        deployment.clock.step(seconds=LEASE_DURATION.total_seconds() + 1)
+
+    lease = leases_of_machine(deployment).acquire(*MONTH)
+
+    assert lease.holds.crashes == crashes

@@ -50,7 +50,11 @@ def tracking_rows(deployment: FakeDeployment) -> list[dict[str, Any]]:
 
 
 def log_lines(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
-    """Return what was logged since the last call. Nothing else may be printed."""
+    """Return how each request ended that was logged since the last call. Nothing else may be printed."""
+    return [line for line in all_log_lines(capsys) if line.get("action") != "started"]
+
+
+def all_log_lines(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
     captured = capsys.readouterr()
     assert captured.err == ""
     return [json.loads(line) for line in captured.out.splitlines()]
