@@ -1,6 +1,6 @@
 """F4 and F18 with real processes: two that start at once, and one that pauses while a newer run is loaded.
 
-In processes and not on the scenario runner: its instances are threads, and dlt's threads would be theirs, too.
+In processes and not on the scenario runner: on the emulator, the runner pauses no instance during dlt's commit.
 """
 
 from __future__ import annotations
