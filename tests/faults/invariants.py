@@ -24,7 +24,7 @@ from billing.errors import ERRORS, ErrorClass
 from billing.manifests import Export, OtherExport
 from billing.settings import Source, read_settings
 from billing.workflows.outcome import Outcome
-from tests.faults.observation import Observed, months_of
+from tests.faults.observation import Observed
 from tests.faults.transport import OBSERVER, SentLoad, unseen
 from tests.samples import Delivery
 from tests.support.harness import Harness
@@ -166,7 +166,7 @@ def _check_writes(sources: Sequence[Source], jobs: Sequence[SentLoad], statement
 def watched(harness: Harness, spec: SourceSpec, month: str, *allowed: Delivery) -> Iterator[None]:
     """I3: read the month all the time. It must hold one of the allowed deliveries, never nothing or a mix."""
     seen: set[tuple[int, Decimal | None]] = set()
-    with _repeating(lambda: seen.add(months_of(harness, spec).get(month, (0, None)))):
+    with _repeating(lambda: seen.add(harness.rows_and_cost(spec, month))):
         yield
     assert seen <= {(one.totals.rows, one.totals.cost) for one in allowed}, f"I3: {spec.table} {month} held {seen}"
     checks.append("I3")

@@ -56,8 +56,9 @@ def mutation_emulator() -> Iterator[Emulator]:
 def _prove(mutation: Mutation, environment: dict[str, str]) -> Proof:
     with_it = _run(mutation, environment)
     without = _run(mutation, {**environment, "MUTATION": mutation.name})
-    # a failed test, not an error before it
-    failed = without.returncode == 1 and _FAILED.search(without.stdout) is not None
+    # a failed test: no error before it, and no TypeError because the replacement has outdated parameters
+    is_outdated = "TypeError" in without.stdout
+    failed = without.returncode == 1 and _FAILED.search(without.stdout) is not None and not is_outdated
     return Proof(mutation, with_it.returncode == 0, failed, with_it.stdout[-2000:] + without.stdout[-2000:])
 
 

@@ -136,7 +136,7 @@ def _only_known_loads(dataset: str) -> str:
     return f"(_dlt_load_id IN (SELECT load_id FROM `{dataset}._dlt_loads` WHERE status = 0))"
 
 
-def _anywhere(key: str, source: Any, _: object) -> str:
+def _anywhere(key: str, source: Any, *_: object) -> str:
     return str(source.prefix + key.removeprefix(source.source_path))
 
 

@@ -15,8 +15,6 @@ from billing.settings import Settings, Source
 from billing.workflows.outcome import Outcome
 from tests.emulator import Emulator
 from tests.faults.transport import Wire
-from tests.support.harness import Harness
-from tests.support.sources import SourceSpec
 
 Totals = tuple[int, dict[str, Decimal]]  # rows, and cost by service
 _SERVICE = {"aws": "line_item_product_code", "azure": "ServiceName"}
@@ -87,12 +85,3 @@ def _parsed(emulator: Emulator, source: Source, name: str, generation: int) -> E
         return manifests.parse(source, Manifest(name, generation, data))
     except BillingError:
         return None
-
-
-def months_of(harness: Harness, spec: SourceSpec) -> dict[str, tuple[int, Decimal | None]]:
-    """Return rows and total cost of every month in the table."""
-    rows = harness.rows(
-        f"SELECT FORMAT_DATE('%Y-%m', DATE({spec.shape['partition']})) AS month, COUNT(*) AS n,"
-        f" SUM({spec.shape['cost']}) AS cost FROM `{{dataset}}.{spec.table}` GROUP BY 1"
-    )
-    return {row["month"]: (row["n"], row["cost"]) for row in rows}

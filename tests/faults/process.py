@@ -59,15 +59,10 @@ def environment_of(emulator: Emulator) -> dict[str, str]:
     return {**emulator.environment(), "EMULATOR_PROJECT": emulator.project, "EMULATOR_LOCATION": emulator.location}
 
 
-def start(emulator: Emulator, module: str, *arguments: str) -> subprocess.Popen[str]:
+def start(emulator: Emulator, module: str) -> subprocess.Popen[str]:
     """Start `python -m module` with pipes."""
-    environment = {
-        **os.environ,
-        **environment_of(emulator),
-        "PYTHONPATH": f"{ROOT}:{FUNCTIONS}",
-    }
-    pipe = subprocess.PIPE
-    command = [sys.executable, "-m", module, *arguments]
+    environment = {**os.environ, **environment_of(emulator), "PYTHONPATH": f"{ROOT}:{FUNCTIONS}"}
+    pipe, command = subprocess.PIPE, [sys.executable, "-m", module]
     return subprocess.Popen(command, cwd=ROOT, env=environment, stdin=pipe, stdout=pipe, stderr=pipe, text=True)
 
 

@@ -33,10 +33,11 @@ def test_dropped_state_lets_no_older_run_pass(harness: Harness, tmp_path: Path, 
 
     late = harness.load(AZURE, older)
     again = harness.handle_manifest(AZURE, newer)
+    report = harness.sweep()
 
     assert (late.action, late.code) == ("skipped", "SUPERSEDED")
     assert (again.action, again.code) == ("skipped", "DUPLICATE")
-    assert harness.sweep()["loaded"] == []
+    assert report["loaded"] == []
     check_invariants(harness, {(AZURE, MONTH): newer, (AZURE, OTHER): other})
 
 

@@ -13,7 +13,8 @@ import pytest
 
 from billing.manifests import MAX_FILES
 from tests.emulator import Emulator
-from tests.samples import Column, Delivery, aws_columns, aws_cur_delivery, azure_focus_delivery, many_files, sink_name
+from tests.samples import Delivery, aws_columns, aws_cur_delivery, azure_focus_delivery, many_files, sink_name
+from tests.samples.model import Mode
 from tests.support.terraform_deployment import TerraformDeployment
 
 MONTH = "2025-09"
@@ -38,52 +39,53 @@ def _land(system: TerraformDeployment, source: str, delivery: Delivery) -> None:
         system.emulator.upload(bucket, name, content[item.path])
 
 
-def _few_columns() -> list[Column]:
-    """Return the columns that the table is created with. For 187, the emulator would need ten gigabytes."""
-    wanted = {
-        "identity/LineItemId", "bill/BillingPeriodStartDate", "lineItem/UsageStartDate", "lineItem/ProductCode",
-        "lineItem/CurrencyCode", "lineItem/UnblendedCost",
-    }  # fmt: skip
-    return [column for column in aws_columns(MONTH) if column.name in wanted]
+# The columns that the table is created with. For 187, the emulator would need ten gigabytes.
+_FEW_COLUMNS = {
+    "identity/LineItemId", "bill/BillingPeriodStartDate", "lineItem/UsageStartDate", "lineItem/ProductCode",
+    "lineItem/CurrencyCode", "lineItem/UnblendedCost",
+}  # fmt: skip
+
+
+def _aws(folder: Path, mode: Mode) -> Delivery:
+    columns = [column for column in aws_columns(MONTH) if column.name in _FEW_COLUMNS]
+    return aws_cur_delivery(folder, MONTH, rows=1, files=1, mode=mode, columns=columns)
+
+
+def _azure(folder: Path, mode: Mode) -> Delivery:
+    return azure_focus_delivery(folder, MONTH, rows=1, files=1, mode=mode)
 
 
 @pytest.mark.fault("F14")
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize(
-    ("source", "entry_point", "generate", "mode"),
+    ("source", "generate", "mode", "max_state"),
     [
-        ("aws_cur", "load_aws", aws_cur_delivery, "create_new"),
-        ("aws_cur", "load_aws", aws_cur_delivery, "overwrite"),
-        ("azure_focus", "load_azure", azure_focus_delivery, "create_new"),
+        ("aws_cur", _aws, "create_new", 10_000),
+        ("aws_cur", _aws, "overwrite", 400_000),
+        ("azure_focus", _azure, "create_new", 10_000),
     ],
 )
 def test_ten_thousand_files_load_in_one_job_within_256_mib(
     system: TerraformDeployment,
     tmp_path: Path,
     source: str,
-    entry_point: str,
-    generate: Callable[..., Delivery],
-    mode: str,
+    generate: Callable[[Path, Mode], Delivery],
+    mode: Mode,
+    max_state: int,
 ) -> None:
-    columns = _few_columns() if source == "aws_cur" else None
-    one = generate(tmp_path, MONTH, rows=1, files=1, mode=mode, columns=columns)
-    delivery = many_files(one, MAX_FILES, _DIGITS)
-    assert delivery.manifests[-1].path.stat().st_size > 2_000_000
+    delivery = many_files(generate(tmp_path, mode), MAX_FILES, _DIGITS)
+    function, query = system.function(f"load_{delivery.provider}"), system.emulator.bigquery.query_and_wait
 
     _land(system, source, delivery)
     system.emulator.events.settle(600)
+    [held] = query(f"SELECT COUNT(*), SUM({_COST[source]}) FROM `{system.table(source)}`")
+    [[state]] = query(f"SELECT MAX(LENGTH(state)) FROM `{system.source(source).dataset}._dlt_pipeline_state`")
+    lines = [line for line in function.log_lines() if isinstance(line, dict) and line["action"] != "ignored"]
+    peak = function.rss_mib()
+    print(f"{source} {mode}: {peak:.0f} MiB, {lines[-1]['duration_seconds']} s, {state:,} characters of state")
 
-    [row] = system.emulator.bigquery.query_and_wait(
-        f"SELECT COUNT(*), SUM({_COST[source]}) FROM `{system.table(source)}`"
-    )
-    assert tuple(row.values()) == (MAX_FILES, delivery.totals.cost)
-    lines = [line for line in system.function(entry_point).log_lines() if isinstance(line, dict)]
-    assert [(line["action"], line.get("files")) for line in lines if line["action"] != "ignored"] == [
-        ("loaded", MAX_FILES)
-    ]
-    state = f"SELECT MAX(LENGTH(state)) FROM `{system.source(source).dataset}._dlt_pipeline_state`"
-    [[length]] = list(system.emulator.bigquery.query_and_wait(state))
-    peak = system.function(entry_point).rss_mib()
-    print(f"{source} {mode}: {peak:.0f} MiB, {lines[-1]['duration_seconds']} s, {length:,} characters of state")
+    assert delivery.manifests[-1].path.stat().st_size > 2_000_000
+    assert tuple(held.values()) == (MAX_FILES, delivery.totals.cost)
+    assert [(line["action"], line.get("files")) for line in lines] == [("loaded", MAX_FILES)]
     assert peak < _MIB_LIMIT
-    assert length < (400_000 if mode == "overwrite" else 10_000)
+    assert state < max_state

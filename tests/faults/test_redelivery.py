@@ -1,4 +1,7 @@
-"""A scenario delivers an event again for errors of the retry class, and for no others."""
+"""A scenario delivers an event again for errors of the retry class, and for no others.
+
+Without the scenario runner: only the helper that repeats a call is tested.
+"""
 
 from __future__ import annotations
 

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.faults.conftest import with_file
 from tests.faults.invariants import check_invariants
 from tests.faults.test_schema_changes import MONTH, deliveries_of
 from tests.samples import aws_columns, azure_columns, azure_focus_delivery
-from tests.samples.model import beside
 from tests.support.harness import Harness
 from tests.support.sources import AWS, AZURE
 
@@ -48,13 +48,11 @@ def test_changed_type_is_rejected_by_name(harness: Harness, tmp_path: Path) -> N
 
 def test_too_many_columns_are_rejected_before_the_table_changes(harness: Harness, tmp_path: Path) -> None:
     good, newer = deliveries_of(tmp_path, aws_columns(MONTH), aws_columns(MONTH))
+    header = ",".join([*newer.columns, *(f"resourceTags/user:t{n}" for n in range(10_001 - len(newer.columns)))])
     harness.load(AWS, good)
     before = harness.emulator.bigquery.get_table(harness.source(AWS).destination).schema
-    header = ",".join([*newer.columns, *(f"resourceTags/user:t{n}" for n in range(10_001 - len(newer.columns)))])
-    many = beside(newer.data[0].path, gzip.compress(f"{header}\n{',' * 10_000}\n".encode()))
-    objects = tuple(replace(item, path=many) if item is newer.data[0] else item for item in newer.objects)
 
-    outcome = harness.load(AWS, replace(newer, objects=objects))
+    outcome = harness.load(AWS, with_file(newer, 0, gzip.compress(f"{header}\n{',' * 10_000}\n".encode())))
 
     assert (outcome.action, outcome.code) == ("rejected", "TOO_MANY_COLUMNS")
     assert "10001" in outcome.message

@@ -37,13 +37,20 @@ def deliveries_of(folder: Path, *columns: Sequence[Column]) -> list[Delivery]:
 def test_added_removed_and_colliding_columns_keep_their_values(harness: Harness, tmp_path: Path) -> None:
     plain, area = list(aws_columns(MONTH)), _tag("area", "'renamed'")
     upper, lower = _tag("Zone", "'upper'"), _tag("zone", "'lower'")
-    steps = deliveries_of(tmp_path, [*plain, upper, lower], [*plain, lower, upper], plain, [*plain, area])
-    wanted = [("upper", "lower"), ("upper", "lower"), (None, None), (None, None)]
-    for delivery, values in zip(steps, wanted, strict=True):
-        assert harness.load(AWS, delivery).action == "loaded"
-        check_invariants(harness, {(AWS, MONTH): delivery})
-        assert _values(harness, upper, lower) == [values]
+    deliveries = deliveries_of(tmp_path, [*plain, upper, lower], [*plain, lower, upper], plain, [*plain, area])
+
+    totals, values = [], []
+    for delivery in deliveries:
+        harness.load(AWS, delivery)
+        totals.append(harness.rows_and_cost(AWS, MONTH))
+        values.append(_values(harness, upper, lower))
+    recorded = [(row["status"], row["row_count"]) for row in harness.tracking(AWS)]
+
+    assert totals == [(one.totals.rows, one.totals.cost) for one in deliveries]
+    assert values == [[("upper", "lower")], [("upper", "lower")], [(None, None)], [(None, None)]]
     assert _values(harness, area) == [("renamed",)]
+    assert recorded == [("loaded", one.totals.rows) for one in deliveries]
+    check_invariants(harness, {(AWS, MONTH): deliveries[-1]})
 
 
 def _values(harness: Harness, *columns: Column) -> list[tuple[str | None, ...]]:
@@ -60,7 +67,9 @@ def _values(harness: Harness, *columns: Column) -> list[tuple[str | None, ...]]:
 def test_names_that_differ_in_case_get_the_same_columns() -> None:
     overrides = {f"resourceTags/user:{name}": "STRING" for name in ("Zone", "zone")}
     orders = (list(overrides), list(overrides)[::-1])
+
     plans = [plan_csv(order, (), csv_rules(FORMATS["aws_cur_v1_csv"]), overrides, ()) for order in orders]
-    named = [{field.source: field.name for field in plan.schema} for plan in plans]
-    assert named[0] == named[1]
-    assert len({name.lower() for name in named[0].values()}) == 2
+    first, second = ({field.source: field.name for field in plan.schema} for plan in plans)
+
+    assert first == second
+    assert len({name.lower() for name in first.values()}) == 2

@@ -111,7 +111,7 @@ def _crash(*_: object) -> None:
     raise Crash
 
 
-def _is_unseen() -> bool:
+def is_unseen() -> bool:
     return threading.current_thread().name == OBSERVER or getattr(_test_itself, "on", False)
 
 
@@ -123,7 +123,7 @@ def wire(fault: Fault | None = None, paused: Callable[[], None] = lambda: None) 
         signal.signal(signal.SIGUSR1, _crash)
 
     def faulty_send(session: requests.Session, request: requests.PreparedRequest, **more: Any) -> requests.Response:
-        if _is_unseen():
+        if is_unseen():
             return send(session, request, **more)
         kind = state.take(request)
         if kind == "crash before":

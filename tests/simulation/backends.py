@@ -25,7 +25,7 @@ from tests.emulator import Emulator
 from tests.fakes.bigquery import Job
 from tests.fakes.deployment import FakeDeployment
 from tests.fakes.wire import Wire
-from tests.faults.transport import error_answer, failing_jobs
+from tests.faults.transport import error_answer, failing_jobs, is_unseen, unseen
 from tests.simulation.instances import Instance
 from tests.support.clock import MovableClock
 from tests.support.deployment import ITEM, Deployment, Loads
@@ -87,7 +87,6 @@ class EmulatorBackend(EmulatorDeployment, Backend):
         self._instances: dict[threading.Thread, Instance] = {}
         self._ahead: dict[int, timedelta] = {}  # how far the clock was ahead when a generation was written
         self._forgotten: set[str] = set()
-        self._test_itself = threading.local()
         self._failures = ExitStack()
         self._on_insert: Watcher = lambda job: None
         self._on_swap: Watcher = lambda job: None
@@ -133,7 +132,7 @@ class EmulatorBackend(EmulatorDeployment, Backend):
             session: requests.Session, request: requests.PreparedRequest, **more: Any
         ) -> requests.Response:
             instance = self._instances.get(threading.current_thread())
-            if instance is None or getattr(self._test_itself, "on", False):
+            if instance is None or is_unseen():
                 return send(session, request, **more)
             try:
                 return instance.send(_kind(request), lambda: self._seen(request, send(session, request, **more)))
@@ -141,7 +140,7 @@ class EmulatorBackend(EmulatorDeployment, Backend):
                 return error_answer(request, int(error.code), error.errors[0]["reason"])
 
         def commit_unseen(history: LoadHistory, *arguments: Any) -> None:
-            with self._unseen():
+            with unseen():
                 commit(history, *arguments)
 
         with (
@@ -152,19 +151,11 @@ class EmulatorBackend(EmulatorDeployment, Backend):
         ):
             yield
 
-    @contextmanager
-    def _unseen(self) -> Iterator[None]:
-        before, self._test_itself.on = getattr(self._test_itself, "on", False), True
-        try:
-            yield
-        finally:
-            self._test_itself.on = before
-
     def _seen(self, request: requests.PreparedRequest, response: requests.Response) -> requests.Response:
         """Follow an accepted load job. In a listing, give the times of objects by the clock of the history."""
         path = str(request.url).partition("?")[0]
         if request.method == "POST" and path.endswith("/jobs") and response.ok:
-            with self._unseen():
+            with unseen():
                 self._follow(response.json())
         if request.method == "GET" and path.endswith("/o") and response.ok:
             listing = response.json()
