@@ -225,7 +225,7 @@ MUTATIONS: Mapping[str, Mutation] = {
         ),
         Mutation(
             "values of a manifest",
-            f"{_UNIT}test_limits.py::test_worst_manifests_cost_bounded_time_and_memory",
+            f"{_UNIT}test_limits.py::test_limit_is_accepted_and_one_more_is_rejected[values of a manifest]",
             replaced(10**9, "billing.manifests.model._MAX_VALUES"),
         ),
         Mutation(
