@@ -11,6 +11,10 @@ COG = PYTHONPATH=functions:. $(BIN)/python -m cogapp -p "from tests.support impo
 COMPILE = $(UV) pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --quiet
 BILLING = PYTHONPATH=functions $(BIN)/python -m billing_cli
 WORKERS ?= 4
+# One word for the shell, whatever the variable holds: an id comes from a manifest. `value` and `unexport` keep make from
+# expanding it.
+quoted = '$(subst ','\'',$(value $(1)))'
+unexport EXECUTION MONTH MONTHS REPORT SOURCE SOURCES TAG
 
 .DEFAULT_GOAL := help
 .PHONY: help setup test faults fuzz demo local terraform sweep replay status report lint types format docs lock outdated bench schema-diff clean
@@ -70,13 +74,13 @@ sweep: setup ## on a real project: load what is due (settings from the environme
 	@$(BILLING) sweep
 
 replay: setup ## on a real project: load one month again (SOURCE=aws_cur MONTH=2025-09, EXECUTION= for an older delivery)
-	@$(BILLING) replay $(SOURCE) $(MONTH) $(if $(EXECUTION),--execution $(EXECUTION))
+	@$(BILLING) replay $(call quoted,SOURCE) $(call quoted,MONTH) $(if $(value EXECUTION),--execution $(call quoted,EXECUTION))
 
 status: setup ## on a real project: print billing_status
 	@$(BILLING) status
 
 report: setup ## on a real project: cost as one HTML page, from focus_costs (MONTHS=13, TAG=team, SOURCES=aws_cur,azure_focus, REPORT=file)
-	@$(BILLING) report $(if $(MONTHS),--months '$(MONTHS)') --tag '$(TAG)' --sources '$(SOURCES)' $(if $(REPORT),--output '$(REPORT)')
+	@$(BILLING) report $(if $(value MONTHS),--months $(call quoted,MONTHS)) --tag $(call quoted,TAG) --sources $(call quoted,SOURCES) $(if $(value REPORT),--output $(call quoted,REPORT))
 
 lint: setup ## ruff: rules and format; import-linter: which package may import which; cog: the generated tables
 	$(BIN)/ruff check --no-cache

@@ -352,13 +352,23 @@ ERRORS: dict[str, ErrorInfo] = {
 _MAX_MESSAGE_CHARACTERS = 2000  # a log entry takes 256 KB, and a manifest may hold longer names
 
 
+def one_line(text: str) -> str:
+    """Return a text from outside as it may be shown: cut, and with escapes for line ends, control and bidi characters.
+
+    Otherwise a name in a manifest could add lines to a table or a mail, or hide a part of one.
+    """
+    cut = text if len(text) <= _MAX_MESSAGE_CHARACTERS else f"{text[: _MAX_MESSAGE_CHARACTERS - 1]}…"
+    if cut.isprintable():
+        return cut
+    return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in cut)
+
+
 class BillingError(Exception):
     """A known failure. `message` has the pattern `<what is wrong, with the value>: <what to do>.`"""
 
     def __init__(self, code: str, message: str) -> None:
         self.info = ERRORS[code]
-        fits = len(message) <= _MAX_MESSAGE_CHARACTERS
-        self.message = message if fits else f"{message[: _MAX_MESSAGE_CHARACTERS - 1]}…"
+        self.message = one_line(message)
         super().__init__(f"{code}: {self.message}")
 
     @property

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import billing
+from billing.decisions.decision import Skip
 from billing.errors import ERRORS, BillingError, ErrorClass
 from billing.gcp.api_errors import BIGQUERY, DLT, SENTENCES, STATUS, STORAGE
 from tests.support.paths import FUNCTIONS
@@ -82,3 +83,18 @@ def test_error_shows_code_class_and_message() -> None:
 )
 def test_long_message_is_cut(given: str, message: str) -> None:
     assert BillingError("EMPTY_DELIVERY", given).message == message
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("Größe: 3 €", "Größe: 3 €"),
+        ("a\nb\r\tc", r"a\nb\r\tc"),
+        ("\x1b[31mred\x00\x85", r"\x1b[31mred\x00\x85"),
+        ("abc\u202edef\u200b\u2028", r"abc\u202edef\u200b\u2028"),
+        ("x" * 3000, "x" * 1999 + "…"),
+    ],
+)
+def test_text_from_outside_is_shown_in_one_line(text: str, shown: str) -> None:
+    assert BillingError("MANIFEST_INVALID", text).message == shown
+    assert Skip("OTHER_EXPORT", text).message == shown

@@ -55,6 +55,19 @@ def unsettled(delivery: Delivery, state: MonthState, settle: timedelta, now: dat
     )
 
 
+def looks_mixed(delivery: Delivery) -> bool:
+    """Return whether the provider's own times show files of two deliveries. Only an overwrite delivery can be mixed.
+
+    A manifest without an execution id may be the one of an earlier delivery, so its time shows nothing.
+    """
+    if not delivery.export.overwrites:
+        return False
+    if delivery.export.has_execution_id:
+        return _written_apart(delivery)
+    written = [file.written for file in delivery.files if file.written is not None]
+    return bool(written) and max(written) - min(written) > _WRITTEN_WITHIN
+
+
 def _stray_in(delivery: Delivery) -> str:
     """Name a data file that the manifest does not name. It is often the missing one under another name."""
     named = {file.name for file in delivery.export.files}

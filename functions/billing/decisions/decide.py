@@ -96,7 +96,8 @@ def _same_execution(load: Load, loaded: LoadedDelivery) -> Decision | None:
         return Skip("DUPLICATE", f"Already loaded by {loaded.job_id}; {gone} of its files no longer exist.")
     if delivery.content == loaded.content:
         return Skip("DUPLICATE", f"Already loaded by {loaded.job_id}.")
-    if delivery.export.overwrites and (not delivery.export.has_execution_id or _has_moved(delivery, loaded)):
+    is_open = not delivery.export.has_execution_id or loaded.looks_mixed
+    if delivery.export.overwrites and (is_open or _has_moved(delivery, loaded)):
         return None
     if delivery.export.overwrites:
         return Wait("WAITING_FOR_MANIFEST", "Files changed, but their manifest did not. The next manifest decides.")

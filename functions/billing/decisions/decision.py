@@ -6,6 +6,7 @@ from billing.decisions.delivery import Delivery
 from billing.decisions.load_key import LoadKey
 from billing.decisions.state import MonthState
 from billing.decisions.table import Table
+from billing.errors import one_line
 from billing.settings import Source
 
 
@@ -34,27 +35,27 @@ class Load:
 
 
 @dataclass(frozen=True)
-class Skip:
+class _WithReason:
+    code: str
+    message: str
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "message", one_line(self.message))
+
+
+@dataclass(frozen=True)
+class Skip(_WithReason):
     """Do nothing."""
 
-    code: str
-    message: str
-
 
 @dataclass(frozen=True)
-class Wait:
+class Wait(_WithReason):
     """Do nothing yet: something is missing."""
 
-    code: str
-    message: str
-
 
 @dataclass(frozen=True)
-class Reject:
+class Reject(_WithReason):
     """Record that the delivery is at fault."""
-
-    code: str
-    message: str
 
 
 Decision = Load | Skip | Wait | Reject

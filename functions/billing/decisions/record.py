@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from billing.decisions.completeness import looks_mixed
 from billing.decisions.decision import Load, Reject, Wait
 from billing.decisions.delivery import Delivery
 from billing.decisions.policy import Policy
@@ -55,6 +56,12 @@ def check_load(before: Delivery, after: Delivery, result: LoadResult) -> Finding
     if expected is not None and expected != result.rows:
         message = f"BigQuery loaded {result.rows} rows, but the manifest counts {expected}."
         return Finding("ROW_COUNT_MISMATCH", message)
+    if looks_mixed(before):
+        message = (
+            "The provider wrote the files hours apart, so some may belong to another delivery."
+            " The month loads again when one of them changes."
+        )
+        return Finding("MIXED_DELIVERY", message)
     return None
 
 
@@ -72,6 +79,7 @@ def loaded_record(load: Load, manifest_uri: str, result: LoadResult, finding: Fi
         table_created=table.created,
         ended=job_time(result.ended),
         changed_during_load=finding is not None and finding.code == "FILES_CHANGED_DURING_LOAD",
+        looks_mixed=finding is not None and finding.code == "MIXED_DELIVERY",
         files=delivery.contents if export.overwrites else {},
     )
     snapshot = MonthSnapshot(delivery, load.state, load.table, load.owner)

@@ -28,6 +28,7 @@ class LoadedDelivery:
     table_created: str
     ended: str  # when BigQuery ended the job, by its clock, as `job_time` writes it
     changed_during_load: bool = False
+    looks_mixed: bool = False
     files: Mapping[str, str] = field(default_factory=dict)  # contents by name digest, of overwrite deliveries
 
     @property

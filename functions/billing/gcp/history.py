@@ -131,6 +131,7 @@ def tracked_load(source: Source, row: Any) -> LoadedDelivery:
         table_created=row["table_created"],
         ended=job_time(row["job_ended"]),
         changed_during_load=row["code"] == "FILES_CHANGED_DURING_LOAD",
+        looks_mixed=row["code"] == "MIXED_DELIVERY",
     )
 
 

@@ -23,6 +23,7 @@ _MAX_DEPTH = 32  # a real manifest has 4; the limit of the JSON parser depends o
 _MAX_FOLDERS = 10  # a delivery has one, and each costs a listing
 _BRACKET_OR_TEXT = re.compile(rb'[][{}]|"(?:[^"\\]++|\\.)*+"', re.DOTALL)  # brackets inside a text do not count
 _HOSTILE = re.compile(r"[\x00-\x1f\x7f-\x9f*]|%2[ef]|(^|/)\.\.?/|(^|/)\.{0,2}$", re.IGNORECASE)
+_ID = re.compile(r"[\w.:+-]+", re.ASCII)
 _ACCOUNT = re.compile(r"\d{12}", re.ASCII)
 _T = TypeVar("_T")
 
@@ -207,12 +208,12 @@ def account_scope(account: object, root: str) -> str:
 
 
 def checked_id(text: str, field: str, manifest: Manifest) -> str:
-    """Return an execution id that fits state, job id and log: printable, and at most 200 characters.
+    """Return an execution id that fits state, job id, log and command line: letters, digits and `_.:+-`, at most 200.
 
     Raises BillingError: MANIFEST_INVALID.
     """
-    if not text or len(text) > _MAX_ID_CHARACTERS or not text.isprintable():
-        form = f"not an id of 1 to {_MAX_ID_CHARACTERS} printable characters"
+    if len(text) > _MAX_ID_CHARACTERS or _ID.fullmatch(text) is None:
+        form = f"not an id of 1 to {_MAX_ID_CHARACTERS} letters, digits and _.:+-"
         raise BillingError("MANIFEST_INVALID", f"{manifest.name}: {field} is {text[:40]!r}, {form}.")
     return text
 

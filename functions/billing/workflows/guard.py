@@ -33,8 +33,11 @@ def log_failures(source: Source, about: str, work: Callable[[], None]) -> bool:
                 stack_trace=traceback.format_exc(),
             )
             return False
+        severity = _SEVERITY[known.kind]
+        if known.code in _ALWAYS_TOLD:
+            severity = "ERROR"
         emit(
-            "ERROR" if known.code in _ALWAYS_TOLD else _SEVERITY[known.kind],
+            severity,
             known.message,
             source=source.key,
             action="retried" if known.kind is ErrorClass.RETRY else "failed",

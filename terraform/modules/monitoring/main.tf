@@ -62,7 +62,7 @@ locals {
     }
     review = {
       display_name = "loaded, but check the month"
-      content      = "A month's files changed during the load (FILES_CHANGED_DURING_LOAD), its row count differs from the manifest (ROW_COUNT_MISMATCH), or its table differs from the load history (AUDIT_MISMATCH). The next sweep loads the month again if that can help."
+      content      = "A month's files changed during the load (FILES_CHANGED_DURING_LOAD), its files may be of two deliveries (MIXED_DELIVERY), its row count differs from the manifest (ROW_COUNT_MISMATCH), or its table differs from the load history (AUDIT_MISMATCH). The next sweep loads the month again if that can help."
       filter       = "${local._lines} AND severity>=ERROR AND jsonPayload.action=(\"audited\" OR \"loaded\")"
       labels       = { code = "EXTRACT(jsonPayload.code)", message = "EXTRACT(jsonPayload.message)", month = "EXTRACT(jsonPayload.month)", source = "EXTRACT(jsonPayload.source)" }
       severity     = "WARNING"

@@ -10,6 +10,7 @@ import pytest
 
 from tests.support.paths import ROOT
 
+HOSTILE = "$(shell touch pwned)`touch pwned`$$(touch pwned)'; touch pwned #"
 REPORT = ["TAG=my team", "MONTHS=2", "SOURCES=aws_cur,azure_focus", "REPORT=cost.html"]
 
 
@@ -22,6 +23,10 @@ REPORT = ["TAG=my team", "MONTHS=2", "SOURCES=aws_cur,azure_focus", "REPORT=cost
         (
             ["replay", "SOURCE=aws_cur", "MONTH=2025-09", "EXECUTION=run-1"],
             ["replay", "aws_cur", "2025-09", "--execution", "run-1"],
+        ),
+        (
+            ["replay", "SOURCE=aws_cur", "MONTH=2025-09", f"EXECUTION={HOSTILE}"],
+            ["replay", "aws_cur", "2025-09", "--execution", HOSTILE],
         ),
         (["report"], ["report", "--tag", "", "--sources", ""]),
         (
@@ -42,4 +47,5 @@ def test_make_target_calls_the_command(target: list[str], arguments: list[str]) 
     )
 
     last_line = done.stdout.splitlines()[-1]
+    assert not (ROOT / "pwned").exists()
     assert shlex.split(last_line) == ["PYTHONPATH=functions", ".venv/bin/python", "-m", "billing_cli", *arguments]

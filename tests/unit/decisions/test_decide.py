@@ -141,6 +141,18 @@ def test_changed_files_of_a_loaded_manifest_wait() -> None:
     assert decision == Wait("WAITING_FOR_MANIFEST", message)
 
 
+@pytest.mark.fault("F30")
+def test_late_file_of_a_mixed_delivery_leads_to_another_load() -> None:
+    export = overwrite_export()
+    mixed = loaded(delivery(export), looks_mixed=True)
+    arrived = delivery(export, files=[stored(FILES[0], "3"), *FILES[1:]])
+    settled = delivery(export, files=[stored(FILES[0], "3", updated=SETTLED), *FILES[1:]], updated=SETTLED)
+
+    assert decide_for(delivery(export), mixed) == DUPLICATE
+    assert decide_for(arrived, mixed) == SETTLES
+    assert decide_for(settled, mixed) == LOADS
+
+
 def test_moved_overwrite_delivery_is_loaded_after_it_settles() -> None:
     """After a change of PREFIX, the same execution and bytes have names that are not recorded."""
     export = overwrite_export()

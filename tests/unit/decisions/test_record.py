@@ -149,3 +149,32 @@ def test_wait_is_recorded_with_what_it_waits_for() -> None:
     assert record.state == replace(STATE, waiting="manifest.json 1 WAITING_FOR_FILES")
     assert record.row.status == "waiting"
     assert record.row.columns == {**DELIVERY_COLUMNS, "code": wait.code, "message": wait.message}
+
+
+WRITTEN = NOW - timedelta(days=1)
+
+
+@pytest.mark.fault("F30")
+@pytest.mark.parametrize(
+    ("overwrites", "has_id", "hours_apart", "code"),
+    [
+        pytest.param(True, True, 2, "MIXED_DELIVERY", id="long before the manifest"),
+        pytest.param(True, True, -2, "MIXED_DELIVERY", id="after the manifest"),
+        pytest.param(True, True, 0.5, None, id="shortly before the manifest"),
+        pytest.param(True, False, 48, None, id="the manifest is of any delivery"),
+        pytest.param(False, True, 2, None, id="every delivery has its own names"),
+    ],
+)
+def test_overwrite_delivery_with_times_apart_is_told(
+    overwrites: bool, has_id: bool, hours_apart: float, code: str | None
+) -> None:
+    export = replace(EXPORT, overwrites=overwrites, has_execution_id=has_id)
+    manifest = replace(FILE, name=DELIVERY.manifest, written=WRITTEN)
+    file = replace(FILE, written=WRITTEN - timedelta(hours=hours_apart))
+    before = replace(DELIVERY, export=export, objects={manifest.name: manifest, file.name: file})
+
+    finding = check_load(before, before, RESULT)
+    loaded = loaded_record(replace(LOAD, delivery=before), URI, RESULT, finding).state.loaded
+
+    assert loaded is not None
+    assert (finding and finding.code, loaded.looks_mixed) == (code, code is not None)

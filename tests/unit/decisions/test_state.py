@@ -58,6 +58,7 @@ def test_dlt_state_has_the_documented_shape() -> None:
                 "table_created": "2025-01-01T00:00:00+00:00",
                 "ended": "2025-10-20T12:00:00.000000+00:00",
                 "changed_during_load": True,
+                "looks_mixed": False,
                 "files": {"f1": "10:crc"},
             }
         },

@@ -285,7 +285,7 @@ def test_impossible_date_is_rejected_with_its_field(field: str, text: str) -> No
     )
 
 
-NOT_AN_ID = "not an id of 1 to 200 printable characters"
+NOT_AN_ID = "not an id of 1 to 200 letters, digits and _.:+-"
 
 
 @pytest.mark.parametrize(
@@ -366,8 +366,8 @@ def test_real_parquet_manifest_is_rejected_by_a_csv_source() -> None:
         (b"", "MANIFEST_NOT_JSON: {} is not complete JSON: Input data was truncated."),
         (b"{}", "MANIFEST_INVALID: {}: Object missing required field `reportName`."),
         (b"null", "MANIFEST_INVALID: {}: Expected `object`, got `null`."),
-        (b"[" * 1_000_000, "MANIFEST_INVALID: {}: Expected `object`, got `array`."),
-        (b'{"a": ' + b"[" * 1_000_000, "MANIFEST_NOT_JSON: {} is not complete JSON: maximum recursion depth exceeded"),
+        (b"[" * 200_000, "MANIFEST_INVALID: {}: Expected `object`, got `array`."),
+        (b'{"a": ' + b"[" * 200_000, "MANIFEST_NOT_JSON: {} is not complete JSON: maximum recursion depth exceeded"),
         (b'{"reportName": NaN}', "MANIFEST_NOT_JSON: {} is not complete JSON: JSON is malformed: invalid character"),
         (b'{"reportName": "\xff"}', "MANIFEST_NOT_JSON: {} is not complete JSON: Invalid UTF-8 encoded string"),
         (b'{"reportName": "\\ud800"}', "MANIFEST_NOT_JSON: {} is not complete JSON: Input data was truncated."),
@@ -406,13 +406,13 @@ def test_repeated_key_is_rejected() -> None:
 
 
 @pytest.mark.fault("F14")
-def test_ten_thousand_files_are_accepted_and_a_million_rejected() -> None:
+def test_ten_thousand_files_are_accepted_and_a_hundred_thousand_rejected() -> None:
     keys = [f"cur/prefix/cur-demo/20251001-20251101/cur-demo-{n}.csv.gz" for n in range(10_000)]
-    million = ["a"] * 1_000_000
+    too_many = ["a"] * 100_000
 
     assert len(export_of(AWS, create_new(with_field("reportKeys", keys))).files) == 10_000
-    assert error_of(manifests.parse, AWS, create_new(with_field("reportKeys", million))) == (
-        f"TOO_MANY_FILES: {MANIFEST} names 1000000 files; one load takes 10000."
+    assert error_of(manifests.parse, AWS, create_new(with_field("reportKeys", too_many))) == (
+        f"TOO_MANY_FILES: {MANIFEST} names 100000 files; one load takes 10000."
     )
 
 

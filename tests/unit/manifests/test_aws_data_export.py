@@ -225,7 +225,7 @@ def test_file_is_found_where_the_transfer_puts_it(file: str, landed: str) -> Non
         (with_field("columns", {}), "MANIFEST_INVALID: {}: Expected `array | null`, got `object` - at `$.columns`."),
         (
             with_field("executionId", "a\nb"),
-            "MANIFEST_INVALID: {}: executionId is 'a\\nb', not an id of 1 to 200 printable characters.",
+            "MANIFEST_INVALID: {}: executionId is 'a\\nb', not an id of 1 to 200 letters, digits and _.:+-.",
         ),
         (
             with_files("cur/data/BILLING_PERIOD=2026-07/../a.csv.gz"),

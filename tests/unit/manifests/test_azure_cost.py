@@ -309,7 +309,7 @@ def test_file_of_a_classic_export_is_recognised_by_its_name(name: str, classic: 
     assert reason is None or "create an export with file partitioning on" in reason
 
 
-NOT_AN_ID = "not an id of 1 to 200 printable characters"
+NOT_AN_ID = "not an id of 1 to 200 letters, digits and _.:+-"
 
 
 @pytest.mark.parametrize(

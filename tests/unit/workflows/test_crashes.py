@@ -59,7 +59,7 @@ def killing() -> Iterator[None]:
 
 def sweep_hourly(deployment: FakeDeployment, times: int) -> list[Any]:
     """Return the report of each sweep, or None for one that was stopped."""
-    reports = []
+    reports: list[Any] = []
     for _ in range(times):
         try:
             reports.append(sweep(deployment.settings, deployment.services(Process(deployment.clock))))
