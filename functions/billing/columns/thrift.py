@@ -70,9 +70,30 @@ class Thrift:
     def list(self, depth: int) -> list[Any]:
         if depth > _MAX_DEPTH:
             raise RecursionError
+        size, kind = self.list_head()
+        return [self.value(kind, depth) for _ in range(size)]
+
+    def list_head(self) -> tuple[int, int]:
+        """Return the number of elements, and their type."""
         head = self.byte()
         size = head >> 4 if head >> 4 != 15 else self.varint()
         kind = head & 0x0F
-        if kind in (1, 2):
-            kind = 3  # in a list, a boolean is a byte
-        return [self.value(kind, depth) for _ in range(size)]
+        return size, 3 if kind in (1, 2) else kind  # in a list, a boolean is a byte
+
+    def skip(self, kind: int, depth: int = 0) -> None:
+        """Go past a value without building it."""
+        if depth > _MAX_DEPTH:
+            raise RecursionError
+        if kind == 8:
+            self.take(self.varint())
+        elif kind in (9, 10):
+            size, element = self.list_head()
+            for _ in range(size):
+                self.skip(element, depth + 1)
+        elif kind == 12:
+            while (head := self.byte()) != 0:
+                if not head >> 4:
+                    self.integer()
+                self.skip(head & 0x0F, depth + 1)
+        else:
+            self.value(kind, depth)

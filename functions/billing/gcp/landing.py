@@ -63,9 +63,9 @@ class LandingBucket:
             )
 
     def headers(self, files: Sequence[StoredObject]) -> list[tuple[str, Header]]:
-        """Read the header or footer of every file, or those of a sample, by file name."""
+        """Read the header or footer of every file, or those of a sample, by file name. A file of 0 bytes has none."""
         read = self._csv if self._source.format.file_format == "CSV" else self._parquet
-        return [(file.name, read(file)) for file in sample(files, _MAX_HEADERS)]
+        return [(file.name, read(file)) for file in sample([file for file in files if file.size], _MAX_HEADERS)]
 
     def _csv(self, file: StoredObject) -> Header:
         def attempt(size: int) -> Header:
@@ -92,8 +92,6 @@ class LandingBucket:
         """Read stored bytes of the generation that was listed, without decompressing them."""
         from google.api_core.exceptions import NotFound
 
-        if file.size == 0:
-            raise BillingError("HEADER_UNREADABLE", f"{file.name} is empty (0 bytes).")
         blob = self._bucket.blob(file.name, generation=file.generation)
         end = min(start + size, file.size) - 1
         try:
