@@ -18,6 +18,9 @@ class Header:
     rows: tuple[tuple[str, ...], ...] = field(default=(), compare=False)  # the first ones; CSV only
 
 
+NO_HEADER = Header((), has_rows=False)
+
+
 class NeedMore(Exception):
     """The bytes that were read are too few. Read `size` bytes from that end of the file."""
 

@@ -54,12 +54,8 @@ class Delivery:
         return sum(file.size for file in self.files)
 
     def uris(self, bucket: str, without: Collection[str] = ()) -> tuple[str, ...]:
-        """Return the addresses for a load job. A file of 0 bytes has nothing to load, and is left out."""
-        return tuple(
-            f"gs://{bucket}/{file.name}"
-            for file in self.export.files
-            if file.name not in without and (file.name not in self.objects or self.objects[file.name].size)
-        )
+        """Return the addresses of the files for a load job, except those that have nothing to load."""
+        return tuple(f"gs://{bucket}/{file.name}" for file in self.export.files if file.name not in without)
 
     @property
     def contents(self) -> dict[str, str]:

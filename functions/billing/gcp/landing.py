@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from billing.columns.csv_header import csv_header
-from billing.columns.header import Header, NeedMore
+from billing.columns.header import NO_HEADER, Header, NeedMore
 from billing.columns.parquet_footer import parquet_header
 from billing.decisions.delivery import Delivery, StoredObject, folders_of
 from billing.decisions.sample import sample
@@ -65,7 +65,9 @@ class LandingBucket:
     def headers(self, files: Sequence[StoredObject]) -> list[tuple[str, Header]]:
         """Read the header or footer of every file, or those of a sample, by file name. A file of 0 bytes has none."""
         read = self._csv if self._source.format.file_format == "CSV" else self._parquet
-        return [(file.name, read(file)) for file in sample([file for file in files if file.size], _MAX_HEADERS)]
+        empty = [(file.name, NO_HEADER) for file in files if not file.size]
+        full = [file for file in files if file.size]
+        return [*((file.name, read(file)) for file in sample(full, _MAX_HEADERS)), *empty]
 
     def _csv(self, file: StoredObject) -> Header:
         def attempt(size: int) -> Header:
