@@ -87,6 +87,7 @@ locals {
   sources = {
     for key, source in merge(local._aws, local._azure) : key => {
       cluster          = local._formats[source.format].cluster
+      column_types     = local._formats[source.format].file_format == "CSV" ? source.type_overrides : {}
       dataset          = coalesce(source.dataset_id, replace(var.prefix, "-", "_"))
       execution_column = local._formats[source.format].execution_column
       export_name      = source.export_name

@@ -17,7 +17,7 @@ variable "azure_sources" {
     dataset_id         = optional(string)          # default: the prefix, with _ for -
     table_name         = optional(string)          # default: azure_ and the key
     settle_hours       = optional(number, 3)       # overwrite delivery: hours without change until complete
-    type_overrides     = optional(map(string), {}) # BigQuery type by source column
+    type_overrides     = optional(map(string), {}) # BigQuery type by source column, for CSV and a new table
   }))
   default  = {}
   nullable = false

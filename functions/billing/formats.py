@@ -17,8 +17,8 @@ class Format(msgspec.Struct, frozen=True):
     layouts: tuple[str, ...]  # the ways to deliver it: create_new, overwrite, athena
     parser: str  # module of billing.manifests that reads its manifests
     file_format: Literal["CSV", "PARQUET"]
-    names: str  # rule of columns/names.py that makes column names of a CSV header: as_is, athena or azure
-    dictionary: str | None  # file with the type of each published CSV column; None for Parquet, which has types
+    names: str  # rule of columns/names.py that makes column names of the names in the dictionary
+    dictionary: str  # file with the type of each published column in CSV files
     maps: bool  # it has maps, which the view <table>_charges shows as JSON
     table_schema: str  # file with the columns of a new table; {version} stands for one of `versions`
     versions: tuple[str, ...]

@@ -103,6 +103,46 @@ run "warehouse_tables" {
   }
 }
 
+run "warehouse_chosen_types" {
+  module {
+    source = "./modules/warehouse"
+  }
+  variables {
+    datasets      = ["billing"]
+    focus_dataset = "billing_focus"
+    location      = "europe-west1"
+    project_id    = "acme-billing"
+    tables = {
+      text = {
+        cluster      = "Date", dataset = "billing", execution_column = "run_id"
+        column_types = { date = "STRING", BillingPeriodStartDate = "STRING", Unknown = "STRING" }
+        partition    = "BillingPeriodStartDate", schema = "azure_cost", table = "text"
+      }
+      number = {
+        cluster      = "Date", dataset = "billing", execution_column = "run_id"
+        column_types = { Date = "FLOAT" }
+        partition    = "BillingPeriodStartDate", schema = "azure_cost", table = "number"
+      }
+    }
+  }
+
+  assert {
+    condition = { for column in jsondecode(google_bigquery_table.months["text"].schema) : column.name => column.type } == merge(
+      { for column in jsondecode(file("../functions/billing/schemas/azure_cost.json")) : column.name => column.type },
+      { Date = "STRING" },
+    )
+    error_message = "A chosen type must be that of its column, except of the column that partitions the table."
+  }
+  assert {
+    condition     = google_bigquery_table.months["text"].clustering == tolist(["Date"])
+    error_message = "A column of text still clusters the table."
+  }
+  assert {
+    condition     = google_bigquery_table.months["number"].clustering == null
+    error_message = "BigQuery clusters by no FLOAT column."
+  }
+}
+
 run "warehouse_without_protection" {
   module {
     source = "./modules/warehouse"

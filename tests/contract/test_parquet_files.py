@@ -54,6 +54,30 @@ def test_columns_are_read_by_name_and_decimals_by_target_type(dataset: EmulatorD
     assert rows == [(Decimal("0.1"), Decimal("1.5"), None), (Decimal("0.2"), None, "x")]
 
 
+# ignoreUnknownValues: "Fields in the file schema that don't exist in the table schema"
+@pytest.mark.parametrize("value", ["NULL", "'x'", "[1]"])
+def test_column_outside_the_schema_ends_the_job_or_is_ignored(
+    dataset: EmulatorDataset, tmp_path: Any, value: str
+) -> None:
+    dataset.create_table(schema={"month": "TIMESTAMP", "cost": "BIGNUMERIC", "known": "STRING"})
+    select = f"SELECT TIMESTAMPTZ '2023-11-01 00:00:00+00' AS month, 0.1::DECIMAL(38, 18) AS cost, {value} AS"
+    options: dict[str, Any] = {
+        "source_format": "PARQUET",
+        "schema": {"month": "TIMESTAMP", "cost": "BIGNUMERIC"},
+        "decimal_target_types": ["BIGNUMERIC"],
+        "schema_update_options": ADD,
+    }
+
+    for name in ("known", "other"):
+        uri = upload(dataset, f"{select} {name}", tmp_path)
+        error, _ = failure(dataset.load(uri, "t$202311", **options))
+        dataset.load(uri, "t$202311", ignore_unknown_values=True, **options).result()
+
+        assert f"the column {name} of the file is not in the schema" in error
+        assert dataset.rows("SELECT cost, known FROM $.t") == [(Decimal("0.1"), None)]
+        assert dataset.column_names() == ["month", "cost", "known"]
+
+
 # parquetOptions.mapTargetType ARRAY_OF_STRUCT: "REPEATED RECORD <map> { key, value }"; a null array is an empty one
 def test_map_becomes_a_repeated_record_of_key_and_value(dataset: EmulatorDataset, tmp_path: Any) -> None:
     select = (

@@ -9,6 +9,7 @@ from pathlib import Path
 from billing import manifests
 from billing.columns.csv_header import csv_header
 from billing.columns.header import NeedMore
+from billing.columns.load_schema import missing_partition
 from billing.columns.names import csv_rules
 from billing.columns.parquet_footer import parquet_header
 from billing.errors import BillingError
@@ -17,16 +18,22 @@ from billing.manifests import Column, Export, Manifest, OtherExport
 from billing.settings import Source
 
 _HEADER_BYTES = 8 * 2**20
-# With these codes the parser of another format may still accept the manifest.
-_OTHER_FORMAT_CODES = ("FORMAT_UNSUPPORTED", "LEGACY_MANIFEST", "MANIFEST_INVALID", "MANIFEST_NOT_JSON")
+# With these codes another format may still accept the manifest. The later ones came closer to accepting it.
+_OTHER_FORMAT_CODES = (
+    "MANIFEST_NOT_JSON",
+    "MANIFEST_INVALID",
+    "LEGACY_MANIFEST",
+    "FORMAT_UNSUPPORTED",
+    "MISSING_COLUMN",
+)
 
 
 def recognise(bucket: Path, name: str, data: bytes) -> tuple[str, str] | BillingError | None:
     """Return the format and export name from the first parser that accepts the manifest.
 
-    Return the last rejection if no parser does, and None if the file is not a manifest.
+    If no parser does, return the rejection of the one that came closest, and None if the file is not a manifest.
     """
-    rejection: BillingError | None = None
+    rejections: list[BillingError] = []
     for format_name in FORMATS:
         for export_name in ("?", *_texts(data), *_names_in_path(name)):
             if not manifests.is_manifest(source_of(format_name, export_name), name):
@@ -34,11 +41,11 @@ def recognise(bucket: Path, name: str, data: bytes) -> tuple[str, str] | Billing
             try:
                 parsed = _export_name(format_name, export_name, Manifest(name, 1, data), bucket)
             except BillingError as error:
-                rejection = error
+                rejections.append(error)
                 break
             if parsed is not None:
                 return format_name, parsed
-    return rejection
+    return max(rejections, key=lambda error: _OTHER_FORMAT_CODES.index(error.code), default=None)
 
 
 def source_of(format_name: str, export_name: str) -> Source:
@@ -61,17 +68,19 @@ def _export_name(format_name: str, export_name: str, manifest: Manifest, bucket:
         return export_name
     if isinstance(parsed, OtherExport):  # `export_name` was a guess: the manifest says the right one
         return None if parsed.name == export_name else _export_name(format_name, parsed.name, manifest, bucket)
-    return parsed.name if isinstance(parsed, Export) and _has_month_column(format_name, parsed, bucket) else None
+    _check_month_column(format_name, parsed, bucket)
+    return parsed.name
 
 
-def _has_month_column(format_name: str, export: Export, bucket: Path) -> bool:
+def _check_month_column(format_name: str, export: Export, bucket: Path) -> None:
     """Check the columns too, because one parser serves several formats."""
     shape = FORMATS[format_name]
     names = [column.name for column in export.columns or _header(shape, bucket, export)]
     if shape.file_format == "CSV":
         rules = csv_rules(shape)
         names = [rules.name(source) for source in rules.sources(names)]
-    return not names or shape.partition in names
+    if names and shape.partition not in names:
+        raise missing_partition([file.name for file in export.files], shape)
 
 
 def _header(shape: Format, bucket: Path, export: Export) -> tuple[Column, ...]:

@@ -143,9 +143,13 @@ def _rows(data: bytes, job: Job) -> Sequence[Row]:
     try:
         if job.config.source_format == "CSV":
             return csv_rows(data, tuple((one.name, one.field_type) for one in job.config.schema))
-        return parquet_rows(data)
+        rows = parquet_rows(data)
     except UnreadableError as error:
         raise Failure("invalid", str(error)) from error
+    if not job.config.ignore_unknown_values:
+        return rows
+    known = {one.name.lower() for one in job.config.schema}
+    return [tuple((name, value) for name, value in row if name.lower() in known) for row in rows]
 
 
 def _check(row: Row, known: Mapping[str, str], partition_column: str, month: str) -> None:

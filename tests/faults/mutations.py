@@ -18,6 +18,7 @@ import pytest
 from billing.decisions.sample import sample
 
 _LEASE, _ORDER, _BAD = (f"tests/integration/test_{name}.py::test_" for name in ("lease", "order", "bad_deliveries"))
+_TYPES = "tests/integration/test_column_types.py::test_"
 _SWEEP, _UNIT, _FAULTS = "tests/integration/test_sweep.py::test_", "tests/unit/", "tests/faults/"
 
 
@@ -126,6 +127,18 @@ def _audit_without_times(real: Any, state: Any, table: Any, partition: Any) -> A
 
 def _reconcile_without_incomplete(real: Any, state: Any, complete: Any, _: Any) -> Any:
     return real(state, complete, None)
+
+
+def _columns_with_values(real: Any, headers: Any) -> Any:
+    return tuple(replace(column, has_values=True) for column in real(headers))
+
+
+def _every_uri(real: Any, delivery: Any, bucket: str, **_: Any) -> Any:
+    return real(delivery, bucket)
+
+
+def _reading_every_column(real: Any, *arguments: Any, **more: Any) -> Any:
+    return replace(real(*arguments, **more), omits_columns=False)
 
 
 def _one_pipeline(source: Any, _: str) -> str:
@@ -339,6 +352,31 @@ MUTATIONS: Mapping[str, Mutation] = {
             "row count of the manifest",
             f"{_BAD}row_count_mismatch_is_recorded_with_both_numbers",
             wrapped(_check_without_row_count, "billing.workflows.load.check_load"),
+        ),
+        Mutation(
+            "published type of a column",
+            f"{_TYPES}published_type_holds_against_the_manifest_and_is_told",
+            replaced(_nothing, "billing.columns.names.CsvRules.published"),
+        ),
+        Mutation(
+            "Parquet column without values has no type",
+            f"{_TYPES}column_without_values_never_decides_the_type[months1]",
+            wrapped(_columns_with_values, "billing.columns.load_schema.parquet_columns"),
+        ),
+        Mutation(
+            "job ignores a column without values",
+            f"{_TYPES}column_without_values_never_decides_the_type[months0]",
+            wrapped(_reading_every_column, "billing.workflows.load.MonthLoad"),
+        ),
+        Mutation(
+            "file without rows is not in the job",
+            f"{_TYPES}part_without_rows_is_left_out_of_the_load_job[0-0 bytes]",
+            wrapped(_every_uri, "billing.decisions.delivery.Delivery.uris"),
+        ),
+        Mutation(
+            "empty file that the manifest does not call empty",
+            f"{_TYPES}empty_part_that_the_manifest_does_not_call_empty_is_rejected[counted rows]",
+            replaced(_nothing, "billing.columns.load_schema._check_empty_files"),
         ),
         Mutation(
             "a rejection is recorded once",

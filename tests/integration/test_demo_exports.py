@@ -19,6 +19,7 @@ from tests.samples import Delivery, azure_focus_delivery, place
 from tests.samples.catalogue import SAMPLES, sample_delivery
 from tests.samples.model import Mode
 from tests.support.paths import ROOT
+from tests.support.small_exports import azure_run, csv_file
 
 MONTH = "2025-09"
 LOADED = (
@@ -107,6 +108,19 @@ def test_unusable_folder_is_named_in_one_sentence(tmp_path: Path) -> None:
     (classic.parent / "manifest.json").write_text(json.dumps(legacy))
 
     assert "LEGACY_MANIFEST: daily/20250901-20250930/manifest.json" in error_of(tmp_path)
+
+
+def test_format_that_comes_closest_gives_the_reason(tmp_path: Path) -> None:
+    """Of twelve formats one reads the manifest, and lacks only the column of the period."""
+    for name, data in azure_run(csv_file({"Date": "09/13/2025", "Cost": "1.5"})).objects.items():
+        file = tmp_path / "mine" / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(data)
+
+    error = error_of(tmp_path)
+
+    assert "MISSING_COLUMN: The files have no column BillingPeriodStartDate: exports/cost/20250901-20250930/" in error
+    assert "FORMAT_UNSUPPORTED" not in error
 
 
 @pytest.mark.parametrize(

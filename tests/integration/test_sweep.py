@@ -119,7 +119,7 @@ def test_newest_loadable_run_is_loaded(harness: Harness, tmp_path: Path) -> None
 @pytest.mark.fault("F21")
 def test_rejected_month_is_recorded_once_until_a_setting_changes(harness: Harness, tmp_path: Path) -> None:
     columns = [
-        replace(column, type="Money") if column.name == "lineItem/UsageAmount" else column
+        replace(column, value="'many'") if column.name == "lineItem/UsageAmount" else column
         for column in aws_columns(MONTH)
     ]
     harness.deployment.deliver(AWS, aws_cur_delivery(tmp_path, MONTH, rows=20, columns=columns))
@@ -127,8 +127,10 @@ def test_rejected_month_is_recorded_once_until_a_setting_changes(harness: Harnes
     reports = [harness.sweep() for _ in range(4)]
 
     assert [report["rejected"] for report in reports] == [["aws_cur 2025-09"], [], [], []]
-    assert [row["code"] for row in harness.tracking(AWS)] == ["UNKNOWN_TYPE"]
-    harness.configure(replace(AWS, type_overrides={"lineItem/UsageAmount": "BIGNUMERIC"}), AZURE)
+    assert [row["code"] for row in harness.tracking(AWS)] == ["VALUE_DOES_NOT_FIT"]
+    fixed = replace(AWS, table="aws_text", type_overrides={"lineItem/UsageAmount": "STRING"})
+    harness.configure(fixed, AZURE)
+    harness.deployment.create_tables(fixed)
     assert harness.sweep()["loaded"] == ["aws_cur 2025-09"]
 
 

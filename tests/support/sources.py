@@ -35,10 +35,20 @@ class SourceSpec:
 
     @property
     def table_schema(self) -> list[dict[str, str]]:
-        """The columns that the table is created with: a few for AWS, all of the FOCUS version for Azure."""
+        """The columns that the table is created with: a few for AWS, all of the FOCUS version for Azure.
+
+        As in Terraform, a column of a CSV source has the type of TYPE_OVERRIDES from the start.
+        """
         path = SCHEMAS / f"{self.shape['table_schema'].format(version=self.version)}.json"
         columns: list[dict[str, str]] = json.loads(path.read_text())
-        return columns
+        chosen = self.type_overrides if self.shape["file_format"] == "CSV" else {}
+        kinds = {f"source: {name}".lower(): kind for name, kind in chosen.items()}
+        return [
+            column
+            if column["name"] == self.shape["partition"]
+            else {**column, "type": kinds.get(column["description"].lower(), column["type"])}
+            for column in columns
+        ]
 
     def variables(self, bucket: str, dataset: str) -> dict[str, str]:
         """The environment variables of the source."""

@@ -11,6 +11,7 @@ from billing.errors import BillingError
 from billing.manifests import MAX_COLUMNS, Column
 
 _GZIP_MAGIC, _ZIP_MAGIC = b"\x1f\x8b", b"PK\x03\x04"
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _MAX_TEXT_BYTES = 4 * 2**20  # 10,000 columns with names of 300 bytes take 3 MB
 _MAX_ROWS = 100
 _MAX_GZIP_MEMBERS = 100  # block compressors write one member for each 64 KB of text
@@ -18,7 +19,7 @@ _RECORD = re.compile(rb'(?:[^"\n]++|"[^"]*+")*+\n')  # up to the first line end 
 
 
 def csv_header(head: bytes, name: str, *, complete: bool, rows: bool = True) -> Header:
-    """Return the header row and up to 100 data rows of a gzip or plain CSV file.
+    """Return the header row and up to 100 data rows of a gzip or plain CSV file. An empty file has neither.
 
     `head` has the first bytes of the file. `complete` says that it has all of them. Without `rows`, the header has
     no data rows.
@@ -36,6 +37,8 @@ def csv_header(head: bytes, name: str, *, complete: bool, rows: bool = True) -> 
         raise NeedMore(len(head) * 4)
     if cut and not has_rows:
         raise BillingError("HEADER_UNREADABLE", f"{name} is a gzip file that is cut before its first data row.")
+    if not data.removeprefix(_BYTE_ORDER_MARK).strip():
+        return Header((), has_rows=False, gzipped=gzipped)
     record = _header_row(data[:end], name)
     if len(record) > MAX_COLUMNS:
         raise BillingError("TOO_MANY_COLUMNS", f"{name} has {len(record)} columns; BigQuery takes {MAX_COLUMNS}.")

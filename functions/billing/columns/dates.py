@@ -1,5 +1,6 @@
 """Find out in which format CSV files have their dates. If that stays unclear, the delivery is rejected."""
 
+import json
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -47,6 +48,22 @@ class DateFormats:
     timestamp: str | None = None
 
 
+@dataclass(frozen=True)
+class _Dates:
+    """The dates of one column."""
+
+    column: str
+    texts: tuple[str, ...]
+
+    def readable_by(self, spellings: Sequence[Spelling]) -> list[Spelling]:
+        return [spelling for spelling in spellings if all(spelling.read(text) for text in self.texts)]
+
+    def example(self, spellings: Sequence[Spelling]) -> str:
+        """Return a date that not all of the spellings read, or the first date."""
+        odd = (text for text in self.texts if not all(spelling.read(text) for spelling in spellings))
+        return next(odd, self.texts[0])[:40]
+
+
 def date_formats(schema: Sequence[Field], rows: Iterable[Sequence[str]], start: str, month: str) -> DateFormats:
     """Return the date formats of a load job, from the first rows of all files.
 
@@ -58,35 +75,37 @@ def date_formats(schema: Sequence[Field], rows: Iterable[Sequence[str]], start: 
     Raises BillingError: DATES_UNCLEAR.
     """
     rows = list(rows)
-    instants = _values(schema, rows, "TIMESTAMP")
-    if any(_TIME_OF_DAY.search(text) for _, text in instants):
+    instants = _columns(schema, rows, "TIMESTAMP")
+    if any(_TIME_OF_DAY.search(text) for dates in instants for text in dates.texts):
         instants = []
-    days = _values(schema, rows, "DATE")
+    days = _columns(schema, rows, "DATE")
     if not days and not instants:
         return DateFormats()
-    spelling = _spelling([*days, *instants], start, month)
+    spelling = _spelling([*days, *instants], schema, start, month)
     return DateFormats(
         date=spelling.load_format if days and spelling != _ISO else None,
         timestamp=spelling.load_format if instants else None,
     )
 
 
-def _values(schema: Sequence[Field], rows: Iterable[Sequence[str]], kind: str) -> list[tuple[str, str]]:
+def _columns(schema: Sequence[Field], rows: Iterable[Sequence[str]], kind: str) -> list[_Dates]:
     columns = [at for at, field in enumerate(schema) if field.type == kind]
-    return [(schema[at].name, row[at]) for row in rows for at in columns if row[at]]
+    found = [_Dates(schema[at].name, tuple(row[at] for row in rows if row[at])) for at in columns]
+    return [dates for dates in found if dates.texts]
 
 
-def _spelling(values: Sequence[tuple[str, str]], start: str, month: str) -> Spelling:
-    possible = list(_SPELLINGS)
-    for name, text in values:
-        possible = [spelling for spelling in possible if spelling.read(text)]
-        if not possible:
-            raise _unclear(name, text, "its format is unknown, or differs from the dates before it")
+def _spelling(columns: Sequence[_Dates], schema: Sequence[Field], start: str, month: str) -> Spelling:
+    first = next((dates for dates in columns if dates.column == start), columns[0])
+    possible = first.readable_by(_SPELLINGS)
+    for dates in columns:
+        possible = dates.readable_by(possible)
+    if not possible:
+        raise _unreadable(columns, first, schema, start)
     if len(possible) > 1:
-        starts = [text for name, text in values if name == start]
+        starts = [text for dates in columns if dates.column == start for text in dates.texts]
         possible = [spelling for spelling in possible if all(_is_in(month, spelling.read(text)) for text in starts)]
     if len(possible) != 1:
-        raise _unclear(*values[0], "no row shows which part is the month")
+        raise _ambiguous(columns, schema, start)
     return possible[0]
 
 
@@ -94,6 +113,29 @@ def _is_in(month: str, day: date | None) -> bool:
     return day is not None and f"{day:%Y-%m}" == month
 
 
-def _unclear(name: str, text: str, why: str) -> BillingError:
-    fix = f'Deliver the month again, or set TYPE_OVERRIDES before the first load: {{"{name}": "STRING"}}.'
-    return BillingError("DATES_UNCLEAR", f"Column {name} has the date {text[:40]!r}: {why}. {fix}")
+def _unreadable(columns: Sequence[_Dates], first: _Dates, schema: Sequence[Field], start: str) -> BillingError:
+    """Name every column whose dates have an unknown format, or another format than those of the billing period."""
+    spellings = first.readable_by(_SPELLINGS)
+    odd = [dates for dates in columns if not dates.readable_by(spellings or _SPELLINGS)]
+    odd = odd or [dates for dates in columns if dates.readable_by(spellings) != spellings]
+    examples = [(dates.column, dates.example(spellings)) for dates in odd]
+    return _unclear(examples, "its format is unknown, or differs from the dates before it", schema, start)
+
+
+def _ambiguous(columns: Sequence[_Dates], schema: Sequence[Field], start: str) -> BillingError:
+    examples = [(dates.column, dates.texts[0][:40]) for dates in columns]
+    return _unclear(examples, "no row shows which part is the month", schema, start)
+
+
+def _unclear(examples: Sequence[tuple[str, str]], why: str, schema: Sequence[Field], start: str) -> BillingError:
+    """Return an error that names each column once. The column that partitions the table cannot be STRING."""
+    (column, text), *others = examples
+    more = f" So have {', '.join(f'{name} ({date!r})' for name, date in others)}." if others else ""
+    if start in dict(examples):
+        period = f"Column {start} partitions the table, so TYPE_OVERRIDES cannot change it"
+        fix = f"{period}: deliver the month again, with dates like 2025-09-13."
+    else:
+        sources = {field.name: field.source or field.name for field in schema}
+        override = json.dumps({sources[name]: "STRING" for name, _ in examples})
+        fix = f"Deliver the month again, or add {override} to TYPE_OVERRIDES and set TABLE_NAME to a new table."
+    return BillingError("DATES_UNCLEAR", f"Column {column} has the date {text!r}: {why}.{more} {fix}")

@@ -7,12 +7,18 @@ from billing.manifests import Column
 
 @dataclass(frozen=True)
 class Header:
-    """The columns of one data file. Two headers are equal if columns and `has_rows` are."""
+    """The columns of one data file. Two headers are equal if columns and `has_rows` are.
+
+    A file without rows has nothing to load, so its columns do not count. An empty file has no columns either.
+    """
 
     columns: tuple[Column, ...]
     has_rows: bool
     gzipped: bool = field(default=False, compare=False)
     rows: tuple[tuple[str, ...], ...] = field(default=(), compare=False)  # the first ones; CSV only
+
+
+NO_HEADER = Header((), has_rows=False)
 
 
 class NeedMore(Exception):

@@ -1,35 +1,78 @@
 """Plan the schema of a load job from the headers of the files, the manifest and the table."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from billing.columns.agree import csv_columns, parquet_columns
 from billing.columns.dates import DateFormats, date_formats
 from billing.columns.field import Field
 from billing.columns.header import Header
-from billing.columns.names import csv_rules
+from billing.columns.names import csv_rules, parquet_types
 from billing.columns.plan import Plan, plan_csv, plan_parquet
 from billing.errors import BillingError
+from billing.formats import Format
 from billing.manifests import Export
 from billing.settings import Source
 
 
+@dataclass(frozen=True)
+class LoadSchema:
+    """The columns of one load, the formats of its dates, and the files that have nothing to load."""
+
+    plan: Plan
+    dates: DateFormats
+    without_rows: frozenset[str]
+
+
 def load_schema(
     headers: Sequence[tuple[str, Header]], export: Export, source: Source, table: Sequence[Field]
-) -> tuple[Plan, DateFormats]:
-    """Return the columns and the date formats of one load.
+) -> LoadSchema:
+    """Return the schema of one load. A file without rows has nothing to load, so it is left out.
 
     `headers` has the name and header of each file. `table` has the columns that exist.
-    Raises BillingError: EMPTY_DELIVERY, MISSING_COLUMN, and those of plan_csv, plan_parquet, date_formats and agree.py.
+    Raises BillingError: EMPTY_DELIVERY, HEADER_UNREADABLE, MISSING_COLUMN, and those of plan_csv, plan_parquet,
+    date_formats and agree.py.
     """
-    if not any(header.has_rows for _, header in headers):
-        raise BillingError("EMPTY_DELIVERY", f"No file of execution {export.execution} has a data row.")
+    full = [(name, header) for name, header in headers if header.has_rows]
+    if not full:
+        found = f"No file of execution {export.execution} has a data row"
+        raise BillingError("EMPTY_DELIVERY", f"{found}: check the scope of the export, and deliver the month again.")
+    _check_empty_files(headers, export)
     dates = DateFormats()
     if source.format.file_format == "CSV":
-        plan = plan_csv(csv_columns(headers), export.columns, csv_rules(source.format), source.type_overrides, table)
-        rows = [row for _, header in headers for row in header.rows]
+        plan = plan_csv(csv_columns(full), export.columns, csv_rules(source.format), source.type_overrides, table)
+        _check_partition(plan, full, source.format)
+        rows = [row for _, header in full for row in header.rows]
         dates = date_formats(plan.schema, rows, source.format.partition, export.month)
     else:
-        plan = plan_parquet(parquet_columns(headers), table)
-    if source.format.partition not in (field.name for field in plan.schema):
-        raise BillingError("MISSING_COLUMN", f"The files have no column {source.format.partition}.")
-    return plan, dates
+        plan = plan_parquet(parquet_columns(full), table, parquet_types(source.format), source.type_overrides)
+        _check_partition(plan, full, source.format)
+    return LoadSchema(plan, dates, frozenset(name for name, header in headers if not header.has_rows))
+
+
+def _check_empty_files(headers: Sequence[tuple[str, Header]], export: Export) -> None:
+    """Reject an empty file unless the manifest counts no row in it. Otherwise a part of the month may be missing."""
+    counts = {file.name: file.size if file.rows is None else file.rows for file in export.files}
+    for name, header in headers:
+        if not header.columns and counts.get(name) != 0:
+            found = f"{name} is empty and has no header row, but the manifest does not say that it has no rows"
+            raise BillingError("HEADER_UNREADABLE", f"{found}. Deliver the month again.")
+
+
+def _check_partition(plan: Plan, files: Sequence[tuple[str, Header]], export_format: Format) -> None:
+    """Raise MISSING_COLUMN if the load job reads no column that partitions the table."""
+    column = export_format.partition
+    if column.lower() in {field.name.lower() for field in plan.schema}:
+        return
+    lacks = "no value in" if column.lower() in {name.lower() for name in plan.omitted} else "no"
+    raise missing_partition([name for name, _ in files], export_format, lacks)
+
+
+def missing_partition(files: Sequence[str], export_format: Format, lacks: str = "no") -> BillingError:
+    """Return MISSING_COLUMN with the files, and with the spellings of the column that partitions the table."""
+    more = f" and {len(files) - 1} more" if len(files) > 1 else ""
+    spelled = csv_rules(export_format).spellings(export_format.partition)
+    return BillingError(
+        "MISSING_COLUMN",
+        f"The files have {lacks} column {spelled}: {files[0]}{more}. Deliver the month again with that column.",
+    )

@@ -1,10 +1,12 @@
 """Read the columns of a Parquet file from its footer."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from billing.columns.field import map_of
 from billing.columns.header import Header, NeedMore
+from billing.columns.parquet_nulls import columns_without_values
 from billing.columns.thrift import Thrift
 from billing.errors import BillingError
 from billing.manifests import Column
@@ -16,6 +18,8 @@ _TAIL_BYTES = 8  # four for the length of the footer, four for the magic: parque
 def parquet_header(tail: bytes, name: str, *, size: int) -> Header:
     """Return the columns of a Parquet file, and whether it has rows. `tail` has its last bytes, `size` is its length.
 
+    A column of integers is checked for values, because no published column has integers: a writer that has only NULLs
+    of a column writes INT32.
     Raises NeedMore if `tail` is shorter than the footer.
     Raises BillingError: HEADER_UNREADABLE.
     """
@@ -27,10 +31,18 @@ def parquet_header(tail: bytes, name: str, *, size: int) -> Header:
     if length > len(tail):
         raise NeedMore(length)
     try:
-        metadata = Thrift(tail[-length:-_TAIL_BYTES]).struct(until=3)
-        return Header(_top_level(metadata[2][1:]), metadata[3] > 0)  # the first element is the root
+        footer = Thrift(tail[-length:-_TAIL_BYTES])
+        metadata = footer.struct(until=3)
+        columns, has_rows = _top_level(metadata[2][1:]), metadata[3] > 0  # the first element is the root
     except (KeyError, IndexError, TypeError, AttributeError, UnicodeDecodeError, RecursionError) as exc:
         raise BillingError("HEADER_UNREADABLE", f"{name} has a Parquet footer that cannot be read.") from exc
+    return Header(_without_types_of_nulls(columns, footer) if has_rows else columns, has_rows)
+
+
+def _without_types_of_nulls(columns: tuple[Column, ...], footer: Thrift) -> tuple[Column, ...]:
+    integers = [column.name for column in columns if column.has_values and column.type == "INTEGER"]
+    empty = columns_without_values(footer, integers) if integers else set()
+    return tuple(replace(column, has_values=False) if column.name in empty else column for column in columns)
 
 
 def _top_level(elements: Sequence[Mapping[int, Any]]) -> tuple[Column, ...]:
@@ -38,7 +50,8 @@ def _top_level(elements: Sequence[Mapping[int, Any]]) -> tuple[Column, ...]:
     columns, at = [], 0
     while at < len(elements):
         end = _end(elements, at)
-        columns.append(Column(elements[at][4].decode(), _type_of(*elements[at:end])))
+        is_null = _LOGICAL_NULL in elements[at].get(10, {})
+        columns.append(Column(elements[at][4].decode(), _type_of(*elements[at:end]), has_values=not is_null))
         at = end
     return tuple(columns)
 
@@ -85,6 +98,7 @@ _CONVERTED = {
     10: "TIMESTAMP",
     19: "STRING",
 }
+_LOGICAL_NULL = 11  # "Interpreted as always null"
 _LOGICAL = {1: "STRING", 4: "STRING", 5: "BIGNUMERIC", 6: "DATE", 8: "TIMESTAMP", 12: "STRING"}
 
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from billing.columns.field import Field
-from billing.columns.names import MAX_NAME, RESERVED_PREFIXES, VALID_NAME, CsvRules, name_hash
+from billing.columns.names import MAX_NAME, NO_TYPES, RESERVED_PREFIXES, VALID_NAME, CsvRules, ParquetTypes, name_hash
 from billing.errors import BillingError
 from billing.manifests import MAX_COLUMNS, Column
 from billing.settings.values import BIGQUERY_TYPES
@@ -16,11 +16,27 @@ _CONTROL_CHARACTER = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
 @dataclass(frozen=True)
+class Difference:
+    """A column that is loaded with another type than the manifest or TYPE_OVERRIDES names."""
+
+    column: str
+    named: str
+    by: str  # the manifest, or TYPE_OVERRIDES
+    loaded: str
+
+    def __str__(self) -> str:
+        return f"{self.column} ({self.by}: {self.named}, loaded: {self.loaded})"
+
+
+@dataclass(frozen=True)
 class Plan:
     """The schema of a load in the order of the files, and the columns that the table lacks."""
 
     schema: tuple[Field, ...]
     added: tuple[Field, ...]
+    unknown: tuple[str, ...] = ()  # added columns of CSV files whose type nobody knows: they are STRING
+    differences: tuple[Difference, ...] = ()
+    omitted: tuple[str, ...] = ()  # columns of Parquet files without any value, which the load job does not read
 
 
 def plan_csv(
@@ -32,73 +48,116 @@ def plan_csv(
 ) -> Plan:
     """Plan a load of CSV files, which BigQuery reads by position.
 
-    The header gives the order. A type comes from `overrides`, else from `manifest`, else from `rules`.
-    A column that exists in the table keeps its type.
-    Raises BillingError: COLUMN_NAME, MISSING_COLUMN, UNKNOWN_TYPE, TOO_MANY_COLUMNS.
+    The header gives the order. A column that exists in the table keeps its type. The type of a new column comes from
+    `overrides`, else from what the provider documents, else from `manifest`, else from the suffix of its name. A
+    column without any of them is STRING.
+    Raises BillingError: COLUMN_NAME, MISSING_COLUMN, TOO_MANY_COLUMNS.
     """
     _check_count(len(header))
-    odd = next((name for name in header if _CONTROL_CHARACTER.search(name)), None)
-    if odd is not None:
-        raise BillingError("COLUMN_NAME", f"The files' header has a control character in column {odd!r}.")
-    long = next((name for name in header if len(name) > _MAX_SOURCE_CHARACTERS), None)
-    if long is not None:
-        count = f"{len(long)} characters, more than {_MAX_SOURCE_CHARACTERS}"
-        raise BillingError("COLUMN_NAME", f"The files' header has a column name of {count}: {long[:60]!r}.")
-    header = rules.sources(header)
-    overrides = dict(zip(rules.sources(list(overrides)), overrides.values(), strict=True))
-    present = set(header)
-    absent = next((column.name for column in manifest if column.name not in present), None)
-    if absent is not None:
-        raise BillingError("MISSING_COLUMN", f"The files' header has no column {absent}, which the manifest names.")
-    manifest_types = {column.name: column.type for column in manifest}
-    wanted = [
-        (source, _csv_type(source, overrides.get(source) or manifest_types.get(source) or rules.type_of(source)))
-        for source in header
-    ]
-    return _plan(wanted, _names(header, rules, table), table)
+    _check_header(header)
+    spelled, header = header, rules.sources(header)
+    overrides = _by_source(overrides, dict(zip(spelled, header, strict=True)), rules)
+    _check_manifest(header, manifest, rules)
+    named = {column.name: column.type for column in manifest if column.type in BIGQUERY_TYPES}
+    known = {source: overrides.get(source) or rules.type_of(source, named.get(source)) for source in header}
+    plan = _plan([(source, kind or "STRING") for source, kind in known.items()], _names(header, rules, table), table)
+    loaded = dict(zip(header, plan.schema, strict=True))
+    unknown = tuple(source for source, kind in known.items() if kind is None and loaded[source] in plan.added)
+    return Plan(plan.schema, plan.added, unknown, _differences(loaded, named, overrides))
 
 
-def plan_parquet(columns: Sequence[Column], table: Sequence[Field]) -> Plan:
-    """Plan a load of Parquet files, which BigQuery reads by name. The files give the types.
+def plan_parquet(
+    columns: Sequence[Column],
+    table: Sequence[Field],
+    types: ParquetTypes = NO_TYPES,
+    overrides: Mapping[str, str] | None = None,
+) -> Plan:
+    """Plan a load of Parquet files, which BigQuery reads by name. The files give the types, also against `overrides`.
 
+    A column without values has no type: the job does not read it. The table gets it if `types` has its type.
     Raises BillingError: COLUMN_NAME, UNKNOWN_TYPE, TYPE_CHANGED, TOO_MANY_COLUMNS.
     """
     _check_count(len(columns))
-    seen: set[str] = set()
     existing = {field.name.lower(): field for field in table}
+    _check_parquet_names(columns)
+    _check_parquet_types([column for column in columns if column.has_values], existing)
+    wanted = [(column.name, column.type or "STRING") for column in columns if column.has_values]
+    empty = [column.name for column in columns if not column.has_values]
+    published = [(name, kind) for name in empty if (kind := types.type_of(name)) is not None]
+    names = {name: existing[name.lower()].name if name.lower() in existing else name for name, _ in wanted + published}
+    read, known = _plan(wanted, names, table), _plan(published, names, table)
+    _check_count(len(existing) + len(read.added) + len(known.added))
+    loaded = {name: field for (name, _), field in zip(wanted, read.schema, strict=True)}
+    return Plan(
+        schema=read.schema,
+        added=read.added + known.added,
+        differences=_differences(loaded, {}, overrides or {}),
+        omitted=tuple(empty),
+    )
+
+
+def _by_source(overrides: Mapping[str, str], sources: Mapping[str, str], rules: CsvRules) -> dict[str, str]:
+    """Return the overrides by source column. They may have any spelling of it, also that of the header."""
+    return {sources.get(name) or rules.sources([name])[0]: kind for name, kind in overrides.items()}
+
+
+def _check_header(header: Sequence[str]) -> None:
+    odd = next((name for name in header if _CONTROL_CHARACTER.search(name)), None)
+    if odd is not None:
+        found = f"The files' header has a control character in column {odd!r}"
+        raise BillingError("COLUMN_NAME", f"{found}: rename the column, such as a tag, at the provider.")
+    long = next((name for name in header if len(name) > _MAX_SOURCE_CHARACTERS), None)
+    if long is not None:
+        count = f"{len(long)} characters, more than {_MAX_SOURCE_CHARACTERS}: {long[:60]!r}"
+        found = f"The files' header has a column name of {count}"
+        raise BillingError("COLUMN_NAME", f"{found}. Shorten it, such as the key of a tag, at the provider.")
+
+
+def _check_manifest(header: Sequence[str], manifest: Sequence[Column], rules: CsvRules) -> None:
+    present = set(header)
+    absent = [column.name for column in manifest if column.name not in present]
+    if absent:
+        spelled = ", ".join(f"{name} ({rules.name(name)} in the table)" for name in absent)
+        found = f"The files' header lacks what the manifest names: {spelled}"
+        raise BillingError("MISSING_COLUMN", f"{found}. Deliver the month again, with files of that manifest.")
+
+
+def _differences(
+    loaded: Mapping[str, Field], named: Mapping[str, str | None], overrides: Mapping[str, str]
+) -> tuple[Difference, ...]:
+    found = []
+    for source, field in loaded.items():
+        by = "TYPE_OVERRIDES" if source in overrides else "manifest"
+        kind = overrides.get(source) or named.get(source)
+        if kind is not None and kind != field.type:
+            found.append(Difference(source, kind, by, field.type))
+    return tuple(found)
+
+
+def _check_parquet_names(columns: Sequence[Column]) -> None:
+    seen: set[str] = set()
     for column in columns:
         lower = column.name.lower()
-        if (
-            not VALID_NAME.fullmatch(column.name)
-            or lower.startswith(RESERVED_PREFIXES)
-            or len(lower) > MAX_NAME
-            or lower in seen
-        ):
-            raise BillingError(
-                "COLUMN_NAME",
-                f"BigQuery does not allow the name of the Parquet column {column.name!r}, or it occurs twice.",
-            )
+        valid = VALID_NAME.fullmatch(column.name) and not lower.startswith(RESERVED_PREFIXES) and len(lower) <= MAX_NAME
+        if not valid or lower in seen:
+            found = f"BigQuery does not allow the name of the Parquet column {column.name!r}, or it occurs twice"
+            raise BillingError("COLUMN_NAME", f"{found}: rename it, or remove it, at the provider.")
         seen.add(lower)
-        if column.type is None:
-            raise BillingError("UNKNOWN_TYPE", f"The Parquet column {column.name} has a type that is not supported.")
-        if lower in existing and existing[lower].type != column.type:
-            raise BillingError(
-                "TYPE_CHANGED",
-                f"Column {column.name} is {column.type} in the files, but {existing[lower].type} in the table.",
-            )
-    wanted = [(column.name, column.type or "STRING") for column in columns]
-    names = {source: existing[source.lower()].name if source.lower() in existing else source for source, _ in wanted}
-    return _plan(wanted, names, table)
 
 
-def _csv_type(source: str, known: str | None) -> str:
-    if known in BIGQUERY_TYPES:
-        return known
-    kind = f"the unknown type '{known}'" if known else "no type in the manifest or in the published list of columns"
-    raise BillingError(
-        "UNKNOWN_TYPE",
-        f'Column {source} has {kind}: name its BigQuery type in TYPE_OVERRIDES, like {{"{source}": "STRING"}}.',
-    )
+def _check_parquet_types(columns: Sequence[Column], existing: Mapping[str, Field]) -> None:
+    unsupported = [column.name for column in columns if column.type is None]
+    if unsupported:
+        found = f"Parquet columns that are lists or nested records are not supported: {', '.join(unsupported)}"
+        raise BillingError("UNKNOWN_TYPE", f"{found}. Remove them from the export, or export them as text.")
+    changed = [
+        f"{column.name} is {column.type} in the files, but {existing[column.name.lower()].type} in the table"
+        for column in columns
+        if column.name.lower() in existing and existing[column.name.lower()].type != column.type
+    ]
+    if changed:
+        fix = "Load into a new table (TABLE_NAME), or restore the type in the export."
+        raise BillingError("TYPE_CHANGED", f"Column {'; column '.join(changed)}. {fix}")
 
 
 def _plan(wanted: Sequence[tuple[str, str]], names: Mapping[str, str], table: Sequence[Field]) -> Plan:
@@ -114,7 +173,8 @@ def _plan(wanted: Sequence[tuple[str, str]], names: Mapping[str, str], table: Se
 
 def _check_count(count: int) -> None:
     if count > MAX_COLUMNS:
-        raise BillingError("TOO_MANY_COLUMNS", f"The table would have {count} columns; BigQuery takes {MAX_COLUMNS}.")
+        found = f"The table would have {count} columns; BigQuery takes {MAX_COLUMNS}"
+        raise BillingError("TOO_MANY_COLUMNS", f"{found}. Remove cost allocation tags, or set a new TABLE_NAME.")
 
 
 def _names(header: Sequence[str], rules: CsvRules, table: Sequence[Field]) -> dict[str, str]:
@@ -129,7 +189,8 @@ def _names(header: Sequence[str], rules: CsvRules, table: Sequence[Field]) -> di
     """
     if len(set(header)) != len(header):
         twice = next(name for name in header if list(header).count(name) > 1)
-        raise BillingError("COLUMN_NAME", f"The files' header has the column {twice} twice.")
+        found = f"The files' header has the column {twice} twice"
+        raise BillingError("COLUMN_NAME", f"{found}: rename or remove one of them at the provider.")
     kept = {field.source: field.name for field in table if field.source is not None}
     names = {source: kept[source] for source in header if source in kept}
     # A table column without a source in its description blocks no name: it belongs to the source column of that name.

@@ -3,6 +3,7 @@
 from typing import Any
 
 _MAX_DEPTH = 32
+_MAX_VALUES = 500_000  # that are built; the schema of 10,000 columns has 60,000
 
 
 class Thrift:
@@ -12,7 +13,7 @@ class Thrift:
     """
 
     def __init__(self, data: bytes) -> None:
-        self.data, self.at = data, 0
+        self.data, self.at, self.left = data, 0, _MAX_VALUES
 
     def byte(self) -> int:
         self.at += 1
@@ -51,6 +52,12 @@ class Thrift:
         return fields
 
     def value(self, kind: int, depth: int) -> Any:
+        self.left -= 1
+        if self.left < 0:
+            raise TypeError(f"more than {_MAX_VALUES} values")
+        return self._read(kind, depth)
+
+    def _read(self, kind: int, depth: int) -> Any:
         if kind in (1, 2):
             return kind == 1
         if kind == 3:
@@ -70,9 +77,30 @@ class Thrift:
     def list(self, depth: int) -> list[Any]:
         if depth > _MAX_DEPTH:
             raise RecursionError
+        size, kind = self.list_head()
+        return [self.value(kind, depth) for _ in range(size)]
+
+    def list_head(self) -> tuple[int, int]:
+        """Return the number of elements, and their type."""
         head = self.byte()
         size = head >> 4 if head >> 4 != 15 else self.varint()
         kind = head & 0x0F
-        if kind in (1, 2):
-            kind = 3  # in a list, a boolean is a byte
-        return [self.value(kind, depth) for _ in range(size)]
+        return size, 3 if kind in (1, 2) else kind  # in a list, a boolean is a byte
+
+    def skip(self, kind: int, depth: int = 0) -> None:
+        """Go past a value without building it."""
+        if depth > _MAX_DEPTH:
+            raise RecursionError
+        if kind == 8:
+            self.take(self.varint())
+        elif kind in (9, 10):
+            size, element = self.list_head()
+            for _ in range(size):
+                self.skip(element, depth + 1)
+        elif kind == 12:
+            while (head := self.byte()) != 0:
+                if not head >> 4:
+                    self.integer()
+                self.skip(head & 0x0F, depth + 1)
+        else:
+            self._read(kind, depth)

@@ -1,7 +1,7 @@
 """A delivery: an export and the objects of the landing bucket that belong to it."""
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -53,8 +53,9 @@ class Delivery:
     def byte_count(self) -> int:
         return sum(file.size for file in self.files)
 
-    def uris(self, bucket: str) -> tuple[str, ...]:
-        return tuple(f"gs://{bucket}/{file.name}" for file in self.export.files)
+    def uris(self, bucket: str, without: Collection[str] = ()) -> tuple[str, ...]:
+        """Return the addresses of the files for a load job, except those that have nothing to load."""
+        return tuple(f"gs://{bucket}/{file.name}" for file in self.export.files if file.name not in without)
 
     @property
     def contents(self) -> dict[str, str]:

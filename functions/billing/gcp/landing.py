@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from billing.columns.csv_header import csv_header
-from billing.columns.header import Header, NeedMore
+from billing.columns.header import NO_HEADER, Header, NeedMore
 from billing.columns.parquet_footer import parquet_header
 from billing.decisions.delivery import Delivery, StoredObject, folders_of
 from billing.decisions.sample import sample
@@ -66,14 +66,17 @@ class LandingBucket:
             )
 
     def headers(self, files: Sequence[StoredObject]) -> list[tuple[str, Header]]:
-        """Read the header or footer of every file, by file name. One request per file, and more for a long header.
+        """Read the header or footer of every file, by file name. A file of 0 bytes has none.
 
+        One request per file, and more for a long header.
         Equal columns are kept once: 10,000 files have the same ones.
         """
-        with_rows = {file.name for file in sample(files, _FILES_WITH_ROWS)}
+        with_rows = {file.name for file in sample([file for file in files if file.size], _FILES_WITH_ROWS)}
         kept: dict[tuple[Column, ...], tuple[Column, ...]] = {}
 
         def read(file: StoredObject) -> tuple[str, Header]:
+            if not file.size:
+                return file.name, NO_HEADER
             is_csv = self._source.format.file_format == "CSV"
             header = self._csv(file, rows=file.name in with_rows) if is_csv else self._parquet(file)
             return file.name, replace(header, columns=kept.setdefault(header.columns, header.columns))
@@ -106,8 +109,6 @@ class LandingBucket:
         """Read stored bytes of the generation that was listed, without decompressing them."""
         from google.api_core.exceptions import NotFound
 
-        if file.size == 0:
-            raise BillingError("HEADER_UNREADABLE", f"{file.name} is empty (0 bytes).")
         blob = self._bucket.blob(file.name, generation=file.generation)
         end = min(start + size, file.size) - 1
         try:

@@ -29,6 +29,7 @@ class MonthLoad:
     uris: tuple[str, ...]
     schema: tuple[Field, ...]
     dates: DateFormats
+    omits_columns: bool = False  # of the files: the job ignores what is not in the schema
 
 
 class LoadJobs:
@@ -189,6 +190,7 @@ def _job_config(load: MonthLoad) -> Any:
         if load.dates.timestamp is not None:
             config.timestamp_format = load.dates.timestamp
     else:
+        config.ignore_unknown_values = load.omits_columns
         config.decimal_target_types = ["BIGNUMERIC"]
         config.parquet_options = bigquery.ParquetOptions.from_api_repr({"mapTargetType": "ARRAY_OF_STRUCT"})
     return config

@@ -42,6 +42,7 @@ _TYPES = {
     "BigDecimal": "BIGNUMERIC",
     "OptionalBigDecimal": "BIGNUMERIC",
     "DateTime": "TIMESTAMP",
+    "OptionalDateTime": "TIMESTAMP",
     "Interval": "STRING",  # two timestamps, separated by a slash
     "STRING": "STRING",
     "DOUBLE": "FLOAT",
@@ -149,7 +150,7 @@ def _root(source: Source, manifest: Manifest) -> str:
 
 
 def _column(column: _Column, source: Source) -> Column:
-    """Return a column. An unknown type keeps its word, so that the plan can name it in its message.
+    """Return a column. A type that is not in the table keeps its word, and the plan takes the published type.
 
     A Parquet manifest has the column names of the files. A CSV manifest has the two halves of the header's names.
     """

@@ -43,6 +43,7 @@ _TYPES = {
     "boolean": "BOOLEAN",
     "date": "DATE",
     "timestamp": "TIMESTAMP",
+    "timestamp_milliseconds": "TIMESTAMP",  # in the dictionary of FOCUS 1.2
     "map": "JSON",
 }
 
@@ -172,7 +173,7 @@ def _digest_id(manifest: Manifest) -> str:
 
 
 def _column(column: _Column | str) -> Column:
-    """Return a column. An unknown type keeps its word, so that the plan can name it in its message."""
+    """Return a column. A type that is not in the table keeps its word, and the plan takes the published type."""
     if isinstance(column, str):
         return Column(column, None)
     kind = column.type and re.split(r"[(<]", column.type.lower(), maxsplit=1)[0].strip()  # decimal(38,9), map<...>

@@ -34,6 +34,7 @@ class Column:
 
     name: str  # as the source spells it
     type: str | None  # a BigQuery type; the source's own word if unknown; None if the source gives no type
+    has_values: bool = True  # False: every value in the Parquet file is NULL, so its type says nothing
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from billing.gcp.lease import Lease
 from billing.gcp.load_jobs import MonthLoad
 from billing.gcp.services import Services
 from billing.log import emit
+from billing.workflows.column_notes import log_columns
 from billing.workflows.evaluate import evaluate
 from billing.workflows.outcome import Outcome, loaded_outcome, outcome_of
 from billing.workflows.publish_views import publish_after_load
@@ -79,10 +80,12 @@ def _carry_out(services: Services, request: LoadRequest, load: Load, lease: Leas
     """Add columns, run the load job, check it, record it, and publish the views."""
     source, delivery = request.source, load.delivery
     landing = services.landing(source)
-    plan, dates = load_schema(landing.headers(delivery.files), delivery.export, source, load.table.fields)
+    schema = load_schema(landing.headers(delivery.files), delivery.export, source, load.table.fields)
+    plan, uris = schema.plan, delivery.uris(source.bucket, without=schema.without_rows)
     _take_ownership(services, request, load)
     services.warehouse.add_columns(load.table, plan.added)
-    month_load = MonthLoad(load.key(source), delivery.uris(source.bucket), plan.schema, dates)
+    log_columns(source, load, plan)
+    month_load = MonthLoad(load.key(source), uris, plan.schema, schema.dates, omits_columns=bool(plan.omitted))
     result = services.jobs.replace_month(month_load, lease, timer)
     finding = check_load(delivery, landing.list_delivery(delivery.export, delivery.manifest), result)
     commit(services, source, loaded_record(load, request.manifest_uri, result, finding), timer)

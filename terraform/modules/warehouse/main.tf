@@ -5,7 +5,28 @@ locals {
   _schemas  = "${path.module}/../../../functions/billing/schemas"
   _tracking = jsondecode(file("${local._schemas}/load_tracking.json"))
 
-  schemas = { for key, table in var.tables : key => file("${local._schemas}/${table.schema}.json") }
+  # A table never changes the type of a column, so a type that the user chose must be there from the start.
+  _chosen_types = {
+    for key, table in var.tables : key => { for column, type in table.column_types : lower(column) => type... }
+  }
+  _columns = {
+    for key, table in var.tables : key => [
+      for column in jsondecode(file("${local._schemas}/${table.schema}.json")) : merge(column, {
+        type = column.name == table.partition ? column.type : lookup(
+          local._chosen_types[key], lower(trimprefix(column.description, "source: ")), [column.type]
+        )[0]
+      })
+    ]
+  }
+
+  # BigQuery clusters by no column of these types.
+  clustering = {
+    for key, table in var.tables : key => [
+      for column in local._columns[key] : column.name
+      if column.name == table.cluster && !contains(["FLOAT", "JSON"], column.type)
+    ]
+  }
+  schemas = { for key, columns in local._columns : key => jsonencode(columns) }
   tracking_schemas = {
     for key, table in var.tables : key => jsonencode(concat(
       [{ name = table.execution_column, type = "STRING", mode = "NULLABLE", description = "The provider's id of the delivery" }],

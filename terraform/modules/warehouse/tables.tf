@@ -11,7 +11,7 @@ resource "google_bigquery_table" "months" {
   table_id                     = each.value.table
   description                  = "One row per charge. A partition is one month, loaded from one delivery of the provider"
   schema                       = local.schemas[each.key]
-  clustering                   = [each.value.cluster]
+  clustering                   = length(local.clustering[each.key]) > 0 ? local.clustering[each.key] : null
   deletion_protection          = var.deletion_protection
   ignore_auto_generated_schema = true
 

@@ -50,11 +50,12 @@ variable "project_id" {
 variable "tables" {
   description = "Tables, one entry per source."
   type = map(object({
-    cluster          = string # column that the table is clustered by
-    dataset          = string # id of the dataset, one of datasets
-    execution_column = string # column of the tracking table for the provider's delivery id
-    partition        = string # column of the billing period, by which the table is partitioned
-    schema           = string # file in functions/billing/schemas, without .json
-    table            = string # name of the table
+    cluster          = string                    # column that the table is clustered by
+    column_types     = optional(map(string), {}) # BigQuery type by source column, if it is not that of schema
+    dataset          = string                    # id of the dataset, one of datasets
+    execution_column = string                    # column of the tracking table for the provider's delivery id
+    partition        = string                    # column of the billing period, by which the table is partitioned
+    schema           = string                    # file in functions/billing/schemas, without .json
+    table            = string                    # name of the table
   }))
 }

@@ -19,6 +19,7 @@ _KNOWN = {
     "quote", "allowQuotedNewlines", "nullMarker", "nullMarkers", "sourceColumnMatch", "decimalTargetTypes",
     "dateFormat", "timestampFormat", "parquetOptions",
 }
+_KNOWN_FOR_PARQUET = {"ignoreUnknownValues"}
 _KNOWN_PARQUET_OPTIONS = {"mapTargetType": ("MAP_TARGET_TYPE_UNSPECIFIED", "ARRAY_OF_STRUCT")}
 # fmt: on
 
@@ -70,15 +71,16 @@ def read_request(project: str, load: dict[str, Any]) -> LoadRequest:
             "Schema update options should only be specified with WRITE_APPEND disposition, "
             "or with WRITE_TRUNCATE disposition on a table partition."
         )
-    unknown = _unknown_options(load)
+    unknown = _unknown_options(load, request.format)
     if unknown or request.format not in _FORMATS:
         raise ValidationError(f"The emulator does not know: {', '.join(unknown) or request.format}")
     return request
 
 
-def _unknown_options(load: dict[str, Any]) -> list[str]:
+def _unknown_options(load: dict[str, Any], source_format: str) -> list[str]:
+    known = _KNOWN | _KNOWN_FOR_PARQUET if source_format == "PARQUET" else _KNOWN
     options = sorted(
-        name for name, value in load.items() if name not in _KNOWN and value not in (None, False, "", [], {})
+        name for name, value in load.items() if name not in known and value not in (None, False, "", [], {})
     )
     dates = [
         f"{name} {load[name]}"

@@ -19,8 +19,18 @@ class ParquetLoad:
     query: Callable[[str], Sequence[tuple[Any, ...]]]
 
     def fields(self, given: Fields) -> Fields:
-        """Return the fields of the files, with the types of the job's schema where it names them."""
+        """Return the fields of the job's schema, or without one those of the files.
+
+        A column outside the schema is ignored or ends the job:
+        https://cloud.google.com/bigquery/docs/reference/rest/v2/Job#JobConfigurationLoad.FIELDS.ignore_unknown_values
+        """
         types = self._types()
+        named = {field.name.lower() for field in given}
+        extra = [name for name, _ in types if given and name.lower() not in named]
+        if extra and not self.options.get("ignoreUnknownValues"):
+            reason = f"the column {extra[0]} of the file is not in the schema"
+            raise JobError("invalid", f"Error while reading data, error message: {reason} File: {self.files[0].uri}")
+        types = [(name, kind) for name, kind in types if name not in extra]
         self._check_maps([name for name, kind in types if is_map(kind)])
         targets = self.options.get("decimalTargetTypes") or []
         by_name = {field.name.lower(): field for field in given}

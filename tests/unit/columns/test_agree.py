@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 
 import pytest
@@ -27,7 +28,8 @@ def test_csv_files_share_one_header() -> None:
 def test_csv_headers_that_differ_are_rejected(other: tuple[str, ...], difference: str) -> None:
     with pytest.raises(BillingError) as raised:
         csv_columns([("a", header("x", "y")), ("b", header("x", "y")), ("c", header(*other))])
-    assert str(raised.value) == f"HEADERS_DIFFER: c has another header than a; first difference: {difference}."
+    found = f"c has another header than a; first difference: {difference}"
+    assert str(raised.value) == f"HEADERS_DIFFER: {found}. Deliver the month again."
 
 
 def test_parquet_files_give_the_union_of_their_columns() -> None:
@@ -37,11 +39,26 @@ def test_parquet_files_give_the_union_of_their_columns() -> None:
     assert found == (Column("x", "STRING"), Column("y", "DATE"), Column("z", None))
 
 
-@pytest.mark.parametrize("kind", ["DATE", None])
-def test_parquet_files_that_disagree_on_a_type_are_rejected(kind: str | None) -> None:
+@pytest.mark.parametrize(("kind", "named"), [("DATE", "DATE"), (None, "nested")])
+def test_parquet_files_that_disagree_on_a_type_are_rejected(kind: str | None, named: str) -> None:
     with pytest.raises(BillingError) as raised:
         parquet_columns([("a", header(("x", "STRING"))), ("b", header(("x", kind)))])
-    assert str(raised.value) == "HEADERS_DIFFER: b has column x with another type than others."
+
+    found = f"Column x is STRING in a, but {named} in b"
+    assert str(raised.value) == f"HEADERS_DIFFER: {found}: deliver the month again."
+
+
+NULLS = Header((Column("x", "INTEGER", has_values=False),), True)
+TEXT = Header((Column("x", "STRING"),), True)
+
+
+@pytest.mark.parametrize("headers", itertools.permutations([("a", NULLS), ("b", TEXT), ("c", NULLS)]))
+def test_file_with_values_gives_the_type_of_a_column(headers: tuple[tuple[str, Header], ...]) -> None:
+    assert parquet_columns(headers) == TEXT.columns
+
+
+def test_column_without_values_in_any_file_has_none() -> None:
+    assert parquet_columns([("a", NULLS), ("b", NULLS)]) == NULLS.columns
 
 
 def test_compressed_and_plain_files_in_one_delivery_are_rejected() -> None:

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from billing.columns.names import as_is, athena_name, csv_rules
+from billing.columns.names import as_is, athena_name, csv_rules, parquet_types
 from billing.formats import FORMATS
 
 CUR = csv_rules(FORMATS["aws_cur_v1_csv"])
@@ -109,7 +109,92 @@ def test_earlier_name_stays_next_to_the_later_one() -> None:
         ("reservation_new_time", "STRING"),
         ("line_item_something_new", None),
         ("*_cost", "BIGNUMERIC"),
+        ("resource_tags_user_cost", "STRING"),
+        ("product_new_fee", "STRING"),
     ],
 )
 def test_type_of_an_unpublished_column_comes_from_its_suffix(source: str, kind: str | None) -> None:
     assert CUR_2.type_of(source) == kind
+
+
+@pytest.mark.parametrize(
+    ("source", "named", "kind"),
+    [
+        ("reservation/EffectiveCost", "STRING", "BIGNUMERIC"),
+        ("resourceTags/user:Cost", "BIGNUMERIC", "STRING"),
+        ("costCategory/Team", None, "STRING"),
+        ("product/isshadow", None, "STRING"),
+        ("lineItem/NewCost", "STRING", "STRING"),
+        ("lineItem/NewCost", None, "BIGNUMERIC"),
+        ("discount/SppDiscount", None, "BIGNUMERIC"),
+        ("lineItem/New", "TIMESTAMP", "TIMESTAMP"),
+        ("lineItem/New", None, None),
+        ("product/", None, "STRING"),
+        ("", None, None),
+    ],
+)
+def test_published_type_holds_then_the_named_one_then_the_suffix(
+    source: str, named: str | None, kind: str | None
+) -> None:
+    assert CUR.type_of(source, named) == kind
+
+
+def test_two_earlier_names_of_a_column_give_two_columns() -> None:
+    assert AZURE.sources(["PreTaxCost", "CostInBillingCurrency"]) == ["PreTaxCost", "Cost"]
+    assert AZURE.sources(["CostInBillingCurrency", "preTaxCost"]) == ["Cost", "PreTaxCost"]
+
+
+# Columns that only one kind of agreement or version has:
+# learn.microsoft.com/azure/cost-management-billing/dataset-schema/cost-usage-details-ea, -mca, -mca-partner,
+# -mca-partner-subscription and -pay-as-you-go
+@pytest.mark.parametrize(
+    ("header", "source", "kind"),
+    [
+        ("DepartmentName", "DepartmentName", "STRING"),
+        ("InstanceId", "InstanceId", "STRING"),
+        ("InstanceName", "InstanceName", "STRING"),
+        ("ResourceType", "ResourceType", "STRING"),
+        ("ServiceTier", "ServiceTier", "STRING"),
+        ("IsAmortizedCost", "IsAmortizedCost", "STRING"),
+        ("partnerTenantId", "PartnerTenantId", "STRING"),
+        ("partnerEarnedCreditRate", "PartnerEarnedCreditRate", "STRING"),
+        ("partnerEarnedCreditApplied", "PartnerEarnedCreditApplied", "STRING"),
+        ("ResellerMPNId", "ResellerMpnId", "STRING"),
+        ("CostInUSD", "CostInUsd", "BIGNUMERIC"),
+        ("ResourceLocationNormalized", "ResourceLocationNormalized", "STRING"),
+        ("PreTaxCost", "Cost", "BIGNUMERIC"),
+        ("UsageDateTime", "Date", "TIMESTAMP"),
+        ("UsageQuantity", "Quantity", "BIGNUMERIC"),
+        ("ResourceRate", "EffectivePrice", "BIGNUMERIC"),
+        ("SubscriptionGuid", "SubscriptionId", "STRING"),
+        ("Currency", "BillingCurrency", "STRING"),
+        ("MarketPrice", "PayGPrice", "BIGNUMERIC"),
+        ("ExchangeRate", "ExchangeRatePricingToBilling", "BIGNUMERIC"),
+        ("PricingCurrencyCode", "PricingCurrency", "STRING"),
+    ],
+)
+def test_column_of_an_older_agreement_has_a_type(header: str, source: str, kind: str) -> None:
+    assert AZURE.sources([header]) == [source]
+    assert AZURE.published(source) == kind
+
+
+@pytest.mark.parametrize(
+    ("format_name", "column", "kind"),
+    [
+        ("aws_cur_v1_parquet", "bill_invoice_id", "STRING"),
+        ("aws_cur_v1_parquet", "line_item_unblended_cost", "FLOAT"),
+        ("aws_cur_v1_parquet", "resource_tags_user_team", "STRING"),
+        ("aws_cur_v1_parquet", "cost_category_team", "STRING"),
+        ("aws_cur_v1_parquet", "line_item_new", None),
+        ("aws_cur_v2_parquet", "Split_Line_Item_Split_Cost", "FLOAT"),
+        ("aws_cur_v2_parquet", "product_new", "STRING"),
+        ("aws_cur_v2_parquet", "resource_tags", None),
+        ("aws_focus_parquet", "CapacityReservationId", "STRING"),
+        ("aws_focus_parquet", "Tags", None),
+        ("azure_focus_parquet", "listcost", "BIGNUMERIC"),
+        ("azure_focus_parquet", "Tags", "STRING"),
+        ("azure_actual_parquet", "ExchangeRateDate", "TIMESTAMP"),
+    ],
+)
+def test_published_type_in_parquet_files(format_name: str, column: str, kind: str | None) -> None:
+    assert parquet_types(FORMATS[format_name]).type_of(column) == kind

@@ -93,6 +93,48 @@ def test_column_has_the_type_that_bigquery_gives_it(tmp_path: Path, expression: 
     )
 
 
+INTEGER = Column("x", "INTEGER")
+NO_VALUES = Column("x", "INTEGER", has_values=False)
+
+
+@pytest.mark.parametrize(
+    ("values", "column"),
+    [
+        ("NULL", NO_VALUES),
+        ("NULL::INTEGER", NO_VALUES),
+        ("NULL::BIGINT", NO_VALUES),
+        ("NULL::VARCHAR", Column("x", "STRING")),
+        ("NULL::DOUBLE", Column("x", "FLOAT")),
+        ("i", INTEGER),
+        ("CASE WHEN i = 99999 THEN 1 END", INTEGER),  # in the last row group only
+        ("CASE WHEN i = 0 THEN 1 END", INTEGER),
+    ],
+)
+def test_column_of_nulls_says_nothing_of_its_type(tmp_path: Path, values: str, column: Column) -> None:
+    select = f"SELECT [i] AS x_list, {values} AS x, {{'x': NULL::INTEGER}} AS nested FROM range(100000) t(i)"
+
+    header = read(file_of(tmp_path, select, ", ROW_GROUP_SIZE 2048"))
+
+    assert header.columns == (Column("x_list", None), column, Column("nested", None))
+
+
+# Footers of the writer of Arrow, without statistics: three NULLs in INT32, and in INT32 with the logical type Null
+UNCOUNTED_START = b"\x15\x04\x19,5\x00\x18\x06schema\x15\x02\x00\x15\x02%\x02\x18\x01x"
+UNCOUNTED_END = (
+    b"\x00\x16\x06\x19\x1c\x19\x1c&\x00\x1c\x15\x02\x19%\x06\x00\x19\x18\x01x\x15\x00\x16\x06\x162\x162&\x08"
+    b"\x00\x00\x162\x16\x06&\x08\x162\x00\x00"
+)
+
+
+@pytest.mark.parametrize(
+    ("logical_type", "column"), [(b"", INTEGER), (b"l\xbc\x00\x00", NO_VALUES)], ids=["plain", "null"]
+)
+def test_nulls_that_are_not_counted_may_be_values_unless_the_writer_says_so(
+    logical_type: bytes, column: Column
+) -> None:
+    assert read(file_with(UNCOUNTED_START + logical_type + UNCOUNTED_END)) == Header((column,), has_rows=True)
+
+
 def test_only_the_outermost_columns_count(tmp_path: Path) -> None:
     select = ", ".join(f"{expression} AS c{number}" for number, expression in enumerate(TYPES))
 

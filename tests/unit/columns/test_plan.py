@@ -5,20 +5,21 @@ from __future__ import annotations
 import itertools
 import json
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import pytest
 
 from billing.columns.field import Field, map_of
-from billing.columns.names import csv_rules
-from billing.columns.plan import Plan, plan_csv, plan_parquet
+from billing.columns.names import csv_rules, parquet_types
+from billing.columns.plan import Difference, Plan, plan_csv, plan_parquet
 from billing.formats import FORMATS, SCHEMAS
 from billing.manifests import MAX_COLUMNS, Column
 from tests.unit.values import error_of
 
 CUR = csv_rules(FORMATS["aws_cur_v1_csv"])
 AZURE = csv_rules(FORMATS["azure_actual_csv"])
-HINT = 'name its BigQuery type in TYPE_OVERRIDES, like {"a/b": "STRING"}.'
+ABSENT = "a/B (a_b in the table), c (c in the table). Deliver the month again, with files of that manifest"
+RENAME = "rename the column, such as a tag, at the provider."
 
 
 def field_of(name: str, kind: str, source: str) -> Field:
@@ -34,6 +35,10 @@ def plan_of_strings(header: Sequence[str], table: Sequence[Field] = ()) -> Plan:
     return plan_csv(header, [], CUR, dict.fromkeys(header, "STRING"), table)
 
 
+def strings(header: Sequence[str]) -> list[Column]:
+    return [Column(name, "STRING") for name in header]
+
+
 def names_of(header: Sequence[str], table: Sequence[Field] = ()) -> dict[str, str]:
     """Return source column to column name."""
     plan = plan_of_strings(header, table)
@@ -44,7 +49,7 @@ def plan_of_azure(header: Sequence[str], **overrides: str) -> Plan:
     return plan_csv(header, [], AZURE, overrides, ())
 
 
-def test_type_comes_from_override_then_manifest_then_dictionary() -> None:
+def test_type_comes_from_override_then_publication_then_manifest() -> None:
     types: dict[str, str | None] = {
         "a/S": "STRING",
         "a/OS": "STRING",
@@ -55,10 +60,13 @@ def test_type_comes_from_override_then_manifest_then_dictionary() -> None:
         "lineItem/UnblendedCost": None,  # BIGNUMERIC in the dictionary
         "product/ECU": "Mystery",
         "bill/InvoiceId": "BIGNUMERIC",  # STRING in the dictionary
+        "bill/BillType": "BIGNUMERIC",  # and in an override
+        "a/new": "Mystery",
+        "a/none": None,
     }
     manifest = [Column(name, kind) for name, kind in types.items()]
 
-    plan = plan_csv(list(types), manifest, CUR, {"product/ECU": "FLOAT"}, ())
+    plan = plan_csv(list(types), manifest, CUR, {"product/ECU": "FLOAT", "bill/BillType": "STRING"}, ())
 
     schema = (
         field_of("a_s", "STRING", "a/S"),
@@ -69,9 +77,27 @@ def test_type_comes_from_override_then_manifest_then_dictionary() -> None:
         field_of("a_i", "STRING", "a/I"),
         field_of("line_item_unblended_cost", "BIGNUMERIC", "lineItem/UnblendedCost"),
         field_of("product_e_c_u", "FLOAT", "product/ECU"),
-        field_of("bill_invoice_id", "BIGNUMERIC", "bill/InvoiceId"),
+        field_of("bill_invoice_id", "STRING", "bill/InvoiceId"),
+        field_of("bill_bill_type", "STRING", "bill/BillType"),
+        field_of("a_new", "STRING", "a/new"),
+        field_of("a_none", "STRING", "a/none"),
     )
-    assert plan == Plan(schema, schema)
+    differs = Difference("bill/InvoiceId", "BIGNUMERIC", "manifest", "STRING")
+    assert plan == Plan(schema, schema, unknown=("a/new", "a/none"), differences=(differs,))
+
+
+def test_unknown_column_that_the_table_has_is_not_new() -> None:
+    table = (field_of("a_new", "STRING", "a/new"),)
+
+    assert plan_of(["a/new"], {"a/new": "Mystery"}, table) == Plan(table, ())
+
+
+def test_override_of_a_column_of_the_table_has_no_effect_and_is_a_difference() -> None:
+    table = (field_of("a_b", "TIMESTAMP", "a/b"),)
+
+    plan = plan_csv(["a/b"], [], CUR, {"a/b": "STRING"}, table)
+
+    assert plan == Plan(table, (), differences=(Difference("a/b", "STRING", "TYPE_OVERRIDES", "TIMESTAMP"),))
 
 
 def test_header_gives_the_order_and_may_have_more_columns() -> None:
@@ -86,30 +112,28 @@ def test_header_gives_the_order_and_may_have_more_columns() -> None:
 @pytest.mark.parametrize(
     ("header", "types", "error"),
     [
-        (["a/b"], {"a/b": "Duration"}, f"UNKNOWN_TYPE: Column a/b has the unknown type 'Duration': {HINT}"),
-        (
-            ["a/b"],
-            {"a/b": None},
-            f"UNKNOWN_TYPE: Column a/b has no type in the manifest or in the published list of columns: {HINT}",
-        ),
         (
             ["x"],
-            {"x": "STRING", "y": None},
-            "MISSING_COLUMN: The files' header has no column y, which the manifest names.",
+            {"x": "STRING", "a/B": None, "c": "STRING"},
+            f"MISSING_COLUMN: The files' header lacks what the manifest names: {ABSENT}.",
         ),
-        (["x", "y", "x"], {"x": "STRING", "y": "STRING"}, "COLUMN_NAME: The files' header has the column x twice."),
+        (
+            ["x", "y", "x"],
+            {"x": "STRING", "y": "STRING"},
+            "COLUMN_NAME: The files' header has the column x twice: rename or remove one of them at the provider.",
+        ),
         (
             ["a/\x1b[2J"],
             {"a/\x1b[2J": "STRING"},
-            "COLUMN_NAME: The files' header has a control character in column 'a/\\x1b[2J'.",
+            f"COLUMN_NAME: The files' header has a control character in column 'a/\\x1b[2J': {RENAME}",
         ),
         (
             ["a/b\nc"],
             {"a/b\nc": "STRING"},
-            "COLUMN_NAME: The files' header has a control character in column 'a/b\\nc'.",
+            f"COLUMN_NAME: The files' header has a control character in column 'a/b\\nc': {RENAME}",
         ),
     ],
-    ids=["unknown type", "no type", "missing", "twice", "escape", "line break"],
+    ids=["missing", "twice", "escape", "line break"],
 )
 def test_csv_header_that_cannot_be_loaded_is_rejected(
     header: Sequence[str], types: Mapping[str, str | None], error: str
@@ -131,6 +155,7 @@ def test_existing_column_keeps_its_type_and_new_ones_are_added() -> None:
     assert plan == Plan(
         schema=(field_of("a_c", "TIMESTAMP", "a/c"), field_of("a_b", "FLOAT", "a/b")),
         added=(field_of("a_c", "TIMESTAMP", "a/c"),),
+        differences=(Difference("a/b", "BIGNUMERIC", "manifest", "FLOAT"),),
     )
 
 
@@ -239,6 +264,16 @@ def test_ten_thousand_columns_are_planned_within_two_seconds() -> None:
     )
 
 
+@pytest.mark.parametrize("plan", [plan_of_strings, lambda header, table: plan_parquet(strings(header), table)])
+def test_columns_that_a_full_table_cannot_take_fit_into_a_new_one(plan: Callable[..., Plan]) -> None:
+    full = [field_of(f"c{number}", "STRING", f"c{number}") for number in range(MAX_COLUMNS)]
+
+    error = error_of(plan, ["x"], full)
+
+    assert error.endswith(f"BigQuery takes {MAX_COLUMNS}. Remove cost allocation tags, or set a new TABLE_NAME.")
+    assert plan(["x"], ()).added == (field_of("x", "STRING", "x"),)
+
+
 def test_parquet_columns_keep_the_spelling_of_the_table() -> None:
     table = (field_of("BilledCost", "BIGNUMERIC", "BilledCost"), Field("tags", "STRING"))
     columns = [Column("Tags", "STRING"), Column("x_New", "BOOLEAN"), Column("BilledCost", "BIGNUMERIC")]
@@ -250,7 +285,8 @@ def test_parquet_columns_keep_the_spelling_of_the_table() -> None:
 
 
 def not_allowed(name: str) -> str:
-    return f"COLUMN_NAME: BigQuery does not allow the name of the Parquet column {name!r}, or it occurs twice."
+    found = f"BigQuery does not allow the name of the Parquet column {name!r}, or it occurs twice"
+    return f"COLUMN_NAME: {found}: rename it, or remove it, at the provider."
 
 
 @pytest.mark.parametrize("name", ["", "a b", "1a", "größe", "_TABLE_x", "_file_", "_PARTITIONTIME", "a" * 301, "a\n"])
@@ -259,22 +295,30 @@ def test_parquet_name_that_bigquery_does_not_allow_is_rejected(name: str) -> Non
 
 
 TAGS = Field("Tags", map_of("STRING", "STRING"), "source: Tags")
+BUT = "in the files, but"
+TEXT = f"STRING {BUT} MAP<STRING, STRING> in the table"
+REMOVE = "Remove them from the export, or export them as text."
+NEW_TABLE = "Load into a new table (TABLE_NAME), or restore the type in the export."
 
 
 @pytest.mark.parametrize(
     ("columns", "table", "error"),
     [
         ([Column("Tags", "STRING"), Column("tags", "STRING")], [], not_allowed("tags")),
-        ([Column("Tags", None)], [], "UNKNOWN_TYPE: The Parquet column Tags has a type that is not supported."),
         (
-            [Column("billedcost", "FLOAT")],
-            [field_of("BilledCost", "BIGNUMERIC", "BilledCost")],
-            "TYPE_CHANGED: Column billedcost is FLOAT in the files, but BIGNUMERIC in the table.",
+            [Column("Tags", None), Column("x", "STRING"), Column("More", None)],
+            [],
+            f"UNKNOWN_TYPE: Parquet columns that are lists or nested records are not supported: Tags, More. {REMOVE}",
+        ),
+        (
+            [Column("cost", "FLOAT"), Column("Tags", "STRING")],
+            [field_of("Cost", "BIGNUMERIC", "Cost"), TAGS],
+            f"TYPE_CHANGED: Column cost is FLOAT {BUT} BIGNUMERIC in the table; column Tags is {TEXT}. {NEW_TABLE}",
         ),
         (
             [Column("Tags", map_of("STRING", "FLOAT"))],
             [TAGS],
-            "TYPE_CHANGED: Column Tags is MAP<STRING, FLOAT> in the files, but MAP<STRING, STRING> in the table.",
+            f"TYPE_CHANGED: Column Tags is MAP<STRING, FLOAT> {BUT} MAP<STRING, STRING> in the table. {NEW_TABLE}",
         ),
     ],
     ids=["differ in case only", "nested", "changed type", "changed map"],
@@ -289,7 +333,8 @@ def test_million_columns_are_rejected() -> None:
     names = [*map(str, range(1_000_000)), "x", "x"]
     columns = [Column(name, "STRING") for name in names]
 
-    error = "TOO_MANY_COLUMNS: The table would have 1000002 columns; BigQuery takes 10000."
+    found = "The table would have 1000002 columns; BigQuery takes 10000"
+    error = f"TOO_MANY_COLUMNS: {found}. Remove cost allocation tags, or set a new TABLE_NAME."
     assert error_of(plan_of, names, {}) == error
     assert error_of(plan_parquet, columns, ()) == error
 
@@ -300,6 +345,34 @@ def test_map_in_parquet_keeps_its_type() -> None:
     assert plan_parquet(columns, ()).added == (TAGS,)
     assert plan_parquet(columns, (TAGS,)).schema == (TAGS,)
     assert TAGS.entry == ("STRING", "STRING")
+
+
+PARQUET_CUR = parquet_types(FORMATS["aws_cur_v1_parquet"])
+
+
+@pytest.mark.parametrize("table", [(), (field_of("line_item_new", "STRING", "line_item_new"),)], ids=["new", "known"])
+def test_column_without_values_is_not_read_and_needs_no_type(table: Sequence[Field]) -> None:
+    columns = [Column("line_item_new", "INTEGER", has_values=False), Column("bill_bill_type", "STRING")]
+
+    plan = plan_parquet(columns, table, PARQUET_CUR)
+
+    read = (field_of("bill_bill_type", "STRING", "bill_bill_type"),)
+    assert plan == Plan(read, read, omitted=("line_item_new",))
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"), [("resource_tags_user_x", "STRING"), ("reservation_effective_cost", "FLOAT")]
+)
+def test_published_column_without_values_is_added_with_its_type(name: str, kind: str) -> None:
+    plan = plan_parquet([Column(name, "INTEGER", has_values=False)], (), PARQUET_CUR)
+
+    assert plan == Plan((), (field_of(name, kind, name),), omitted=(name,))
+
+
+def test_override_of_a_parquet_column_has_no_effect_and_is_a_difference() -> None:
+    plan = plan_parquet([Column("x", "FLOAT")], (), overrides={"x": "STRING", "y": "STRING"})
+
+    assert plan.differences == (Difference("x", "STRING", "TYPE_OVERRIDES", "FLOAT"),)
 
 
 @pytest.mark.parametrize(
@@ -343,13 +416,27 @@ def test_azure_headers_of_every_account_give_the_same_columns(header: Sequence[s
 
 
 def test_azure_column_in_two_spellings_is_rejected() -> None:
-    assert (
-        error_of(plan_of_azure, ["Date", "Datum (date)"]) == "COLUMN_NAME: The files' header has the column Date twice."
-    )
+    error = error_of(plan_of_azure, ["Date", "Datum (date)"])
+
+    assert error.startswith("COLUMN_NAME: The files' header has the column Date twice: ")
 
 
-def test_new_azure_column_needs_an_override_in_any_spelling() -> None:
-    assert error_of(plan_of_azure, ["brandNew"]).startswith("UNKNOWN_TYPE: Column BrandNew has no type")
-    assert plan_of_azure(["Neu (BrandNew)"], brandNew="NUMERIC").schema == (
-        field_of("BrandNew", "NUMERIC", "BrandNew"),
-    )
+@pytest.mark.parametrize(
+    ("header", "override", "kind"),
+    [
+        ("brandNew", {}, "STRING"),
+        ("Neu (BrandNew)", {"brandNew": "NUMERIC"}, "NUMERIC"),
+        ("costInBillingCurrency", {"Kosten (CostInBillingCurrency)": "STRING"}, "STRING"),
+        ("PreTaxCost", {"PreTaxCost": "FLOAT"}, "FLOAT"),
+    ],
+)
+def test_override_of_an_azure_column_has_any_spelling(header: str, override: dict[str, str], kind: str) -> None:
+    [field] = plan_of_azure([header], **override).schema
+
+    assert field.type == kind
+
+
+def test_override_of_the_second_name_of_a_column_is_for_that_column() -> None:
+    plan = plan_of_azure(["Cost", "PreTaxCost"], PreTaxCost="STRING")
+
+    assert [(field.source, field.type) for field in plan.schema] == [("Cost", "BIGNUMERIC"), ("PreTaxCost", "STRING")]

@@ -182,6 +182,13 @@ def test_old_manifest_has_no_types_and_ends_on_the_last_day() -> None:
     )
 
 
+@pytest.mark.parametrize(("word", "kind"), [("OptionalDateTime", "TIMESTAMP"), ("Duration", "Duration"), (None, None)])
+def test_type_that_the_parser_does_not_know_keeps_its_word(word: str | None, kind: str | None) -> None:
+    export = export_of(AWS, create_new(with_field("columns", [{"category": "a", "name": "b", "type": word}])))
+
+    assert export.columns == (Column("a/b", kind),)
+
+
 @pytest.mark.parametrize("folder", ["20220401-20220501/", "cur-demo/year=2022/month=4/"])
 def test_parquet_manifest_is_parsed_in_both_places(folder: str) -> None:
     manifest = golden_manifest("aws_parquet.json", f"{ROOT}{folder}cur-demo-Manifest.json")

@@ -285,9 +285,11 @@ def test_invalid_manifest_is_rejected(change: Change, error: str) -> None:
     ("columns", "expected"),
     [
         (["a", {"name": "b", "type": "DOUBLE"}], (Column("a", None), Column("b", "BIGNUMERIC"))),
+        ([{"name": "a", "type": "timestamp_milliseconds"}], (Column("a", "TIMESTAMP"),)),
+        ([{"name": "a", "type": "OptionalString"}], (Column("a", "OptionalString"),)),
         (None, ()),
     ],
-    ids=["names without types", "no list"],
+    ids=["names without types", "FOCUS 1.2", "word of CUR v1", "no list"],
 )
 def test_list_of_columns_may_be_incomplete(columns: object, expected: tuple[Column, ...]) -> None:
     assert export_of(CSV, create_new(with_field("columns", columns))).columns == expected
