@@ -57,6 +57,8 @@ def test_dlt_state_has_the_documented_shape() -> None:
                 "table_created": "2025-01-01T00:00:00+00:00",
                 "changed_during_load": True,
                 "files": {"f1": "10:crc"},
+                "byte_count": None,
+                "costs": None,
             }
         },
         "rejected": {"2025-09": {"run-3": {"code": "EMPTY_DELIVERY", "content": "def", "fingerprint": "print-1"}}},
