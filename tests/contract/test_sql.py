@@ -216,6 +216,7 @@ def test_dry_run_of_a_broken_query_fails(
     dry = bigquery.QueryJobConfig(dry_run=True)
 
     assert dataset.client.query(dataset.sql("SELECT * FROM $.t"), job_config=dry).dry_run
+    assert dataset.client.query("SELECT CAST(x AS INT64) FROM UNNEST(['a']) AS x", job_config=dry).dry_run
     with pytest.raises(error):
         dataset.client.query(dataset.sql(statement), job_config=dry)
 
