@@ -244,6 +244,13 @@ ERRORS: dict[str, ErrorInfo] = {
             _MANIFEST,
         ),
         ErrorInfo(
+            "MONTH_WOULD_SHRINK",
+            ErrorClass.REJECT,
+            "The delivery is much smaller than the loaded one, and ON_SHRINK of the source is hold.",
+            "Compare it with the provider's console. If it is right, replay the month.",
+            "billing replay aws_cur 2025-09",
+        ),
+        ErrorInfo(
             "EMPTY_DELIVERY",
             ErrorClass.REJECT,
             "The delivery has no file or no data row.",

@@ -1,30 +1,85 @@
 """`billing status`: print the rows of `billing_status` for all sources."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 import click
 
 from billing.gcp.services import Services, connect
-from billing.settings import Settings, read_settings
+from billing.settings import Settings, Source, read_settings
+from billing.views.status import status_query
+from billing_cli.text import printable
 
 _COLUMNS = ("source", "month", "state", "delivered_at", "loaded_at", "row_count", "cost", "currency", "code", "message")
+_FIX = "`billing sweep` creates a view again, and `terraform apply` a table."
+
+
+@dataclass(frozen=True)
+class NoAnswer:
+    """A source or a view that gives no answer, and why."""
+
+    name: str
+    reason: str
+
+    def __str__(self) -> str:
+        return printable(f"No answer from {self.name}: {self.reason} {_FIX}")
+
+
+@dataclass(frozen=True)
+class Status:
+    """The rows of every dataset's billing_status, by source, month and currency."""
+
+    rows: Sequence[Mapping[str, Any]]
+    failures: Sequence[NoAnswer]
 
 
 @click.command("status")
-def status_command() -> None:
-    """Print each month: what is loaded, waiting or rejected."""
+@click.pass_context
+def status_command(ctx: click.Context) -> None:
+    """Print each month: what is loaded, waiting or rejected.
+
+    If a source gives no answer, the others are printed all the same, and the exit code is 1.
+    """
     settings = read_settings()
-    click.echo(format_table(read_status(settings, connect(settings))))
+    status = read_status(settings, connect(settings))
+    if status.rows or not status.failures:
+        click.echo(format_table(status.rows))
+    for failure in status.failures:
+        click.echo(str(failure), err=True)
+    if status.failures:
+        ctx.exit(1)
 
 
-def read_status(settings: Settings, services: Services) -> list[dict[str, Any]]:
-    """Return all rows of every dataset's billing_status, by source and month. One query per dataset."""
-    return [
-        dict(row)
-        for view in settings.status_views
-        for row in services.warehouse.query(f"SELECT * FROM `{view}` ORDER BY source, month")
-    ]
+def read_status(settings: Settings, services: Services) -> Status:
+    """Read the status of every source. One query per dataset, and two at most for a source that it does not show."""
+    rows, failures = list[Mapping[str, Any]](), list[NoAnswer]()
+    for view in settings.status_views:
+        found, _ = services.warehouse.try_query(f"SELECT * FROM `{view}`")
+        rows += map(dict, found)
+    shown = {row["source"] for row in rows}
+    for source in settings.sources:
+        if source.key not in shown:
+            found, failure = _read_source(services, source)
+            rows += map(dict, found)
+            failures += [failure] if failure is not None else []
+    return Status(sorted(rows, key=_order), failures)
+
+
+def _read_source(services: Services, source: Source) -> tuple[list[Any], NoAnswer | None]:
+    """Read a source that its dataset's view does not show: the view fails or is old, or nothing is recorded yet."""
+    rows, problem = services.warehouse.try_query(status_query(source, None))
+    if problem is None:
+        return rows, None
+    recorded, gone = services.warehouse.try_query(f"SELECT COUNT(*) AS n FROM `{source.destination}_load_tracking`")
+    if gone is None and recorded[0]["n"] == 0:
+        return [], None  # the first record creates what the query needs
+    return [], NoAnswer(source.key, problem)
+
+
+def _order(row: Mapping[str, Any]) -> tuple[str, str, str]:
+    return str(row["source"]), str(row["month"]), str(row.get("currency") or "")
 
 
 def format_table(rows: Sequence[Mapping[str, Any]]) -> str:
@@ -39,4 +94,6 @@ def format_table(rows: Sequence[Mapping[str, Any]]) -> str:
 def _text(value: object) -> str:
     if value is None:
         return ""
-    return f"{value:%Y-%m-%d %H:%M}" if hasattr(value, "strftime") else str(value)
+    if isinstance(value, Decimal):
+        return f"{value:f}"  # without an exponent
+    return f"{value:%Y-%m-%d %H:%M}" if hasattr(value, "strftime") else printable(str(value))

@@ -159,10 +159,66 @@ def test_row_access_policies_are_rejected(dataset: EmulatorDataset) -> None:
         ("TO_JSON_STRING(JSON_OBJECT(ARRAY['a', 'b'], ARRAY[1.5, NULL]))", '{"a":1.5,"b":null}'),
         ("TO_JSON_STRING(COALESCE(CAST(NULL AS JSON), JSON '{}'))", "{}"),
         ("DATE_DIFF(DATE '2023-12-01', DATE '2023-11-01', DAY)", 30),
+        ("SAFE_CAST(CAST('nan' AS FLOAT64) AS BIGNUMERIC)", None),
+        ("SAFE_CAST(CAST('-inf' AS FLOAT64) AS BIGNUMERIC)", None),
+        ("SAFE_CAST(1e39 AS BIGNUMERIC)", None),
+        ("SAFE_CAST(1e300 AS BIGNUMERIC)", None),
+        ("SAFE_CAST(CAST(0.4021308468 AS STRING) AS BIGNUMERIC)", Decimal("0.4021308468")),
+        ("ABS(CAST('nan' AS FLOAT64)) < 1e28", False),
+        ("SAFE.PARSE_DATE('%Y-%m', '2023-11')", date(2023, 11, 1)),
+        ("SAFE.PARSE_DATE('%Y-%m', '2023-13')", None),
+        ("SAFE.PARSE_DATE('%Y-%m', '0000-05')", None),
+        ("SAFE.TIMESTAMP_MICROS(9000000000000000000)", None),
+        ("SAFE.PARSE_JSON('{')", None),
+        ("TO_JSON_STRING(SAFE.PARSE_JSON((SELECT '{\"a\":1}')))", '{"a":1}'),
+        ("SAFE.PARSE_JSON((SELECT CONCAT('{', x) FROM UNNEST(['a']) AS x))", None),
+        ("SAFE_DIVIDE(BIGNUMERIC '1', BIGNUMERIC '0')", None),
+        ("SAFE_MULTIPLY(BIGNUMERIC '1e19', BIGNUMERIC '1e19')", None),
+        ("SAFE_MULTIPLY(BIGNUMERIC '1234567.000000000000000001', 1000)", Decimal("1234567000.000000000000001")),
+        ("TIMESTAMP_DIFF(TIMESTAMP '9999-12-31', TIMESTAMP '0001-01-01', MICROSECOND)", 315_537_811_200_000_000),
+        ("IF(TRUE, 0, DATE_DIFF(DATE_ADD(DATE '9999-12-31', INTERVAL 1 DAY), DATE '2023-11-01', DAY))", 0),
+        ("(SELECT STRING_AGG(JSON_VALUE(x, '$.a')) FROM UNNEST(JSON_QUERY_ARRAY('[{\"a\":1},{\"b\":2}]')) AS x)", "1"),
     ],
 )
 def test_functions_of_the_views(dataset: EmulatorDataset, expression: str, value: object) -> None:
     assert dataset.rows(f"SELECT {expression}") == [(value,)]
+
+
+# https://cloud.google.com/bigquery/docs/reference/standard-sql/conversion_functions#cast_bignumeric
+# https://cloud.google.com/bigquery/docs/reference/standard-sql/data-types#date_type: years 1 to 9999
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "CAST(CAST('nan' AS FLOAT64) AS BIGNUMERIC)",
+        "CAST(CAST('inf' AS FLOAT64) AS BIGNUMERIC)",
+        "CAST(1e39 AS BIGNUMERIC)",
+        "PARSE_DATE('%Y-%m', '0000-05')",
+        "DATE_ADD(DATE '9999-12-01', INTERVAL 1 MONTH)",
+        "TIMESTAMP_ADD(TIMESTAMP '9999-12-31', INTERVAL 1 DAY)",
+        "TIMESTAMP_SUB(TIMESTAMP '0001-01-01', INTERVAL 1 DAY)",
+        "TIMESTAMP_MICROS(9000000000000000000)",
+        "PARSE_JSON('{')",
+    ],
+)
+def test_value_that_does_not_fit_ends_the_query(dataset: EmulatorDataset, expression: str) -> None:
+    with pytest.raises(BadRequest):
+        dataset.rows(f"SELECT {expression}")
+
+
+# a dry run checks a statement, and costs nothing
+@pytest.mark.parametrize(
+    ("statement", "error"), [("SELECT nope FROM $.t", BadRequest), ("SELECT * FROM $.gone", NotFound)]
+)
+def test_dry_run_of_a_broken_query_fails(
+    dataset: EmulatorDataset, statement: str, error: type[GoogleAPICallError]
+) -> None:
+    dataset.create_table()
+    dry = bigquery.QueryJobConfig(dry_run=True)
+
+    assert dataset.client.query(dataset.sql("SELECT * FROM $.t"), job_config=dry).dry_run
+    assert dataset.client.query("SELECT CAST(x AS INT64) FROM UNNEST(['a']) AS x", job_config=dry).dry_run
+    with pytest.raises(error):
+        dataset.client.query(dataset.sql(statement), job_config=dry)
 
 
 def test_qualify_keeps_the_newest_row(dataset: EmulatorDataset) -> None:

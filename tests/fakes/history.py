@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from billing.columns.field import Field
+from billing.decisions.billed import Billed
 from billing.decisions.reconcile import reconcile
 from billing.decisions.state import LoadedDelivery, MonthState, from_state, to_state
 from billing.gcp.dlt_commit import TRACKING_COLUMNS, pipeline_name
@@ -87,9 +89,9 @@ class FakeLoadHistory(LoadHistory):
 
         return self._wire.send("read newest load", act)
 
-    def _billed(self, source: Source, month: str) -> Mapping[str, Any]:
-        """Return no cost, as for a table without the column."""
-        return {}
+    def billed(self, source: Source, month: str, fields: Sequence[Field]) -> Billed:
+        """Return no cost. The fakes run no SQL."""
+        return Billed()
 
     def _run(self, source: Source, month: str, state: MonthState, row: Mapping[str, Any]) -> None:
         """Commit in dlt's steps: read the pipeline's state, load rows, mark the load complete."""

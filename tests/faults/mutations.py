@@ -20,6 +20,7 @@ from billing.decisions.sample import sample
 _LEASE, _ORDER, _BAD = (f"tests/integration/test_{name}.py::test_" for name in ("lease", "order", "bad_deliveries"))
 _TYPES = "tests/integration/test_column_types.py::test_"
 _SWEEP, _UNIT, _FAULTS = "tests/integration/test_sweep.py::test_", "tests/unit/", "tests/faults/"
+_BROKEN, _SHRINKAGE = "tests/integration/test_broken_sources.py::test_", f"{_UNIT}workflows/test_shrinkage.py::test_"
 
 
 @dataclass(frozen=True)
@@ -151,6 +152,10 @@ def _only_known_loads(dataset: str) -> str:
 
 def _anywhere(key: str, source: Any, *_: object) -> str:
     return str(source.prefix + key.removeprefix(source.source_path))
+
+
+def _plain_cast(column: str, _: object) -> str:
+    return f"CAST({column} AS BIGNUMERIC)"
 
 
 def _nothing(*_: object) -> None:
@@ -377,6 +382,31 @@ MUTATIONS: Mapping[str, Mutation] = {
             "empty file that the manifest does not call empty",
             f"{_TYPES}empty_part_that_the_manifest_does_not_call_empty_is_rejected[counted rows]",
             replaced(_nothing, "billing.columns.load_schema._check_empty_files"),
+        ),
+        Mutation(
+            "report of a month that shrank",
+            f"{_SHRINKAGE}month_that_shrinks_is_loaded_and_reported",
+            replaced(_nothing, "billing.workflows.load.check_shrinkage"),
+        ),
+        Mutation(
+            "delivery that is held",
+            f"{_SHRINKAGE}held_delivery_keeps_the_month_and_is_told_once",
+            replaced(_nothing, "billing.decisions.decide.held_delivery"),
+        ),
+        Mutation(
+            "report of a cost that cannot be read",
+            f"{_BROKEN}costs_that_are_no_numbers_stop_no_view",
+            replaced(_nothing, "billing.workflows.load.check_cost"),
+        ),
+        Mutation(
+            "casts that cannot fail",
+            f"{_BROKEN}costs_that_are_no_numbers_stop_no_view",
+            replaced(_plain_cast, "billing.views.status.as_number", "billing.views.focus.as_number"),
+        ),
+        Mutation(
+            "views of each source apart",
+            f"{_BROKEN}load_publishes_its_views_although_another_source_has_no_table[_load_tracking]",
+            replaced(_nothing, "billing.workflows.publish_views._publish_each"),
         ),
         Mutation(
             "a rejection is recorded once",

@@ -39,22 +39,23 @@ def test_unrelated_object_costs_no_request(harness: Harness) -> None:
 
 
 @pytest.mark.parametrize("spec", [AWS, AZURE], ids=["aws", "azure"])
-def test_new_month_costs_17_requests_beside_headers_and_polling(
+def test_new_month_costs_18_requests_beside_headers_and_polling(
     harness: Harness, tmp_path: Path, spec: SourceSpec
 ) -> None:
     """The number does not depend on the months in the bucket."""
-    counts = []
+    counts, jobs = [], []
     for month in ("2025-05", "2025-06", "2025-07", "2025-08", MONTH):
         delivery = GENERATE[spec](tmp_path, month, rows=20, files=4, columns=COLUMNS[spec])
         harness.deployment.deliver(spec, delivery)
         with harness.counting() as requests:
             assert harness.handle_manifest(spec, delivery).action == "loaded"
         assert len(headers_of(requests)) == 4
-        assert len(requests.matching("POST", "/jobs")) == 1
+        jobs.append(len(requests.matching("POST", "/jobs")))
         counts.append(beside_headers_and_polling(requests))
 
-    assert counts[1:] == [17, 17, 17, 17]
-    assert counts[0] <= 31  # the first load finds no tables of dlt, adds columns and creates the views
+    assert jobs == [3, 1, 1, 1, 1]  # the first load also checks two views, by dry runs
+    assert counts[1:] == [18, 18, 18, 18]
+    assert counts[0] <= 34  # the first load finds no tables of dlt, adds columns and creates the views
 
 
 def test_new_columns_cost_a_patch_and_the_view_of_the_source(harness: Harness, tmp_path: Path) -> None:
@@ -66,7 +67,7 @@ def test_new_columns_cost_a_patch_and_the_view_of_the_source(harness: Harness, t
         assert harness.handle_manifest(AWS, delivery).action == "loaded"
 
     view = 3  # its etag, the table's columns, and its replacement
-    assert beside_headers_and_polling(requests) == 17 + 1 + view
+    assert beside_headers_and_polling(requests) == 18 + 1 + view
 
 
 def test_each_page_of_files_costs_one_more_request_per_listing(
@@ -81,7 +82,7 @@ def test_each_page_of_files_costs_one_more_request_per_listing(
     )
 
     assert {what: many[what] - few[what] for what in few} == {"waiting": 1, "loaded": 3, "duplicate": 1}
-    assert few["loaded"] == 17
+    assert few["loaded"] == 18
 
 
 def _life(harness: Harness, delivery: Delivery) -> dict[str, int]:

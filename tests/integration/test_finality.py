@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from tests.samples import Delivery, aws_cur_delivery
+import pytest
+
+from tests.samples import Delivery, aws_columns, aws_cur_delivery
 from tests.support.harness import Harness
 from tests.support.sources import AWS
 
@@ -58,7 +61,7 @@ def test_tracking_table_without_cost_gets_the_columns(harness: Harness, tmp_path
     client = harness.emulator.bigquery
     table = client.get_table(tracking)
     client.delete_table(tracking)
-    table.schema = [field for field in table.schema if field.name not in ("cost", "invoiced")]
+    table.schema = [field for field in table.schema if field.name not in ("cost", "costs", "invoiced")]
     client.create_table(table)
 
     delivery = delivered(harness, tmp_path, 1, finalized=True)
@@ -66,3 +69,66 @@ def test_tracking_table_without_cost_gets_the_columns(harness: Harness, tmp_path
     [row] = harness.tracking(AWS)
     assert (row["cost"], row["invoiced"]) == (delivery.totals.cost, True)
     assert status(harness)["finality"] == "closed"
+
+
+VALUES = {  # of 20 rows, 5 are in the second currency
+    "bill/BillingPeriodStartDate": None,
+    "lineItem/UsageStartDate": None,
+    "lineItem/ProductCode": None,
+    "lineItem/CurrencyCode": "IF(i % 4 = 0, '{currency}', 'USD')",
+    "lineItem/UnblendedCost": "IF(i % 4 = 0, '{cost}', '2')",
+}
+
+
+def in_two_currencies(folder: Path, currency: str, cost: str, revision: int = 1, execution: str = "") -> Delivery:
+    columns = [
+        replace(column, value=value.format(currency=currency, cost=cost)) if value else column
+        for column in aws_columns(MONTH)
+        for value in [VALUES.get(column.name, "")]
+        if value != ""
+    ]
+    return aws_cur_delivery(
+        folder, MONTH, rows=20, columns=columns, revision=revision, execution=execution or None, files=1
+    )
+
+
+def by_currency(harness: Harness, *names: str) -> dict[str | None, tuple[Any, ...]]:
+    found = harness.rows("SELECT * FROM `{dataset}.billing_status`")
+    return {row["currency"]: tuple(row[name] for name in names) for row in found}
+
+
+def test_each_currency_of_a_month_has_its_row_and_its_changes(harness: Harness, tmp_path: Path) -> None:
+    assert harness.load(AWS, in_two_currencies(tmp_path, "CNY", "3")).action == "loaded"
+    assert by_currency(harness, "row_count", "cost", "cost_changed") == {"CNY": (5, 15, None), "USD": (15, 30, None)}
+
+    outcome = harness.load(AWS, in_two_currencies(tmp_path, "EUR", "4", revision=2))
+
+    assert by_currency(harness, "row_count", "cost", "rows_changed", "cost_changed") == {
+        "CNY": (0, 0, -5, -15),
+        "EUR": (6, 24, 6, 24),
+        "USD": (17, 34, 2, 4),
+    }
+    assert (outcome.code, outcome.message) == (
+        "MONTH_SHRANK",
+        "2025-09 has a cost of 0 CNY after 15: SHRINK_PERCENT is 20. Check the delivery at the provider.",
+    )
+    first, second = harness.tracking(AWS)
+    assert (first["cost"], first["costs"]) == (
+        None,
+        '[{"currency":"CNY","rows":5,"cost":"15"},{"currency":"USD","rows":15,"cost":"30"}]',
+    )
+    assert second["code"] == "MONTH_SHRANK"
+
+
+@pytest.mark.focus_views
+def test_other_content_of_one_execution_is_a_change(harness: Harness, tmp_path: Path) -> None:
+    execution = "5d0a1b6e-0000-4000-8000-000000000001"
+    harness.load(AWS, in_two_currencies(tmp_path / "1", "USD", "3", execution=execution))
+    again = in_two_currencies(tmp_path / "2", "USD", "1", execution=execution)
+
+    outcome = harness.load(AWS, again)
+
+    assert (outcome.action, outcome.code, outcome.execution) == ("loaded", "MONTH_SHRANK", execution)
+    assert by_currency(harness, "cost", "rows_changed", "cost_changed") == {"USD": (35, 0, -10)}
+    broken = harness.rows("SELECT code, broken FROM `{dataset}_focus.billing_quality` WHERE code = 'COST_DECREASED'")
+    assert broken == [{"code": "COST_DECREASED", "broken": 1}]

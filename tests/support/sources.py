@@ -21,6 +21,7 @@ class SourceSpec:
     table: str = "aws_cur"
     version: str = ""  # of FOCUS: decides the table's columns
     settle_hours: str = "3"
+    on_shrink: str = "alert"
     type_overrides: dict[str, str] = field(default_factory=dict, hash=False)
 
     @property
@@ -61,6 +62,7 @@ class SourceSpec:
             "DATASET": dataset,
             "TABLE_NAME": self.table,
             "SETTLE_HOURS": self.settle_hours,
+            "ON_SHRINK": self.on_shrink,
             "TYPE_OVERRIDES": json.dumps(self.type_overrides),
         }
         return {f"SOURCES__{self.key}__{name}": value for name, value in fields.items()}

@@ -101,6 +101,10 @@ def test_sources_are_found_by_provider() -> None:
         ({"PROJECT_ID": "another-project"}, replace(AWS, project="another-project")),
         ({"SETTLE_HOURS": "0"}, replace(AWS, settle_hours=0.0)),
         ({"SETTLE_HOURS": "168"}, replace(AWS, settle_hours=168.0)),
+        ({"SHRINK_PERCENT": "2.5"}, replace(AWS, shrink_percent=2.5)),
+        ({"SHRINK_PERCENT": ""}, replace(AWS, shrink_percent=20)),
+        ({"ON_SHRINK": "hold"}, replace(AWS, holds_shrinking=True)),
+        ({"ON_SHRINK": "alert"}, replace(AWS, holds_shrinking=False)),
         (
             {"TYPE_OVERRIDES": '{"product/ECU": "String", "a/b": "int64", "a/c": "Bool", "a/d": "FLOAT64"}'},
             replace(AWS, type_overrides={"product/ECU": "STRING", "a/b": "INTEGER", "a/c": "BOOLEAN", "a/d": "FLOAT"}),
@@ -177,6 +181,9 @@ UNKNOWN_FIELD = "is not a known source setting. Known fields: BUCKET, DATASET, "
         ("SOURCES__AWS_CUR__SETTLE_HOURS", "-1", " must be hours from 0 to 168, but is '-1'."),
         ("SOURCES__AWS_CUR__SETTLE_HOURS", "nan", " must be hours from 0 to 168, but is 'nan'."),
         ("SOURCES__AWS_CUR__SETTLE_HOURS", "3h", " must be hours from 0 to 168, but is '3h'."),
+        ("SOURCES__AWS_CUR__SHRINK_PERCENT", "-1", " must be a percentage from 0 to 100, but is '-1'."),
+        ("SOURCES__AWS_CUR__SHRINK_PERCENT", "20%", " must be a percentage from 0 to 100, but is '20%'."),
+        ("SOURCES__AWS_CUR__ON_SHRINK", "stop", " must be one of alert, hold, but is 'stop'."),
         ("SOURCES__AWS_CUR__TYPE_OVERRIDES", "{", " is not valid JSON: Expecting property name enclosed in double"),
         ("SOURCES__AWS_CUR__TYPE_OVERRIDES", "[]", ' must be like {"product/ECU": "STRING"}, but is [].'),
         ("SOURCES__AWS_CUR__TYPE_OVERRIDES", '{"a": 1}', ' must be like {"product/ECU": "STRING"}, but is {"a": 1}.'),
@@ -305,10 +312,18 @@ def test_invalid_file_is_rejected(tmp_path: Path, toml: str | bytes, message: st
         ({"TABLE_NAME": "other"}, False),
         ({"TYPE_OVERRIDES": '{"product/ECU": "STRING"}'}, False),
         ({"SETTLE_HOURS": "1"}, False),
+        ({"SHRINK_PERCENT": "30"}, True),
+        ({"ON_SHRINK": "hold"}, False),
     ],
 )
 def test_fingerprint_changes_with_a_setting(changes: dict[str, str], *, same: bool) -> None:
     assert (aws(**changes).fingerprint == aws().fingerprint) is same
+
+
+def test_held_delivery_is_tried_again_with_another_percentage() -> None:
+    one, other = (aws(ON_SHRINK="hold", SHRINK_PERCENT=percent) for percent in ("20", "30"))
+
+    assert one.fingerprint != other.fingerprint
 
 
 def test_fingerprint_changes_with_the_version(monkeypatch: pytest.MonkeyPatch) -> None:

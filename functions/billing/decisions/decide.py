@@ -7,6 +7,7 @@ from billing.decisions.decision import Decision, Load, Reject, Skip, Wait
 from billing.decisions.delivery import Delivery, name_digest
 from billing.decisions.policy import Override, Policy
 from billing.decisions.scope import is_other_scope
+from billing.decisions.shrinkage import held_delivery
 from billing.decisions.snapshot import (
     IncompleteDelivery,
     MissingManifest,
@@ -41,7 +42,7 @@ def decide(snapshot: Snapshot, policy: Policy, now: datetime) -> Decision:
 def _decide_month(snapshot: MonthSnapshot, policy: Policy, now: datetime) -> Decision:
     state = _considered(snapshot, policy.override)
     owner = snapshot.owner if policy.override is Override.NONE else ""
-    decision = _judge(snapshot, state, owner, policy.settle, now)
+    decision = _judge(snapshot, state, owner, policy, now)
     if not isinstance(decision, Load | Reject):
         return decision
     return _rejected_before(snapshot, state, policy) or decision
@@ -70,7 +71,7 @@ def _rejected_before(snapshot: Recordable, state: MonthState, policy: Policy) ->
     return None
 
 
-def _judge(snapshot: MonthSnapshot, state: MonthState, owner: str, settle: timedelta, now: datetime) -> Decision:
+def _judge(snapshot: MonthSnapshot, state: MonthState, owner: str, policy: Policy, now: datetime) -> Decision:
     delivery, table = snapshot.delivery, snapshot.table.identity
     export, loaded = delivery.export, state.loaded_into(table)
     newer = state.newer_load_than(export, table)
@@ -84,8 +85,8 @@ def _judge(snapshot: MonthSnapshot, state: MonthState, owner: str, settle: timed
         return Skip("SUPERSEDED", f"Execution {newer.execution} is newer and already loaded.")
     waiting = missing_files(delivery)
     if waiting is None and export.overwrites:
-        waiting = unsettled(delivery, state, settle, now)
-    return waiting or _rejection(export, loaded, owner, now) or load
+        waiting = unsettled(delivery, state, policy.settle, now)
+    return waiting or _rejection(export, loaded, owner, now) or held_delivery(delivery, loaded, policy) or load
 
 
 def _same_execution(load: Load, loaded: LoadedDelivery) -> Decision | None:

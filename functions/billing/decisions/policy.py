@@ -20,6 +20,8 @@ class Policy:
     settle: timedelta  # how long an overwrite delivery must stay unchanged
     source_fingerprint: str
     override: Override = Override.NONE
+    shrink_percent: float = 100  # how much a delivery may be smaller than the last one before it is reported
+    holds_shrinking: bool = False  # whether such a delivery is not loaded
 
     def fingerprint(self, table_created: str | None) -> str:
         """Return the fingerprint of a rejection. While it is unchanged, the delivery is not tried again."""
@@ -27,4 +29,10 @@ class Policy:
 
 
 def policy_of(source: Source, override: Override = Override.NONE) -> Policy:
-    return Policy(timedelta(hours=source.settle_hours), source.fingerprint, override)
+    return Policy(
+        settle=timedelta(hours=source.settle_hours),
+        source_fingerprint=source.fingerprint,
+        override=override,
+        shrink_percent=source.shrink_percent,
+        holds_shrinking=source.holds_shrinking,
+    )

@@ -1,9 +1,11 @@
 """Build the record of a delivery: the new state of its month, and one row of the tracking table."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
+from billing.decisions.billed import Billed, costs_as_text
 from billing.decisions.completeness import looks_mixed
 from billing.decisions.decision import Load, Reject, Wait
 from billing.decisions.delivery import Delivery
@@ -27,6 +29,7 @@ class Finding:
 
     code: str
     message: str
+    severity: Literal["ERROR", "WARNING"] = "ERROR"
 
 
 @dataclass(frozen=True)
@@ -65,7 +68,20 @@ def check_load(before: Delivery, after: Delivery, result: LoadResult) -> Finding
     return None
 
 
-def loaded_record(load: Load, manifest_uri: str, result: LoadResult, finding: Finding | None) -> Record:
+def check_cost(billed: Billed) -> Finding | None:
+    """Return a finding if the cost of some rows, or of the whole month, could not be read."""
+    if billed.failure:
+        return Finding("COST_UNREADABLE", f"The cost of the month could not be read: {billed.failure}")
+    if not billed.unreadable:
+        return None
+    rows = f"{billed.unreadable} rows have a cost that is not a number, infinite or too large"
+    return Finding("COST_UNREADABLE", f"{rows}. No view counts it: check these rows at the provider.")
+
+
+def loaded_record(
+    load: Load, manifest_uri: str, result: LoadResult, findings: Sequence[Finding], billed: Billed
+) -> Record:
+    """The row has the code of the first finding, and the messages of all."""
     delivery, table = load.delivery, load.table.identity
     export = delivery.export
     loaded = LoadedDelivery(
@@ -78,14 +94,18 @@ def loaded_record(load: Load, manifest_uri: str, result: LoadResult, finding: Fi
         table=table.name,
         table_created=table.created,
         ended=job_time(result.ended),
-        changed_during_load=finding is not None and finding.code == "FILES_CHANGED_DURING_LOAD",
-        looks_mixed=finding is not None and finding.code == "MIXED_DELIVERY",
+        changed_during_load=any(finding.code == "FILES_CHANGED_DURING_LOAD" for finding in findings),
+        looks_mixed=any(finding.code == "MIXED_DELIVERY" for finding in findings),
         files=delivery.contents if export.overwrites else {},
+        byte_count=delivery.byte_count,
+        costs=costs_as_text(billed.costs) if billed.costs is not None else None,
     )
     snapshot = MonthSnapshot(delivery, load.state, load.table, load.owner)
-    found = {"code": finding.code, "message": finding.message} if finding is not None else {}
+    message = " ".join(finding.message for finding in findings)
+    found = {"code": findings[0].code, "message": message} if findings else {}
     ran = {"row_count": result.rows, "job_id": result.job_id, "job_ended": result.ended, "table_created": table.created}
-    return Record(export.month, load.state.with_load(loaded), _row("loaded", snapshot, manifest_uri, **found, **ran))
+    columns = {**found, **ran, **billed.columns}
+    return Record(export.month, load.state.with_load(loaded), _row("loaded", snapshot, manifest_uri, **columns))
 
 
 def rejected_record(snapshot: Recordable, decision: Reject, manifest_uri: str, policy: Policy) -> Record:

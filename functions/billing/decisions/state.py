@@ -30,6 +30,8 @@ class LoadedDelivery:
     changed_during_load: bool = False
     looks_mixed: bool = False
     files: Mapping[str, str] = field(default_factory=dict)  # contents by name digest, of overwrite deliveries
+    byte_count: int | None = None
+    costs: str | None = None  # as `costs_as_text` writes them; None if the state was rebuilt from a tracking row
 
     @property
     def rank(self) -> tuple[str, str]:

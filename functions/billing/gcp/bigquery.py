@@ -6,7 +6,8 @@ from typing import Any
 from billing.columns.field import Field, map_of
 from billing.decisions.audit import Partition
 from billing.decisions.table import Table, TableIdentity
-from billing.errors import BillingError
+from billing.errors import BillingError, ErrorClass
+from billing.gcp.api_errors import classify_api_error
 from billing.settings import Source
 
 _MAX_ETAG_CONFLICTS = 6  # several sources may add columns at the same time, and replace the same view
@@ -103,6 +104,23 @@ class Warehouse:
         config, retry = bigquery.QueryJobConfig(query_parameters=typed), short_retry()
         return list(self._client.query_and_wait(sql, job_config=config, retry=retry, job_retry=retry))
 
+    def try_query(self, sql: str, **parameters: str | list[str]) -> tuple[list[Any], str | None]:
+        """Return all rows, and why the query failed, or None. A temporary error raises."""
+        rows: list[Any] = []
+        problem = _problem(lambda: rows.extend(self.query(sql, **parameters)))
+        return rows, problem
+
+    def problem_of(self, sql: str) -> str | None:
+        """Return why BigQuery rejects a query, or None. A dry run, which costs nothing. One request."""
+        from google.cloud import bigquery
+
+        config, retry = bigquery.QueryJobConfig(dry_run=True), short_retry()
+        return _problem(lambda: self._client.query(sql, job_config=config, retry=retry, job_retry=retry))
+
+    def problem_of_view(self, name: str) -> str | None:
+        """Return why a view cannot be read, or None. One request."""
+        return self.problem_of(f"SELECT * FROM `{name}`")
+
     def partitions(self, source: Source) -> dict[str, Partition]:
         """Return every month that has a partition. One query."""
         rows = self.query(
@@ -117,6 +135,20 @@ class Warehouse:
             for row in rows
             if (row["partition_id"] or "").isdigit()
         }
+
+
+def _problem(work: Callable[[], object]) -> str | None:
+    """Return what Google answered if it refuses the work, or None. A temporary error raises."""
+    from google.api_core.exceptions import GoogleAPICallError
+
+    try:
+        work()
+    except GoogleAPICallError as exc:
+        known = classify_api_error(exc)
+        if known is not None and known.kind is ErrorClass.RETRY:
+            raise
+        return " ".join(str(exc).split())
+    return None
 
 
 def short_retry() -> Any:

@@ -29,6 +29,7 @@ TRACKING_COLUMNS: Mapping[str, str] = {
     "table_created": "text",
     "loader_version": "text",
     "cost": "wei",  # dlt's name for BIGNUMERIC
+    "costs": "text",
     "invoiced": "bool",
 }
 

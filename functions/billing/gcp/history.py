@@ -1,12 +1,14 @@
 """Read and write the load history: dlt's state of each source and month, and the rows of the tracking table."""
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from billing import __version__
 from billing.clock import Clock
+from billing.columns.field import Field
+from billing.decisions.billed import MAX_CURRENCIES, Billed, CurrencyCost
 from billing.decisions.reconcile import reconcile
 from billing.decisions.record import Record
 from billing.decisions.state import LoadedDelivery, MonthState, job_time
@@ -16,7 +18,7 @@ from billing.gcp.commit_errors import causes_of, failure_of, may_succeed_later
 from billing.gcp.dlt_commit import DltCommit, month_state_in
 from billing.gcp.history_queries import states_query, tracked_loads_query
 from billing.settings import Settings, Source
-from billing.views.status import billed
+from billing.views.status import billed_query
 
 _ATTEMPTS = 4  # dlt's tables take 5 updates per 10 s, and two instances may create them at the same time
 
@@ -63,6 +65,19 @@ class LoadHistory:
         newest: datetime | None = self._warehouse.query(sql)[0]["newest"]
         return newest
 
+    def billed(self, source: Source, month: str, fields: Sequence[Field]) -> Billed:
+        """Measure what a month costs, and whether every row has an invoice. One query.
+
+        `fields` are the columns of the table. A failure of the query is a value, because the month is loaded already.
+        """
+        from google.api_core.exceptions import BadRequest
+
+        try:
+            rows = self._warehouse.query(billed_query(source, month, fields, MAX_CURRENCIES + 1))
+        except BadRequest as exc:
+            return Billed(failure=str(exc))
+        return _billed(rows)
+
     def commit(self, source: Source, record: Record) -> None:
         """Commit state and row in one dlt load. The last writer wins, so the caller holds the month's lease."""
         row = {
@@ -72,7 +87,6 @@ class LoadHistory:
             "loader_version": __version__,
             "status": record.row.status,
             **record.row.columns,
-            **(self._billed(source, record.month) if record.row.status == "loaded" else {}),
         }
         for attempt in range(1, _ATTEMPTS + 1):
             try:
@@ -97,19 +111,6 @@ class LoadHistory:
         except NotFound as exc:
             raise _not_found(exc) from exc
 
-    def _billed(self, source: Source, month: str) -> Mapping[str, Any]:
-        """Return what the month costs and whether every row has an invoice. One query.
-
-        Return nothing if the table has no such column: an account may leave it out of its report.
-        """
-        from google.api_core.exceptions import BadRequest
-
-        try:
-            [row] = self._warehouse.query(billed(source, month))
-        except BadRequest:
-            return {}
-        return dict(row)
-
     def _forget_dlt_schema(self, source: Source, exc: Exception) -> bool:
         """Drop `_dlt_version` if a table of dlt's is missing: while it exists, dlt does not create its tables again."""
         if not any("Not found: Table" in str(cause) and "._dlt_" in str(cause) for cause in causes_of(exc)):
@@ -132,6 +133,19 @@ def tracked_load(source: Source, row: Any) -> LoadedDelivery:
         ended=job_time(row["job_ended"]),
         changed_during_load=row["code"] == "FILES_CHANGED_DURING_LOAD",
         looks_mixed=row["code"] == "MIXED_DELIVERY",
+        byte_count=row["byte_count"],
+    )
+
+
+def _billed(rows: Sequence[Any]) -> Billed:
+    """Turn the rows of `billed_query` into a value. Each is one currency."""
+    if len(rows) > MAX_CURRENCIES:
+        return Billed(failure=f"the month has more than {MAX_CURRENCIES} currencies.")
+    without_invoice = [row["without_invoice"] for row in rows if row["without_invoice"] is not None]
+    return Billed(
+        costs=tuple(CurrencyCost(row["currency"], row["row_count"], row["cost"]) for row in rows),
+        invoiced=not any(without_invoice) if without_invoice else None,
+        unreadable=sum(row["unreadable"] for row in rows),
     )
 
 

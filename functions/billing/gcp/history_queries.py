@@ -11,6 +11,7 @@ _TRACKED_COLUMNS: Mapping[str, str] = {
     "content": "STRING",
     "covers_until": "STRING",
     "row_count": "INT64",
+    "byte_count": "INT64",
     "job_id": "STRING",
     "job_ended": "TIMESTAMP",
     "table_created": "STRING",

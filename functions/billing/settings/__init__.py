@@ -26,9 +26,11 @@ SOURCE_FIELDS = frozenset(
         "DATASET",
         "EXPORT_NAME",
         "FORMAT",
+        "ON_SHRINK",
         "PREFIX",
         "PROJECT_ID",
         "SETTLE_HOURS",
+        "SHRINK_PERCENT",
         "SOURCE_PATH",
         "TABLE_NAME",
         "TYPE_OVERRIDES",
@@ -53,6 +55,8 @@ class Source:
     table: str
     type_overrides: Mapping[str, str] = field(hash=False)  # source column to BigQuery type
     settle_hours: float
+    shrink_percent: float = 20  # a month that loses more of its rows or cost is reported; 100: never
+    holds_shrinking: bool = False  # whether a delivery that would do that is not loaded
 
     @property
     def format(self) -> Format:
@@ -70,7 +74,8 @@ class Source:
         When it changes, the loader tries each rejected delivery once more.
         """
         settings = (self.prefix, self.source_path, self.format_name, self.export_name, self.destination)
-        text = json.dumps([__version__, *settings, sorted(self.type_overrides.items()), self.settle_hours])
+        held = [self.shrink_percent] if self.holds_shrinking else []
+        text = json.dumps([__version__, *settings, sorted(self.type_overrides.items()), self.settle_hours, *held])
         return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
@@ -94,10 +99,10 @@ class Settings:
         return f"{self.focus_view}_{key}"
 
     @property
-    def focus_views(self) -> list[str]:
-        """Return the names of all views that `focus_costs` is the union of."""
+    def focus_views(self) -> dict[str, str]:
+        """Return the names of all views that `focus_costs` is the union of, by source key."""
         keys = [source.key for source in self.sources]
-        return [self.focus_view_of(key) for key in (*keys, *([GOOGLE_KEY] if self.google_billing_export else []))]
+        return {key: self.focus_view_of(key) for key in (*keys, *([GOOGLE_KEY] if self.google_billing_export else []))}
 
     @property
     def quality_view(self) -> str:
@@ -181,6 +186,8 @@ def _source(key: str, values: Values, project: str) -> Source:
         table=values.required(f"{base}TABLE_NAME", NAME),
         type_overrides=values.type_overrides(f"{base}TYPE_OVERRIDES"),
         settle_hours=values.settle_hours(f"{base}SETTLE_HOURS"),
+        shrink_percent=values.percent(f"{base}SHRINK_PERCENT"),
+        holds_shrinking=values.choice_or(f"{base}ON_SHRINK", "alert", ("alert", "hold")) == "hold",
     )
 
 

@@ -20,6 +20,7 @@ BIGQUERY_TYPES = frozenset(
 _TYPE_ALIASES = {"BOOL": "BOOLEAN", "FLOAT64": "FLOAT", "INT64": "INTEGER"}
 _DEFAULT_SETTLE_HOURS = "3"
 _MAX_SETTLE_HOURS = 168
+_DEFAULT_SHRINK_PERCENT = "20"
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,9 @@ class Values:
             raise BillingError("SETTING_INVALID", f"{name} must be one of {', '.join(choices)}, but is '{value}'.")
         return value
 
+    def choice_or(self, name: str, default: str, choices: Collection[str]) -> str:
+        return self.choice(name, choices) if self.variables.get(name) else default
+
     def type_overrides(self, name: str) -> Mapping[str, str]:
         """Return source column to BigQuery type, with the types spelled as in BIGQUERY_TYPES."""
         text = self.variables.get(name) or "{}"
@@ -72,15 +76,20 @@ class Values:
         return types
 
     def settle_hours(self, name: str) -> float:
-        text = self.variables.get(name) or _DEFAULT_SETTLE_HOURS
+        return self._number(name, _DEFAULT_SETTLE_HOURS, "hours", _MAX_SETTLE_HOURS)
+
+    def percent(self, name: str) -> float:
+        return self._number(name, _DEFAULT_SHRINK_PERCENT, "a percentage", 100)
+
+    def _number(self, name: str, default: str, what: str, greatest: float) -> float:
+        text = self.variables.get(name) or default
         try:
-            hours = float(text)
+            number = float(text)
         except ValueError:
-            hours = -1.0
-        if not 0 <= hours <= _MAX_SETTLE_HOURS:
-            limits = f"hours from 0 to {_MAX_SETTLE_HOURS}"
-            raise BillingError("SETTING_INVALID", f"{name} must be {limits}, but is '{text}'.")
-        return hours
+            number = -1.0
+        if not 0 <= number <= greatest:
+            raise BillingError("SETTING_INVALID", f"{name} must be {what} from 0 to {greatest}, but is '{text}'.")
+        return number
 
 
 def read_values(environment: Mapping[str, str] | None, folder: Path | None) -> Values:

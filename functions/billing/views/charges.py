@@ -16,13 +16,14 @@ def charges_view(source: Source, fields: Sequence[Field]) -> str:
 def _as_json(field: Field) -> str | None:
     if field.type == "JSON":
         return f"COALESCE(`{field.name}`, JSON '{{}}')"
-    return map_as_json(field.name) if field.entry is not None else None
+    return _map_as_json(field.name, field.entry[1]) if field.entry is not None else None
 
 
-def map_as_json(name: str) -> str:
-    """Return SQL that makes one JSON object of a repeated record of key and value."""
-    keys, values = (
-        f"ARRAY(SELECT entry.{part} FROM UNNEST(`{name}`) AS entry WITH OFFSET AS place ORDER BY place)"
-        for part in ("key", "value")
-    )
-    return f"JSON_OBJECT({keys}, {values})"
+def _map_as_json(name: str, kind: str) -> str:
+    """Return SQL that makes one JSON object of a repeated record of key and value.
+
+    JSON_OBJECT fails for a key that is NULL, and for a decimal number that JSON cannot hold exactly.
+    """
+    value = "CAST(entry.value AS STRING)" if kind in ("BIGNUMERIC", "NUMERIC") else "entry.value"
+    rows = f"UNNEST(`{name}`) AS entry WITH OFFSET AS place WHERE entry.key IS NOT NULL ORDER BY place"
+    return f"JSON_OBJECT(ARRAY(SELECT entry.key FROM {rows}), ARRAY(SELECT {value} FROM {rows}))"

@@ -9,6 +9,7 @@ The query of a source has three steps. Each is a SELECT from the one before.
 2. The values that several FOCUS columns need.
 3. The FOCUS columns.
 No step changes the partition column, so a query with a filter by month reads only the partitions of that month.
+No step fails, whatever a row holds: a value that does not fit is NULL.
 """
 
 from collections.abc import Mapping, Sequence
@@ -21,6 +22,7 @@ import msgspec
 
 from billing.columns.field import Field
 from billing.formats import SCHEMAS
+from billing.views.casts import as_number, as_text, as_timestamp, bounded
 
 _RESOURCE_TAGS = "resourceTags"  # prefix in the column tags of CUR 2.0, which also has account and cost category tags
 _USER_TAG = "user"  # AWS puts this before the key of a user's tag; other providers do not
@@ -111,7 +113,7 @@ def source_query(source: FocusSource, fields: Sequence[Field]) -> str:
     if mapping.parts is not None:
         rows = f"{rows} AS line CROSS JOIN UNNEST({mapping.parts}) AS part"
     if mapping.steps:
-        rows = _select(["*", *(f"{sql_of(expression)} AS {name}" for name, expression in mapping.steps.items())], rows)
+        rows = _select(["*", *(f"{_computed(step)} AS {name}" for name, step in mapping.steps.items())], rows)
     return _select(lines, rows)[1:-1].strip()
 
 
@@ -131,7 +133,13 @@ def _listed(lines: Sequence[str]) -> str:
 
 def _rule(name: str, rule: Rule) -> str:
     comment = f"-- {name} is a mapping decision: {rule.note}\n" if rule.decision else ""
-    return f"{comment}{sql_of(rule.expression)} AS {name}"
+    return f"{comment}{_computed(rule.expression)} AS {name}"
+
+
+def _computed(expression: str | list[str] | Lookup) -> str:
+    """Return SQL of a step or a rule. A product or a quotient may be too large for a sum, though its parts are not."""
+    sql = sql_of(expression)
+    return bounded(sql) if "SAFE_MULTIPLY(" in sql or "SAFE_DIVIDE(" in sql else sql
 
 
 def sql_of(expression: str | list[str] | Lookup) -> str:
@@ -148,44 +156,46 @@ def _read_column(path: str, kind: str, fields: Sequence[Field], provider: str) -
     if field is None:
         value = _absent(name, kind, fields)
     elif kind == "TAGS":
-        value = _tags(_entries(name) if field.entry else name, field.type, provider)
+        value = _tags(replace(field, name=name), provider)
     else:
         value = _typed(replace(field, name=path, type="STRING" if kind == "STRING" else "") if part else field, kind)
     return name if value == name else f"{value} AS {name}"
 
 
 def _typed(field: Field, kind: str) -> str:
-    name, given = field.name, field.type
     if kind == "STRING":
-        return f"NULLIF({name}, '')" if given == "STRING" else f"CAST({name} AS STRING)"
-    if given == kind or kind.startswith("ARRAY"):
-        return name
+        return as_text(field.name, field.type)
+    if kind == "BIGNUMERIC":
+        return as_number(field.name, field.type or None)
+    if kind == "TIMESTAMP":
+        return as_timestamp(field.name, field.type)
     if kind == "JSON":
-        return _parsed(_entries(name) if field.entry else name, given)
-    if given == "STRING":
-        return f"SAFE_CAST(NULLIF({name}, '') AS {kind})"
-    return f"CAST({name} AS {kind})"
+        return _as_json(field)
+    return field.name  # an array of Google's own export
 
 
 def _entries(name: str) -> str:
     """Return SQL of a map as the text of a JSON object, or NULL if it has no entry."""
     entry = "CONCAT(TO_JSON_STRING(entry.key), ':', TO_JSON_STRING(entry.value))"
-    return f"(SELECT CONCAT('{{', STRING_AGG({entry}, ','), '}}') FROM UNNEST({name}) AS entry)"
+    rows = f"UNNEST({name}) AS entry WHERE entry.key IS NOT NULL"
+    return f"(SELECT CONCAT('{{', STRING_AGG({entry}, ','), '}}') FROM {rows})"
 
 
-def _parsed(value: str, given: str) -> str:
-    if given == "JSON":
-        return value
-    return f"SAFE.PARSE_JSON(NULLIF({value}, ''))" if given == "STRING" else f"PARSE_JSON({value})"
+def _as_json(field: Field) -> str:
+    if field.type == "JSON":
+        return field.name
+    return f"SAFE.PARSE_JSON({_entries(field.name) if field.entry else as_text(field.name, field.type)})"
 
 
-def _tags(value: str, given: str, provider: str) -> str:
+def _tags(field: Field, provider: str) -> str:
     """Return SQL of tags as JSON. Azure may omit the braces, and AWS puts `user_` before a key. Other text is NULL."""
-    if given == "STRING":
-        value = f"IF(STARTS_WITH({value}, '{{'), {value}, CONCAT('{{', NULLIF({value}, ''), '}}'))"
-    elif given == "JSON":
-        value = f"NULLIF(TO_JSON_STRING({value}), 'null')"
-    return f"{'SAFE.' if given == 'STRING' else ''}PARSE_JSON({_own_keys(value) if provider == 'aws' else value})"
+    if field.entry:
+        value = _entries(field.name)
+    elif field.type == "STRING":
+        value = f"IF(STARTS_WITH({field.name}, '{{'), {field.name}, CONCAT('{{', NULLIF({field.name}, ''), '}}'))"
+    else:
+        value = f"NULLIF({as_text(field.name, field.type)}, 'null')"
+    return f"SAFE.PARSE_JSON({_own_keys(value) if provider == 'aws' else value})"
 
 
 def _own_keys(value: str) -> str:

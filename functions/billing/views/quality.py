@@ -9,30 +9,37 @@ from billing.views.focus import FOCUS_COLUMNS
 
 
 class QualityRule(msgspec.Struct, frozen=True):
-    """One rule. `count` is SQL over the rows of a month: how often it is broken, or 0."""
+    """One rule. `count` is SQL that aggregates the rows of a month: how often it is broken, or 0."""
 
     code: str
     description: str
     count: str
 
 
-# Rules about deliveries. `count` is SQL over a row of `billing_status`.
+# Rules about deliveries. `count` aggregates the rows of a month in `billing_status`: one for each currency.
 DELIVERY_RULES = (
     QualityRule(
         "FEWER_ROWS",
         "The last delivery has fewer rows than the one before",
-        "IF(rows_changed < 0, -rows_changed, 0)",
+        "SUM(IF(rows_changed < 0, -rows_changed, 0))",
     ),
     QualityRule(
         "COST_DECREASED",
-        "The last delivery costs over 1 % less than the one before",
-        "IF(-cost_changed > 0.01 * ABS(cost - cost_changed), 1, 0)",
+        "The last delivery costs over 1 % less than the one before, in one currency or more",
+        "COUNTIF(-cost_changed > ABS(cost - cost_changed) / 100)",
     ),
-    QualityRule("AMENDED", "A delivery changed the month after it was closed", "IF(finality = 'amended', 1, 0)"),
+    QualityRule(
+        "AMENDED", "A delivery changed the month after it was closed", "IF(COUNTIF(finality = 'amended') > 0, 1, 0)"
+    ),
     QualityRule(
         "ROW_COUNT_MISMATCH",
         "BigQuery did not load as many rows as the manifest counts",
-        "IF(load_code = 'ROW_COUNT_MISMATCH', 1, 0)",
+        "IF(COUNTIF(load_code = 'ROW_COUNT_MISMATCH') > 0, 1, 0)",
+    ),
+    QualityRule(
+        "COST_UNREADABLE",
+        "The last load has costs that are not a number, infinite or too large, and no view counts them",
+        "IF(COUNTIF(load_code = 'COST_UNREADABLE') > 0, 1, 0)",
     ),
 )
 
@@ -92,9 +99,9 @@ WHERE rule.broken > 0""".strip()
 
 def _about_deliveries(status_view: str) -> str:
     parts = [
-        f"SELECT source, month, TIMESTAMP(PARSE_DATE('%Y-%m', month)) AS BillingPeriodStart, '{rule.code}' AS code,"
-        f" '{_quoted(rule.description)}' AS description, {rule.count} AS broken"
-        f" FROM `{status_view}` WHERE {rule.count} > 0"
+        f"SELECT source, month, TIMESTAMP(SAFE.PARSE_DATE('%Y-%m', month)) AS BillingPeriodStart,"
+        f" '{rule.code}' AS code, '{_quoted(rule.description)}' AS description, {rule.count} AS broken"
+        f" FROM `{status_view}` GROUP BY source, month HAVING {rule.count} > 0"
         for rule in DELIVERY_RULES
     ]
     return "\nUNION ALL\n".join(parts)

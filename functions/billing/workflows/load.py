@@ -4,10 +4,12 @@ from collections.abc import Callable
 
 from billing.clock import Clock, Timer
 from billing.columns.load_schema import load_schema
+from billing.decisions.billed import Billed
 from billing.decisions.decision import Load, Reject
 from billing.decisions.policy import Override
-from billing.decisions.record import check_load, loaded_record, rejected_record
+from billing.decisions.record import Finding, LoadResult, check_cost, check_load, loaded_record, rejected_record
 from billing.decisions.scope import is_other_scope
+from billing.decisions.shrinkage import check_shrinkage
 from billing.decisions.snapshot import Recordable
 from billing.errors import BillingError, ErrorClass
 from billing.gcp.lease import Lease
@@ -87,11 +89,26 @@ def _carry_out(services: Services, request: LoadRequest, load: Load, lease: Leas
     log_columns(source, load, plan)
     month_load = MonthLoad(load.key(source), uris, plan.schema, schema.dates, omits_columns=bool(plan.omitted))
     result = services.jobs.replace_month(month_load, lease, timer)
-    finding = check_load(delivery, landing.list_delivery(delivery.export, delivery.manifest), result)
-    commit(services, source, loaded_record(load, request.manifest_uri, result, finding), timer)
+    fields = [*load.table.fields, *plan.added]
+    billed = services.history.billed(source, load.month, fields)
+    findings = _findings(services, request, load, result, billed)
+    commit(services, source, loaded_record(load, request.manifest_uri, result, findings, billed), timer)
     if plan.added or not load.state.loaded_executions:
-        publish_after_load(services, source, [*load.table.fields, *plan.added], changed=bool(plan.added))
-    return loaded_outcome(load, result, finding)
+        publish_after_load(services, source, fields, changed=bool(plan.added))
+    return loaded_outcome(load, result, findings)
+
+
+def _findings(
+    services: Services, request: LoadRequest, load: Load, result: LoadResult, billed: Billed
+) -> list[Finding]:
+    """Return what is wrong with the loaded month, the worst first."""
+    delivery, landing = load.delivery, services.landing(request.source)
+    found = (
+        check_load(delivery, landing.list_delivery(delivery.export, delivery.manifest), result),
+        check_cost(billed),
+        check_shrinkage(load, result, billed, request.policy),
+    )
+    return [finding for finding in found if finding is not None]
 
 
 def _take_ownership(services: Services, request: LoadRequest, load: Load) -> None:

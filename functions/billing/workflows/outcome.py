@@ -1,5 +1,6 @@
 """The result of a request, and its log line."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from billing.clock import Timer
@@ -26,6 +27,13 @@ class Outcome:
     byte_count: int | None = None
     job_id: str | None = None
     error: bool = False
+    findings: tuple[Finding, ...] = ()  # what is wrong with a month that was loaded, the worst first
+
+    @property
+    def severity(self) -> str:
+        if self.error:
+            return "ERROR"
+        return self.findings[0].severity if self.findings else "INFO"
 
     @property
     def manifest_is_missing(self) -> bool:
@@ -46,27 +54,29 @@ def outcome_of(snapshot: Snapshot, decision: Skip | Wait | Reject) -> Outcome:
     )
 
 
-def loaded_outcome(load: Load, result: LoadResult, finding: Finding | None) -> Outcome:
+def loaded_outcome(load: Load, result: LoadResult, findings: Sequence[Finding]) -> Outcome:
     export = load.delivery.export
     done = f"{export.month} now has {result.rows} rows of {export.execution}."
+    worst = findings[0] if findings else None
     return Outcome(
         action="loaded",
-        code=finding.code if finding is not None else None,
-        message=finding.message if finding is not None else done,
+        code=worst.code if worst is not None else None,
+        message=worst.message if worst is not None else done,
         month=export.month,
         execution=export.execution,
         rows=result.rows,
         files=len(export.files),
         byte_count=load.delivery.byte_count,
         job_id=result.job_id,
-        error=finding is not None,
+        error=worst is not None and worst.severity == "ERROR",
+        findings=tuple(findings),
     )
 
 
 def log_outcome(source: Source, outcome: Outcome, timer: Timer, about: str) -> None:
-    """Write the one log line of a request."""
+    """Write the log line of a request, and one more for each further finding: an alert reads the code of a line."""
     emit(
-        "ERROR" if outcome.error else "INFO",
+        outcome.severity,
         f"{outcome.action}: {outcome.message}",
         source=source.key,
         month=outcome.month,
@@ -80,6 +90,17 @@ def log_outcome(source: Source, outcome: Outcome, timer: Timer, about: str) -> N
         object=about,
         duration_seconds=round(timer.elapsed(), 3),
     )
+    for finding in outcome.findings[1:]:
+        emit(
+            finding.severity,
+            finding.message,
+            source=source.key,
+            month=outcome.month,
+            execution=outcome.execution,
+            action="audited",
+            code=finding.code,
+            job_id=outcome.job_id,
+        )
 
 
 def _about(snapshot: Snapshot) -> tuple[str | None, str | None, int | None]:

@@ -1,8 +1,7 @@
 """The charts of the report: Vega-Lite descriptions, rendered as SVG."""
 
-import re
+import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
 from typing import Any
 from xml.etree import ElementTree
 
@@ -10,21 +9,20 @@ import vl_convert
 from markupsafe import Markup
 
 from billing_cli.report.queries import MonthCost, Share
+from billing_cli.text import MAX_LABEL, printable
 
 _SVG = "http://www.w3.org/2000/svg"
 _COLOURS = {"aws": "#e69f00", "azure": "#0072b2", "google": "#009e73"}  # colour-blind people can tell them apart
-# XML does not allow these characters, and vl-convert ends the process if it gets one: www.w3.org/TR/xml/#charsets
-_NOT_IN_XML = re.compile(r"[^\t\n\r\x20-\uD7FF\uE000-\uFFFD\U00010000-\U0010FFFF]")
 _MEASURES = {"billed": "#999999", "effective": "#0072b2"}
 
 
 def months_chart(months: Sequence[MonthCost]) -> dict[str, Any]:
     """Describe a chart of billed and effective cost side by side, by month, each stacked by provider."""
-    providers = sorted({row.provider for row in months})
+    providers = sorted({_label(row.provider) for row in months})
     colours = [_COLOURS.get(provider, "#cc79a7") for provider in providers]
     return _chart(
         "Cost by month and provider",
-        _by_measure(months),
+        [{**row, "month": one.month, "provider": _label(one.provider)} for one in months for row in _by_measure([one])],
         lambda measure: {
             "width": 480,
             "height": 240,
@@ -52,9 +50,9 @@ def months_chart(months: Sequence[MonthCost]) -> dict[str, Any]:
 
 def split_chart(by: str, shares: Sequence[Share]) -> dict[str, Any]:
     """Describe a chart of billed and effective cost by service, account or tag."""
-    rows = [{**row, "label": _replace_invalid(share.label)} for share in shares for row in _by_measure([share])]
+    rows = [{**row, "label": _label(share.label)} for share in shares for row in _by_measure([share])]
     return _chart(
-        f"Cost by {_replace_invalid(by)}",
+        f"Cost by {_label(by)}",
         rows,
         lambda measure: {
             "width": 320,
@@ -81,16 +79,14 @@ def split_chart(by: str, shares: Sequence[Share]) -> dict[str, Any]:
     )
 
 
-def _replace_invalid(text: str) -> str:
-    return _NOT_IN_XML.sub("\N{REPLACEMENT CHARACTER}", text)
+def _label(text: str) -> str:
+    """Return text without what XML forbids: vl-convert would end the process. www.w3.org/TR/xml/#charsets"""
+    return printable(text, MAX_LABEL)
 
 
 def _by_measure(costs: Sequence[MonthCost | Share]) -> list[dict[str, Any]]:
-    return [
-        {**asdict(cost), "measure": measure, "cost": float(getattr(cost, measure)), "billed": None, "effective": None}
-        for cost in costs
-        for measure in _MEASURES
-    ]
+    amounts = [(measure, float(getattr(cost, measure))) for cost in costs for measure in _MEASURES]
+    return [{"measure": measure, "cost": amount if math.isfinite(amount) else None} for measure, amount in amounts]
 
 
 def _chart(

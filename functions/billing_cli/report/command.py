@@ -32,15 +32,30 @@ _LIBRARIES = ("jinja2", "markupsafe", "vl_convert")
     metavar="FILE",
     help="Write the page to this file.",
 )
-def report_command(months: int, tag: str, sources: str, output: Path) -> None:
-    """Write cost by month, service, account and tag as one HTML page."""
+@click.pass_context
+def report_command(ctx: click.Context, months: int, tag: str, sources: str, output: Path) -> None:
+    """Write cost by month, service, account and tag as one HTML page.
+
+    If a source gives no answer, the page has the others and names it, and the exit code is 1.
+    """
     render_page = _import_page()
     settings = read_settings()
     keys = tuple(key.strip() for key in sources.split(",") if key.strip())
     report = gather(settings, connect(settings), Question(months, tag, keys))
-    output.parent.mkdir(parents=True, exist_ok=True)
-    output.write_text(render_page(report), encoding="utf-8")
+    _write(output, render_page(report))
     click.echo(f"Report: {output.resolve().as_uri()}")
+    for failure in report.failures:
+        click.echo(str(failure), err=True)
+    if report.failures:
+        ctx.exit(1)
+
+
+def _write(output: Path, page: str) -> None:
+    try:
+        output.parent.mkdir(parents=True, exist_ok=True)
+        output.write_text(page, encoding="utf-8")
+    except OSError as exc:
+        raise KnownError(f"{output} cannot be written ({exc.strerror}): name another file with --output.") from None
 
 
 def _import_page() -> Callable[[Report], str]:

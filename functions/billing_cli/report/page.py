@@ -1,9 +1,9 @@
 """Render the report as one HTML page. The template escapes every text."""
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from pathlib import Path
 from typing import Any
 
@@ -11,15 +11,23 @@ import jinja2
 
 from billing_cli.report.charts import months_chart, render_svg, split_chart
 from billing_cli.report.queries import Report
+from billing_cli.text import MAX_LABEL, printable
 
 _STATUS = (
     *("source", "month", "state", "finality", "delivered_at", "loaded_at", "row_count", "cost", "currency"),
     *("rows_changed", "cost_changed"),
 )
 _WRONG = ("source", "month", "code", "message")
+_MAX_CURRENCIES = 10  # each has a section with charts; a broken export may have a currency per row
+_DIGITS = 100  # BIGNUMERIC has 77; Python's default of 28 would round
 
 
 def render_page(report: Report) -> str:
+    with localcontext(prec=_DIGITS):
+        return _render(report)
+
+
+def _render(report: Report) -> str:
     environment = jinja2.Environment(
         autoescape=True,
         loader=jinja2.FileSystemLoader(Path(__file__).parent),
@@ -28,22 +36,33 @@ def render_page(report: Report) -> str:
         lstrip_blocks=True,
     )
     environment.filters["display"] = format_value
+    environment.filters["label"] = lambda text: printable(text, MAX_LABEL)
     months = sorted({row.month for row in report.months})
+    currencies = sorted({row.currency for row in report.months}, key=str)
     return environment.get_template("page.html").render(
         report=report,
         overlapping=_overlapping_providers(report.status),
         period=f"{months[0]} to {months[-1]}" if months else "no month",
-        currencies=[_currency(report, name) for name in sorted({row.currency for row in report.months}, key=str)],
+        currencies=[_currency(report, name) for name in currencies[:_MAX_CURRENCIES]],
+        left_out=len(currencies[_MAX_CURRENCIES:]),
         status=_table(report.status, _STATUS),
-        wrong=_table([row for row in report.status if row.get("code")], _WRONG),
+        wrong=_table(_problems(report.status), _WRONG),
         quality=_table(report.quality or (), list((report.quality or [{}])[0])),
     )
 
 
 def _overlapping_providers(status: Sequence[Mapping[str, Any]]) -> list[str]:
     """Return the providers that have a month in more than one source. Charges that both export count twice."""
-    loaded = Counter((row.get("provider"), row["month"]) for row in status if row.get("row_count"))
-    return sorted({str(provider) for (provider, _), sources in loaded.items() if sources > 1})
+    loaded = defaultdict(set)
+    for row in status:
+        if row.get("row_count"):
+            loaded[row.get("provider"), row["month"]].add(row["source"])
+    return sorted({str(provider) for (provider, _), sources in loaded.items() if len(sources) > 1})
+
+
+def _problems(status: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Return one row for each month with a code. A month of two currencies has two rows with the same one."""
+    return list({(row["source"], row["month"]): row for row in status if row.get("code")}.values())
 
 
 def _currency(report: Report, currency: str | None) -> Mapping[str, Any]:
@@ -75,7 +94,8 @@ def format_value(value: object) -> str:
     if value is None:
         return ""
     if isinstance(value, float | Decimal):
-        return f"{round(Decimal(value), 2) + 0:,.2f}"  # + 0 removes the sign of a negative zero
+        text = f"{Decimal(value):,.2f}"
+        return text.removeprefix("-") if not text.strip("-0.,") else text  # there is no negative zero
     if isinstance(value, int):
         return f"{value:,}"
-    return f"{value:%Y-%m-%d %H:%M}" if isinstance(value, datetime) else str(value)
+    return f"{value:%Y-%m-%d %H:%M}" if isinstance(value, datetime) else printable(str(value))

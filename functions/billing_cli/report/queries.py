@@ -4,15 +4,17 @@ There is one query of `billing_status` per dataset of sources, and at most five 
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
 from billing.errors import BillingError
+from billing.gcp.bigquery import Warehouse
 from billing.gcp.services import Services
 from billing.settings import GOOGLE_KEY, Settings
-from billing_cli.status import read_status
+from billing.views.focus import union_query
+from billing_cli.status import NoAnswer, read_status
 
 TOP = 12  # rows of a table and bars of a chart; one more row sums up the others
 
@@ -60,7 +62,7 @@ class Split:
 
 @dataclass(frozen=True)
 class Report:
-    """All rows that the page shows. `quality` is None if its view does not exist."""
+    """All rows that the page shows. `quality` is None if its view does not exist or gives no answer."""
 
     made_at: datetime
     question: Question
@@ -68,35 +70,85 @@ class Report:
     splits: Sequence[Split]
     status: Sequence[Mapping[str, Any]]
     quality: Sequence[Mapping[str, Any]] | None
+    failures: Sequence[NoAnswer] = ()
+
+
+@dataclass(frozen=True)
+class _Asker:
+    """Runs queries about charges. It notes what gives no answer, under the name of a source or of a view."""
+
+    warehouse: Warehouse
+    parameters: Mapping[str, list[str]]
+    failures: list[NoAnswer] = field(default_factory=list)
+
+    def ask(self, name: str, sql: str, **more: str) -> list[Any] | None:
+        rows, problem = self.warehouse.try_query(sql, **self.parameters, **more)
+        if problem is None:
+            return rows
+        self.failures.append(NoAnswer(name, problem))
+        return None
 
 
 def gather(settings: Settings, services: Services, question: Question) -> Report:
-    """Run the queries.
+    """Run the queries. What gives no answer is named in the report, and stops no other part of it.
 
     Raises BillingError: SETTING_MISSING, SETTING_INVALID.
     """
     if not settings.focus_dataset:
         raise BillingError("SETTING_MISSING", "FOCUS_DATASET is not set: the report reads focus_costs in that dataset.")
     _check(question.sources, settings)
-    states = _only(question.sources, read_status(settings, services))
+    status = read_status(settings, services)
+    states = _only(question.sources, status.rows)
     first = first_month(states, question.months)
-    where = f"BillingPeriodStart >= TIMESTAMP '{first}-01'"  # a literal, so that partitions are pruned
+    where = f"WHERE BillingPeriodStart >= TIMESTAMP '{first}-01'"  # a literal, so that partitions are pruned
     if question.sources:
         where += " AND x_source IN UNNEST(@sources)"
-    parameters: dict[str, Any] = {"sources": list(question.sources)} if question.sources else {}
-    charges = f"FROM `{settings.focus_view}` WHERE {where}"
-    query = services.warehouse.query
+    asker = _Asker(services.warehouse, {"sources": list(question.sources)} if question.sources else {})
+    charges, months = _months(settings, asker, where)
     return Report(
         made_at=datetime.now(UTC),
         question=question,
-        months=[MonthCost(**row) for row in query(months_query(charges), **parameters)],
-        splits=[
-            Split(by, [Share(**row) for row in query(split_query(charges, *names), **parameters, **more)])
-            for by, names, more in _splits(question.tag)
-        ],
+        months=[MonthCost(**row) for row in months],
+        splits=_answered_splits(asker, charges, question.tag) if charges is not None else [],
         status=[row for row in states if row["month"] >= first],
-        quality=_quality(settings, services, first, question.sources),
+        quality=_quality(settings, asker, first, question.sources),
+        failures=_named_once([one for one in status.failures if _is_asked(one, question)] + asker.failures),
     )
+
+
+def _months(settings: Settings, asker: _Asker, where: str) -> tuple[str | None, list[Any]]:
+    """Return SQL that reads the charges, and the cost by month and provider.
+
+    If `focus_costs` gives no answer, each view that it is made of is read alone, and those that fail are left out.
+    """
+    charges = f"FROM `{settings.focus_view}` {where}"
+    rows, problem = asker.warehouse.try_query(months_query(charges), **asker.parameters)
+    if problem is None:
+        return charges, rows
+    parts = [
+        view
+        for key, view in settings.focus_views.items()
+        if asker.warehouse.exists(view) and asker.ask(key, months_query(f"FROM `{view}` {where}")) is not None
+    ]
+    if not parts:
+        return None, []
+    charges = f"FROM (\n{union_query(parts)}\n) {where}"
+    return charges, asker.ask("focus_costs", months_query(charges)) or []
+
+
+def _answered_splits(asker: _Asker, charges: str, tag: str) -> list[Split]:
+    answers = {
+        by: asker.ask(f"focus_costs by {by}", split_query(charges, *names), **more) for by, names, more in _splits(tag)
+    }
+    return [Split(by, [Share(**row) for row in rows]) for by, rows in answers.items() if rows is not None]
+
+
+def _is_asked(failure: NoAnswer, question: Question) -> bool:
+    return not question.sources or failure.name in question.sources
+
+
+def _named_once(failures: Iterable[NoAnswer]) -> list[NoAnswer]:
+    return list({one.name: one for one in failures}.values())
 
 
 def _check(sources: Sequence[str], settings: Settings) -> None:
@@ -114,7 +166,7 @@ def first_month(states: Sequence[Mapping[str, Any]], months: int) -> str:
     """Return the first of `months` months. The last is the newest loaded month, or this month if none is loaded."""
     newest = max((row["month"] for row in states if row["row_count"]), default=f"{datetime.now(UTC):%Y-%m}")
     last = date.fromisoformat(f"{newest}-01")
-    year, month = divmod(last.year * 12 + last.month - months, 12)
+    year, month = divmod(max(last.year * 12 + last.month - months, 12), 12)  # no month is before 0001-01
     return f"{year:04d}-{month + 1:02d}"
 
 
@@ -158,13 +210,16 @@ def _splits(tag: str) -> Iterable[tuple[str, tuple[str, str], dict[str, str]]]:
 
 
 def _quality(
-    settings: Settings, services: Services, first: str, sources: Sequence[str]
+    settings: Settings, asker: _Asker, first: str, sources: Sequence[str]
 ) -> Sequence[Mapping[str, Any]] | None:
-    """Return the broken rules, or None if no load has created the view yet."""
-    if not services.warehouse.exists(settings.quality_view):
+    """Return the broken rules, or None if no load has created the view yet, or if it gives no answer."""
+    if not asker.warehouse.exists(settings.quality_view):
         return None
-    rows = services.warehouse.query(
+    rows, problem = asker.warehouse.try_query(
         f"SELECT * EXCEPT (BillingPeriodStart) FROM `{settings.quality_view}`"
         f" WHERE BillingPeriodStart >= TIMESTAMP '{first}-01' ORDER BY month DESC, source, code"
     )
+    if problem is not None:
+        asker.failures.append(NoAnswer("billing_quality", problem))
+        return None
     return _only(sources, [dict(row) for row in rows])

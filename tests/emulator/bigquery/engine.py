@@ -11,7 +11,7 @@ from bqemulator.storage.engine import DuckDBEngine
 from sqlglot import exp
 from sqlglot.dialects import DuckDB
 
-from tests.emulator.bigquery import products
+from tests.emulator.bigquery import products, ranges, safe
 from tests.emulator.bigquery.conversions import BIGNUMERIC_DECIMALS
 from tests.emulator.bigquery.partitions import PartitionTimes
 
@@ -23,7 +23,8 @@ def install(partition_times: PartitionTimes, database: Path | None) -> None:
     """Keep tables in memory, or compressed in the file `database`."""
     DuckDBEngine._load_spatial = _without_geography
     DuckDBEngine._register_builtin_udfs = _with_macros(DuckDBEngine._register_builtin_udfs)
-    executor._translator._rules.append(products.ProductRule())
+    rules = [products.ProductRule(), ranges.RangeRule(), safe.SafeJsonRule()]
+    executor._translator._rules[:0] = rules  # they win over those of bqemulator
     if database is not None:
         DuckDBEngine._resolve_path = lambda _: str(database)
     # DuckDB's decimals have at most 38 digits: with the stock DECIMAL(76, 38), no table could have a BIGNUMERIC.
@@ -44,6 +45,7 @@ def _with_macros(stock: Callable[[DuckDBEngine], None]) -> Callable[[DuckDBEngin
         stock(engine)
         engine.connection.execute(f"CREATE OR REPLACE MACRO {JSON_OF_ARRAYS}(k, v) AS to_json(map(k, v))")
         products.create_macro(engine.connection)
+        ranges.create_macros(engine.connection)
 
     return register
 

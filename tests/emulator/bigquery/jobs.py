@@ -6,6 +6,7 @@ https://cloud.google.com/bigquery/docs/reference/rest/v2/jobs
 from __future__ import annotations
 
 import asyncio
+import re
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -29,6 +30,7 @@ from tests.emulator.bigquery.tables import TABLE_LOCKS
 Json = dict[str, Any]
 
 _LONG_POLL_SECONDS = 0.3
+_SELECT = re.compile(r"\s*SELECT\b", re.IGNORECASE)
 _ERROR_CLASSES = {
     kind.bq_reason: kind
     for kind in (
@@ -79,6 +81,8 @@ class Jobs:
         if "load" in body["configuration"]:
             return self._resource(self._begin_load(project, job_id, body["configuration"]))
         body["jobReference"] = {**reference, "jobId": job_id}
+        if body["configuration"].get("dryRun"):
+            _read_no_row(body["configuration"]["query"])
         return self._located(
             await stock.insert_job(project, _with_body(request, body), self._context, get_caller(request))
         )
@@ -239,6 +243,12 @@ def _dataset_of(configuration: Json) -> str:
         if kind in configuration:
             return str(configuration[kind]["destinationTable"]["datasetId"])
     return str((configuration.get("query", {}).get("defaultDataset") or {}).get("datasetId", "of the query"))
+
+
+def _read_no_row(query: Json) -> None:
+    """Let the query of a dry run read no row. bqemulator runs it as it is, and finds errors in values."""
+    if _SELECT.match(query["query"]):
+        query["query"] = f"SELECT * FROM (\n{query['query']}\n) LIMIT 0"
 
 
 def _with_body(request: Request, body: Json) -> Request:

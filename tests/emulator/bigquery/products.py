@@ -23,13 +23,14 @@ def create_macro(connection: Any) -> None:
 
 
 class ProductRule:
-    """A rule of bqemulator's translator: `x * y` becomes a call of the macro."""
+    """A rule of bqemulator's translator: `x * y` becomes a call of the macro, and so does SAFE_MULTIPLY(x, y)."""
 
     name = "PRODUCT"
 
     def applies_to(self, node: exp.Expression) -> bool:
         """Match products of numbers, not of intervals."""
-        return isinstance(node, exp.Mul) and not node.find(exp.Interval)
+        return isinstance(node, exp.Mul | exp.SafeMultiply) and not node.find(exp.Interval)
 
     def rewrite(self, node: exp.Expression) -> exp.Expression:
-        return exp.Anonymous(this=_PRODUCT, expressions=[node.this.copy(), node.expression.copy()])
+        product = exp.Anonymous(this=_PRODUCT, expressions=[node.this.copy(), node.expression.copy()])
+        return exp.Try(this=product) if isinstance(node, exp.SafeMultiply) else product

@@ -12,15 +12,17 @@ from click.testing import CliRunner
 from billing.settings import Settings
 from billing_cli.__main__ import main
 from billing_cli.report.queries import Question, Report
+from billing_cli.status import NoAnswer
 
 
-def keep_questions(monkeypatch: pytest.MonkeyPatch) -> list[Question]:
+def keep_questions(monkeypatch: pytest.MonkeyPatch, *failures: NoAnswer) -> list[Question]:
     """Answer every question with an empty report, and return the list that the questions go to."""
     questions: list[Question] = []
 
     def gather(settings: Settings, services: object, question: Question) -> Report:
         questions.append(question)
-        return Report(datetime(2025, 11, 3, tzinfo=UTC), question, months=[], splits=[], status=[], quality=None)
+        made_at = datetime(2025, 11, 3, tzinfo=UTC)
+        return Report(made_at, question, months=[], splits=[], status=[], quality=None, failures=failures)
 
     monkeypatch.setattr("billing_cli.report.command.connect", lambda settings: None)
     monkeypatch.setattr("billing_cli.report.command.gather", gather)
@@ -59,6 +61,35 @@ def test_page_is_written_and_its_address_printed(
     path = Path(output or ".local/report.html").resolve()
     assert result.stdout == f"Report: {path.as_uri()}\n"
     assert "No charge is loaded." in path.read_text(encoding="utf-8")
+
+
+def test_source_without_an_answer_is_named_and_the_page_is_written(
+    monkeypatch: pytest.MonkeyPatch, configured: Settings
+) -> None:
+    keep_questions(monkeypatch, NoAnswer("aws_cur", "404 no table."))
+
+    result = CliRunner().invoke(main, ["report"])
+
+    assert (result.exit_code, result.stdout.partition(":")[0]) == (1, "Report")
+    assert result.stderr.startswith("No answer from aws_cur: 404 no table. ")
+    assert "No answer from aws_cur" in Path(".local/report.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("output", ["file/report.html", "folder"], ids=["below a file", "a folder"])
+def test_file_that_cannot_be_written_is_one_line_with_the_fix(
+    monkeypatch: pytest.MonkeyPatch, configured: Settings, tmp_path: Path, output: str
+) -> None:
+    keep_questions(monkeypatch)
+    (tmp_path / "file").write_text("")
+    (tmp_path / "folder").mkdir()
+    path = tmp_path / output
+
+    result = CliRunner().invoke(main, ["report", "--output", str(path)])
+
+    assert result.exit_code in (1, 2)
+    assert str(path) in " ".join(result.stderr.split())
+    assert "Traceback" not in result.stderr
+    assert CliRunner().invoke(main, ["report", "--output", str(tmp_path / "new" / "report.html")]).exit_code == 0
 
 
 @pytest.mark.parametrize("library", ["jinja2", "markupsafe", "vl_convert"])

@@ -17,6 +17,7 @@ import pytest
 from billing_cli.report.charts import split_chart
 from billing_cli.report.page import format_value, render_page
 from billing_cli.report.queries import MonthCost, Question, Report, Share, Split, first_month
+from billing_cli.status import NoAnswer
 
 HOSTILE = "<script>document.title = 'run'</script>"
 CHROMIUM = shutil.which("chromium")
@@ -79,8 +80,75 @@ def test_characters_that_xml_forbids_are_replaced() -> None:
     chart = split_chart(split.by, split.shares)
     html = render_page(replace(REPORT, splits=[split]))
 
-    assert {row["label"] for row in chart["data"]["values"]} == {"a\ufffd\ufffd\ufffd\ufffd\tb 😀"}
-    assert "a\ufffd\ufffd\ufffd\ufffd\tb 😀" in html
+    assert {row["label"] for row in chart["data"]["values"]} == {"a\ufffd\ufffd\ufffd\ufffd b 😀"}
+    assert "a\ufffd\ufffd\ufffd\ufffd b 😀" in html
+
+
+EXTREMES = [Decimal(0), Decimal("5.7e38"), Decimal("-5.7e38"), Decimal("1e-38"), Decimal("-1e-38"), Decimal("NaN")]
+
+
+@pytest.mark.parametrize("amount", EXTREMES, ids=str)
+def test_every_amount_that_bigquery_holds_has_a_page(amount: Decimal) -> None:
+    months = [MonthCost("USD", "2025-09", "aws", amount, -amount), MonthCost("USD", "2025-10", "aws", amount, amount)]
+    splits = [Split("service", [Share("USD", "one", 0, amount, amount), Share("USD", "two", 0, Decimal(1), amount)])]
+
+    html = render_page(replace(REPORT, months=months, splits=splits))
+
+    assert html.count("<svg") == 2
+    assert f'<td class="number">{format_value(amount)}</td>' in html
+
+
+def test_sums_of_many_digits_are_exact() -> None:
+    cents, many = Decimal("0.01"), Decimal("123456789012345678901234567890")
+    months = [MonthCost("USD", "2025-09", "aws", many, many), MonthCost("USD", "2025-10", "aws", cents, cents * 3)]
+
+    html = render_page(replace(REPORT, months=months, splits=[]))
+
+    assert "<dd>123,456,789,012,345,678,901,234,567,890.01</dd>" in html
+    assert "<dd>0.02</dd>" in html
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("a" * 1_000_000, f"{'a' * 199}…"),
+        ("line\nbreak\r\tand tab", "line break  and tab"),
+        ("\x1b[31mred\x07", "\ufffd[31mred\ufffd"),
+        ("\u202egnp.exe\u2066", "\ufffdgnp.exe\ufffd"),  # shown as exe.png without the placeholder
+        ("\u2028two\u2029lines", "\ufffdtwo\ufffdlines"),
+        ("\udcff", "\ufffd"),  # a byte of an argument that is not UTF-8
+        ("naïve שלום 日本 👩\u200d💻", "naïve שלום 日本 👩\u200d💻"),
+    ],
+    ids=["very long", "lines", "terminal", "direction", "separators", "surrogate", "kept"],
+)
+def test_text_from_outside_is_made_safe(text: str, shown: str) -> None:
+    split = Split(f"tag {text}", [Share("USD", text, 0, Decimal(1), Decimal(1))])
+    months = [MonthCost(text, "2025-09", text, Decimal(1), Decimal(1)), *REPORT.months]
+    status = [{"source": "aws_cur", "month": "2025-09", "state": "rejected", "code": "X", "message": text}]
+
+    html = render_page(replace(REPORT, months=months, splits=[split], status=status))
+
+    html.encode()
+    assert f'<td class="long">{shown}</td>' in html
+    assert f"<h2>{shown}</h2>" in html
+    assert set("\x00\x07\x1b\u202e\u2066\u2028\u2029") & set(html) == set()
+    assert len(html) < 1_000_000
+
+
+def test_page_has_a_limited_number_of_currencies() -> None:
+    months = [MonthCost(f"C{number:03}", "2025-09", "aws", Decimal(1), Decimal(1)) for number in range(300)]
+
+    html = render_page(replace(REPORT, months=months, splits=[]))
+
+    assert html.count("<h2>C") == 10
+    assert "290 more currencies are left out of the page." in html
+
+
+def test_what_gives_no_answer_is_named() -> None:
+    html = render_page(replace(REPORT, failures=[NoAnswer("aws_cur", "404 Not found: Table <b>\x1b.")]))
+
+    named = "No answer from aws_cur: 404 Not found: Table &lt;b&gt;\ufffd."
+    assert f'<p class="wrong">{named}' in html
 
 
 def test_each_currency_has_its_own_section() -> None:
@@ -106,6 +174,9 @@ def test_cost_has_two_decimals_and_thousands_separators() -> None:
         (1234, "1,234"),
         (Decimal("0.999"), "1.00"),
         (Decimal("-0.001"), "0.00"),
+        (Decimal("-1e30"), "-1,000,000,000,000,000,000,000,000,000,000.00"),
+        (float("nan"), "NaN"),
+        ("\x1b[2J", "\ufffd[2J"),
         (1234.5, "1,234.50"),
         (LOADED, "2025-11-03 04:05"),
         ("aws_cur", "aws_cur"),
@@ -135,6 +206,15 @@ def test_overlapping_sources_are_named(sources: list[tuple[str, str, int | None]
 
     assert ("More than one source" in html) is bool(warning)
     assert warning in html
+
+
+def test_source_with_two_currencies_does_not_overlap_itself() -> None:
+    row = {"source": "aws_cur", "provider": "aws", "month": "2025-09", "row_count": 9, "code": "X", "message": "same"}
+
+    html = render_page(replace(REPORT, status=[{**row, "currency": "USD"}, {**row, "currency": "CNY"}]))
+
+    assert "More than one source" not in html
+    assert html.partition("What is wrong")[2].count("same") == 1
 
 
 def test_empty_parts_are_said_or_left_out() -> None:

@@ -34,16 +34,23 @@ REJECTED = {
 }
 
 
-def answer_with(monkeypatch: pytest.MonkeyPatch, rows: Sequence[Mapping[str, object]]) -> list[str]:
-    """Answer every query with these rows, and return the list that the queries go to."""
+Rows = Sequence[Mapping[str, object]]
+
+
+def answer_with(monkeypatch: pytest.MonkeyPatch, rows: Rows, **others: Rows | str) -> list[str]:
+    """Answer every query with these rows, and return the list that the queries go to.
+
+    `others` has the rows of queries that contain its key, or why they fail.
+    """
     queries: list[str] = []
 
-    def query(sql: str) -> Sequence[Mapping[str, object]]:
+    def try_query(sql: str) -> tuple[Rows, str | None]:
         queries.append(sql)
-        return rows
+        answer = next((answer for part, answer in others.items() if part in sql), rows)
+        return ([], answer) if isinstance(answer, str) else (answer, None)
 
     def connect(settings: Settings) -> Any:
-        return SimpleNamespace(warehouse=SimpleNamespace(query=query))
+        return SimpleNamespace(warehouse=SimpleNamespace(try_query=try_query))
 
     monkeypatch.setattr("billing_cli.status.connect", connect)
     return queries
@@ -66,8 +73,31 @@ def test_table_has_a_line_for_each_month(monkeypatch: pytest.MonkeyPatch, config
     assert rejected.split() == ["azure_billing", "2025-10", "rejected", "EMPTY_DELIVERY", "-"]
 
 
+def test_text_and_amounts_are_safe_in_a_terminal(monkeypatch: pytest.MonkeyPatch, configured: Settings) -> None:
+    message = "Column \x1b[2J\naws_cur 2025-09 loaded has no type."
+    answer_with(monkeypatch, [{**LOADED, "cost": Decimal("1E+30")}, {**REJECTED, "message": message}])
+
+    result = CliRunner().invoke(main, ["status"])
+
+    _, loaded, rejected = result.stdout.splitlines()
+    assert loaded.split()[-2:] == ["1000000000000000000000000000000", "USD"]
+    assert rejected.endswith("Column \ufffd[2J aws_cur 2025-09 loaded has no type.")
+
+
+def test_month_of_two_currencies_has_two_lines(monkeypatch: pytest.MonkeyPatch, configured: Settings) -> None:
+    answer_with(monkeypatch, [LOADED, REJECTED, {**LOADED, "cost": Decimal(300), "currency": "CNY"}])
+
+    result = CliRunner().invoke(main, ["status"])
+
+    assert [line.split()[-2:] for line in result.stdout.splitlines()[1:3]] == [["300", "CNY"], ["1.50", "USD"]]
+
+
+NO_RECORD = [{"n": 0}]
+
+
 def test_empty_history_is_said(monkeypatch: pytest.MonkeyPatch, configured: Settings) -> None:
-    answer_with(monkeypatch, [])
+    """Before the first record there is no view, no view of the loads, and no table of dlt's."""
+    answer_with(monkeypatch, NO_RECORD, billing_status="404 Not found", _loads="404 Not found")
 
     result = CliRunner().invoke(main, ["status"])
 
@@ -76,11 +106,50 @@ def test_empty_history_is_said(monkeypatch: pytest.MonkeyPatch, configured: Sett
 
 def test_each_dataset_is_queried_once(monkeypatch: pytest.MonkeyPatch, configured: Settings) -> None:
     monkeypatch.setenv("SOURCES__AZURE_BILLING__DATASET", "azure")
-    queries = answer_with(monkeypatch, [])
+    queries = answer_with(monkeypatch, [LOADED, REJECTED])
 
     CliRunner().invoke(main, ["status"])
 
     assert queries == [
-        "SELECT * FROM `example-project.azure.billing_status` ORDER BY source, month",
-        "SELECT * FROM `example-project.billing.billing_status` ORDER BY source, month",
+        "SELECT * FROM `example-project.azure.billing_status`",
+        "SELECT * FROM `example-project.billing.billing_status`",
+    ]
+
+
+@pytest.mark.parametrize(
+    "others",
+    [
+        {
+            "billing_status": "400 broken",
+            "aws_cur_loads": "404 Not found: aws_cur_loads.",
+            "azure_focus_loads": [REJECTED],
+        },
+        {"billing_status": [REJECTED], "aws_cur_loads": "404 Not found: aws_cur_loads."},
+    ],
+    ids=["no view", "a view without the source"],
+)
+def test_source_that_gives_no_answer_is_named_and_stops_no_other(
+    monkeypatch: pytest.MonkeyPatch, configured: Settings, others: dict[str, Rows | str]
+) -> None:
+    answer_with(monkeypatch, [{"n": 1}], **others)
+
+    result = CliRunner().invoke(main, ["status"])
+
+    assert (result.exit_code, len(result.stdout.splitlines())) == (1, 2)
+    assert "azure_billing" in result.stdout
+    assert result.stderr == (
+        "No answer from aws_cur: 404 Not found: aws_cur_loads."
+        " `billing sweep` creates a view again, and `terraform apply` a table.\n"
+    )
+
+
+def test_nothing_is_called_empty_if_no_source_answers(monkeypatch: pytest.MonkeyPatch, configured: Settings) -> None:
+    answer_with(monkeypatch, [], example="403 denied.")
+
+    result = CliRunner().invoke(main, ["status"])
+
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert [line.split(":")[0] for line in result.stderr.splitlines()] == [
+        "No answer from aws_cur",
+        "No answer from azure_billing",
     ]

@@ -133,7 +133,7 @@ def test_rejection_in_a_recreated_table_is_tried_again() -> None:
 
 
 def test_policy_of_a_source_has_its_settings() -> None:
-    source = aws(SETTLE_HOURS="4")
+    source = aws(SETTLE_HOURS="4", SHRINK_PERCENT="30", ON_SHRINK="hold")
 
-    assert policy_of(source) == Policy(timedelta(hours=4), source.fingerprint, NONE)
+    assert policy_of(source) == Policy(timedelta(hours=4), source.fingerprint, NONE, 30, holds_shrinking=True)
     assert policy_of(source, EVERYTHING).override is EVERYTHING

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 import pytest
 
+from billing.decisions.billed import Billed, CurrencyCost
 from billing.decisions.decision import Load, Reject, Wait
 from billing.decisions.delivery import Delivery, StoredObject, name_digest
 from billing.decisions.policy import Policy
 from billing.decisions.record import (
     Finding,
     LoadResult,
+    check_cost,
     check_load,
     loaded_record,
     rejected_record,
@@ -33,6 +36,8 @@ OLD_REJECTION = Rejection("EMPTY_DELIVERY", "content", "v0")
 STATE = MonthState(rejected={"run-2": OLD_REJECTION}, waiting="something")
 LOAD = Load(DELIVERY, STATE, TABLE)
 RESULT = LoadResult("job-1", 7, NOW)
+BILLED = Billed((CurrencyCost("USD", 7, Decimal("1.50")),), invoiced=False)
+COSTS = '[{"currency":"USD","rows":7,"cost":"1.5"}]'
 URI = "gs://bucket/in/manifest.json"
 DELIVERY_COLUMNS = {
     "manifest_uri": URI,
@@ -75,11 +80,20 @@ def test_other_rows_or_changed_files_are_a_finding(after: Delivery, rows: int, c
 
 
 def test_load_replaces_state_and_rejection_of_its_execution() -> None:
-    record = loaded_record(LOAD, URI, RESULT, None)
+    record = loaded_record(LOAD, URI, RESULT, [], BILLED)
 
-    table = TABLE.identity
     loaded = LoadedDelivery(
-        "run-2", "2", DELIVERY.content, "2025-10-19", 7, "job-1", table.name, table.created, job_time(NOW)
+        "run-2",
+        "2",
+        DELIVERY.content,
+        "2025-10-19",
+        7,
+        "job-1",
+        "p.d.t",
+        TABLE.identity.created,
+        job_time(NOW),
+        byte_count=10,
+        costs=COSTS,
     )
     assert record.month == "2025-10"
     assert record.state == MonthState(loaded_executions=("run-2",), loaded=loaded)
@@ -90,30 +104,82 @@ def test_load_replaces_state_and_rejection_of_its_execution() -> None:
         "job_id": "job-1",
         "job_ended": NOW,
         "table_created": TABLE.identity.created,
+        "cost": Decimal("1.50"),
+        "costs": COSTS,
+        "invoiced": False,
     }
 
 
 def test_finding_is_recorded_with_its_load() -> None:
     finding = Finding("FILES_CHANGED_DURING_LOAD", "A file was replaced.")
 
-    record = loaded_record(LOAD, URI, RESULT, finding)
+    record = loaded_record(LOAD, URI, RESULT, [finding], BILLED)
 
     assert record.state.loaded is not None
     assert record.state.loaded.changed_during_load
     assert (record.row.columns["code"], record.row.columns["message"]) == (finding.code, finding.message)
 
 
+def test_row_has_the_code_of_the_first_finding_and_all_messages() -> None:
+    findings = [Finding("ROW_COUNT_MISMATCH", "7 rows, not 8."), Finding("MONTH_SHRANK", "7 rows after 90.", "WARNING")]
+
+    record = loaded_record(LOAD, URI, RESULT, findings, BILLED)
+
+    found = record.row.columns["code"], record.row.columns["message"]
+    assert found == ("ROW_COUNT_MISMATCH", "7 rows, not 8. 7 rows after 90.")
+
+
+@pytest.mark.parametrize(
+    ("billed", "columns"),
+    [
+        (Billed(failure="Bad request."), {}),
+        (Billed((CurrencyCost(None, 7, None),)), {"costs": '[{"currency":null,"rows":7,"cost":null}]'}),
+        (
+            Billed((CurrencyCost("USD", 1, Decimal("20.00")), CurrencyCost("CNY", 6, Decimal("3E+2"))), invoiced=True),
+            {
+                "costs": '[{"currency":"CNY","rows":6,"cost":"300"},{"currency":"USD","rows":1,"cost":"20"}]',
+                "invoiced": True,
+            },
+        ),
+    ],
+    ids=["not measured", "no column", "two currencies"],
+)
+def test_costs_in_two_currencies_have_no_sum(billed: Billed, columns: dict[str, object]) -> None:
+    record = loaded_record(LOAD, URI, RESULT, [], billed)
+
+    assert record.row.columns.items() >= columns.items()
+    assert {"cost", "costs", "invoiced"} & set(record.row.columns) == set(columns)
+    assert record.state.loaded is not None
+    assert record.state.loaded.costs == columns.get("costs")
+
+
+@pytest.mark.parametrize(
+    ("billed", "message"),
+    [
+        (BILLED, None),
+        (replace(BILLED, unreadable=3), "3 rows have a cost that is not a number, infinite or too large."),
+        (Billed(failure="overflow"), "The cost of the month could not be read: overflow"),
+    ],
+    ids=["all readable", "some not", "none"],
+)
+def test_cost_that_cannot_be_read_is_a_finding(billed: Billed, message: str | None) -> None:
+    finding = check_cost(billed)
+
+    assert (finding and finding.code) == (message and "COST_UNREADABLE")
+    assert finding is None or finding.message.startswith(str(message))
+
+
 def test_only_overwrite_deliveries_record_file_contents() -> None:
     overwriting = replace(DELIVERY, export=replace(EXPORT, overwrites=True))
 
-    record = loaded_record(replace(LOAD, delivery=overwriting), URI, RESULT, None)
+    record = loaded_record(replace(LOAD, delivery=overwriting), URI, RESULT, [], BILLED)
 
     assert record.state.loaded is not None
     assert record.state.loaded.files == {name_digest(FILE.name): "10:crc"}
 
 
 def test_rejection_keeps_the_load_and_names_the_table() -> None:
-    state = replace(STATE, loaded=loaded_record(LOAD, URI, RESULT, None).state.loaded)
+    state = replace(STATE, loaded=loaded_record(LOAD, URI, RESULT, [], BILLED).state.loaded)
     snapshot = MonthSnapshot(DELIVERY, state, TABLE)
 
     record = rejected_record(snapshot, Reject("COLUMN_NAME", "A bad name."), URI, POLICY)
@@ -174,7 +240,8 @@ def test_overwrite_delivery_with_times_apart_is_told(
     before = replace(DELIVERY, export=export, objects={manifest.name: manifest, file.name: file})
 
     finding = check_load(before, before, RESULT)
-    loaded = loaded_record(replace(LOAD, delivery=before), URI, RESULT, finding).state.loaded
+    findings = [finding] if finding is not None else []
+    loaded = loaded_record(replace(LOAD, delivery=before), URI, RESULT, findings, BILLED).state.loaded
 
     assert loaded is not None
     assert (finding and finding.code, loaded.looks_mixed) == (code, code is not None)

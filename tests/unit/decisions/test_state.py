@@ -60,6 +60,8 @@ def test_dlt_state_has_the_documented_shape() -> None:
                 "changed_during_load": True,
                 "looks_mixed": False,
                 "files": {"f1": "10:crc"},
+                "byte_count": None,
+                "costs": None,
             }
         },
         "rejected": {"2025-09": {"run-3": {"code": "EMPTY_DELIVERY", "content": "def", "fingerprint": "print-1"}}},

@@ -45,16 +45,20 @@ def database_with(schema: str, catalog: str = "acme") -> Iterator[duckdb.DuckDBP
 
 
 def translated(bigquery: str) -> str:
-    tree = sqlglot.parse_one(bigquery, read="bigquery").transform(_translate_safe_parse_json, copy=False)
+    tree = sqlglot.parse_one(bigquery, read="bigquery").transform(_translate_safe_functions, copy=False)
     # sqlglot's DuckDB has no BIGNUMERIC, and takes 5 decimals for it
     sql: str = tree.sql("duckdb")
     return sql.replace("DECIMAL(38, 5)", "DECIMAL(38, 18)")
 
 
-def _translate_safe_parse_json(node: exp.Expression) -> exp.Expression:
-    """`SAFE.PARSE_JSON(x)` gives NULL for text that is not JSON."""
+def _translate_safe_functions(node: exp.Expression) -> exp.Expression:
+    """`SAFE.F(x)` and `SAFE_MULTIPLY(x, y)` give NULL instead of an error."""
     if isinstance(node, exp.SafeFunc) and isinstance(node.this, exp.ParseJSON):
         return exp.TryCast(this=node.this.this, to=exp.DataType.build("JSON"))
+    if isinstance(node, exp.SafeFunc):
+        return exp.Try(this=node.this)
+    if isinstance(node, exp.SafeMultiply):
+        return exp.Try(this=exp.Mul(this=exp.Paren(this=node.this), expression=exp.Paren(this=node.expression)))
     return node
 
 

@@ -165,6 +165,8 @@ def test_month_of_google_cloud_ends_at_midnight_in_california(
         ({"code": "ROW_COUNT_MISMATCH", "load_code": "ROW_COUNT_MISMATCH"}, {"ROW_COUNT_MISMATCH": 1}),
         ({"code": "WAITING_FOR_FILES", "load_code": "ROW_COUNT_MISMATCH"}, {"ROW_COUNT_MISMATCH": 1}),
         ({"code": "WAITING_FOR_FILES"}, {}),
+        ({"load_code": "COST_UNREADABLE"}, {"COST_UNREADABLE": 1}),
+        ({"load_code": "MONTH_SHRANK"}, {}),
     ],
 )
 def test_rules_about_deliveries(
@@ -176,6 +178,33 @@ def test_rules_about_deliveries(
     assert [row["BillingPeriodStart"] for row in months] == [SEPTEMBER] * len(expected)
     assert broken_rules(database) == expected
     assert set(expected) <= {rule.code for rule in DELIVERY_RULES}
+
+
+def test_rule_about_a_delivery_counts_a_month_of_two_currencies_once(database: duckdb.DuckDBPyConnection) -> None:
+    month = {"source": "aws_cur", "month": "2025-09", "finality": "amended", "load_code": "ROW_COUNT_MISMATCH"}
+
+    insert(
+        database,
+        "acme.focus.billing_status",
+        {**month, "rows_changed": -2, "cost": "10", "cost_changed": "-1"},
+        {**month, "rows_changed": -3, "cost": "0", "cost_changed": "-7"},
+        {**month, "rows_changed": 4, "cost": "10", "cost_changed": "1"},
+    )
+
+    assert rows(database, "SELECT code, broken FROM acme.focus.billing_quality ORDER BY code") == [
+        {"code": "AMENDED", "broken": 1},
+        {"code": "COST_DECREASED", "broken": 2},
+        {"code": "FEWER_ROWS", "broken": 5},
+        {"code": "ROW_COUNT_MISMATCH", "broken": 1},
+    ]
+
+
+def test_month_that_no_calendar_has_does_not_end_the_query(database: duckdb.DuckDBPyConnection) -> None:
+    insert(database, "acme.focus.billing_status", {"source": "aws_cur", "month": "2025-13", "rows_changed": -1})
+
+    assert rows(database, "SELECT month, BillingPeriodStart FROM acme.focus.billing_quality") == [
+        {"month": "2025-13", "BillingPeriodStart": None}
+    ]
 
 
 def test_months_and_sources_are_counted_separately(database: duckdb.DuckDBPyConnection) -> None:

@@ -14,19 +14,22 @@ import sqlglot
 from sqlglot import exp
 
 from billing.columns.field import Field
+from billing.decisions.billed import CurrencyCost, costs_as_text
 from billing.formats import FORMATS
 from billing.settings import Source
-from billing.views.status import billed, statements
+from billing.views.status import billed_query, statements
 from tests.unit.values import aws, azure
 from tests.unit.views.bigquery_sql import RESERVED, alias_names, database_with, rows, translated
 
 AWS, AZURE = aws(), azure()
 TRACKING = (
     "billing_month VARCHAR, loaded_at TIMESTAMPTZ, status VARCHAR, code VARCHAR, message VARCHAR, job_id VARCHAR,"
-    " order_key VARCHAR, _dlt_load_id VARCHAR, row_count BIGINT, cost DECIMAL(38, 9), invoiced BOOLEAN"
+    " order_key VARCHAR, _dlt_load_id VARCHAR, row_count BIGINT, costs VARCHAR, invoiced BOOLEAN, content VARCHAR"
 )
 SUBMITTED = "2025-10-05T09:42:01.2466542Z/run"
 AT = datetime(2025, 10, 1, 12, tzinfo=UTC)
+Several = Sequence[tuple[str | None, int, str | None]]  # currency, rows, cost
+Costs = str | Several
 
 
 @pytest.fixture
@@ -56,8 +59,7 @@ def create_views(
     """Create the views of these sources. `columns` has the columns of a table by source key, if they are known."""
     fields = {key: [Field(name, "STRING") for name in names] for key, names in columns.items()}
     for statement in statements(sources, fields):
-        for text in sqlglot.transpile(statement, read="bigquery", write="duckdb"):
-            database.execute(text.replace("DECIMAL(38, 5)", "DECIMAL(38, 9)"))  # sqlglot's BIGNUMERIC
+        database.execute(translated(statement))
 
 
 def record(
@@ -74,16 +76,25 @@ def record(
     order_key: str = SUBMITTED,
     at: datetime = AT,
     execution: str | None = None,
-    billed: tuple[int, str, bool] | None = None,  # rows, cost, whether invoiced
+    billed: tuple[int, Costs, bool | None] | None = None,  # rows, cost (in one or several currencies), invoiced
+    content: str | None = None,
 ) -> None:
     """Insert a tracking row, and its dlt load if that is complete."""
     row = [month, at.replace(hour=hour), status, code, code and f"{code}.", job, order_key, load]
+    count, costs, invoiced = billed or (None, None, None)
     database.execute(
-        f"INSERT INTO {source.table}_load_tracking VALUES ({', '.join('?' * 12)})",
-        [*row, *(billed or (None, None, None)), execution or load],
+        f"INSERT INTO {source.table}_load_tracking VALUES ({', '.join('?' * 13)})",
+        [*row, count, costs and as_json(costs, count or 0), invoiced, content, execution or load],
     )
     if complete:
         database.execute("INSERT INTO _dlt_loads VALUES (?, 0)", [load])
+
+
+def as_json(costs: Costs, count: int) -> str:
+    """Return what is recorded of a cost: of one in USD for all rows, or of several, each with its rows."""
+    if isinstance(costs, str):
+        return costs_as_text([CurrencyCost("USD", count, Decimal(costs))])
+    return costs_as_text([CurrencyCost(name, rows, Decimal(cost) if cost else None) for name, rows, cost in costs])
 
 
 def order_key_of(source: Source, at: datetime) -> str:
@@ -269,11 +280,17 @@ def test_delivery_time_is_the_time_of_the_execution(database: duckdb.DuckDBPyCon
     ]
 
 
+AZURE_FIELDS = [
+    Field("BillingPeriodStart", "TIMESTAMP"), Field("BilledCost", "BIGNUMERIC"), Field("BillingCurrency", "STRING"),
+    Field("InvoiceId", "STRING"),
+]  # fmt: skip
+
+
 @pytest.mark.parametrize(
-    ("month", "cost", "invoiced"), [("2025-11", 8, False), ("2025-12", 3, True), ("2026-01", 4, False)]
+    ("month", "cost", "without_invoice"), [("2025-11", 8, 1), ("2025-12", 3, 0), ("2026-01", 4, 1)]
 )
 def test_cost_and_invoices_are_those_of_one_month(
-    database: duckdb.DuckDBPyConnection, month: str, cost: int, invoiced: bool
+    database: duckdb.DuckDBPyConnection, month: str, cost: int, without_invoice: int
 ) -> None:
     database.execute("ALTER TABLE azure_focus ADD COLUMN InvoiceId VARCHAR")
     database.execute(
@@ -282,7 +299,43 @@ def test_cost_and_invoices_are_those_of_one_month(
         " ('2026-01-01', 4, 'EUR', ''), ('2025-11-30', 8, 'EUR', NULL)"
     )
 
-    assert rows(database, translated(billed(AZURE, month))) == [{"cost": Decimal(cost), "invoiced": invoiced}]
+    [found] = rows(database, translated(billed_query(AZURE, month, AZURE_FIELDS, 101)))
+
+    assert (found["currency"], found["cost"], found["without_invoice"]) == ("EUR", Decimal(cost), without_invoice)
+    assert (found["row_count"], found["unreadable"]) == (3 if month == "2025-12" else 1, 0)
+
+
+def test_cost_is_measured_by_currency_and_blank_is_none(database: duckdb.DuckDBPyConnection) -> None:
+    database.execute(
+        "INSERT INTO azure_focus VALUES ('2025-09-01', 20, 'USD'), ('2025-09-01', 300, 'CNY'),"
+        " ('2025-09-01', 1, ''), ('2025-09-01', 2, NULL)"
+    )
+
+    found = rows(database, translated(billed_query(AZURE, "2025-09", AZURE_FIELDS[:3], 101)))
+
+    assert [(row["currency"], row["row_count"], row["cost"], row["without_invoice"]) for row in found] == [
+        (None, 2, 3, None),
+        ("CNY", 1, 300, None),
+        ("USD", 1, 20, None),
+    ]
+
+
+@pytest.mark.parametrize("columns", [1, 0], ids=["no currency", "no cost either"])
+def test_missing_column_gives_null(database: duckdb.DuckDBPyConnection, columns: int) -> None:
+    database.execute("INSERT INTO azure_focus VALUES ('2025-09-01', 20, 'USD')")
+    fields = AZURE_FIELDS[: 1 + columns]
+
+    [found] = rows(database, translated(billed_query(AZURE, "2025-09", fields, 101)))
+
+    assert found == {
+        "currency": None, "row_count": 1, "cost": 20 if columns else None, "unreadable": 0, "without_invoice": None
+    }  # fmt: skip
+
+
+def test_no_more_currencies_are_measured_than_asked(database: duckdb.DuckDBPyConnection) -> None:
+    database.execute("INSERT INTO azure_focus SELECT DATE '2025-09-01', 1, 'C' || x FROM range(5) AS t(x)")
+
+    assert len(rows(database, translated(billed_query(AZURE, "2025-09", AZURE_FIELDS[:3], 3)))) == 3
 
 
 def test_format_without_an_invoice_column_is_never_invoiced(
@@ -292,7 +345,9 @@ def test_format_without_an_invoice_column_is_never_invoiced(
     monkeypatch.setitem(FORMATS, AZURE.format_name, without)
     database.execute("INSERT INTO azure_focus VALUES ('2025-12-01', 1, 'EUR')")
 
-    assert rows(database, translated(billed(AZURE, "2025-12"))) == [{"cost": Decimal(1), "invoiced": False}]
+    [row] = rows(database, translated(billed_query(AZURE, "2025-12", AZURE_FIELDS, 3)))
+
+    assert (row["cost"], row["without_invoice"]) == (Decimal(1), None)
 
 
 def test_every_month_of_every_source_has_one_row(database: duckdb.DuckDBPyConnection) -> None:
@@ -305,6 +360,154 @@ def test_every_month_of_every_source_has_one_row(database: duckdb.DuckDBPyConnec
         ("aws_cur", "2025-08", "loaded"),
         ("aws_cur", "2025-09", "rejected"),
         ("azure_billing", "2025-08", "waiting"),
+    ]
+
+
+def test_month_of_two_currencies_has_a_row_for_each(database: duckdb.DuckDBPyConnection) -> None:
+    create_views(database)
+    record(database, AWS, "1", "loaded", job="a")
+    database.execute(
+        "INSERT INTO aws_cur VALUES ('2025-09-01', 20, 'USD'), ('2025-09-01', 100, 'CNY'), ('2025-09-01', 200, 'CNY')"
+    )
+
+    found = rows(database, "SELECT currency, row_count, cost FROM billing_status ORDER BY currency")
+
+    assert [tuple(row.values()) for row in found] == [("CNY", 2, Decimal(300)), ("USD", 1, Decimal(20))]
+
+
+TWO = [("CNY", 2, "300"), ("USD", 1, "20")]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "changed"),
+    [
+        (TWO, TWO, {"CNY": (0, "0"), "USD": (0, "0")}),
+        (TWO, [("CNY", 1, "100"), ("USD", 2, "220")], {"CNY": (-1, "-200"), "USD": (1, "200")}),
+        (TWO, [("USD", 1, "21")], {"CNY": (-2, "-300"), "USD": (0, "1")}),
+        ([("USD", 1, "20")], TWO, {"CNY": (2, "300"), "USD": (0, "0")}),
+        ([(None, 1, "5"), ("USD", 1, "20")], TWO, {None: (-1, "-5"), "CNY": (2, "300"), "USD": (0, "0")}),
+        ([("CNY", 2, None), ("USD", 1, "20")], TWO, {"CNY": (0, None), "USD": (0, "0")}),
+        (None, TWO, {"CNY": (None, None), "USD": (None, None)}),
+    ],
+    ids=["nothing", "between them", "one is gone", "one is new", "no currency", "unreadable", "not recorded"],
+)
+def test_changes_are_those_of_each_currency(
+    database: duckdb.DuckDBPyConnection,
+    before: Several | None,
+    after: Several,
+    changed: dict[str | None, tuple[int | None, str | None]],
+) -> None:
+    create_views(database)
+    record(database, AWS, "1", "loaded", job="a", hour=1, billed=(3, before, False) if before else None)
+    record(database, AWS, "2", "loaded", job="b", hour=2, billed=(3, after, False))
+    for currency, count, cost in after:
+        database.execute(
+            f"INSERT INTO aws_cur SELECT DATE '2025-09-01', {cost}::DECIMAL / {count}, '{currency}' FROM range({count})"
+        )
+
+    found = rows(database, "SELECT * FROM billing_status")
+
+    assert {row["currency"]: (row["rows_changed"], row["cost_changed"]) for row in found} == {
+        currency: (count, cost and Decimal(cost)) for currency, (count, cost) in changed.items()
+    }
+    held = {currency: (count, Decimal(cost or 0)) for currency, count, cost in after}
+    assert {row["currency"]: (row["row_count"], row["cost"]) for row in found} == {
+        currency: held.get(currency, (0, 0)) for currency in changed
+    }
+
+
+@pytest.mark.parametrize(
+    ("loads", "changed"),
+    [
+        ([("x", 10, "5"), ("y", 9, "4")], (-1, "-1")),
+        ([("x", 10, "5"), ("y", 10, "4")], (0, "-1")),
+        ([("x", 10, "5"), ("y", 9, "4"), ("y", 9, "4")], (-1, "-1")),
+        ([("x", 10, "5"), ("x", 10, "5")], (None, None)),
+        ([("x", 10, "5"), ("x", 9, "5")], (-1, "0")),
+    ],
+    ids=["fewer rows", "lower cost", "and loaded again", "the same again", "other rows of the same files"],
+)
+def test_other_content_of_one_execution_is_a_change(
+    database: duckdb.DuckDBPyConnection, loads: list[tuple[str, int, str]], changed: tuple[int | None, str | None]
+) -> None:
+    create_views(database)
+    for hour, (content, count, cost) in enumerate(loads):
+        record(
+            database, AWS, f"{hour}", "loaded", job=f"job-{hour}", hour=hour, execution="one", content=content,
+            billed=(count, cost, False),
+        )  # fmt: skip
+
+    assert rows(database, "SELECT rows_changed, cost_changed FROM billing_status") == [
+        {"rows_changed": changed[0], "cost_changed": changed[1] and Decimal(changed[1])}
+    ]
+
+
+@pytest.mark.parametrize(
+    ("source", "invoiced", "days", "finality"),
+    [
+        (AWS, True, (4, 20), "amended"),
+        (AWS, False, (4, 20), "open"),
+        (AZURE, False, (4, 20), "amended"),  # submitted on day 4, but its files changed on day 20
+        (AZURE, False, (4, 6), "closed"),
+        (AZURE, False, (4, 20, 20), "amended"),
+    ],
+)
+def test_other_content_of_one_execution_amends_a_closed_month(
+    database: duckdb.DuckDBPyConnection, source: Source, invoiced: bool, days: tuple[int, ...], finality: str
+) -> None:
+    create_views(database)
+    submitted = datetime(2025, 10, 4, tzinfo=UTC)
+    for load, day in enumerate(days):
+        record(
+            database, source, f"{load}", "loaded", job=f"job-{load}", at=datetime(2025, 10, day, tzinfo=UTC), hour=load,
+            order_key=order_key_of(source, submitted), execution="one", content=f"content of day {day}",
+            billed=(10, f"{day}", invoiced),
+        )  # fmt: skip
+
+    assert rows(database, "SELECT finality FROM billing_status") == [{"finality": finality}]
+
+
+@pytest.mark.parametrize("kind", ["FLOAT", "STRING", None])
+def test_cost_that_is_no_number_is_left_out_and_counted(database: duckdb.DuckDBPyConnection, kind: str | None) -> None:
+    """AWS writes DOUBLE into Parquet files. One such value may not end the query of all sources."""
+    physical = "VARCHAR" if kind == "STRING" else "DOUBLE"
+    database.execute(
+        "CREATE OR REPLACE TABLE aws_cur (bill_billing_period_start_date TIMESTAMP,"
+        f" line_item_unblended_cost {physical}, line_item_currency_code VARCHAR)"
+    )
+    database.execute(
+        "INSERT INTO aws_cur SELECT DATE '2025-09-01', cost, 'USD' FROM"
+        " (VALUES ('1.25'), ('2.5'), ('nan'), ('inf'), ('-inf'), ('1e39'), ('-1e300'), (NULL)) AS t(cost)"
+    )
+    known = [Field("bill_billing_period_start_date", "TIMESTAMP"), Field("line_item_currency_code", "STRING")]
+    fields = [*known, Field("line_item_unblended_cost", kind)] if kind else None
+    for statement in statements([AWS], {"aws_cur": fields} if fields else {}):
+        database.execute(translated(statement))
+    record(database, AWS, "1", "loaded", job="a")
+
+    [found] = rows(database, "SELECT row_count, cost, currency FROM billing_status")
+
+    assert found == {"row_count": 8, "cost": Decimal("3.75"), "currency": "USD"}
+    if fields:
+        [measured] = rows(database, translated(billed_query(AWS, "2025-09", fields, 101)))
+        assert (measured["row_count"], measured["cost"], measured["unreadable"]) == (8, Decimal("3.75"), 5)
+
+
+def test_month_and_time_that_no_calendar_has_stop_no_other_month(database: duckdb.DuckDBPyConnection) -> None:
+    """The path of a broken manifest names its month, and its order key may be any text."""
+    create_views(database)
+    for number, month in enumerate(["0000-05", "9999-12", "2025-13", "2025-09"]):
+        record(database, AZURE, f"{number}", "loaded", month=month, job=f"{number}", order_key="9" * 18 + "00")
+
+    assert [row[1] for row in states_in(database)] == ["0000-05", "2025-09", "2025-13", "9999-12"]
+
+
+def test_loaded_month_whose_rows_were_deleted_has_none(database: duckdb.DuckDBPyConnection) -> None:
+    create_views(database)
+    record(database, AWS, "1", "loaded", job="a", billed=(3, "5", False))
+
+    assert rows(database, "SELECT row_count, cost, currency FROM billing_status") == [
+        {"row_count": 0, "cost": 0, "currency": None}
     ]
 
 

@@ -72,7 +72,7 @@ def test_manifest_is_missing_only_without_an_execution(outcome: Outcome, is_miss
 
 
 def test_load_is_logged_with_its_job(capsys: pytest.CaptureFixture[str]) -> None:
-    outcome = loaded_outcome(Load(DELIVERY, MonthState(), KNOWN_TABLE), RESULT, None)
+    outcome = loaded_outcome(Load(DELIVERY, MonthState(), KNOWN_TABLE), RESULT, [])
 
     log_outcome(aws(), outcome, Timer(FakeClock()), MANIFEST)
 
@@ -96,7 +96,7 @@ def test_load_is_logged_with_its_job(capsys: pytest.CaptureFixture[str]) -> None
 
 def test_load_with_a_finding_is_logged_as_an_error(capsys: pytest.CaptureFixture[str]) -> None:
     finding = Finding("ROW_COUNT_MISMATCH", "BigQuery loaded 7 rows, but the manifest counts 8.")
-    outcome = loaded_outcome(Load(DELIVERY, MonthState(), KNOWN_TABLE), RESULT, finding)
+    outcome = loaded_outcome(Load(DELIVERY, MonthState(), KNOWN_TABLE), RESULT, [finding])
 
     log_outcome(aws(), outcome, Timer(FakeClock()), MANIFEST)
 

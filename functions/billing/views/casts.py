@@ -1,0 +1,50 @@
+"""SQL that reads a column in another type, whatever its values are.
+
+A view must answer for all sources, so no value of one row may make it fail. A value that does not fit is NULL.
+"""
+
+# A number of this size is no cost and no quantity. Below it, BIGNUMERIC holds the sum of 10^10 numbers.
+LIMIT = "1e28"
+_SCALARS = frozenset(
+    ("BIGNUMERIC", "BOOLEAN", "DATE", "DATETIME", "FLOAT", "INTEGER", "NUMERIC", "STRING", "TIME", "TIMESTAMP")
+)
+
+
+def bounded(number: str) -> str:
+    """Return SQL of a number, or NULL for NaN, infinity and what is not below the limit."""
+    return f"IF(ABS(CAST({number} AS FLOAT64)) < {LIMIT}, {number}, NULL)"
+
+
+def as_number(column: str, kind: str | None) -> str:
+    """Return SQL of a column as BIGNUMERIC. `kind` is its type, or None for a number of unknown type.
+
+    A FLOAT64 goes through its text: BigQuery would expand the binary value, and 0.4 would become 0.40000000000000002.
+    """
+    if kind == "BIGNUMERIC":
+        return bounded(column)
+    if kind in ("INTEGER", "NUMERIC"):
+        return f"CAST({column} AS BIGNUMERIC)"
+    if kind == "FLOAT":
+        return f"IF(ABS({column}) < {LIMIT}, SAFE_CAST(CAST({column} AS STRING) AS BIGNUMERIC), NULL)"
+    if kind == "STRING" or kind is None:
+        text = column if kind else f"CAST({column} AS STRING)"
+        return f"IF(ABS(SAFE_CAST({text} AS FLOAT64)) < {LIMIT}, SAFE_CAST({text} AS BIGNUMERIC), NULL)"
+    return "CAST(NULL AS BIGNUMERIC)"
+
+
+def as_text(column: str, kind: str) -> str:
+    """Return SQL of a column as STRING. Empty text is NULL."""
+    if kind == "STRING":
+        return f"NULLIF({column}, '')"
+    if kind in _SCALARS:
+        return f"CAST({column} AS STRING)"
+    return f"SAFE_CAST({column} AS STRING)" if kind == "BYTES" else f"TO_JSON_STRING({column})"
+
+
+def as_timestamp(column: str, kind: str) -> str:
+    """Return SQL of a column as TIMESTAMP. A TIMESTAMP stays as it is, so that partitions are pruned."""
+    if kind == "TIMESTAMP":
+        return column
+    if kind == "STRING":
+        return f"SAFE_CAST(NULLIF({column}, '') AS TIMESTAMP)"
+    return f"CAST({column} AS TIMESTAMP)" if kind in ("DATE", "DATETIME") else "CAST(NULL AS TIMESTAMP)"
