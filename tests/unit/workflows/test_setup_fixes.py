@@ -45,7 +45,10 @@ CAUSES = {
     "TRANSIENT": ServiceUnavailable("later"),
     **{
         code: BillingError(code, "later")
-        for code in ("DEADLINE", "FILE_VANISHED", "JOB_RUNNING", "LOAD_KEEPS_FAILING", "MONTH_LOCKED", "TABLE_CHANGED")
+        for code in (
+            *("CLOCK_WRONG", "DEADLINE", "FILE_VANISHED", "JOB_RUNNING"),
+            *("LOAD_KEEPS_FAILING", "MONTH_LOCKED", "TABLE_CHANGED"),
+        )
     },
 }
 
