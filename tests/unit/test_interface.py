@@ -277,12 +277,10 @@ def test_subcommands_of_billing() -> None:
 
 def test_settings() -> None:
     module = ast.parse((PACKAGE / "settings" / "__init__.py").read_text(encoding="utf-8"))
-    read = [
-        node.args[0].value
-        for node in ast.walk(module)
-        if isinstance(node, ast.Call) and node.args and ast.unparse(node.func) in ("values.required", "values.optional")
-        if isinstance(node.args[0], ast.Constant)
-    ]
+    calls = [node for node in ast.walk(module) if isinstance(node, ast.Call)]
+    names = [call.args[0] for call in calls if ast.unparse(call.func) in ("values.required", "values.optional")]
+
+    read = [name.value for name in names if isinstance(name, ast.Constant) and isinstance(name.value, str)]
 
     assert_frozen("settings of a source", SOURCE_FIELDS, SETTINGS_OF_A_SOURCE)
     assert_frozen("settings", read, SETTINGS)
