@@ -11,10 +11,12 @@ COG = PYTHONPATH=functions:. $(BIN)/python -m cogapp -p "from tests.support impo
 COMPILE = $(UV) pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --quiet
 BILLING = PYTHONPATH=functions $(BIN)/python -m billing_cli
 WORKERS ?= 4
+# what the code runs in; `make setup` also makes the environments of the two checkers, which only tests need
+READY := $(VENV)/.ready $(FUNCTIONS_VENV)/.ready
 # One word for the shell, whatever the variable holds: an id comes from a manifest. `value` and `unexport` keep make from
 # expanding it.
 quoted = '$(subst ','\'',$(value $(1)))'
-unexport EXECUTION MONTH MONTHS REPORT SOURCE SOURCES TAG
+unexport EXECUTION MONTH REPORT SOURCE SOURCES TAG
 
 .DEFAULT_GOAL := help
 .PHONY: help setup test faults fuzz demo local terraform sweep replay status report lint types format docs lock outdated bench schema-diff clean
@@ -22,7 +24,7 @@ unexport EXECUTION MONTH MONTHS REPORT SOURCE SOURCES TAG
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-setup: $(VENV)/.ready $(FUNCTIONS_VENV)/.ready ## make both environments (done by the other targets when needed)
+setup: $(READY) $(CHECKOV_VENV)/.ready $(FOCUS_VENV)/.ready ## make all environments (the other targets make those that they need)
 
 $(UV):
 	@$(PYTHON) -c 'import sys; sys.exit(None if (3, 11) <= sys.version_info[:2] < (3, 14) else "Python 3.11, 3.12 or 3.13 is needed, this is " + sys.version.split()[0] + "; name another: make PYTHON=python3.12 ...")'
@@ -51,66 +53,66 @@ $(FOCUS_VENV)/.ready: tests/focus-validator-requirements.txt | $(UV)
 	VIRTUAL_ENV=$(FOCUS_VENV) $(UV) pip sync --quiet --require-hashes tests/focus-validator-requirements.txt
 	@touch $@
 
-test: setup $(CHECKOV_VENV)/.ready $(FOCUS_VENV)/.ready ## run all tests (about 9 minutes on 2 cores)
+test: setup ## run all tests (about 9 minutes on 2 cores)
 	@$(BIN)/python -m tests.emulator.terraform_provider.command
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
-demo: setup ## apply Terraform to the emulator, then load and check generated months (MONTHS=, ROWS=) or your own exports (EXPORTS=dir)
+demo: $(READY) ## apply Terraform to the emulator, then load and check generated months (MONTHS=, ROWS=) or your own exports (EXPORTS=dir)
 	@PYTHONPATH=functions $(BIN)/python -m tests.demo$(if $(EXPORTS),.exports)
 
-local: setup ## run the emulator until Ctrl-C, and print its endpoints
+local: $(READY) ## run the emulator until Ctrl-C, and print its endpoints
 	@$(BIN)/python -m tests.emulator
 
-faults: setup ## the fault catalogue, one line per scenario (FAULTS=long: every case, a sample in a second location, every check taken out once)
+faults: $(READY) ## the fault catalogue, one line per scenario (FAULTS=long: every case, a sample in a second location, every check taken out once)
 	@$(BIN)/python -m tests.faults -n $(WORKERS)
 
-fuzz: setup ## hostile input for every manifest parser and header reader (FUZZ_SECONDS=60, FUZZ_SEED= to repeat)
+fuzz: $(READY) ## hostile input for every manifest parser and header reader (FUZZ_SECONDS=60, FUZZ_SEED= to repeat)
 	@PYTHONPATH=functions $(BIN)/python -m tests.fuzz
 
-terraform: setup ## on a real project: terraform in terraform/, from PyPI where there is none (ARGS=init, ARGS=apply)
+terraform: $(READY) ## on a real project: terraform in terraform/, from PyPI where there is none (ARGS=init, ARGS=apply)
 	@$(BIN)/python -m tests.emulator.terraform_provider.command $(or $(ARGS),version)
 
-sweep: setup ## on a real project: load what is due (settings from the environment or .dlt/config.toml)
+sweep: $(READY) ## on a real project: load what is due (settings from the environment or .dlt/config.toml)
 	@$(BILLING) sweep
 
-replay: setup ## on a real project: load one month again (SOURCE=aws_cur MONTH=2025-09, EXECUTION= for an older delivery)
+replay: $(READY) ## on a real project: load one month again (SOURCE=aws_cur MONTH=2025-09, EXECUTION= for an older delivery)
 	@$(BILLING) replay $(call quoted,SOURCE) $(call quoted,MONTH) $(if $(value EXECUTION),--execution $(call quoted,EXECUTION))
 
-status: setup ## on a real project: print billing_status
+status: $(READY) ## on a real project: print billing_status
 	@$(BILLING) status
 
-report: setup ## on a real project: cost as one HTML page, from focus_costs (MONTHS=13, TAG=team, SOURCES=aws_cur,azure_focus, REPORT=file)
+report: $(READY) ## on a real project: cost as one HTML page, from focus_costs (MONTHS=13, TAG=team, SOURCES=aws_cur,azure_focus, REPORT=file)
 	@$(BILLING) report $(if $(value MONTHS),--months $(call quoted,MONTHS)) --tag $(call quoted,TAG) --sources $(call quoted,SOURCES) $(if $(value REPORT),--output $(call quoted,REPORT))
 
-lint: setup ## ruff: rules and format; import-linter: which package may import which; cog: the generated tables
+lint: $(READY) ## ruff: rules and format; import-linter: which package may import which; cog: the generated tables
 	$(BIN)/ruff check --no-cache
 	PYTHONPATH=functions $(BIN)/lint-imports --no-cache
 	$(BIN)/ruff format --no-cache --check
 	$(COG) --check --verbosity=1 $(PAGES)
 
-types: setup ## mypy, strict
+types: $(READY) ## mypy, strict
 	$(BIN)/mypy
 
-format: setup docs ## ruff: rewrite the code in the project's format; and the generated tables
+format: $(READY) docs ## ruff: rewrite the code in the project's format; and the generated tables
 	$(BIN)/ruff check --no-cache --fix
 	$(BIN)/ruff format --no-cache
 
-docs: setup ## cog: rewrite the generated tables in the pages
+docs: $(READY) ## cog: rewrite the generated tables in the pages
 	@$(COG) -r --verbosity=1 $(PAGES)
 
-bench: setup ## rows per second of the emulator's BigQuery
+bench: $(READY) ## rows per second of the emulator's BigQuery
 	$(BIN)/python -m tests.bench.bench_load
 
-schema-diff: setup ## compare the stand-in providers' facts with the real providers' schemas (needs a provider registry)
+schema-diff: $(READY) ## compare the stand-in providers' facts with the real providers' schemas (needs a provider registry)
 	$(BIN)/python -m tests.emulator.terraform_provider.schema_diff
 
-lock: setup ## compile the four requirement files from pyproject.toml, with the newest versions
+lock: $(READY) ## compile the four requirement files from pyproject.toml, with the newest versions
 	$(COMPILE) --upgrade pyproject.toml --extra report --group dev -o tests/requirements.txt
 	$(COMPILE) --upgrade pyproject.toml -c tests/requirements.txt -o functions/requirements.txt
 	$(COMPILE) --no-annotate --upgrade --group checkov -o tests/checkov-requirements.txt
 	$(COMPILE) --no-annotate --upgrade --group focus-validator -o tests/focus-validator-requirements.txt
 
-outdated: setup $(CHECKOV_VENV)/.ready $(FOCUS_VENV)/.ready ## list the pins, direct and indirect, that have a newer release; changes no pin
+outdated: setup ## list the pins, direct and indirect, that have a newer release; changes no pin
 	@for venv in $(VENV) $(FUNCTIONS_VENV) $(CHECKOV_VENV) $(FOCUS_VENV); do \
 	  echo "$$venv:"; $(UV) pip list --quiet --outdated --exclude pip --python $$venv/bin/python; done
 

@@ -59,7 +59,7 @@ ERRORS: dict[str, ErrorInfo] = {
         ErrorInfo(
             "DEADLINE",
             ErrorClass.RETRY,
-            "Too little time was left in this call to start a load job.",
+            "Too little time was left in this call to start a load job, or to record a load.",
             "None: the loader retries.",
         ),
         ErrorInfo(

@@ -22,9 +22,9 @@ _MAX_ROWS_IN_MEMORY = 2_000_000  # 5 GB
 
 
 def main(root: Path = TERRAFORM) -> int:
-    months = last_months(int(os.environ.get("MONTHS", "3")))
-    rows = max(int(os.environ.get("ROWS", "60000")) // (2 * len(months)), 1)
-    seed = int(os.environ.get("SEED", "1"))
+    months = last_months(number_in("MONTHS", 3, least=1))
+    rows = max(number_in("ROWS", 60_000, least=1) // (2 * len(months)), 1)
+    seed = number_in("SEED", 1, least=0)
     check_terraform()
     started = time.monotonic()
     log = FunctionLog()
@@ -49,6 +49,14 @@ def _verdict(differences: list[str], seconds: float) -> int:
         return 1
     print(f"\nAll row counts and totals equal the generated exports, to the last decimal. ({seconds:.0f} s)")
     return 0
+
+
+def number_in(variable: str, default: int, *, least: int) -> int:
+    """Return the whole number in an environment variable. Exit with one sentence if it is wrong."""
+    text = os.environ.get(variable) or str(default)
+    if not text.isdecimal() or int(text) < least:
+        sys.exit(f"{variable} is {text!r}: set it to a whole number from {least} on.")
+    return int(text)
 
 
 def last_months(number: int) -> list[str]:

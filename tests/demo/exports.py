@@ -53,13 +53,18 @@ def main() -> int:
 
 def _described(source: FoundSource) -> dict[str, Any]:
     return {
-        "source": source.key,
+        "source": _source_key(source),
         "folder": source.bucket.name,
         "export": source.export_name,
         "format": source.format,
         "version": source.version,
         "manifests": source.manifests,
     }
+
+
+def _source_key(source: FoundSource) -> str:
+    """Return the key as the log and billing_status show it: Terraform puts the provider before it."""
+    return f"{source.provider}_{source.key}"
 
 
 def _system(cloud: Emulator, folder: Path, sources: Sequence[FoundSource]) -> TerraformDeployment:
@@ -95,8 +100,8 @@ def _provider_settings(source: FoundSource, number: int) -> tuple[dict[str, Any]
 def _load(system: TerraformDeployment, sources: Sequence[FoundSource]) -> None:
     with step("Storage Transfer copies the files, and each new file calls a function"):
         for source in sources:
-            copied = system.transfer(f"{source.provider}_{source.key}").run()
-            print(f"  {source.key}: {len(copied)} files copied")
+            copied = system.transfer(_source_key(source)).run()
+            print(f"  {_source_key(source)}: {len(copied)} files copied")
         system.emulator.events.settle(_SETTLE_SECONDS)
     with step("The sweep checks every month and records which ones wait"):
         system.sweep()
@@ -122,7 +127,7 @@ def _problems(sources: Sequence[FoundSource], status: Sequence[dict[str, Any]], 
         for entry in log.entries
         if entry.get("action") == "failed" or (entry.get("action") == "rejected" and entry.get("month") is None)
     }
-    keys = {f"{source.provider}_{source.key}" for source in sources}
+    keys = set(map(_source_key, sources))
     without_month = sorted(keys - {row["source"] for row in status})
     return [*months, *sorted(unrecorded), *(f"{key}: none of its manifests led to a month." for key in without_month)]
 

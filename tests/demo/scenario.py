@@ -82,7 +82,8 @@ def run(demo: Demo) -> None:
 
 def load_months(demo: Demo) -> Delivery:
     """Load every month of both providers. Return the last delivery of AWS."""
-    title = f"AWS and Azure write their exports: {len(demo.months)} months each, {demo.rows_per_month:,} rows a month"
+    number = "1 month" if len(demo.months) == 1 else f"{len(demo.months)} months"
+    title = f"AWS and Azure write their exports: {number} each, {demo.rows_per_month:,} rows a month"
     with step(title, demo.rows):
         deliveries = [(demo.export(AWS, month), demo.export(AZURE, month)) for month in demo.months]
     with step("Storage Transfer copies the files, and each new file calls a function", demo.rows):

@@ -48,7 +48,7 @@ def _line(target: properties.Target) -> str:
     inputs = sum(target.outcomes.values())
     outcomes = ", ".join(f"{name} {number}" for name, number in target.outcomes.most_common(6))
     return (
-        f"ok       {target.name:<30} {inputs:>7} inputs, slowest {target.slowest * 1000:.0f} ms,"
+        f"ok       {target.name:<32} {inputs:>7} inputs, slowest {target.slowest * 1000:.0f} ms,"
         f" peak {target.largest / 2**20:.1f} MiB: {outcomes}"
     )
 

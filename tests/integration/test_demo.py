@@ -5,6 +5,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+from tests.demo.__main__ import main
 from tests.support.paths import FUNCTIONS, ROOT
 
 MISSPELT = """
@@ -88,6 +91,18 @@ def test_misspelt_environment_variable_fails_the_demo(tmp_path: Path) -> None:
 
     assert demo.returncode == 1
     assert "SOURCES__AWS_CUR__EXPORTNAME" in demo.stderr
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"), [("MONTHS", "0"), ("MONTHS", "abc"), ("ROWS", "-1"), ("ROWS", "1e6"), ("SEED", "x")]
+)
+def test_wrong_number_ends_the_demo_with_one_sentence(
+    monkeypatch: pytest.MonkeyPatch, variable: str, value: str
+) -> None:
+    monkeypatch.setenv(variable, value)
+
+    with pytest.raises(SystemExit, match=rf"^{variable} is '{value}': set it to a whole number from \d on\.$"):
+        main()
 
 
 def test_demo_never_runs_on_the_real_providers(tmp_path: Path) -> None:

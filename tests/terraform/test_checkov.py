@@ -15,7 +15,7 @@ SKIPPED = re.compile(r"((?:^  #.*\n)*)^  - (CKV\w+)$", re.MULTILINE)
 
 
 def test_checkov_fails_exactly_where_a_reason_is_given(tmp_path: Path) -> None:
-    assert CHECKOV.exists(), f"There is no {CHECKOV}: run `make test`, which creates it."
+    assert CHECKOV.exists(), f"There is no {CHECKOV}: run `make setup`."
 
     config = (TERRAFORM / ".checkov.yaml").read_text()
     reasons = {check: reason.strip() for reason, check in SKIPPED.findall(config)}

@@ -1,4 +1,4 @@
-"""The frozen names: codes, log fields, columns and values that alerts, log filters and users' queries use."""
+"""The frozen names: what alerts, log filters, users' queries, Terraform and scripts use."""
 
 from __future__ import annotations
 
@@ -17,14 +17,17 @@ from sqlglot import exp
 
 import billing
 from billing.clock import Clock
+from billing.columns.field import Field, map_of
 from billing.errors import ERRORS
 from billing.formats import FORMATS
-from billing.settings import FOCUS_VIEW, QUALITY_VIEW, STATUS_VIEW, Settings
+from billing.settings import FOCUS_VIEW, QUALITY_VIEW, SOURCE_FIELDS, STATUS_VIEW, Settings
+from billing.views.focus import FOCUS_COLUMNS, union_query
 from billing.views.quality import DELIVERY_RULES, charge_rules, quality_query
 from billing.views.status import statements
 from billing.workflows.sweep import sweep
+from billing_cli.__main__ import main
 from tests.support.pages import DOCS, Page
-from tests.support.paths import SCHEMAS
+from tests.support.paths import FUNCTIONS, SCHEMAS
 from tests.unit.values import aws, azure
 
 ERROR_CODES = {
@@ -69,6 +72,17 @@ STATUS_COLUMNS = """
     message load_code
 """
 STATES = "loaded rejected waiting"
+FOCUS_EXTRA_COLUMNS = "x_provider x_source"
+TABLE_SUFFIXES = "_charges _load_tracking _loads"
+ENTRY_POINTS = "load_aws load_azure sweep"
+COMMANDS = "replay report status sweep"
+SETTINGS_OF_A_SOURCE = """
+    BUCKET DATASET EXPORT_NAME FORMAT PREFIX PROJECT_ID SETTLE_HOURS SOURCE_PATH TABLE_NAME TYPE_OVERRIDES
+"""
+SETTINGS = """
+    BOOKKEEPING_BUCKET DESTINATION__BIGQUERY__LOCATION DESTINATION__BIGQUERY__PROJECT_ID FOCUS_DATASET
+    GOOGLE_BILLING_EXPORT
+"""
 FINALITIES = "amended closed open"
 QUALITY_COLUMNS = "source month BillingPeriodStart code description broken"
 TRACKING_COLUMNS = """
@@ -82,8 +96,8 @@ PACKAGE = Path(billing.__file__).parent
 def assert_frozen(what: str, found: Iterable[str], frozen: str) -> None:
     gone, new = set(frozen.split()) - set(found), set(found) - set(frozen.split())
     assert (gone, new) == (set(), set()), (
-        f"{what}: {sorted(gone)} gone, {sorted(new)} new. Alerts, log filters and users' queries use these names:"
-        " do not rename or remove one. If you add one, add it here and to functions/docs."
+        f"{what}: {sorted(gone)} gone, {sorted(new)} new. Alerts, log filters, users' queries, Terraform or scripts use"
+        " these names: do not rename or remove one. If you add one, add it here and to functions/docs."
     )
 
 
@@ -224,13 +238,63 @@ def test_columns_of_the_tracking_table() -> None:
     assert_frozen("execution columns", [one.execution_column for one in FORMATS.values()], EXECUTION_COLUMNS)
 
 
+def test_states_that_the_loader_records() -> None:
+    module = ast.parse((PACKAGE / "decisions" / "record.py").read_text(encoding="utf-8"))
+
+    calls = [node for node in ast.walk(module) if isinstance(node, ast.Call) and ast.unparse(node.func) == "_row"]
+
+    assert_frozen("values of status", {text for call in calls for text in texts_in(call.args[0], module)}, STATES)
+
+
+def test_columns_of_focus_costs() -> None:
+    query = sqlglot.parse_one(union_query(["p.d.focus_costs_aws_cur"]), read="bigquery")
+
+    names = query.named_selects
+
+    assert_frozen("columns beside FOCUS", set(names) - {column.name for column in FOCUS_COLUMNS}, FOCUS_EXTRA_COLUMNS)
+    assert len(names) == 57 + len(FOCUS_EXTRA_COLUMNS.split())
+
+
+def test_names_beside_a_table() -> None:
+    source = aws(FORMAT="aws_cur_v2_csv", EXPORT_NAME="cur")
+    map_column = Field("tags", map_of("STRING", "STRING"))
+    views = statements([source], {source.key: [map_column]})
+    found = {name.removeprefix(source.destination) for view in views for name in re.findall(r"`([^`]+)`", view)}
+
+    assert_frozen("suffixes", {name for name in found if name.startswith("_")}, TABLE_SUFFIXES)
+
+
+def test_entry_points() -> None:
+    module = ast.parse((FUNCTIONS / "main.py").read_text(encoding="utf-8"))
+
+    found = [node.name for node in module.body if isinstance(node, ast.FunctionDef) and node.decorator_list]
+
+    assert_frozen("entry points", found, ENTRY_POINTS)
+
+
+def test_subcommands_of_billing() -> None:
+    assert_frozen("subcommands", main.commands, COMMANDS)
+
+
+def test_settings() -> None:
+    module = ast.parse((PACKAGE / "settings" / "__init__.py").read_text(encoding="utf-8"))
+    calls = [node for node in ast.walk(module) if isinstance(node, ast.Call)]
+    names = [call.args[0] for call in calls if ast.unparse(call.func) in ("values.required", "values.optional")]
+
+    read = [name.value for name in names if isinstance(name, ast.Constant) and isinstance(name.value, str)]
+
+    assert_frozen("settings of a source", SOURCE_FIELDS, SETTINGS_OF_A_SOURCE)
+    assert_frozen("settings", read, SETTINGS)
+
+
 @pytest.mark.parametrize(
     ("page", "names"),
     [
         ("errors.md", " ".join([*ERROR_CODES.values(), OTHER_CODES])),
         ("focus.md", f"{QUALITY_CODES} broken code description"),
-        ("operations.md", f"{LOG_FIELDS} {ACTIONS} {SEVERITIES} {SUMMARY_FIELDS}"),
+        ("operations.md", f"{LOG_FIELDS} {ACTIONS} {SEVERITIES} {SUMMARY_FIELDS} {SETTINGS}"),
         ("tables.md", f"{STATUS_COLUMNS} {STATES} {FINALITIES} {VIEWS}"),
+        ("focus.md", FOCUS_EXTRA_COLUMNS),
     ],
 )
 def test_pages_describe_the_names(page: str, names: str) -> None:

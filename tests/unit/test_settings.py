@@ -161,6 +161,7 @@ def test_missing_prefix_or_source_has_its_own_message(removed: str, message: str
 
 NAME_RULE = "must match [a-z][a-z0-9]*(_[a-z0-9]+)*, but is"
 BUCKET_RULE = "must match [a-z0-9][-_.a-z0-9]{1,220}[a-z0-9], but is"
+KEY_RULE = "the key must look like AWS_CUR and have at most 40 characters, but is"
 PATH_RULE = "must end in '/' and not begin with it, but is"
 UNKNOWN_FIELD = "is not a known source setting. Known fields: BUCKET, DATASET, "
 
@@ -191,7 +192,8 @@ UNKNOWN_FIELD = "is not a known source setting. Known fields: BUCKET, DATASET, "
         ("SOURCES__AWS_CUR__BUCKETS", "x", f" {UNKNOWN_FIELD}"),
         ("SOURCES__AWS_CUR", "x", f" {UNKNOWN_FIELD}"),
         ("SOURCES__AWS__CUR__BUCKET", "x", f" {UNKNOWN_FIELD}"),
-        ("SOURCES__aws__BUCKET", "x", ": the key must look like AWS_CUR, not 'aws'."),  # dlt would rename it
+        ("SOURCES__aws__BUCKET", "x", f": {KEY_RULE} 'aws'."),  # dlt would rename it
+        (f"SOURCES__{'A' * 41}__BUCKET", "x", f": {KEY_RULE} '{'A' * 41}'."),
         ("SOURCES__AWS_CUR__TABLE_NAME", "billing_status", " billing_status is the name of a view: use another."),
         ("BOOKKEEPING_BUCKET", AWS.bucket, " example-landing-aws is a landing bucket: use another."),
     ],

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from billing.manifests import MAX_FILES, Export
+from billing.manifests import MAX_FILES, Export, folder_of
 
 _MAX_FILES_IN_STATE = 2 * MAX_FILES + 1  # 10,000 files take 300 KB of dlt's state
 
@@ -70,9 +70,9 @@ class Delivery:
 
 def folders_of(export: Export, manifest: str) -> list[str]:
     """Return the folders of a delivery's files. An overwrite delivery also needs the folder of its manifest."""
-    folders = {file.name[: file.name.rfind("/") + 1] for file in export.files}
+    folders = {folder_of(file.name) for file in export.files}
     if export.overwrites:
-        folders.add(manifest[: manifest.rfind("/") + 1])
+        folders.add(folder_of(manifest))
     return sorted(folders)
 
 

@@ -9,6 +9,7 @@ from billing.decisions.table import Table, TableIdentity
 from billing.errors import BillingError, ErrorClass
 from billing.gcp.api_errors import classify_api_error
 from billing.settings import Source
+from billing.settings.values import TYPE_ALIASES
 
 _MAX_ETAG_CONFLICTS = 6  # several sources may add columns at the same time, and replace the same view
 CALL_SECONDS = 60.0  # limit of the client's own retries; its default of ten minutes is longer than a function runs
@@ -172,4 +173,4 @@ def _kind(field: Any) -> str:
     if field.mode == "REPEATED" and [leaf.name for leaf in field.fields] == ["key", "value"]:
         return map_of(*(_kind(leaf) for leaf in field.fields))
     kind = str(field.field_type)
-    return {"BOOL": "BOOLEAN", "FLOAT64": "FLOAT", "INT64": "INTEGER"}.get(kind, kind)
+    return TYPE_ALIASES.get(kind, kind)

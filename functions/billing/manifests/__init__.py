@@ -15,6 +15,7 @@ from billing.manifests.model import (
     Manifest,
     OtherExport,
     check_shape,
+    folder_of,
 )
 from billing.settings import Source
 
@@ -27,6 +28,7 @@ __all__ = [
     "Export",
     "Manifest",
     "OtherExport",
+    "folder_of",
     "is_manifest",
     "manifest_names",
     "month_in",

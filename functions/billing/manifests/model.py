@@ -88,7 +88,12 @@ class Manifest:
 
     @property
     def folder(self) -> str:
-        return self.name[: self.name.rfind("/") + 1]
+        return folder_of(self.name)
+
+
+def folder_of(name: str) -> str:
+    """Return the folder of an object: '' or a path that ends in '/'."""
+    return name[: name.rfind("/") + 1]
 
 
 def decode(kind: type[_T], manifest: Manifest) -> _T:

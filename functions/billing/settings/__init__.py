@@ -168,7 +168,8 @@ def _source_keys(values: Values) -> list[str]:
 def _source(key: str, values: Values, project: str) -> Source:
     base = f"SOURCES__{key}__"
     if not NAME.fullmatch(key.lower()) or key != key.upper() or len(key) > _MAX_KEY_CHARACTERS:
-        raise BillingError("SETTING_INVALID", f"{base}BUCKET: the key must look like AWS_CUR, not '{key}'.")
+        shape = f"the key must look like AWS_CUR and have at most {_MAX_KEY_CHARACTERS} characters"
+        raise BillingError("SETTING_INVALID", f"{base}BUCKET: {shape}, but is '{key}'.")
     if key.lower() == GOOGLE_KEY:
         reserved = f"the key {key} is reserved for Google Cloud's own export: use another, such as GCP_BILLING"
         raise BillingError("SETTING_INVALID", f"{base}BUCKET: {reserved}.")

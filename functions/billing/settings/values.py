@@ -17,7 +17,7 @@ BUCKET = re.compile(r"[a-z0-9][-_.a-z0-9]{1,220}[a-z0-9]")
 BIGQUERY_TYPES = frozenset(
     ("BIGNUMERIC", "BOOLEAN", "DATE", "DATETIME", "FLOAT", "INTEGER", "JSON", "NUMERIC", "STRING", "TIMESTAMP")
 )
-_TYPE_ALIASES = {"BOOL": "BOOLEAN", "FLOAT64": "FLOAT", "INT64": "INTEGER"}
+TYPE_ALIASES = {"BOOL": "BOOLEAN", "FLOAT64": "FLOAT", "INT64": "INTEGER"}
 _DEFAULT_SETTLE_HOURS = "3"
 _MAX_SETTLE_HOURS = 168
 _DEFAULT_SHRINK_PERCENT = "20"
@@ -68,7 +68,7 @@ class Values:
             raise BillingError("SETTING_INVALID", f"{name} is not valid JSON: {exc}.") from exc
         if not isinstance(given, dict) or not all(isinstance(kind, str) for kind in given.values()):
             raise BillingError("SETTING_INVALID", f'{name} must be like {{"product/ECU": "STRING"}}, but is {text}.')
-        types = {column: _TYPE_ALIASES.get(kind.upper(), kind.upper()) for column, kind in given.items()}
+        types = {column: TYPE_ALIASES.get(kind.upper(), kind.upper()) for column, kind in given.items()}
         for column, kind in types.items():
             if kind not in BIGQUERY_TYPES:
                 known = ", ".join(sorted(BIGQUERY_TYPES))

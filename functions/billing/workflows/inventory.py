@@ -52,7 +52,7 @@ class Inventory:
     def _by_folder(self) -> Mapping[str, Sequence[StoredObject]]:
         folders: dict[str, list[StoredObject]] = defaultdict(list)
         for name, stored in self.objects.items():
-            folders[name[: name.rfind("/") + 1]].append(stored)
+            folders[manifests.folder_of(name)].append(stored)
         return folders
 
 

@@ -30,7 +30,7 @@ pytestmark = pytest.mark.skipif(
 
 def rules_broken_by(charges: Path) -> set[str]:
     """Run the validator on a Parquet file, and return the rules that some row breaks."""
-    assert VENV.exists(), f"{VENV} does not exist: run `make test`, which creates it"
+    assert VENV.exists(), f"{VENV} does not exist: run `make setup`"
     report = charges.with_suffix(".xml")
     options = ("--data-file", charges, "--validate-version", "1.0", "--output-type", "unittest")
     subprocess.run(
