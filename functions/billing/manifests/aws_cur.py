@@ -9,13 +9,13 @@ from datetime import date, datetime, timedelta
 import msgspec
 
 from billing.errors import BillingError
+from billing.manifests.aws_scope import account_scope
 from billing.manifests.model import (
     Column,
     DataFile,
     Export,
     Manifest,
     OtherExport,
-    account_scope,
     checked_id,
     day_of,
     decode,

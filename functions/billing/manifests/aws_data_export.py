@@ -10,7 +10,8 @@ from datetime import UTC, datetime
 import msgspec
 
 from billing.errors import BillingError
-from billing.manifests.model import Column, DataFile, Export, Manifest, account_scope, checked_id, decode, landed_names
+from billing.manifests.aws_scope import account_scope
+from billing.manifests.model import Column, DataFile, Export, Manifest, checked_id, decode, landed_names
 from billing.settings import Source
 
 _SUFFIX = "-Manifest.json"

@@ -24,7 +24,6 @@ _MAX_FOLDERS = 10  # a delivery has one, and each costs a listing
 _BRACKET_OR_TEXT = re.compile(rb'[][{}]|"(?:[^"\\]++|\\.)*+"', re.DOTALL)  # brackets inside a text do not count
 _HOSTILE = re.compile(r"[\x00-\x1f\x7f-\x9f*]|%2[ef]|(^|/)\.\.?/|(^|/)\.{0,2}$", re.IGNORECASE)
 _ID = re.compile(r"[\w.:+-]+", re.ASCII)
-_ACCOUNT = re.compile(r"\d{12}", re.ASCII)
 _T = TypeVar("_T")
 
 
@@ -205,12 +204,6 @@ def landed_name(key: str, source: Source, manifest: Manifest, home: str) -> str:
     if mapped is None:
         raise outside
     return mapped
-
-
-def account_scope(account: object, root: str) -> str:
-    """Return the scope of an AWS export: its account, or the folder that it delivers into if no account is named."""
-    named = isinstance(account, str) and _ACCOUNT.fullmatch(account) is not None
-    return f"account {account}" if named else f"folder {root}"
 
 
 def checked_id(text: str, field: str, manifest: Manifest) -> str:

@@ -137,6 +137,13 @@ LEFT JOIN (
 {_deliveries(source)}
 ) AS loaded ON loaded.billing_month = latest.billing_month
 LEFT JOIN (
+{_held_and_changed(source, fields)}
+) AS data ON data.billing_month = latest.billing_month""".strip()
+
+
+def _held_and_changed(source: Source, fields: Sequence[Field] | None) -> str:
+    """Return SQL of what the table holds by month and currency, and what the last delivery changed."""
+    return f"""
   SELECT COALESCE(held.billing_month, changed.billing_month) AS billing_month,
     COALESCE(held.currency, changed.currency) AS currency, held.row_count, held.cost,
     changed.rows_changed, changed.cost_changed
@@ -147,8 +154,7 @@ LEFT JOIN (
   ) AS held
   FULL JOIN (
 {_changes(source)}
-  ) AS changed ON changed.billing_month = held.billing_month AND changed.currency = held.currency
-) AS data ON data.billing_month = latest.billing_month""".strip()
+  ) AS changed ON changed.billing_month = held.billing_month AND changed.currency = held.currency""".strip("\n")
 
 
 def _deliveries(source: Source) -> str:

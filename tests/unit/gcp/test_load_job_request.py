@@ -40,7 +40,9 @@ class RecordingClient:
         self.uris, self.destination, self.more = uris, destination, more
         self.load = job_config.to_api_repr()["load"]
         self.labels = job_config.to_api_repr()["labels"]
-        return SimpleNamespace(job_id=more["job_id"], state="DONE", error_result=None, output_rows=1)
+        return SimpleNamespace(
+            job_id=more["job_id"], job_type="load", state="DONE", error_result=None, output_rows=1, ended=None
+        )
 
 
 def insert(source: Source, dates: DateFormats) -> RecordingClient:
@@ -48,7 +50,7 @@ def insert(source: Source, dates: DateFormats) -> RecordingClient:
     lease: Any = SimpleNamespace(record=lambda job_id: None, keep_for_job=False)
     client = RecordingClient()
     load = MonthLoad(key, ("gs://b/a", "gs://b/c"), FIELDS, dates)
-    LoadJobs(client, settings()).replace_month(load, lease, Timer(Clock()))
+    LoadJobs(client, settings(), Clock()).replace_month(load, lease, Timer(Clock()))
     return client
 
 
