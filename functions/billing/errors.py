@@ -3,6 +3,7 @@
 functions/docs/errors.md shows this table to users. A code never changes, because alerts and log filters use it.
 """
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -356,14 +357,16 @@ ERRORS: dict[str, ErrorInfo] = {
     )
 }
 
+_LINE_ENDS = re.compile(r"[\r\n\t]+")
 _MAX_MESSAGE_CHARACTERS = 2000  # a log entry takes 256 KB, and a manifest may hold longer names
 
 
 def one_line(text: str) -> str:
-    """Return a text from outside as it may be shown: cut, and with escapes for line ends, control and bidi characters.
+    """Return a text from outside as it may be shown: cut, in one line, with escapes for control and bidi characters.
 
     Otherwise a name in a manifest could add lines to a table or a mail, or hide a part of one.
     """
+    text = _LINE_ENDS.sub(" ", text)
     cut = text if len(text) <= _MAX_MESSAGE_CHARACTERS else f"{text[: _MAX_MESSAGE_CHARACTERS - 1]}…"
     if cut.isprintable():
         return cut

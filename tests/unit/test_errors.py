@@ -89,7 +89,7 @@ def test_long_message_is_cut(given: str, message: str) -> None:
     ("text", "shown"),
     [
         ("Größe: 3 €", "Größe: 3 €"),
-        ("a\nb\r\tc", r"a\nb\r\tc"),
+        ("a\nb\r\n\tc", "a b c"),
         ("\x1b[31mred\x00\x85", r"\x1b[31mred\x00\x85"),
         ("abc\u202edef\u200b\u2028", r"abc\u202edef\u200b\u2028"),
         ("x" * 3000, "x" * 1999 + "…"),

@@ -190,7 +190,8 @@ def _job_config(load: MonthLoad) -> Any:
         if load.dates.timestamp is not None:
             config.timestamp_format = load.dates.timestamp
     else:
-        config.ignore_unknown_values = load.omits_columns
+        if load.omits_columns:
+            config.ignore_unknown_values = True
         config.decimal_target_types = ["BIGNUMERIC"]
         config.parquet_options = bigquery.ParquetOptions.from_api_repr({"mapTargetType": "ARRAY_OF_STRUCT"})
     return config

@@ -19,7 +19,7 @@ from tests.samples.model import Mode
 from tests.support.paths import FUNCTIONS, ROOT
 from tests.unit.values import GENERATION, aws
 
-SHARED = {"__init__", "model"}  # every parser uses these
+SHARED = {"__init__", "aws_scope", "model"}  # every parser uses these
 MONTH = "2025-09"
 SOURCE_PATH = "exports/"
 # views/status.py reads these times: microseconds since 1970, or UTC as text.
