@@ -27,8 +27,10 @@ locals {
       DATASET        = source.dataset
       EXPORT_NAME    = source.export_name
       FORMAT         = source.format
+      ON_SHRINK      = source.on_shrink
       PREFIX         = source.sink_path
       SETTLE_HOURS   = tostring(source.settle_hours)
+      SHRINK_PERCENT = tostring(source.shrink_percent)
       SOURCE_PATH    = source.path
       TABLE_NAME     = source.table
       TYPE_OVERRIDES = jsonencode(source.type_overrides)
@@ -92,11 +94,13 @@ locals {
       execution_column = local._formats[source.format].execution_column
       export_name      = source.export_name
       format           = source.format
+      on_shrink        = source.on_shrink
       partition        = local._formats[source.format].partition
       path             = source.path
       provider         = source.provider
       schema           = source.schema
       settle_hours     = source.settle_hours
+      shrink_percent   = source.shrink_percent
       sink_path        = source.sink_path
       table            = coalesce(source.table_name, key)
       type_overrides   = source.type_overrides

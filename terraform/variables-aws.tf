@@ -12,6 +12,8 @@ variable "aws_sources" {
     dataset_id         = optional(string)                   # default: the prefix, with _ for -
     table_name         = optional(string)                   # default: aws_ and the key
     settle_hours       = optional(number, 3)                # overwrite delivery: hours without change until complete
+    shrink_percent     = optional(number, 20)               # alert if a month loses more of its rows or cost; 100: never
+    on_shrink          = optional(string, "alert")          # hold: do not load such a delivery until you replay it
     type_overrides     = optional(map(string), {})          # BigQuery type by source column, for CSV and a new table
   }))
   default  = {}
@@ -68,6 +70,14 @@ variable "aws_sources" {
   validation {
     condition     = alltrue([for source in var.aws_sources : source.settle_hours >= 0 && source.settle_hours <= 168])
     error_message = "A settle_hours in aws_sources is out of range: use 0 to 168."
+  }
+  validation {
+    condition     = alltrue([for source in var.aws_sources : source.shrink_percent >= 0 && source.shrink_percent <= 100])
+    error_message = "A shrink_percent in aws_sources is out of range: use 0 to 100."
+  }
+  validation {
+    condition     = alltrue([for source in var.aws_sources : contains(["alert", "hold"], source.on_shrink)])
+    error_message = "An on_shrink in aws_sources is unknown: use alert or hold."
   }
   validation {
     condition = alltrue(flatten([

@@ -17,6 +17,8 @@ variable "azure_sources" {
     dataset_id         = optional(string)          # default: the prefix, with _ for -
     table_name         = optional(string)          # default: azure_ and the key
     settle_hours       = optional(number, 3)       # overwrite delivery: hours without change until complete
+    shrink_percent     = optional(number, 20)      # alert if a month loses more of its rows or cost; 100: never
+    on_shrink          = optional(string, "alert") # hold: do not load such a delivery until you replay it
     type_overrides     = optional(map(string), {}) # BigQuery type by source column, for CSV and a new table
   }))
   default  = {}
@@ -95,6 +97,14 @@ variable "azure_sources" {
   validation {
     condition     = alltrue([for source in var.azure_sources : source.settle_hours >= 0 && source.settle_hours <= 168])
     error_message = "A settle_hours in azure_sources is out of range: use 0 to 168."
+  }
+  validation {
+    condition     = alltrue([for source in var.azure_sources : source.shrink_percent >= 0 && source.shrink_percent <= 100])
+    error_message = "A shrink_percent in azure_sources is out of range: use 0 to 100."
+  }
+  validation {
+    condition     = alltrue([for source in var.azure_sources : contains(["alert", "hold"], source.on_shrink)])
+    error_message = "An on_shrink in azure_sources is unknown: use alert or hold."
   }
   validation {
     condition = alltrue(flatten([

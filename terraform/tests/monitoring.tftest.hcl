@@ -23,8 +23,8 @@ run "alerts_and_dashboard" {
   }
 
   assert {
-    condition     = keys(google_monitoring_alert_policy.lines) == ["failed", "rejected", "review"]
-    error_message = "Expected three log alerts: ${jsonencode(keys(google_monitoring_alert_policy.lines))}."
+    condition     = keys(google_monitoring_alert_policy.lines) == ["failed", "rejected", "review", "shrank"]
+    error_message = "Expected four log alerts: ${jsonencode(keys(google_monitoring_alert_policy.lines))}."
   }
   assert {
     condition = local.dashboard.mosaicLayout.tiles[*].widget.title == [
@@ -85,7 +85,7 @@ run "no_email_addresses" {
   }
 
   assert {
-    condition     = length(google_monitoring_notification_channel.emails) == 0 && length(google_monitoring_alert_policy.lines) == 3
-    error_message = "Without an e-mail address there must still be three log alerts, and no channel."
+    condition     = length(google_monitoring_notification_channel.emails) == 0 && length(google_monitoring_alert_policy.lines) == 4
+    error_message = "Without an e-mail address there must still be four log alerts, and no channel."
   }
 }

@@ -234,6 +234,24 @@ run "settle_hours_out_of_range" {
   expect_failures = [var.aws_sources, var.azure_sources]
 }
 
+run "shrink_percent_out_of_range" {
+  command = plan
+  variables {
+    aws_sources   = { cur = { bucket = "acme-exports", path = "exports/aws/", export_name = "acme-cur", role_arn = "arn:aws:iam::123456789012:role/billing", shrink_percent = 101 } }
+    azure_sources = { focus = { storage_account = "acmebilling", container = "exports", path = "exports/azure/", export_name = "focus-cost", focus_version = "1.2", credentials_secret = "projects/123456789012/secrets/azure-sas", shrink_percent = -1 } }
+  }
+  expect_failures = [var.aws_sources, var.azure_sources]
+}
+
+run "on_shrink_unknown" {
+  command = plan
+  variables {
+    aws_sources   = { cur = { bucket = "acme-exports", path = "exports/aws/", export_name = "acme-cur", role_arn = "arn:aws:iam::123456789012:role/billing", on_shrink = "stop" } }
+    azure_sources = { focus = { storage_account = "acmebilling", container = "exports", path = "exports/azure/", export_name = "focus-cost", focus_version = "1.2", credentials_secret = "projects/123456789012/secrets/azure-sas", on_shrink = "Hold" } }
+  }
+  expect_failures = [var.aws_sources, var.azure_sources]
+}
+
 run "type_override_unknown" {
   command = plan
   variables {

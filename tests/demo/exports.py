@@ -22,7 +22,7 @@ _SETTLE_SECONDS = 3600.0
 _EMULATOR_LIMIT = "The emulator cannot hold"  # begins each message about a number that only BigQuery can hold
 _STATUS = (
     "SELECT source, month, state, row_count, cost, currency, code, message"
-    " FROM `{}.billing_status` ORDER BY source, month"
+    " FROM `{}.billing_status` ORDER BY source, month, currency"
 )
 _SHOWN = ("source", "month", "state", "row_count", "cost", "currency", "code")
 
@@ -117,11 +117,11 @@ def _status(system: TerraformDeployment) -> list[dict[str, Any]]:
 
 def _problems(sources: Sequence[FoundSource], status: Sequence[dict[str, Any]], log: FunctionLog) -> list[str]:
     """Describe each month that is not loaded, each manifest without a month, and each source without any."""
-    months = [
+    months = dict.fromkeys(  # a month has a row for each currency
         f"{row['source']} {row['month']}: {row['state']}, {row['code']}: {row['message']}"
         for row in status
-        if row["code"]
-    ]
+        if row["code"] and row["code"] != "MONTH_SHRANK"  # the newest delivery is loaded, and an older one was larger
+    )
     unrecorded = {
         f"{entry['source']}: {entry['code']}: {entry['message']}"
         for entry in log.entries

@@ -12,10 +12,13 @@ from tests.support.terraform_deployment import AWS_SOURCES, AZURE_SOURCES, Terra
 
 _SETTLE_SECONDS = 600.0
 _SLOWEST_ROWS_PER_SECOND = 5_000  # on a machine that does other things too
-_STATUS = "SELECT source, month, state, row_count, cost, currency FROM `{dataset}.billing_status` ORDER BY 1, 2"
+_STATUS = (
+    "SELECT source, month, state, row_count, cost, currency FROM `{dataset}.billing_status`"
+    " ORDER BY source, month, currency"
+)
 _BY_PROVIDER = (
-    "SELECT provider, STRING_AGG(DISTINCT currency) AS currency, SUM(row_count) AS row_count, SUM(cost) AS cost"
-    " FROM `{dataset}.billing_status` GROUP BY provider ORDER BY provider"
+    "SELECT provider, currency, SUM(row_count) AS row_count, SUM(cost) AS cost"
+    " FROM `{dataset}.billing_status` GROUP BY provider, currency ORDER BY provider, currency"
 )
 
 
@@ -156,8 +159,8 @@ def check_totals(demo: Demo) -> None:
 def show_costs(demo: Demo) -> None:
     for table in (AWS, AZURE):
         rows = demo.query(
-            f"SELECT {table.service} AS service, SUM({table.cost}) AS cost"
-            f" FROM `{demo.system.table(table.source)}` GROUP BY 1 ORDER BY cost DESC LIMIT 6"
+            f"SELECT {table.service} AS service, {table.currency} AS currency, SUM({table.cost}) AS cost"
+            f" FROM `{demo.system.table(table.source)}` GROUP BY 1, 2 ORDER BY cost DESC LIMIT 6"
         )
         show(f"Cost by service, {table.source} (the six largest)", rows)
     show("Cost by provider", demo.query(_BY_PROVIDER))

@@ -18,10 +18,23 @@ class ExportedTable:
     cost: str
     start: str
     service: str
+    currency: str
 
 
-AWS = ExportedTable("aws_cur", "line_item_unblended_cost", "bill_billing_period_start_date", "line_item_product_code")
-AZURE = ExportedTable("azure_focus", "BilledCost", "BillingPeriodStart", "ServiceName")
+AWS = ExportedTable(
+    source="aws_cur",
+    cost="line_item_unblended_cost",
+    start="bill_billing_period_start_date",
+    service="line_item_product_code",
+    currency="line_item_currency_code",
+)
+AZURE = ExportedTable(
+    source="azure_focus",
+    cost="BilledCost",
+    start="BillingPeriodStart",
+    service="ServiceName",
+    currency="BillingCurrency",
+)
 
 
 def loaded_totals(system: TerraformDeployment, table: ExportedTable) -> dict[str, Totals]:

@@ -29,6 +29,7 @@ from tests.terraform.log_filters import matches
 # What counts each kind of line, and what alerts on it; `alerts.…` are alerts on the line itself.
 WANTED = {
     ("loaded", None): {"events", "loads"},
+    ("loaded", "MONTH_SHRANK"): {"events", "loads", "alerts.shrank"},
     ("skipped", "DUPLICATE"): {"events"},
     ("ignored", "NOT_OURS"): {"events"},
     ("retried", "MONTH_LOCKED"): {"events"},
@@ -79,7 +80,9 @@ def _load_wait_and_reject(system: TerraformDeployment, made: Path) -> None:
     cut = azure.manifests[0].path.with_name("cut.json")
     cut.write_bytes(azure.manifests[0].path.read_bytes()[:200])
     system.deliver("azure_focus", replace(azure, objects=(replace(azure.manifests[0], path=cut),)))
-    system.emulator.events.settle(60)
+    for revision, rows in ((1, 30), (2, 5)):
+        system.deliver("azure_focus", azure_focus_delivery(made, "2025-06", rows=rows, revision=revision))
+        system.emulator.events.settle(60)
 
 
 def _lease(system: TerraformDeployment, key: str, month: str) -> Any:

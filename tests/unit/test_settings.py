@@ -174,7 +174,7 @@ UNKNOWN_FIELD = "is not a known source setting. Known fields: BUCKET, DATASET, "
         ("SOURCES__AWS_CUR__BUCKET", "a b", f" {BUCKET_RULE} 'a b'."),
         ("SOURCES__AWS_CUR__DATASET", "Billing", f" {NAME_RULE} 'Billing'."),
         ("SOURCES__AWS_CUR__TABLE_NAME", "a__b", f" {NAME_RULE} 'a__b'."),
-        ("SOURCES__AWS_CUR__TABLE_NAME", "a\n", f" {NAME_RULE} 'a\n'."),
+        ("SOURCES__AWS_CUR__TABLE_NAME", "a\n", f" {NAME_RULE} 'a '."),
         ("SOURCES__AWS_CUR__PREFIX", "aws", f" {PATH_RULE} 'aws'."),
         ("SOURCES__AWS_CUR__PREFIX", "/aws/", f" {PATH_RULE} '/aws/'."),
         ("SOURCES__AWS_CUR__SOURCE_PATH", "cur", f" {PATH_RULE} 'cur'."),

@@ -62,8 +62,15 @@ locals {
     }
     review = {
       display_name = "loaded, but check the month"
-      content      = "A month's files changed during the load (FILES_CHANGED_DURING_LOAD), its files may be of two deliveries (MIXED_DELIVERY), its row count differs from the manifest (ROW_COUNT_MISMATCH), or its table differs from the load history (AUDIT_MISMATCH). The next sweep loads the month again if that can help."
+      content      = "A month's files changed during the load (FILES_CHANGED_DURING_LOAD), its files may be of two deliveries (MIXED_DELIVERY), its row count differs from the manifest (ROW_COUNT_MISMATCH), some of its costs cannot be read (COST_UNREADABLE), or its table differs from the load history (AUDIT_MISMATCH). The next sweep loads the month again if that can help."
       filter       = "${local._lines} AND severity>=ERROR AND jsonPayload.action=(\"audited\" OR \"loaded\")"
+      labels       = { code = "EXTRACT(jsonPayload.code)", message = "EXTRACT(jsonPayload.message)", month = "EXTRACT(jsonPayload.month)", source = "EXTRACT(jsonPayload.source)" }
+      severity     = "WARNING"
+    }
+    shrank = {
+      display_name = "month much smaller than before"
+      content      = "A load left a month with much fewer rows or a much lower cost than its load before (MONTH_SHRANK). The provider may have corrected the month, or credits arrived. Or the delivery has only a part of the month: compare it with the provider's console. shrink_percent of the source is the limit. With on_shrink = hold, such a delivery is rejected until you replay the month."
+      filter       = "${local._lines} AND severity>=WARNING AND jsonPayload.code=\"MONTH_SHRANK\""
       labels       = { code = "EXTRACT(jsonPayload.code)", message = "EXTRACT(jsonPayload.message)", month = "EXTRACT(jsonPayload.month)", source = "EXTRACT(jsonPayload.source)" }
       severity     = "WARNING"
     }

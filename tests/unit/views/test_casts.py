@@ -20,7 +20,7 @@ from tests.unit.values import aws, azure
 from tests.unit.views.bigquery_sql import PHYSICAL, rows, translated
 from tests.unit.views.focus_rows import MONTH, fields_of, query_of
 
-MAPPINGS = ("aws_cur", "azure_actual", "azure_amortized", "google_billing", "native")
+MAPPINGS = sorted({one.focus for one in FORMATS.values()} | {"google_billing"})
 NO_NUMBERS = ("nan", "inf", "-inf", "1e39", "-1e39", "1e300", "1e28")
 
 
