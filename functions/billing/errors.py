@@ -366,11 +366,10 @@ def one_line(text: str) -> str:
 
     Otherwise a name in a manifest could add lines to a table or a mail, or hide a part of one.
     """
-    text = _LINE_ENDS.sub(" ", text)
-    cut = text if len(text) <= _MAX_MESSAGE_CHARACTERS else f"{text[: _MAX_MESSAGE_CHARACTERS - 1]}…"
-    if cut.isprintable():
-        return cut
-    return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in cut)
+    shown = _LINE_ENDS.sub(" ", text[: 2 * _MAX_MESSAGE_CHARACTERS])
+    if not shown.isprintable():
+        shown = "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in shown)
+    return shown if len(shown) <= _MAX_MESSAGE_CHARACTERS else f"{shown[: _MAX_MESSAGE_CHARACTERS - 1]}…"
 
 
 class BillingError(Exception):

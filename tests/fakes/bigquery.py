@@ -251,9 +251,7 @@ class FakeBigQuery:
 
         return self.wire.send("get job", act)
 
-    def query(
-        self, sql: str, job_id: str, project: str, location: str, retry: Any = None, timeout: float | None = None
-    ) -> FakeJob:
+    def query(self, sql: str, job_id: str, project: str, location: str, **options: object) -> FakeJob:
         """Insert a query job that reads nothing. It is done at once, and its id is used up."""
 
         def act() -> FakeJob:

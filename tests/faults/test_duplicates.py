@@ -25,7 +25,8 @@ MONTH, OTHER_MONTH = "2025-09", "2025-08"
 SPECS = [AWS, AZURE] if LONG else [AZURE]
 _THREADS = 3
 _REQUESTS_OF_DUPLICATE = 6  # tests/integration/test_call_budgets.py
-_REQUESTS_AFTER_LOCK = 10  # evaluate, take the lease that was just released, evaluate again, release
+_REQUESTS_OF_LOCKED = 7  # evaluate, and try to take the lease
+_REQUESTS_AFTER_LOCK = 12  # evaluate, take the lease that was just released, evaluate again, release
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,9 @@ class Call(CallEnd):
 
     @property
     def max_requests(self) -> int:
-        return _REQUESTS_OF_DUPLICATE if self.was_loaded or self.is_retried else _REQUESTS_AFTER_LOCK
+        if self.was_loaded:
+            return _REQUESTS_OF_DUPLICATE
+        return _REQUESTS_OF_LOCKED if self.is_retried else _REQUESTS_AFTER_LOCK
 
 
 @pytest.mark.fault("F1")

@@ -15,6 +15,7 @@ from tests.emulator.function_instances import functions_python
 from tests.faults.invariants import check_deployment
 from tests.samples import aws_cur_delivery, azure_focus_delivery
 from tests.support.emulator_deployment import EmulatorDeployment
+from tests.support.leases import held_lease
 from tests.support.paths import FUNCTIONS
 from tests.support.terraform_deployment import TerraformDeployment
 
@@ -67,7 +68,7 @@ def test_unrelated_objects_import_nothing_heavy(deployment: TerraformDeployment,
 def test_locked_month_is_answered_503_and_delivered_again(deployment: TerraformDeployment, tmp_path: Path) -> None:
     delivery = aws_cur_delivery(tmp_path, MONTH, rows=20, files=1)
     lease = _lease(deployment, "aws_cur")
-    lease.upload_from_string('{"holder": "other", "expires": "2999-01-01T00:00:00+00:00", "job_id": null}')
+    lease.upload_from_string(held_lease())
     deployment.deliver("aws_cur", delivery, "data", "manifest")
     _wait_for(deployment, ("retried", "MONTH_LOCKED"))
     lease.delete()

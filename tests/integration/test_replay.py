@@ -41,7 +41,7 @@ def test_replayed_older_delivery_stays_until_the_next_sweep(
 
     assert _replayed(harness, older.execution) == ("loaded", older.execution)
     [warning] = [line for line in log_lines(capsys.readouterr().out) if line["severity"] == "WARNING"]
-    assert "is newer. While it exists, the next sweep loads it again." in warning["message"]
+    assert "is newer or covers more days. While it exists, the next sweep loads it again." in warning["message"]
     check_invariants(harness, {(AZURE, MONTH): older})
     assert harness.handle_manifest(AZURE, older).code == "DUPLICATE"
     assert harness.sweep()["loaded"] == [f"azure_billing {MONTH}"]

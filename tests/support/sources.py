@@ -22,6 +22,7 @@ class SourceSpec:
     version: str = ""  # of FOCUS: decides the table's columns
     settle_hours: str = "3"
     on_shrink: str = "alert"
+    shrink_percent: str = "100"  # never: most tests replace a month by another one
     type_overrides: dict[str, str] = field(default_factory=dict, hash=False)
 
     @property
@@ -63,6 +64,7 @@ class SourceSpec:
             "TABLE_NAME": self.table,
             "SETTLE_HOURS": self.settle_hours,
             "ON_SHRINK": self.on_shrink,
+            "SHRINK_PERCENT": self.shrink_percent,
             "TYPE_OVERRIDES": json.dumps(self.type_overrides),
         }
         return {f"SOURCES__{self.key}__{name}": value for name, value in fields.items()}

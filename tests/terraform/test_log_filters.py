@@ -23,6 +23,7 @@ from tests.emulator.terraform_provider.state import resources
 from tests.samples import aws_cur_delivery, azure_focus_delivery
 from tests.support.clock import SteppedClock
 from tests.support.harness import log_lines
+from tests.support.leases import held_lease
 from tests.support.terraform_deployment import TerraformDeployment
 from tests.terraform.log_filters import matches
 
@@ -71,7 +72,7 @@ def printed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Printed]:
 def _load_wait_and_reject(system: TerraformDeployment, made: Path) -> None:
     september = aws_cur_delivery(made, "2025-09", rows=10)
     busy = _lease(system, "aws_cur", "2025-09")
-    busy.upload_from_string('{"holder": "other", "expires": "2999-01-01T00:00:00+00:00", "job_id": null}')
+    busy.upload_from_string(held_lease())
     system.deliver("aws_cur", september)
     _wait_until_busy(system)
     busy.delete()

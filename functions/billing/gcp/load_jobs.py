@@ -83,8 +83,9 @@ class LoadJobs:
             return bool(self._job(job_id).state != "DONE")
         except NotFound:
             pass
+        once = {"retry": short_retry(), "job_retry": None, "timeout": CALL_SECONDS}
         try:
-            self._client.query("SELECT 1", job_id=job_id, retry=short_retry(), timeout=CALL_SECONDS, **self._where)
+            self._client.query("SELECT 1", job_id=job_id, **once, **self._where)
         except Conflict:
             job = self._existing(job_id, self._clock)
             return bool(job.job_type == "load" and job.state != "DONE")
