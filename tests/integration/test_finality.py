@@ -71,6 +71,7 @@ def test_tracking_table_without_cost_gets_the_columns(harness: Harness, tmp_path
     assert status(harness)["finality"] == "closed"
 
 
+ALERTING = replace(AWS, shrink_percent="20")
 VALUES = {  # of 20 rows, 5 are in the second currency
     "bill/BillingPeriodStartDate": None,
     "lineItem/UsageStartDate": None,
@@ -98,6 +99,7 @@ def by_currency(harness: Harness, *names: str) -> dict[str | None, tuple[Any, ..
 
 
 def test_each_currency_of_a_month_has_its_row_and_its_changes(harness: Harness, tmp_path: Path) -> None:
+    harness.configure(ALERTING)
     assert harness.load(AWS, in_two_currencies(tmp_path, "CNY", "3")).action == "loaded"
     assert by_currency(harness, "row_count", "cost", "cost_changed") == {"CNY": (5, 15, None), "USD": (15, 30, None)}
 
@@ -123,6 +125,7 @@ def test_each_currency_of_a_month_has_its_row_and_its_changes(harness: Harness, 
 @pytest.mark.focus_views
 def test_other_content_of_one_execution_is_a_change(harness: Harness, tmp_path: Path) -> None:
     execution = "5d0a1b6e-0000-4000-8000-000000000001"
+    harness.configure(ALERTING)
     harness.load(AWS, in_two_currencies(tmp_path / "1", "USD", "3", execution=execution))
     again = in_two_currencies(tmp_path / "2", "USD", "1", execution=execution)
 
