@@ -175,3 +175,16 @@ def test_month_in_the_path_of_a_broken_manifest_stops_no_view(harness: Harness, 
         ("aws_cur", f"{folder[:4]}-{folder[4:6]}", None),
         ("azure_billing", MONTH, azure.totals.cost),
     ]
+
+
+@pytest.mark.focus_views
+def test_answers_cost_one_query_per_dataset_and_checks_one_request(harness: Harness, tmp_path: Path) -> None:
+    loaded_pair(harness, tmp_path)
+
+    with harness.counting() as requests:
+        read_status(harness.settings, harness.services)
+        assert (len(requests.made), len(requests.matching("POST", "/queries"))) == (1, 1)
+        harness.services.warehouse.problem_of_view(harness.settings.focus_view)
+        assert len(requests.made) == 2
+        harness.services.history.billed(harness.source(AWS), MONTH, [])
+        assert len(requests.made) == 3

@@ -21,6 +21,7 @@ class SourceSpec:
     table: str = "aws_cur"
     version: str = ""  # of FOCUS: decides the table's columns
     settle_hours: str = "3"
+    shrink_percent: str = "100"  # off: the few rows of a test's months may cost anything
     on_shrink: str = "alert"
     type_overrides: dict[str, str] = field(default_factory=dict, hash=False)
 
@@ -52,6 +53,7 @@ class SourceSpec:
             "DATASET": dataset,
             "TABLE_NAME": self.table,
             "SETTLE_HOURS": self.settle_hours,
+            "SHRINK_PERCENT": self.shrink_percent,
             "ON_SHRINK": self.on_shrink,
             "TYPE_OVERRIDES": json.dumps(self.type_overrides),
         }

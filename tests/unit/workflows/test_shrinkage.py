@@ -26,7 +26,8 @@ from tests.unit.workflows.september import (
     upload,
 )
 
-HOLD = replace(sources.AZURE, on_shrink="hold")
+ALERT = replace(sources.AZURE, shrink_percent="20")
+HOLD = replace(ALERT, on_shrink="hold")
 
 
 def counted(delivery: Delivery) -> Delivery:
@@ -72,7 +73,7 @@ def told(capsys: pytest.CaptureFixture[str]) -> list[tuple[str, str, str]]:
 
 
 def test_month_that_shrinks_is_loaded_and_reported(capsys: pytest.CaptureFixture[str]) -> None:
-    deployment = deployment_of(sources.AZURE)
+    deployment = deployment_of(ALERT)
     send_event(deployment, LARGE)
 
     send_event(deployment, SMALL)
@@ -86,7 +87,7 @@ def test_month_that_shrinks_is_loaded_and_reported(capsys: pytest.CaptureFixture
 
 
 def test_month_that_grows_is_not_reported(capsys: pytest.CaptureFixture[str]) -> None:
-    deployment = deployment_of(sources.AZURE)
+    deployment = deployment_of(ALERT)
     send_event(deployment, SMALL)
 
     send_event(deployment, NEXT_LARGE)
@@ -140,7 +141,7 @@ def test_held_delivery_is_loaded_when_the_source_holds_none_any_more() -> None:
     send_event(deployment, LARGE)
     send_event(deployment, SMALL)
 
-    deployment.configure(sources.AWS, sources.AZURE)
+    deployment.configure(sources.AWS, ALERT)
     run_sweep(deployment)
 
     assert rows_in_september(deployment) == list(SMALL.items)
