@@ -89,7 +89,7 @@ def _label(text: str) -> str:
 
     Vega may not shorten it: it cuts through characters such as emoji, and then fails. www.w3.org/TR/xml/#charsets
     """
-    shown, width = [], 0
+    shown, width = list[str](), 0
     for character in printable(text, _MAX_WIDTH + 1):
         width += 2 if east_asian_width(character) in "WF" else 1
         if width > _MAX_WIDTH:
