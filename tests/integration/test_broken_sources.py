@@ -156,8 +156,12 @@ def test_load_publishes_its_views_although_another_source_has_no_table(
     assert [tuple(row.values()) for row in found] == [("azure_billing", "2025-09"), ("azure_billing", "2025-10")]
 
 
-def test_before_the_first_load_nothing_is_recorded(harness: Harness) -> None:
+@pytest.mark.focus_views
+def test_before_the_first_load_nothing_is_recorded_and_nothing_is_wrong(harness: Harness) -> None:
+    report = gather(harness.settings, harness.services, Question())
+
     assert answering(harness) == (set(), [])
+    assert (report.months, report.status, report.quality, report.failures) == ([], [], None, [])
 
 
 @pytest.mark.parametrize("folder", ["00000501-00000601", "99991201-99991231"])

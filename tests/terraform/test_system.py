@@ -71,8 +71,8 @@ def assert_the_stack_of_the_tests_is_the_same(system: TerraformDeployment) -> No
     """Tests that run the handlers in their own process have the environment and the tables that Terraform makes."""
     emulator = system.emulator
     sources = (
-        replace(AWS, prefix="aws/cur/"),
-        replace(AZURE, key="AZURE_FOCUS", prefix="azure/focus/"),
+        replace(AWS, prefix="aws/cur/", shrink_percent="20"),
+        replace(AZURE, key="AZURE_FOCUS", prefix="azure/focus/", shrink_percent="20"),
     )
     stack = EmulatorDeployment(emulator, sources, name="twin", focus=True).create()
     renamed = {
