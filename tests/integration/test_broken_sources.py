@@ -156,8 +156,12 @@ def test_load_publishes_its_views_although_another_source_has_no_table(
     assert [tuple(row.values()) for row in found] == [("azure_billing", "2025-09"), ("azure_billing", "2025-10")]
 
 
-def test_before_the_first_load_nothing_is_recorded(harness: Harness) -> None:
+@pytest.mark.focus_views
+def test_before_the_first_load_nothing_is_recorded_and_nothing_is_wrong(harness: Harness) -> None:
+    report = gather(harness.settings, harness.services, Question())
+
     assert answering(harness) == (set(), [])
+    assert (report.months, report.status, report.quality, report.failures) == ([], [], None, [])
 
 
 @pytest.mark.parametrize("folder", ["00000501-00000601", "99991201-99991231"])
@@ -175,3 +179,16 @@ def test_month_in_the_path_of_a_broken_manifest_stops_no_view(harness: Harness, 
         ("aws_cur", f"{folder[:4]}-{folder[4:6]}", None),
         ("azure_billing", MONTH, azure.totals.cost),
     ]
+
+
+@pytest.mark.focus_views
+def test_answers_cost_one_query_per_dataset_and_checks_one_request(harness: Harness, tmp_path: Path) -> None:
+    loaded_pair(harness, tmp_path)
+
+    with harness.counting() as requests:
+        read_status(harness.settings, harness.services)
+        assert (len(requests.made), len(requests.matching("POST", "/queries"))) == (1, 1)
+        harness.services.warehouse.problem_of_view(harness.settings.focus_view)
+        assert len(requests.made) == 2
+        harness.services.history.billed(harness.source(AWS), MONTH, [])
+        assert len(requests.made) == 3

@@ -5,7 +5,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-MAX_CURRENCIES = 100  # of a month whose cost is recorded; a month has one or two
+# limits of what is recorded: a month has one or two currencies, of three letters each
+MAX_CURRENCIES = 100
+MAX_CURRENCY_CHARACTERS = 40
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,7 @@ class Billed:
 def costs_as_text(costs: Sequence[CurrencyCost]) -> str:
     """Return JSON that `billing_status` reads. Equal costs give equal text."""
     entries = [
-        {"currency": one.currency, "rows": one.rows, "cost": _plain(one.cost)}
+        {"currency": one.currency, "rows": one.rows, "cost": plain(one.cost) if one.cost is not None else None}
         for one in sorted(costs, key=lambda one: one.currency or "")
     ]
     return json.dumps(entries, separators=(",", ":"))
@@ -53,9 +55,7 @@ def costs_in(text: str | None) -> dict[str | None, Decimal]:
     return {one["currency"]: Decimal(one["cost"]) for one in entries if one["cost"] is not None}
 
 
-def _plain(cost: Decimal | None) -> str | None:
+def plain(cost: Decimal) -> str:
     """Return all digits, without an exponent and without zeros at the end: they differ between clients."""
-    if cost is None:
-        return None
     text = f"{cost:f}"
     return text.rstrip("0").rstrip(".") if "." in text else text

@@ -6,7 +6,7 @@ source holds such deliveries.
 
 from decimal import Decimal
 
-from billing.decisions.billed import Billed, costs_in
+from billing.decisions.billed import Billed, costs_in, plain
 from billing.decisions.decision import Load, Reject
 from billing.decisions.delivery import Delivery
 from billing.decisions.policy import Override, Policy
@@ -36,20 +36,33 @@ def check_shrinkage(load: Load, result: LoadResult, billed: Billed, policy: Poli
     before = load.state.loaded_into(load.table.identity)
     if before is None or policy.override is Override.EVERYTHING:
         return None
-    after = {one.currency: one.cost for one in billed.costs or ()}
-    falls = (
-        [f"{result.rows} rows after {before.rows}"]
-        if _is_shrunk(before.rows, result.rows, policy.shrink_percent)
-        else []
-    )
-    for currency, cost in costs_in(before.costs).items() if billed.costs is not None else ():
-        now = after.get(currency) or Decimal(0)
-        if _is_shrunk(cost, now, policy.shrink_percent):
-            falls.append(f"a cost of {now:f} {currency or ''}".rstrip() + f" after {cost:f}")
+    falls = _falls_of_cost(before, billed, policy.shrink_percent)
+    if _is_shrunk(before.rows, result.rows, policy.shrink_percent):
+        falls.insert(0, f"{result.rows} rows after {before.rows}")
     if not falls:
         return None
     changed = f"{load.month} has {', and '.join(falls)}: SHRINK_PERCENT is {policy.shrink_percent:g}."
     return Finding("MONTH_SHRANK", f"{changed} Check the delivery at the provider.", "WARNING")
+
+
+def _falls_of_cost(before: LoadedDelivery, billed: Billed, percent: float) -> list[str]:
+    """Describe each currency whose cost fell too much. One that is gone has a cost of 0."""
+    if billed.costs is None:
+        return []
+    after = {one.currency: one.cost or Decimal(0) for one in billed.costs}
+    changes = [(name, cost, after.get(name, Decimal(0))) for name, cost in costs_in(before.costs).items()]
+    return [
+        f"a cost of {plain(now)}{_named(name)} after {plain(cost)}"
+        for name, cost, now in changes
+        if _is_shrunk(cost, now, percent)
+    ]
+
+
+def _named(currency: str | None) -> str:
+    """Return a currency with a space before it. It is text of the files, and may be anything."""
+    if currency is None:
+        return ""
+    return f" {currency if currency.isalnum() else ascii(currency)}"
 
 
 def _is_shrunk(before: Decimal | int, after: Decimal | int, percent: float) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 from billing import __version__
 from billing.clock import Clock
 from billing.columns.field import Field
-from billing.decisions.billed import MAX_CURRENCIES, Billed, CurrencyCost
+from billing.decisions.billed import MAX_CURRENCIES, MAX_CURRENCY_CHARACTERS, Billed, CurrencyCost
 from billing.decisions.reconcile import reconcile
 from billing.decisions.record import Record
 from billing.decisions.state import LoadedDelivery, MonthState, job_time
@@ -141,6 +141,9 @@ def _billed(rows: Sequence[Any]) -> Billed:
     """Turn the rows of `billed_query` into a value. Each is one currency."""
     if len(rows) > MAX_CURRENCIES:
         return Billed(failure=f"the month has more than {MAX_CURRENCIES} currencies.")
+    longest = max((len(row["currency"] or "") for row in rows), default=0)
+    if longest > MAX_CURRENCY_CHARACTERS:
+        return Billed(failure=f"a currency has {longest} characters, more than {MAX_CURRENCY_CHARACTERS}.")
     without_invoice = [row["without_invoice"] for row in rows if row["without_invoice"] is not None]
     return Billed(
         costs=tuple(CurrencyCost(row["currency"], row["row_count"], row["cost"]) for row in rows),

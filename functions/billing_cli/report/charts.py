@@ -1,18 +1,21 @@
 """The charts of the report: Vega-Lite descriptions, rendered as SVG."""
 
 import math
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
+from unicodedata import east_asian_width
 from xml.etree import ElementTree
 
 import vl_convert
 from markupsafe import Markup
 
 from billing_cli.report.queries import MonthCost, Share
-from billing_cli.text import MAX_LABEL, printable
+from billing_cli.text import printable
 
 _SVG = "http://www.w3.org/2000/svg"
 _COLOURS = {"aws": "#e69f00", "azure": "#0072b2", "google": "#009e73"}  # colour-blind people can tell them apart
+_MAX_WIDTH = 34  # of a label, in letters; letters of East Asia count twice
 _MEASURES = {"billed": "#999999", "effective": "#0072b2"}
 
 
@@ -50,7 +53,9 @@ def months_chart(months: Sequence[MonthCost]) -> dict[str, Any]:
 
 def split_chart(by: str, shares: Sequence[Share]) -> dict[str, Any]:
     """Describe a chart of billed and effective cost by service, account or tag."""
-    rows = [{**row, "label": _label(share.label)} for share in shares for row in _by_measure([share])]
+    labels = _unique([_label(share.label) for share in shares])
+    pairs = zip(shares, labels, strict=True)
+    rows = [{**row, "label": label} for share, label in pairs for row in _by_measure([share])]
     return _chart(
         f"Cost by {_label(by)}",
         rows,
@@ -65,7 +70,7 @@ def split_chart(by: str, shares: Sequence[Share]) -> dict[str, Any]:
                     "sort": None,
                     "title": None,
                     "scale": {"paddingInner": 0.3},
-                    "axis": {"labelLimit": 200},
+                    "axis": {},
                 },
                 "yOffset": measure,
                 "x": {"field": "cost", "type": "quantitative", "title": None, "axis": {"format": "~s"}},
@@ -80,8 +85,27 @@ def split_chart(by: str, shares: Sequence[Share]) -> dict[str, Any]:
 
 
 def _label(text: str) -> str:
-    """Return text without what XML forbids: vl-convert would end the process. www.w3.org/TR/xml/#charsets"""
-    return printable(text, MAX_LABEL)
+    """Return a text that fits beside a chart, without what XML forbids: vl-convert would end the process.
+
+    Vega may not shorten it: it cuts through characters such as emoji, and then fails. www.w3.org/TR/xml/#charsets
+    """
+    shown, width = list[str](), 0
+    for character in printable(text, _MAX_WIDTH + 1):
+        width += 2 if east_asian_width(character) in "WF" else 1
+        if width > _MAX_WIDTH:
+            return f"{''.join(shown)}…"
+        shown.append(character)
+    return "".join(shown)
+
+
+def _unique(labels: Sequence[str]) -> list[str]:
+    """Number equal labels. Bars with one label would lie on each other."""
+    seen: Counter[str] = Counter()
+    unique = []
+    for label in labels:
+        seen[label] += 1
+        unique.append(label if seen[label] == 1 else f"{label} ({seen[label]})")
+    return unique
 
 
 def _by_measure(costs: Sequence[MonthCost | Share]) -> list[dict[str, Any]]:
@@ -101,8 +125,8 @@ def _chart(
         "data": {"values": list(rows)},
         "config": {
             "view": {"stroke": None},
-            "axis": {**text, "gridColor": "#8886", "domainColor": "#888", "tickColor": "#888"},
-            "legend": {**text, "orient": "top"},
+            "axis": {**text, "labelLimit": 0, "gridColor": "#8886", "domainColor": "#888", "tickColor": "#888"},
+            "legend": {**text, "labelLimit": 0, "orient": "top"},
         },
         **marks({"field": "measure", "type": "nominal", "sort": list(_MEASURES)}),
     }

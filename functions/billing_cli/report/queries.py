@@ -104,7 +104,8 @@ def gather(settings: Settings, services: Services, question: Question) -> Report
     if question.sources:
         where += " AND x_source IN UNNEST(@sources)"
     asker = _Asker(services.warehouse, {"sources": list(question.sources)} if question.sources else {})
-    charges, months = _months(settings, asker, where)
+    views = {key: view for key, view in settings.focus_views.items() if not question.sources or key in question.sources}
+    charges, months = _months(settings.focus_view, views, asker, where)
     return Report(
         made_at=datetime.now(UTC),
         question=question,
@@ -116,18 +117,18 @@ def gather(settings: Settings, services: Services, question: Question) -> Report
     )
 
 
-def _months(settings: Settings, asker: _Asker, where: str) -> tuple[str | None, list[Any]]:
+def _months(union: str, views: Mapping[str, str], asker: _Asker, where: str) -> tuple[str | None, list[Any]]:
     """Return SQL that reads the charges, and the cost by month and provider.
 
-    If `focus_costs` gives no answer, each view that it is made of is read alone, and those that fail are left out.
+    If the union gives no answer, each view that it is made of is read alone, and those that fail are left out.
     """
-    charges = f"FROM `{settings.focus_view}` {where}"
+    charges = f"FROM `{union}` {where}"
     rows, problem = asker.warehouse.try_query(months_query(charges), **asker.parameters)
     if problem is None:
         return charges, rows
     parts = [
         view
-        for key, view in settings.focus_views.items()
+        for key, view in views.items()
         if asker.warehouse.exists(view) and asker.ask(key, months_query(f"FROM `{view}` {where}")) is not None
     ]
     if not parts:

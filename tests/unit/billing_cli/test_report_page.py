@@ -135,6 +135,28 @@ def test_text_from_outside_is_made_safe(text: str, shown: str) -> None:
     assert len(html) < 1_000_000
 
 
+@pytest.mark.parametrize("width", range(30, 36))
+def test_label_is_never_cut_through_a_character(width: int) -> None:
+    """Vega shortens by halves of UTF-16: it cut through an emoji, and the report ended."""
+    shares = [Share("USD", "a" * width + "😀" * 40, 0, Decimal(1), Decimal(1))]
+
+    chart = split_chart("tag", shares)
+    html = render_page(replace(REPORT, splits=[Split("tag", shares)]))
+
+    [label] = {row["label"] for row in chart["data"]["values"]}
+    assert label.removesuffix("…").strip("a").strip("😀") == ""
+    assert html.count("<svg") == 4
+
+
+def test_equal_labels_are_numbered() -> None:
+    shares = [Share("USD", "long" * 20 + end, 0, Decimal(1), Decimal(1)) for end in ("one", "two")]
+
+    chart = split_chart("tag", shares)
+
+    first, second = dict.fromkeys(row["label"] for row in chart["data"]["values"])
+    assert (first.endswith("…"), second) == (True, f"{first} (2)")
+
+
 def test_page_has_a_limited_number_of_currencies() -> None:
     months = [MonthCost(f"C{number:03}", "2025-09", "aws", Decimal(1), Decimal(1)) for number in range(300)]
 

@@ -65,6 +65,7 @@ def billed(**costs: str | None) -> Billed:
         (loaded(rows=1, USD="-100"), 1, billed(USD="-500"), None),  # credits
         (loaded(rows=1, USD="0"), 1, billed(USD="-1"), None),
         (loaded(rows=1, USD="9", CNY="300"), 1, billed(USD="9"), f"2025-10 has a cost of 0 CNY after 300: {CHECK}"),
+        (loaded(rows=1, X_X="9.50"), 1, billed(X_X="1.00"), f"2025-10 has a cost of 1 'X_X' after 9.5: {CHECK}"),
         (loaded(rows=1, USD="100"), 1, billed(USD=None), f"2025-10 has a cost of 0 USD after 100: {CHECK}"),
         (loaded(rows=1, USD="100"), 1, Billed(failure="no answer"), None),
         (loaded(rows=1, USD="100"), 1, billed(USD="1e30"), None),

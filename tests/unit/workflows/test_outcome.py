@@ -103,3 +103,33 @@ def test_load_with_a_finding_is_logged_as_an_error(capsys: pytest.CaptureFixture
     [line] = log_lines(capsys)
     assert (line["severity"], line["action"], line["code"]) == ("ERROR", "loaded", "ROW_COUNT_MISMATCH")
     assert line["message"] == f"loaded: {finding.message}"
+
+
+def test_each_further_finding_has_a_line_of_its_own(capsys: pytest.CaptureFixture[str]) -> None:
+    findings = [Finding("COST_UNREADABLE", "3 rows."), Finding("MONTH_SHRANK", "7 rows after 90.", "WARNING")]
+    outcome = loaded_outcome(Load(DELIVERY, MonthState(), KNOWN_TABLE), RESULT, findings)
+
+    log_outcome(aws(), outcome, Timer(FakeClock()), MANIFEST)
+
+    first, second = log_lines(capsys)
+    assert (first["severity"], first["action"], first["code"]) == ("ERROR", "loaded", "COST_UNREADABLE")
+    assert second == {
+        "severity": "WARNING",
+        "message": "7 rows after 90.",
+        "source": "aws_cur",
+        "month": "2025-10",
+        "execution": "run-2",
+        "action": "audited",
+        "code": "MONTH_SHRANK",
+        "job_id": "job-1",
+    }
+
+
+def test_warning_is_no_error(capsys: pytest.CaptureFixture[str]) -> None:
+    findings = [Finding("MONTH_SHRANK", "7 rows after 90.", "WARNING")]
+    outcome = loaded_outcome(Load(DELIVERY, MonthState(), KNOWN_TABLE), RESULT, findings)
+
+    log_outcome(aws(), outcome, Timer(FakeClock()), MANIFEST)
+
+    [line] = log_lines(capsys)
+    assert (line["severity"], outcome.error) == ("WARNING", False)

@@ -1,0 +1,76 @@
+"""What a month costs, as the load history measures it: by currency, or why not."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from google.api_core.exceptions import BadRequest, NotFound
+
+from billing.decisions.billed import Billed, CurrencyCost
+from billing.gcp.history import LoadHistory
+from tests.fakes.clock import FakeClock
+from tests.unit.values import aws, settings
+
+
+def row(
+    currency: str | None, count: int = 1, cost: str = "1", unreadable: int = 0, without: int | None = 0
+) -> dict[str, Any]:
+    return {
+        "currency": currency,
+        "row_count": count,
+        "cost": Decimal(cost),
+        "unreadable": unreadable,
+        "without_invoice": without,
+    }
+
+
+def billed(answer: list[dict[str, Any]] | Exception) -> Billed:
+    """Measure a month with this answer to the query."""
+
+    def query(sql: str) -> list[dict[str, Any]]:
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    warehouse: Any = SimpleNamespace(query=query)
+    return LoadHistory(warehouse, settings(), None, FakeClock()).billed(aws(), "2025-09", [])
+
+
+@pytest.mark.parametrize(
+    ("rows", "expected"),
+    [
+        ([], Billed(costs=())),
+        ([row("USD", 3, "4.5")], Billed((CurrencyCost("USD", 3, Decimal("4.5")),), invoiced=True)),
+        (
+            [row("USD", without=0, unreadable=2), row(None, without=1, unreadable=1)],
+            Billed(
+                (CurrencyCost("USD", 1, Decimal(1)), CurrencyCost(None, 1, Decimal(1))), invoiced=False, unreadable=3
+            ),
+        ),
+        ([row("USD", without=None)], Billed((CurrencyCost("USD", 1, Decimal(1)),), invoiced=None)),
+    ],
+    ids=["no row", "one currency", "two currencies", "no column of invoices"],
+)
+def test_each_row_is_a_currency(rows: list[dict[str, Any]], expected: Billed) -> None:
+    assert billed(rows) == expected
+
+
+@pytest.mark.parametrize(
+    ("answer", "failure"),
+    [
+        ([row(f"C{number}") for number in range(101)], "the month has more than 100 currencies."),
+        ([row("C" * 41)], "a currency has 41 characters, more than 40."),
+        (BadRequest("BIGNUMERIC overflow"), "400 BIGNUMERIC overflow"),
+    ],
+    ids=["too many", "too long", "a query that fails"],
+)
+def test_month_that_cannot_be_measured_says_why(answer: list[dict[str, Any]] | Exception, failure: str) -> None:
+    assert billed(answer) == Billed(failure=failure)
+
+
+def test_missing_table_is_an_error() -> None:
+    with pytest.raises(NotFound):
+        billed(NotFound("Not found: Table"))
