@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pytest
 from google.api_core.exceptions import Forbidden, NotFound, ServiceUnavailable, Unauthorized
@@ -31,7 +31,7 @@ class _Broken(Wire):
         return super().send(request, act)
 
 
-def refused(reason: str) -> Exception:
+def refused(reason: str) -> Any:
     return Forbidden("refused", errors=[{"reason": reason}])
 
 
