@@ -11,18 +11,22 @@ import pytest
 from billing.errors import ERRORS, ErrorClass
 from tests.support.harness import Harness
 from tests.support.small_exports import (
+    AWS_CHARGE,
     AZURE_CHARGE,
     AZURE_COLUMNS,
     COST,
     COST_PARQUET,
+    CUR,
     SmallExport,
     azure_run,
     csv_file,
+    cur_of,
+    cur_report,
     parquet_file,
 )
 from tests.support.sources import SourceSpec
 
-CHARGE = csv_file(AZURE_CHARGE)
+CHARGE, CUR_FILE = csv_file(AZURE_CHARGE), gzip.compress(csv_file(AWS_CHARGE))
 GOOD = azure_run(CHARGE)
 AGAIN = azure_run(CHARGE, number=2)  # "Deliver the month again."
 
@@ -131,6 +135,12 @@ REJECTS: Mapping[str, Case] = {
     "empty file": Case("HEADER_UNREADABLE", azure_run(CHARGE, b"", counts=[1, 1]), AGAIN),
     "two headers": Case("HEADERS_DIFFER", azure_run(CHARGE, csv_file({**AZURE_CHARGE, "Term": "1"})), AGAIN),
     "no period": Case("MISSING_COLUMN", azure_run(csv_file({"Cost": "1.5", "Date": "09/13/2025"})), AGAIN),
+    "column that the manifest names": Case(
+        "MISSING_COLUMN",
+        cur_report(CUR_FILE, columns=[("bill/BillingPeriodStartDate", None), ("lineItem/Gone", "String")]),
+        cur_of(AWS_CHARGE, number=2),
+        before=CUR,
+    ),
     "nested column": Case("UNKNOWN_TYPE", parquet("[1] AS x"), parquet("'a' AS x", number=2), before=COST_PARQUET),
     "restored type": Case(
         "TYPE_CHANGED",
