@@ -42,6 +42,10 @@ TITLES = {
     "F22": "files with a header and no rows",
     "F23": "a first transfer in random order",
     "F24": "a dataset outside the multi-regions",
+    "F26": "an instance that sends its load job after a takeover",
+    "F28": "one file with other columns among many",
+    "F30": "a file that arrives after the settle time",
+    "F32": "a delivery that stops every instance",
     "histories": "random sequences of all of these",
 }
 

@@ -162,6 +162,10 @@ def _nothing(*_: object) -> None:
     return None
 
 
+def _yes(*_: object) -> bool:
+    return True
+
+
 def _no(*_: object) -> bool:
     return False
 
@@ -240,6 +244,11 @@ MUTATIONS: Mapping[str, Mutation] = {
             "stopped instances are counted",
             f"{_UNIT}workflows/test_crashes.py::test_delivery_that_stops_three_sweeps_is_rejected_by_the_fourth",
             replaced(1000, "billing.workflows.load.MAX_CRASHES"),
+        ),
+        Mutation(
+            "stopped instances of one delivery",
+            f"{_UNIT}workflows/test_crashes.py::test_newer_delivery_is_loaded_after_one_that_stopped_three_sweeps",
+            replaced(_yes, "billing.gcp.lease.are_same_load", "billing.workflows.load.are_same_load"),
         ),
         Mutation(
             "values of a manifest",

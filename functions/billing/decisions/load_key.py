@@ -35,3 +35,8 @@ class LoadKey:
         )
         digest = hashlib.sha256("\n".join(parts).encode()).hexdigest()[:24]
         return f"billing_{self.source.key}_{self.month.replace('-', '')}_{digest}_{attempt}"
+
+
+def are_same_load(one: str | None, other: str | None) -> bool:
+    """Return whether two job ids are attempts of one load."""
+    return one is not None and other is not None and one.rpartition("_")[0] == other.rpartition("_")[0]

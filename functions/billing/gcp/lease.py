@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from billing.clock import Clock
+from billing.decisions.load_key import are_same_load
 from billing.errors import BillingError
 
 LEASE_DURATION = timedelta(seconds=600)  # a function runs for 540 s at most
@@ -26,7 +27,7 @@ class LeaseRecord:
     holder: str
     expires: datetime
     job_id: str | None
-    crashes: int = 0  # holders before this one that stopped without a word, one after the other
+    crashes: int = 0  # holders before this one that stopped while they had the same load, one after the other
     has_ended: bool = False  # the holder ended, and its job may still run
 
 
@@ -108,7 +109,8 @@ class Leases:
             raise BillingError("MONTH_LOCKED", f"Another instance writes {table} {month} until {until}.")
         if found.job_id is not None and self._job_may_run(found.job_id):
             raise BillingError("MONTH_LOCKED", f"Load job {found.job_id} of {table} {month} is still running.")
-        wanted = replace(wanted, crashes=0 if found.has_ended else found.crashes + 1)
+        if are_same_load(found.job_id, job_id) and not found.has_ended:
+            wanted = replace(wanted, crashes=found.crashes + 1)
         generation, found = _write(blob, wanted, generation)
         if found != wanted:
             raise BillingError("MONTH_LOCKED", f"Another instance has just taken over {table} {month}.")

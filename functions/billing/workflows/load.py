@@ -6,6 +6,7 @@ from billing.clock import Clock, Timer
 from billing.columns.load_schema import load_schema
 from billing.decisions.billed import Billed
 from billing.decisions.decision import Load, Reject
+from billing.decisions.load_key import are_same_load
 from billing.decisions.policy import Override
 from billing.decisions.record import Finding, LoadResult, check_cost, check_load, loaded_record, rejected_record
 from billing.decisions.scope import is_other_scope
@@ -61,8 +62,8 @@ def _under_lease(services: Services, request: LoadRequest, month: str, lease: Le
     snapshot, decision = evaluate(services, request)
     if snapshot.month != month:
         raise BillingError("MONTH_LOCKED", f"{request.manifest} named {month} a moment ago. Now: {snapshot.month}.")
-    if isinstance(decision, Load) and lease.holds.crashes >= MAX_CRASHES:
-        message = f"{lease.holds.crashes} instances in a row stopped while they loaded {decision.month}."
+    if isinstance(decision, Load) and _has_crashed_often(request, decision, lease):
+        message = f"{lease.holds.crashes} instances in a row stopped while they loaded this delivery of {month}."
         decision = Reject("KEEPS_CRASHING", message)
     if isinstance(decision, Load):
         _log_start(request, decision)
@@ -76,6 +77,12 @@ def _under_lease(services: Services, request: LoadRequest, month: str, lease: Le
         record = rejected_record(snapshot, decision, request.manifest_uri, request.policy)
         commit(services, request.source, record, timer)
     return outcome_of(snapshot, decision)
+
+
+def _has_crashed_often(request: LoadRequest, load: Load, lease: Lease) -> bool:
+    """Return whether enough instances stopped with this load. A newer delivery is tried, whatever stopped others."""
+    job_id = load.key(request.source).job_id("0")
+    return lease.holds.crashes >= MAX_CRASHES and are_same_load(lease.holds.job_id, job_id)
 
 
 def _carry_out(services: Services, request: LoadRequest, load: Load, lease: Lease, timer: Timer) -> Outcome:

@@ -147,12 +147,14 @@ def test_insert_that_arrives_after_a_takeover_is_refused() -> None:
         pytest.param(["stops", "stops", "stops"], 3, id="three holders stopped"),
         pytest.param(["stops", "releases"], 0, id="a later holder released it"),
         pytest.param(["stops", "leaves a job"], 0, id="a later holder left it to its job"),
+        pytest.param(["stops", "stops with another load"], 0, id="a later holder had another load"),
     ],
 )
 def test_holders_that_stopped_in_a_row_are_counted(holders: list[str], crashes: int) -> None:
     deployment = FakeDeployment()
     for holder in holders:
-        lease = leases_of_machine(deployment).acquire(*MONTH)
+        job_id = "other_0" if holder == "stops with another load" else "job_0"
+        lease = leases_of_machine(deployment).acquire(*MONTH[:2], job_id)
         if holder == "releases":
             lease.release()
         if holder == "leaves a job":

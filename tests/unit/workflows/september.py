@@ -8,6 +8,9 @@ from typing import Any
 
 import pytest
 
+from billing.settings import Settings
+from billing.workflows.events import handle_event
+from billing.workflows.sweep import sweep
 from tests.fakes.deployment import FakeDeployment
 from tests.simulation.provider import STREAMS, Delivery, Kind, deliver
 
@@ -39,6 +42,18 @@ def upload(deployment: FakeDeployment, delivery: Delivery) -> None:
 def upload_objects(deployment: FakeDeployment, objects: dict[str, bytes], key: str = AZURE) -> None:
     for name, data in objects.items():
         deployment.put(deployment.source(key).bucket, name, data)
+
+
+def send_event(deployment: FakeDeployment, delivery: Delivery) -> None:
+    """Put a delivery into its landing bucket, and handle the event of its manifest."""
+    upload(deployment, delivery)
+    data = {"bucket": deployment.source(AZURE).bucket, "name": delivery.manifest}
+    handle_event(deployment.settings, "azure", data, deployment.services())
+
+
+def run_sweep(deployment: FakeDeployment, settings: Settings | None = None) -> dict[str, Any]:
+    used = settings or deployment.settings
+    return sweep(used, deployment.cloud.services(used))
 
 
 def rows_in_september(deployment: FakeDeployment) -> list[str]:

@@ -15,7 +15,6 @@ from tests.fakes.deployment import FakeDeployment
 from tests.fakes.wire import Wire
 from tests.faults.fault import Crash
 from tests.simulation.provider import STREAMS, deliver
-from tests.simulation.sequential import without_threads
 from tests.unit.workflows.september import AZURE, all_log_lines, azure_run, rows_in_september, tracking_rows, upload
 
 T = TypeVar("T")
@@ -24,12 +23,11 @@ KILLER = azure_run(1)
 
 
 @pytest.fixture
-def deployment() -> Iterator[FakeDeployment]:
+def deployment() -> FakeDeployment:
     deployment = FakeDeployment()
     upload(deployment, KILLER)
     upload(deployment, OCTOBER)
-    with without_threads():
-        yield deployment
+    return deployment
 
 
 class Process(Wire):
@@ -82,6 +80,19 @@ def test_delivery_that_stops_three_sweeps_is_rejected_by_the_fourth(
     assert tracking_rows(deployment)[-1]["code"] == "KEEPS_CRASHING"
     tried = [line["month"] for line in all_log_lines(capsys) if line.get("action") == "started"]
     assert tried == ["2025-10", "2025-09", "2025-09", "2025-09"]
+
+
+@pytest.mark.fault("F32")
+def test_newer_delivery_is_loaded_after_one_that_stopped_three_sweeps(deployment: FakeDeployment) -> None:
+    newer = azure_run(2)
+    with killing():
+        sweep_hourly(deployment, 3)
+        upload(deployment, newer)
+
+        [report] = sweep_hourly(deployment, 1)
+
+    assert (report["loaded"], report["rejected"]) == (["azure_billing 2025-09"], [])
+    assert rows_in_september(deployment) == list(newer.items)
 
 
 def test_delivery_is_loaded_if_the_third_instance_goes_on(deployment: FakeDeployment) -> None:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 
-import pytest
-
 from billing.decisions.snapshot import (
     IncompleteDelivery,
     MissingManifest,
@@ -20,11 +18,6 @@ from tests.fakes.deployment import FakeDeployment
 from tests.unit.workflows.september import AZURE, SEPTEMBER, azure_run, upload, upload_objects
 
 RUN = azure_run(1)
-
-
-@pytest.fixture
-def deployment() -> FakeDeployment:
-    return FakeDeployment()
 
 
 def read_manifest(deployment: FakeDeployment, name: str = RUN.manifest) -> object:

@@ -7,7 +7,6 @@ import pytest
 from billing.errors import BillingError
 from billing.workflows.replay import replay
 from tests.fakes.deployment import FakeDeployment
-from tests.simulation.sequential import without_threads
 from tests.unit.workflows.september import AZURE, SEPTEMBER, azure_run, log_lines, rows_in_september, upload
 
 OLDER, NEWER = azure_run(1), azure_run(2)
@@ -26,8 +25,7 @@ def deployment() -> FakeDeployment:
 def run_replay(
     deployment: FakeDeployment, key: str = AZURE, month: str = SEPTEMBER, execution: str | None = None
 ) -> str:
-    with without_threads():
-        return replay(deployment.settings, key, month, execution, deployment.services()).action
+    return replay(deployment.settings, key, month, execution, deployment.services()).action
 
 
 def test_replay_loads_the_newest_delivery_again(deployment: FakeDeployment, capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,44 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from billing.gcp.owner import Owners
-from billing.workflows.events import handle_event
 from billing.workflows.replay import replay
-from billing.workflows.sweep import sweep
 from tests.fakes.deployment import FakeDeployment
-from tests.simulation.provider import STREAMS, Delivery, deliver
-from tests.simulation.sequential import without_threads
-from tests.unit.workflows.september import AZURE, azure_run, log_lines, of_subscription, rows_in_september, upload
+from tests.simulation.provider import STREAMS, deliver
+from tests.unit.workflows.september import (
+    AZURE,
+    azure_run,
+    log_lines,
+    of_subscription,
+    rows_in_september,
+    run_sweep,
+    send_event,
+    upload,
+)
 
 OURS, THEIRS = of_subscription("a", azure_run(2)), of_subscription("b", azure_run(1))
 THEIR_NEXT = of_subscription("b", azure_run(3))
 THEIR_OCTOBER = of_subscription("b", deliver(STREAMS["azure next"], 4, "good", None))
-
-
-@pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    with without_threads():
-        yield
-
-
-@pytest.fixture
-def deployment() -> FakeDeployment:
-    return FakeDeployment()
-
-
-def run_sweep(deployment: FakeDeployment) -> dict[str, Any]:
-    return sweep(deployment.settings, deployment.services())
-
-
-def send_event(deployment: FakeDeployment, delivery: Delivery) -> None:
-    upload(deployment, delivery)
-    data = {"bucket": deployment.source(AZURE).bucket, "name": delivery.manifest}
-    handle_event(deployment.settings, "azure", data, deployment.services())
 
 
 def errors(capsys: pytest.CaptureFixture[str]) -> list[tuple[str, str]]:

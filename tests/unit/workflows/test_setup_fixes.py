@@ -12,7 +12,6 @@ from billing.errors import ERRORS, BillingError, ErrorClass
 from billing.workflows.sweep import sweep
 from tests.fakes.deployment import FakeDeployment
 from tests.fakes.wire import Wire
-from tests.simulation.sequential import without_threads
 from tests.unit.workflows.september import AZURE, SEPTEMBER, azure_run, log_lines, upload
 
 T = TypeVar("T")
@@ -57,11 +56,10 @@ CAUSES = {
 def test_sweep_loads_the_month_once_the_cause_is_gone(code: str, capsys: pytest.CaptureFixture[str]) -> None:
     deployment = FakeDeployment()
     upload(deployment, azure_run(1))
-    with without_threads():
-        broken = sweep(deployment.settings, deployment.services(_Broken(deployment, CAUSES[code])))
-        told = {line.get("code") for line in log_lines(capsys)}
+    broken = sweep(deployment.settings, deployment.services(_Broken(deployment, CAUSES[code])))
+    told = {line.get("code") for line in log_lines(capsys)}
 
-        mended = sweep(deployment.settings, deployment.services())
+    mended = sweep(deployment.settings, deployment.services())
 
     assert (broken["loaded"], mended["loaded"]) == ([], [f"{AZURE} {SEPTEMBER}"])
     assert code in told

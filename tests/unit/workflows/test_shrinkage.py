@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
-from billing.workflows.events import handle_event
 from billing.workflows.replay import replay
-from billing.workflows.sweep import sweep
 from tests.fakes.deployment import FakeDeployment
 from tests.simulation.provider import Delivery
-from tests.simulation.sequential import without_threads
 from tests.support import sources
 from tests.unit.workflows.september import (
     AZURE,
@@ -22,8 +17,9 @@ from tests.unit.workflows.september import (
     azure_run,
     log_lines,
     rows_in_september,
+    run_sweep,
+    send_event,
     tracking_rows,
-    upload,
 )
 
 ALERT = replace(sources.AZURE, shrink_percent="20")
@@ -43,26 +39,10 @@ SHRANK = f"{SEPTEMBER} has 2 rows after 3: SHRINK_PERCENT is 20. Check the deliv
 HELD = "Execution run-2 has 2 rows, but run-1 has 3, and SHRINK_PERCENT is 20."
 
 
-@pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    with without_threads():
-        yield
-
-
 def deployment_of(azure: sources.SourceSpec) -> FakeDeployment:
     deployment = FakeDeployment()
     deployment.configure(sources.AWS, azure)
     return deployment
-
-
-def send_event(deployment: FakeDeployment, delivery: Delivery) -> None:
-    upload(deployment, delivery)
-    data = {"bucket": deployment.source(AZURE).bucket, "name": delivery.manifest}
-    handle_event(deployment.settings, "azure", data, deployment.services())
-
-
-def run_sweep(deployment: FakeDeployment) -> dict[str, Any]:
-    return sweep(deployment.settings, deployment.services())
 
 
 def told(capsys: pytest.CaptureFixture[str]) -> list[tuple[str, str, str]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -10,17 +9,16 @@ import pytest
 
 from billing.settings import Settings
 from billing.workflows.replay import replay
-from billing.workflows.sweep import sweep
 from tests.fakes.deployment import FakeDeployment
 from tests.fakes.history import FakeLoadHistory
 from tests.simulation.provider import STREAMS, deliver
-from tests.simulation.sequential import without_threads
 from tests.unit.workflows.september import (
     AZURE,
     SEPTEMBER,
     azure_run,
     log_lines,
     rows_in_september,
+    run_sweep,
     tracking_rows,
     upload,
     upload_objects,
@@ -28,22 +26,6 @@ from tests.unit.workflows.september import (
 
 PLATFORM_LIMIT_SECONDS = 540
 COMMIT_SECONDS = 8
-
-
-@pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    with without_threads():
-        yield
-
-
-@pytest.fixture
-def deployment() -> FakeDeployment:
-    return FakeDeployment()
-
-
-def run_sweep(deployment: FakeDeployment, settings: Settings | None = None) -> dict[str, Any]:
-    used = settings or deployment.settings
-    return sweep(used, deployment.cloud.services(used))
 
 
 def renamed(deployment: FakeDeployment, key: str) -> Settings:
