@@ -233,7 +233,12 @@ MUTATIONS: Mapping[str, Mutation] = {
         Mutation(
             "longest lease",
             f"{_UNIT}gcp/test_lease.py::test_lease_that_ends_later_than_it_can_is_taken_over",
-            replaced(timedelta(days=9999), "billing.gcp.lease._SERVERS_DIFFER"),
+            replaced(timedelta(days=9999), "billing.gcp.lease._LATE_ANSWERS"),
+        ),
+        Mutation(
+            "late answers",
+            f"{_UNIT}gcp/test_lease.py::test_new_lease_holds_against_a_machine_whose_last_answer_was_late",
+            replaced(timedelta(), "billing.gcp.lease._LATE_ANSWERS"),
         ),
         Mutation(
             "lease written before every insert",

@@ -17,7 +17,9 @@ from billing.errors import BillingError
 
 LEASE_DURATION = timedelta(seconds=600)  # a function runs for 540 s at most
 MAX_DIFFERENCE = timedelta(minutes=1)  # of a machine's clock from Google's; the dates of answers are this exact
-_SERVERS_DIFFER = timedelta(seconds=10)  # two machines read the time of the servers; a later expiry is not a real one
+# An answer that arrives late sets a clock back, by twice MAX_DIFFERENCE at most on a machine that may take a lease.
+# There, a lease that was just taken ends so much later. One that ends later still is no real one.
+_LATE_ANSWERS = 2 * MAX_DIFFERENCE
 
 
 @dataclass(frozen=True)
@@ -104,7 +106,7 @@ class Leases:
         generation, found = _write(blob, wanted, 0)
         if found == wanted:
             return Lease(blob, generation, wanted)
-        if timedelta() < found.expires - self._clock.now() <= LEASE_DURATION + _SERVERS_DIFFER:
+        if timedelta() < found.expires - self._clock.now() <= LEASE_DURATION + _LATE_ANSWERS:
             until = f"{found.expires:%H:%M:%S} UTC"
             raise BillingError("MONTH_LOCKED", f"Another instance writes {table} {month} until {until}.")
         if found.job_id is not None and self._job_may_run(found.job_id):

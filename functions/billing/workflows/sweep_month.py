@@ -64,10 +64,8 @@ class SweptMonth:
             if self._defer_if_late():
                 return
             if has_changed:
-                state, owner = (
-                    self.services.history.read(self.source, self.month),
-                    self.services.owners.read(self.source),
-                )
+                state = self.services.history.read(self.source, self.month)
+                owner = self.services.owners.read(self.source)
             decision = self._decide(candidate, state, owner)
             has_changed = not isinstance(decision, Wait | Skip)
             if isinstance(decision, Wait):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import TypeVar
 
 import pytest
@@ -107,6 +108,19 @@ def test_lease_that_ends_later_than_it_can_is_taken_over() -> None:
     lease = leases_of_machine(deployment).acquire(*MONTH)
 
     assert lease.holds.job_id == "job_0"
+
+
+@pytest.mark.parametrize(("wrong_by", "late"), [(0, 59), (-59, 118)])
+def test_new_lease_holds_against_a_machine_whose_last_answer_was_late(wrong_by: float, late: float) -> None:
+    deployment = FakeDeployment()
+    leases_of_machine(deployment).acquire(*MONTH)
+    wire = Wire(deployment.cloud.clock, wrong_by)
+    second = leases_of(deployment, wire)
+    wire.machine.observe(deployment.clock.now() - timedelta(seconds=late))
+    wire.machine.observe = lambda server: None  # type: ignore[method-assign]
+
+    with pytest.raises(BillingError, match=r"^MONTH_LOCKED: Another instance writes "):
+        second.acquire(*MONTH)
 
 
 def test_record_of_the_same_job_notices_a_takeover() -> None:
