@@ -64,7 +64,7 @@ local: $(READY) ## run the emulator until Ctrl-C, and print its endpoints
 	@$(BIN)/python -m tests.emulator
 
 faults: $(READY) ## the fault catalogue, one line per scenario (FAULTS=long: every case, a sample in a second location, every check switched off once)
-	@$(BIN)/python -m tests.faults -n $(WORKERS)
+	@PYTHONPATH=functions $(BIN)/python -m tests.faults -n $(WORKERS)
 
 fuzz: $(READY) ## hostile input for every manifest parser and header reader (FUZZ_SECONDS=60, FUZZ_SEED= to repeat)
 	@PYTHONPATH=functions $(BIN)/python -m tests.fuzz
