@@ -1,16 +1,28 @@
-"""`make status`, `sweep`, `replay` and `report` are calls of the command, with their variables as options."""
+"""`make status`, `sweep`, `replay` and `report` are calls of the command, with their variables as options.
+
+The other targets that run Python start: their modules can be imported with the target's own PYTHONPATH.
+"""
 
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import subprocess
+import sys
 
 import pytest
 
 from tests.support.paths import ROOT
 
 HOSTILE = "$(shell touch pwned)`touch pwned`$$(touch pwned)'; touch pwned #"
+IMPORT = """
+import importlib, importlib.util, sys
+package = importlib.util.find_spec(sys.argv[1]).submodule_search_locations
+importlib.import_module(sys.argv[1] + ".__main__" if package else sys.argv[1])
+"""
+MODULE = re.compile(r"^\t@?(PYTHONPATH=functions )?\$\(BIN\)/python -m (tests\.[\w.]+)", re.MULTILINE)
+MODULES = sorted(set(MODULE.findall((ROOT / "Makefile").read_text())))
 REPORT = ["TAG=my team", "MONTHS=2", "SOURCES=aws_cur,azure_focus", "REPORT=cost.html"]
 
 
@@ -49,3 +61,26 @@ def test_make_target_calls_the_command(target: list[str], arguments: list[str]) 
     last_line = done.stdout.splitlines()[-1]
     assert not (ROOT / "pwned").exists()
     assert shlex.split(last_line) == ["PYTHONPATH=functions", ".venv/bin/python", "-m", "billing_cli", *arguments]
+
+
+@pytest.mark.parametrize(("python_path", "module"), MODULES, ids=[module for _, module in MODULES])
+def test_module_of_a_make_target_can_be_imported(python_path: str, module: str) -> None:
+    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": python_path.strip().removeprefix("PYTHONPATH=")}
+
+    done = subprocess.run(
+        [sys.executable, "-c", IMPORT, module],
+        env=environment,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_every_module_that_make_runs_is_imported() -> None:
+    started = (ROOT / "Makefile").read_text().count("/python -m tests.")
+
+    assert len(MODULE.findall((ROOT / "Makefile").read_text())) == started
