@@ -42,10 +42,15 @@ TITLES = {
     "F22": "files with a header and no rows",
     "F23": "a first transfer in random order",
     "F24": "a dataset outside the multi-regions",
+    "F25": "an instance with a wrong clock",
     "F26": "an instance that sends its load job after a takeover",
+    "F27": "a lease that never ends",
     "F28": "one file with other columns among many",
     "F30": "a file that arrives after the settle time",
     "F32": "a delivery that stops every instance",
+    "F35": "two writers of one table",
+    "F36": "a delivery that shrinks its month",
+    "F37": "deliveries of another account or subscription",
     "histories": "random sequences of all of these",
 }
 

@@ -37,7 +37,7 @@ def delivered(harness: Harness, tmp_path: Path) -> Delivery:
     return delivery
 
 
-@pytest.mark.fault("F4")
+@pytest.mark.fault("F4", "F35")
 def test_held_lease_makes_others_retry(harness: Harness, delivered: Delivery) -> None:
     lease = harness.services.leases.acquire(harness.source(AWS).destination, MONTH, None)
 

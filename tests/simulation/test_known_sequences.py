@@ -9,6 +9,7 @@ import pytest
 
 from tests.faults.fault import Fault
 from tests.faults.mutations import MUTATIONS
+from tests.simulation.provider import StreamName
 from tests.simulation.runner import run
 from tests.simulation.steps import (
     Copy,
@@ -149,6 +150,16 @@ def test_finished_job_is_not_taken_up_after_another_wrote_the_month(request_numb
     deliveries = [Deliver("azure"), Deliver("azure next"), Deliver("azure")]
 
     run([*deliveries, crashed, Wait(11), crashed_later, Wait(11), Event(-2)])
+
+
+@pytest.mark.fault("F25")
+@pytest.mark.parametrize(("stream", "manifest"), [("aws new", 2), ("aws over", 3), ("azure", 2)])
+@pytest.mark.parametrize("wrong_by", [-172800.0, -3600.0, -660.0, -50.0, 50.0, 660.0, 3600.0, 172800.0])
+def test_older_run_never_wins_by_a_wrong_clock(stream: StreamName, manifest: int, wrong_by: float) -> None:
+    """An instance with a wrong clock handles the first run, before and after another loads the newer one."""
+    older = Event(manifest, again=True, wrong_by=wrong_by)
+
+    run([Deliver(stream), older, Deliver(stream), NEWEST, older, Sweep(wrong_by=wrong_by), Sweep()])
 
 
 def _play(sequence: Sequence) -> None:

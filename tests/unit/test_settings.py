@@ -218,6 +218,7 @@ SAME_PREFIX = (
 )
 
 
+@pytest.mark.fault("F35")
 @pytest.mark.parametrize(
     ("aws_fields", "azure_table", "message"),
     [

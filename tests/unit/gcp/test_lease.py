@@ -71,6 +71,7 @@ def test_lease_is_held_after_a_retried_write(expired: bool, writes_until_retry: 
     assert deployment.cloud.buckets.of(deployment.settings.bookkeeping_bucket) == {}
 
 
+@pytest.mark.fault("F25")
 @pytest.mark.parametrize("wrong_by", [-172800, -660, -62, 62, 660, 172800])
 def test_machine_with_a_wrong_clock_gets_no_lease(wrong_by: float) -> None:
     deployment = FakeDeployment()
@@ -83,6 +84,7 @@ def test_machine_with_a_wrong_clock_gets_no_lease(wrong_by: float) -> None:
     assert deployment.cloud.buckets.of(deployment.settings.bookkeeping_bucket) == {}
 
 
+@pytest.mark.fault("F25")
 @pytest.mark.parametrize("wrong_by", [-59, 59])
 @pytest.mark.parametrize(("seconds", "is_taken_over"), [(590, False), (602, True)])
 def test_lease_ends_by_the_time_of_the_servers(wrong_by: float, seconds: float, is_taken_over: bool) -> None:
@@ -99,6 +101,7 @@ def test_lease_ends_by_the_time_of_the_servers(wrong_by: float, seconds: float, 
     assert taken_over == is_taken_over
 
 
+@pytest.mark.fault("F27")
 def test_lease_that_ends_later_than_it_can_is_taken_over() -> None:
     deployment = FakeDeployment()
     bucket = deployment.settings.bookkeeping_bucket

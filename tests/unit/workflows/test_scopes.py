@@ -30,6 +30,7 @@ def errors(capsys: pytest.CaptureFixture[str]) -> list[tuple[str, str]]:
     return [(line["code"], line["month"]) for line in log_lines(capsys) if line["severity"] == "ERROR"]
 
 
+@pytest.mark.fault("F37")
 def test_other_scope_is_told_where_a_sweep_loads_first(
     deployment: FakeDeployment, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -43,6 +44,7 @@ def test_other_scope_is_told_where_a_sweep_loads_first(
     assert errors(capsys) == [("OTHER_SCOPE", "2025-09")]
 
 
+@pytest.mark.fault("F37")
 def test_each_scope_is_told_once_a_month(deployment: FakeDeployment, capsys: pytest.CaptureFixture[str]) -> None:
     send_event(deployment, OURS)
 
@@ -55,6 +57,7 @@ def test_each_scope_is_told_once_a_month(deployment: FakeDeployment, capsys: pyt
     assert deployment.items(AZURE) == {"2025-09": list(OURS.items)}
 
 
+@pytest.mark.fault("F37")
 def test_first_loads_of_two_scopes_at_once_leave_one(
     deployment: FakeDeployment, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

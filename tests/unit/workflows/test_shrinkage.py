@@ -52,6 +52,7 @@ def told(capsys: pytest.CaptureFixture[str]) -> list[tuple[str, str, str]]:
     return [(line["severity"], line["action"], line["code"]) for line in lines]
 
 
+@pytest.mark.fault("F36")
 def test_month_that_shrinks_is_loaded_and_reported(capsys: pytest.CaptureFixture[str]) -> None:
     deployment = deployment_of(ALERT)
     send_event(deployment, LARGE)
@@ -75,6 +76,7 @@ def test_month_that_grows_is_not_reported(capsys: pytest.CaptureFixture[str]) ->
     assert told(capsys) == []
 
 
+@pytest.mark.fault("F36")
 def test_held_delivery_keeps_the_month_and_is_told_once(capsys: pytest.CaptureFixture[str]) -> None:
     deployment = deployment_of(HOLD)
     send_event(deployment, LARGE)
