@@ -86,6 +86,6 @@ def test_ten_thousand_files_load_in_one_job_within_256_mib(
 
     assert delivery.manifests[-1].path.stat().st_size > 2_000_000
     assert tuple(held.values()) == (MAX_FILES, delivery.totals.cost)
-    assert [(line["action"], line.get("files")) for line in lines] == [("loaded", MAX_FILES)]
+    assert [(line["action"], line.get("files")) for line in lines] == [("started", None), ("loaded", MAX_FILES)]
     assert peak < _MIB_LIMIT
     assert state < max_state

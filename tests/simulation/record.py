@@ -61,10 +61,11 @@ class Record:
         stream = self._stream_of(job)
         self._jobs[job.job_id] = job
         items = sorted(str(dict(row)[ITEM[stream.key]]) for row in job.rows)
-        check_rows(stream, items)
         instance = self._inserted_by[job.job_id]
         same = [one for one in self.transfer.deliveries[stream] if list(one.items) == items and one.is_good]
         has_changed = any(self.transfer.arrived[uri.split("/", 3)[3]] > instance.started for uri in job.uris)
+        if items or not has_changed:  # files without rows may have replaced all of them after their headers were read
+            check_rows(stream, items)
         assert same or has_changed, f"I1: {stream} holds {items}, which no delivery has"
         new = max(same, key=lambda one: one.rank, default=None)
         old, self._holds[stream], self._loaded_by[job.job_id] = self._holds[stream], new, new

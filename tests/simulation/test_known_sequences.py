@@ -14,6 +14,7 @@ from tests.simulation.runner import run
 from tests.simulation.steps import (
     Copy,
     CopyAgain,
+    CopyAll,
     Deliver,
     Event,
     History,
@@ -150,6 +151,15 @@ def test_finished_job_is_not_taken_up_after_another_wrote_the_month(request_numb
     deliveries = [Deliver("azure"), Deliver("azure next"), Deliver("azure")]
 
     run([*deliveries, crashed, Wait(11), crashed_later, Wait(11), Event(-2)])
+
+
+@pytest.mark.fault("F13")
+@pytest.mark.parametrize("request_number", range(20, 30))
+def test_files_that_lose_all_rows_during_the_load_are_told(request_number: int) -> None:
+    """After an instance has read the headers, files without rows replace the others, and its job reads those."""
+    paused = Sweep(Fault(request_number, "pause after"))
+
+    run([Deliver("aws over"), Write("aws over", "empty"), paused, CopyAll(backwards=False)])
 
 
 @pytest.mark.fault("F25")
