@@ -506,12 +506,10 @@ def test_bytes_that_are_no_text_end_a_job_or_are_replaced(
         assert (job.error_result, table.items()) == (None, {SEPTEMBER: [loaded]})
 
 
-@pytest.mark.parametrize("option", [{"flatten_results": False}, {"use_legacy_sql": True}])
-def test_query_job_with_an_unknown_option_is_rejected(dataset: EmulatorDataset, option: dict[str, bool]) -> None:
+@pytest.mark.parametrize("option", [{"maximum_bytes_billed": 1}, {"use_legacy_sql": True}])
+def test_query_job_with_an_unknown_option_is_rejected(dataset: EmulatorDataset, option: dict[str, Any]) -> None:
     dataset.create_table()
     config = bigquery.QueryJobConfig(destination=dataset.table_id(), **option)
-    if "flatten_results" in option:
-        config._properties["query"]["maximumBytesBilled"] = "1"
 
     with pytest.raises(BadRequest, match="The emulator does not know"):
         dataset.client.query("SELECT 1 AS x", job_config=config, job_retry=None)

@@ -122,7 +122,7 @@ class Tables:
             job.error = failure.result
             return
         table = self.tables[job.table]
-        schema = (*table.schema, *_added(table, job))
+        schema = (*table.schema, *self._added(table, job))
         self.tables[job.table] = replace(table, schema=schema).with_month(job.month, job.rows, now)
         self.on_swap(job)
 
@@ -139,7 +139,7 @@ class Tables:
             if data is None:
                 raise Failure("notFound", f"Not found: URI {uri}")
             rows += _rows(data, job)
-        known = {one.name.lower(): one.name for one in (*table.schema, *_added(table, job))}
+        known = {one.name.lower(): one.name for one in (*table.schema, *self._added(table, job))}
         for row in rows:
             _check(row, known, table.partition_column, job.month)
         return tuple(rows)
@@ -150,18 +150,18 @@ class Tables:
         staged = [row for rows in self.tables[swap.table].partitions.values() for row in rows]
         return [swap.of(dict(row)) for row in staged]
 
+    def _added(self, table: Table, job: Job) -> list[bigquery.SchemaField]:
+        """Return the columns that ALLOW_FIELD_ADDITION adds: the job brings them, and the table lacks them."""
+        if "ALLOW_FIELD_ADDITION" not in (job.config.schema_update_options or ()):
+            return []
+        known = {one.name.lower() for one in table.schema}
+        brought = self.tables[parse_swap(job.sql).table].schema if job.sql else job.config.schema or ()
+        return [one for one in brought if one.name.lower() not in known]
+
     def content(self, uri: str) -> bytes | None:
         bucket, _, name = uri.removeprefix("gs://").partition("/")
         stored = self.buckets.of(bucket).get(name)
         return stored.data if stored is not None else None
-
-
-def _added(table: Table, job: Job) -> list[bigquery.SchemaField]:
-    """Return the columns that ALLOW_FIELD_ADDITION adds: in the job's schema, not in the table."""
-    if "ALLOW_FIELD_ADDITION" not in (job.config.schema_update_options or ()):
-        return []
-    known = {one.name.lower() for one in table.schema}
-    return [one for one in job.config.schema or () if one.name.lower() not in known]
 
 
 def _rows(data: bytes, job: Job) -> Sequence[Row]:

@@ -4,6 +4,7 @@ Attempts of equal loads have equal staging tables, and one load job fills each. 
 finds what the last one left.
 """
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -15,6 +16,11 @@ from billing.gcp.load_config import MonthLoad
 from billing.views.staging import check_months, months_query, swap_query
 
 STAGING_LIFETIME = timedelta(days=1)
+
+
+def is_whole(counts: Mapping[str | None, int], rows: int) -> bool:
+    """Return whether a staging table has as many rows as its job loaded. It may have been deleted and created again."""
+    return sum(counts.values()) == rows
 
 
 class Staging:
@@ -48,7 +54,7 @@ class Staging:
         except NotFound:
             return None
         counts = {row["month"]: row["row_count"] for row in found}
-        return check_months(counts, column, self._month) if sum(counts.values()) == rows else None
+        return check_months(counts, column, self._month) if is_whole(counts, rows) else None
 
     def swap_sql(self) -> str:
         """Return the query that replaces the month, with the columns that the table has now. One request."""
