@@ -12,6 +12,7 @@ from billing.decisions.delivery import Delivery
 from billing.decisions.policy import Policy
 from billing.decisions.snapshot import MonthSnapshot, Recordable
 from billing.decisions.state import LoadedDelivery, MonthState, Rejection, job_time
+from billing.errors import one_line
 
 _MAX_NAMES = 10  # that a message lists
 
@@ -94,7 +95,8 @@ def check_bytes(billed: Billed, damaged_names: Sequence[str]) -> Finding | None:
     if not found:
         return None
     why = "Bytes of a file that are not UTF-8 are loaded as U+FFFD. If the provider wrote U+FFFD, nothing is lost"
-    return Finding("BAD_BYTES", f"{'. '.join(found)}. {why}, else correct the text there, such as a tag.", "WARNING")
+    message = f"{'. '.join(found)}. {why}, else correct the text there, such as a tag."
+    return Finding("BAD_BYTES", one_line(message), "WARNING")
 
 
 def _listed(names: Sequence[str]) -> str:
