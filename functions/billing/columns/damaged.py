@@ -1,6 +1,7 @@
 """Column names of a CSV header with bytes that are not UTF-8, which were read as U+FFFD."""
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 
 from billing.columns.header import REPLACEMENT
@@ -16,13 +17,14 @@ def whole_names(header: Sequence[str], manifest: Sequence[Column]) -> list[str]:
 
     A damaged name stays if none or several fit.
     """
-    present, fitting = set(header), dict[str, list[str]]()
-    for column in manifest:
-        if column.name not in present:
-            fitting.setdefault(_ascii(column.name), []).append(column.name)
-    damaged = [_ascii(name) for name in header if REPLACEMENT in name]
-    whole = {key: names[0] for key, names in fitting.items() if len(names) == damaged.count(key) == 1}
-    return [whole.get(_ascii(name), name) if REPLACEMENT in name else name for name in header]
+    named = {column.name for column in manifest}
+    fitting = dict[str, list[str]]()
+    for name in named - set(header):
+        fitting.setdefault(_ascii(name), []).append(name)
+    damaged = {name for name in header if REPLACEMENT in name and name not in named}
+    counts = Counter(map(_ascii, damaged))
+    whole = {key: names[0] for key, names in fitting.items() if len(names) == counts[key] == 1}
+    return [whole.get(_ascii(name), name) if name in damaged else name for name in header]
 
 
 def check_whole(header: Sequence[str], rules: CsvRules) -> None:

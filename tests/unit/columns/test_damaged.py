@@ -15,7 +15,7 @@ from billing.manifests import Column
     [
         (["a", "gr\ufffd\ufffde"], ["a", "größe"], ["a", "größe"]),
         (["a", "gr\ufffde"], ["a", "größe"], ["a", "größe"]),  # two bytes may be one bad one
-        (["gr\ufffde"], ["große", "grüße"], ["gr\ufffde"]),  # two fit
+        (["gr\ufffde"], ["größe", "grüße"], ["gr\ufffde"]),  # two fit
         (["gr\ufffde", "gr\ufffd\ufffde"], ["größe"], ["gr\ufffde", "gr\ufffd\ufffde"]),  # one fits two
         (["gr\ufffde"], ["grade"], ["gr\ufffde"]),  # ASCII is never damaged
         (["gr\ufffde"], [], ["gr\ufffde"]),
