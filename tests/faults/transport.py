@@ -186,10 +186,9 @@ def _failed_job(body: dict[str, Any], reason: str, message: str) -> dict[str, An
 
 
 def _written_by(job: dict[str, Any]) -> dict[str, Any] | None:
-    """Return the part of the configuration that names a destination. Other results go to a hidden dataset."""
+    """Return the part of the configuration that says how the job writes a table, or None for another job."""
     parts = (job.get("configuration", {}).get(kind) or {} for kind in ("load", "query"))
-    tables = (part for part in parts if part.get("destinationTable", {"datasetId": "_"})["datasetId"][:1] != "_")
-    return next(tables, None)
+    return next((part for part in parts if "writeDisposition" in part), None)
 
 
 def _sent_load(job: dict[str, Any]) -> SentLoad:

@@ -183,9 +183,9 @@ class EmulatorBackend(EmulatorDeployment, Backend):
         """Wait for the end of a job that writes a table, and report the month that it left."""
         configuration = resource["configuration"]
         load = configuration.get("load") or configuration["query"]
-        to = load.get("destinationTable")
-        if to is None or to["datasetId"].startswith("_"):
+        if "writeDisposition" not in load:
             return
+        to = load["destinationTable"]
         table, _, month = to["tableId"].partition("$")
         config = (LoadJobConfig if "load" in configuration else QueryJobConfig).from_api_repr(configuration)
         job_id, name = resource["jobReference"]["jobId"], f"{to['projectId']}.{to['datasetId']}.{table}"
