@@ -48,11 +48,16 @@ def deployment() -> FakeDeployment:
     return deployment
 
 
+def handle(deployment: FakeDeployment, wire: Wire | None = None) -> None:
+    """Handle the event of the blank month."""
+    data = {"bucket": deployment.source(AZURE).bucket, "name": BLANK.manifest}
+    handle_event(deployment.settings, "azure", data, deployment.services(wire))
+
+
 def stop(deployment: FakeDeployment, moment: Moment, job: int) -> None:
     """Handle the event of the blank month by an instance that stops, and let its lease expire."""
-    data = {"bucket": deployment.source(AZURE).bucket, "name": BLANK.manifest}
     with pytest.raises(Crash):
-        handle_event(deployment.settings, "azure", data, deployment.services(Stopping(deployment, moment, job)))
+        handle(deployment, Stopping(deployment, moment, job))
     deployment.clock.step(seconds=LEASE_DURATION.total_seconds() + 1)
 
 
@@ -71,7 +76,7 @@ def assert_loaded(deployment: FakeDeployment, delivery: Delivery) -> None:
 def test_next_call_continues_at_each_job(deployment: FakeDeployment, moment: Moment, job: int) -> None:
     stop(deployment, moment, job)
 
-    send_event(deployment, BLANK)
+    handle(deployment)
 
     assert_loaded(deployment, BLANK)
 
@@ -81,7 +86,7 @@ def test_staging_table_without_its_rows_never_empties_the_month(deployment: Fake
     [staging] = staging_tables(deployment)
     deployment.bigquery.delete_table(staging)
 
-    send_event(deployment, BLANK)
+    handle(deployment)
 
     assert_loaded(deployment, BLANK)
 
@@ -89,7 +94,7 @@ def test_staging_table_without_its_rows_never_empties_the_month(deployment: Fake
 def test_query_whose_id_is_used_up_is_none_of_ours(deployment: FakeDeployment) -> None:
     """The first instance stopped inside the request that inserts its query, and sends it after the takeover."""
     stop(deployment, "before", SWAP)
-    send_event(deployment, BLANK)
+    handle(deployment)
     ids = list(deployment.cloud.tables.jobs)
 
     [used_up] = [one for one in ids if one.endswith("_q0")]
