@@ -261,7 +261,7 @@ ERRORS: dict[str, ErrorInfo] = {
         ErrorInfo(
             "HEADER_UNREADABLE",
             ErrorClass.REJECT,
-            "The header or footer of a data file cannot be read. The file is truncated or corrupt.",
+            "The header or footer of a data file cannot be read. The file is truncated, corrupt or not UTF-8.",
             "Deliver the month again.",
             "gcloud storage ls --long gs://BUCKET/FILE",
         ),
@@ -274,7 +274,7 @@ ERRORS: dict[str, ErrorInfo] = {
         ErrorInfo(
             "MISSING_COLUMN",
             ErrorClass.REJECT,
-            "The files lack a column that the manifest names, or the column that partitions the table.",
+            "The files lack a column that the manifest names, or have neither a billing period nor a cost.",
             "Deliver the month again with that column.",
             _SCHEMA,
         ),
@@ -315,8 +315,8 @@ ERRORS: dict[str, ErrorInfo] = {
         ErrorInfo(
             "ROWS_OUTSIDE_MONTH",
             ErrorClass.REJECT,
-            "A file has rows of another billing period.",
-            "Read the message, which quotes BigQuery. Deliver the month again.",
+            "A file has rows of another billing period. The message names their months.",
+            "Deliver the month again, without these rows.",
             _JOB,
         ),
         ErrorInfo(

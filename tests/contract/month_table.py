@@ -84,7 +84,14 @@ class MonthTable:
 
     def run(self, month: str, uris: Sequence[str], job_id: str | None = None, config: Any = None) -> Any:
         """Insert such a job and wait until it is done."""
-        job = self.insert(month, uris, job_id, config)
+        return self.ended(self.insert(month, uris, job_id, config))
+
+    def query(self, sql: str, config: Any) -> Any:
+        """Insert a query job and wait until it is done."""
+        where = self.deployment.job_location
+        return self.ended(self.client.query(sql, job_id=uuid4().hex, job_config=config, job_retry=None, **where))
+
+    def ended(self, job: Any) -> Any:
         while job.state != "DONE":
             self.deployment.clock.sleep(0.2)
             job.reload()

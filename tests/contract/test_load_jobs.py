@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import gzip
 import threading
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
 from google.api_core.exceptions import BadRequest, Conflict, NotFound
 from google.cloud import bigquery
 
+from billing.columns.field import Field
+from billing.views.staging import swap_query
 from tests.contract.emulator_dataset import MONTHLY, EmulatorDataset, failure, fields
 from tests.contract.month_table import OCTOBER, SEPTEMBER, MonthTable
 from tests.emulator import Emulator
@@ -354,3 +359,173 @@ def test_unknown_option_is_rejected(dataset: EmulatorDataset) -> None:
 
     with pytest.raises(BadRequest, match="does not know: timeZone"):
         dataset.load(dataset.upload(NOVEMBER_CSV), time_zone="Europe/Berlin")
+
+
+def staged(table: MonthTable, *months: str | None) -> tuple[str, Any]:
+    """Load a file of one row per month into a staging table. Return the query for its rows, and the job's config."""
+    name, (first, *others) = f"{table.source.destination}_staging_{uuid4().hex}", months
+    config, schema = table.config(), table.handle().schema
+    config.write_disposition, config.schema_update_options = "WRITE_EMPTY", None
+    wanted = bigquery.Table(name, schema=config.schema or [field for field in schema if field.name in STAGED])
+    table.client.create_table(wanted)
+    uris = table.upload(*(table.file(month or "", f"row {month}") for month in (first, *others)))
+    job = table.client.load_table_from_uri(
+        uris, name, job_id=uuid4().hex, job_config=config, **table.deployment.job_location
+    )
+    assert table.ended(job).error_result is None
+    fields = [Field(field.name, field.field_type) for field in schema]
+    loaded = [field for field in fields if field.name in STAGED]
+    sql = swap_query(name, table.source.format.partition, SEPTEMBER, loaded, fields)
+    return sql, bigquery.QueryJobConfig(
+        destination=f"{table.source.destination}$202509",
+        write_disposition="WRITE_TRUNCATE",
+        create_disposition="CREATE_NEVER",
+        labels={"source": "x"},
+    )
+
+
+STAGED = {
+    *("bill_billing_period_start_date", "identity_line_item_id", "line_item_unblended_cost"),
+    *("BillingPeriodStart", "BilledCost", "ResourceId"),
+}
+
+
+def test_query_job_replaces_only_the_month_of_its_destination(table: MonthTable) -> None:
+    table.load(SEPTEMBER, "a", "b")
+    table.load(OCTOBER, "o")
+    sql, config = staged(table, SEPTEMBER, None)
+    before = table.partitions()
+
+    job = table.query(sql, config)
+
+    assert (job.error_result, job.labels) == (None, {"source": "x"})
+    assert table.items() == {SEPTEMBER: ["row 2025-09", "row None"], OCTOBER: ["o"]}
+    after = table.partitions()
+    assert before[SEPTEMBER].modified < after[SEPTEMBER].modified <= job.ended
+    assert before[OCTOBER] == after[OCTOBER]
+
+
+def test_query_job_with_a_row_of_another_month_leaves_the_old_month(table: MonthTable) -> None:
+    table.load(SEPTEMBER, "a")
+    sql, config = staged(table, SEPTEMBER, OCTOBER)
+
+    job = table.query(sql, config)
+
+    sentence = "Some rows belong to different partitions rather than destination partition 202509"
+    assert sentence in job.error_result["message"]
+    assert table.items() == {SEPTEMBER: ["a"]}
+
+
+def test_query_job_of_a_missing_table_leaves_the_old_month(table: MonthTable) -> None:
+    table.load(SEPTEMBER, "a")
+    sql, config = staged(table, SEPTEMBER)
+    table.client.delete_table(sql.rpartition("FROM ")[2].strip("`"))
+
+    job = table.query(sql, config)
+
+    assert job.error_result["reason"] == "notFound"
+    assert "_staging_" in job.error_result["message"]
+    assert table.items() == {SEPTEMBER: ["a"]}
+
+
+def test_job_id_is_used_once_by_load_jobs_and_query_jobs(table: MonthTable) -> None:
+    sql, config = staged(table, SEPTEMBER)
+    used = table.query(sql, config).job_id
+
+    with pytest.raises(Conflict):
+        table.insert(SEPTEMBER, table.upload(table.file(SEPTEMBER, "a")), used)
+    with pytest.raises(Conflict):
+        table.client.query(sql, job_id=used, job_config=config, job_retry=None, **table.deployment.job_location)
+
+
+def test_load_into_a_table_that_has_rows_needs_another_disposition(table: MonthTable) -> None:
+    table.load(SEPTEMBER, "a")
+    config = table.config()
+    config.write_disposition, config.schema_update_options = "WRITE_EMPTY", None
+
+    job = table.run(SEPTEMBER, table.upload(table.file(SEPTEMBER, "b")), config=config)
+
+    assert job.error_result["reason"] == "duplicate"
+    assert table.items() == {SEPTEMBER: ["a"]}
+
+
+def test_staging_table_is_created_once_and_deleted_once(table: MonthTable) -> None:
+    wanted = bigquery.Table(f"{table.source.destination}_staging", schema=table.handle().schema)
+
+    table.client.create_table(wanted)
+    table.client.create_table(wanted, exists_ok=True)
+    with pytest.raises(Conflict):
+        table.client.create_table(wanted)
+    table.client.delete_table(f"{table.source.destination}_staging", not_found_ok=True)
+    table.client.delete_table(f"{table.source.destination}_staging", not_found_ok=True)
+
+    with pytest.raises(NotFound):
+        table.client.get_table(f"{table.source.destination}_staging")
+
+
+def test_table_is_gone_after_its_expiration(dataset: EmulatorDataset) -> None:
+    wanted = bigquery.Table(dataset.table_id("short"), schema=fields(MONTHLY))
+    wanted.expires = datetime.now(UTC) + timedelta(seconds=1.5)
+
+    created = dataset.client.create_table(wanted)
+
+    assert created.expires is not None
+    assert dataset.table("short").expires == created.expires
+    time.sleep(1.6)
+    with pytest.raises(NotFound):
+        dataset.table("short")
+
+
+# docs: "If BigQuery can't convert a character other than the ASCII 0 character, BigQuery converts the character to the
+# standard Unicode replacement character"; REST, preserveAsciiControlCharacters
+@pytest.mark.parametrize(
+    ("text", "keeps", "loaded"),
+    [
+        (b"a\x00b", True, "a\0b"),
+        (b"a\x00b", False, None),
+        (b"M\xfcnchen", False, "M\ufffdnchen"),
+        (b"M\xfcnchen", True, "M\ufffdnchen"),
+        ("München".encode(), True, "München"),
+    ],
+)
+def test_bytes_that_are_no_text_end_a_job_or_are_replaced(
+    deployment: Deployment, text: bytes, keeps: bool, loaded: str | None
+) -> None:
+    table = MonthTable(deployment, "aws_cur")
+    config = table.config()
+    config.preserve_ascii_control_characters = keeps
+    data = gzip.compress(gzip.decompress(table.file(SEPTEMBER, "X")).replace(b",X,", b"," + text + b","))
+
+    job = table.run(SEPTEMBER, table.upload(data), config=config)
+
+    if loaded is None:
+        told = " ".join(error["message"] for error in job.errors)
+        assert "Bad character (ASCII 0) encountered" in told
+        assert table.partitions() == {}
+    else:
+        assert (job.error_result, table.items()) == (None, {SEPTEMBER: [loaded]})
+
+
+@pytest.mark.parametrize("option", [{"maximum_bytes_billed": 1}, {"use_legacy_sql": True}])
+def test_query_job_with_an_unknown_option_is_rejected(dataset: EmulatorDataset, option: dict[str, Any]) -> None:
+    dataset.create_table()
+    config = bigquery.QueryJobConfig(destination=dataset.table_id(), **option)
+
+    with pytest.raises(BadRequest, match="The emulator does not know"):
+        dataset.client.query("SELECT 1 AS x", job_config=config, job_retry=None)
+
+
+def test_query_job_with_a_whole_table_as_destination_writes_as_its_disposition_says(dataset: EmulatorDataset) -> None:
+    dataset.create_table(partition=None)
+    dataset.load_csv(NOVEMBER_CSV)
+    select = "SELECT TIMESTAMP '2023-12-01' AS month, 'q' AS item, CAST(4.5 AS BIGNUMERIC) AS cost"
+
+    def items(write: str) -> list[str]:
+        config = bigquery.QueryJobConfig(destination=dataset.table_id(), write_disposition=write)
+        dataset.client.query(select, job_config=config).result()
+        return [item for (item,) in dataset.rows("SELECT item FROM $.t ORDER BY 1")]
+
+    assert items("WRITE_APPEND") == ["a", "b", "q"]
+    assert items("WRITE_TRUNCATE") == ["q"]
+    with pytest.raises(Conflict, match="Already Exists"):
+        items("WRITE_EMPTY")

@@ -9,7 +9,7 @@ from pathlib import Path
 from billing import manifests
 from billing.columns.csv_header import csv_header
 from billing.columns.header import NeedMore
-from billing.columns.load_schema import missing_partition
+from billing.columns.load_schema import missing_period
 from billing.columns.names import csv_rules
 from billing.columns.parquet_footer import parquet_header
 from billing.errors import BillingError
@@ -68,19 +68,19 @@ def _export_name(format_name: str, export_name: str, manifest: Manifest, bucket:
         return export_name
     if isinstance(parsed, OtherExport):  # `export_name` was a guess: the manifest says the right one
         return None if parsed.name == export_name else _export_name(format_name, parsed.name, manifest, bucket)
-    _check_month_column(format_name, parsed, bucket)
+    _check_columns(format_name, parsed, bucket)
     return parsed.name
 
 
-def _check_month_column(format_name: str, export: Export, bucket: Path) -> None:
+def _check_columns(format_name: str, export: Export, bucket: Path) -> None:
     """Check the columns too, because one parser serves several formats."""
     shape = FORMATS[format_name]
     names = [column.name for column in export.columns or _header(shape, bucket, export)]
     if shape.file_format == "CSV":
         rules = csv_rules(shape)
         names = [rules.name(source) for source in rules.sources(names)]
-    if names and shape.partition not in names:
-        raise missing_partition([file.name for file in export.files], shape)
+    if names and not {shape.partition, shape.cost} & set(names):
+        raise missing_period([file.name for file in export.files], shape)
 
 
 def _header(shape: Format, bucket: Path, export: Export) -> tuple[Column, ...]:

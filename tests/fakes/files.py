@@ -23,12 +23,14 @@ class UnreadableError(Exception):
 
 
 @cache
-def csv_rows(data: bytes, columns: tuple[tuple[str, str], ...]) -> tuple[Row, ...]:
-    """All but the first line, by position in the job's schema."""
+def csv_rows(data: bytes, columns: tuple[tuple[str, str], ...], *, keeps_nul: bool) -> tuple[Row, ...]:
+    """All but the first line, by position in the job's schema. Bytes that are not UTF-8 become U+FFFD."""
     try:
-        text = gzip.decompress(data).decode()
-    except (OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
+        text = gzip.decompress(data).decode(errors="replace")
+    except (OSError, EOFError, zlib.error) as error:
         raise UnreadableError(f"Error while reading data, error message: {error}") from error
+    if "\0" in text and not keeps_nul:
+        raise UnreadableError("Error while reading data, error message: Error: Bad character (ASCII 0) encountered.")
     return tuple(_csv_row(line, columns) for line in list(csv.reader(io.StringIO(text)))[1:])
 
 

@@ -52,13 +52,30 @@ def check_rows(where: object, items: Sequence[str]) -> None:
 
 
 def check_job(source: Source, job: SentLoad) -> None:
-    """I3, I6: a load job replaces one month of its source's table, from that source's own objects."""
+    """I3, I6: a job replaces one month of its source's table, from that source's own objects or a staging table.
+
+    A staging table is filled once.
+    """
     table, _, partition = job.table.partition("$")
-    assert table == source.destination.rpartition(".")[2], f"I6: {job.job_id} loads into {table}"
-    assert re.fullmatch(r"\d{6}", partition), f"I3: {job.job_id} loads no month of {table}"
-    assert job.write == "WRITE_TRUNCATE", f"I3: {job.job_id} does not replace its month"
+    if is_staging(table):
+        assert (partition, job.write) == ("", "WRITE_EMPTY"), f"I3: {job.job_id} fills {table} again"
+        assert table.startswith(f"{source.table}_staging_"), f"I6: {job.job_id} loads into {table}"
+    else:
+        assert table == source.destination.rpartition(".")[2], f"I6: {job.job_id} loads into {table}"
+        assert re.fullmatch(r"\d{6}", partition), f"I3: {job.job_id} loads no month of {table}"
+        assert job.write == "WRITE_TRUNCATE", f"I3: {job.job_id} does not replace its month"
     inside = f"gs://{source.bucket}/{source.prefix}"
     assert all(uri.startswith(inside) and "*" not in uri for uri in job.uris), f"I6: {job.job_id}"
+
+
+def is_staging(table: str) -> bool:
+    return "_staging_" in table
+
+
+def source_of(sources: Sequence[Source], table: str) -> Source:
+    """Return the source whose table, or a staging table of it, a job writes."""
+    name = table.partition("$")[0].partition("_staging_")[0]
+    return next(source for source in sources if source.table == name)
 
 
 def check_recorded(where: object, recorded: Collection[tuple[str, int]], wanted: tuple[str, int]) -> None:
@@ -154,11 +171,10 @@ def _has_reason(outcome: Outcome) -> bool:
 
 
 def _check_writes(sources: Sequence[Source], jobs: Sequence[SentLoad], statements: Sequence[str]) -> None:
-    """I3, I6: nothing but load jobs of one month each changes a table."""
-    by_table = {source.table: source for source in sources}
+    """I3, I6: nothing but jobs of one month each changes a table."""
     for job in jobs:
-        check_job(by_table[job.table.partition("$")[0]], job)
-    named = re.compile("|".join(rf"\b{re.escape(table)}\b" for table in by_table))
+        check_job(source_of(sources, job.table), job)
+    named = re.compile("|".join(rf"\b{re.escape(source.table)}\b" for source in sources))
     assert [sql for sql in statements if named.search(sql)] == [], "I3: a month was changed by SQL"
 
 

@@ -18,6 +18,8 @@ import pytest
 from billing.decisions.sample import sample
 
 _LEASE, _ORDER, _BAD = (f"tests/integration/test_{name}.py::test_" for name in ("lease", "order", "bad_deliveries"))
+_PERIODS, _BYTES = (f"tests/integration/test_{name}.py::test_" for name in ("periods", "bytes"))
+_STAGING = "tests/unit/workflows/test_staging.py::test_"
 _TYPES = "tests/integration/test_column_types.py::test_"
 _SWEEP, _UNIT, _FAULTS = "tests/integration/test_sweep.py::test_", "tests/unit/", "tests/faults/"
 _BROKEN, _SHRINKAGE = "tests/integration/test_broken_sources.py::test_", f"{_UNIT}workflows/test_shrinkage.py::test_"
@@ -366,6 +368,41 @@ MUTATIONS: Mapping[str, Mutation] = {
             "a scope is rejected once",
             f"{_UNIT}workflows/test_scopes.py::test_each_scope_is_told_once_a_month",
             replaced(_execution_of, "billing.decisions.record._about"),
+        ),
+        Mutation(
+            "months of a staging table",
+            f"{_PERIODS}rows_of_another_month_are_named_and_keep_the_old_month[no blank]",
+            replaced(lambda *_: 0, "billing.gcp.staging.check_months"),
+        ),
+        Mutation(
+            "staging table has the rows of its job",
+            f"{_STAGING}staging_table_without_its_rows_never_empties_the_month",
+            replaced(_yes, "billing.gcp.staging.is_whole"),
+        ),
+        Mutation(
+            "staging table expires",
+            f"{_STAGING}staging_table_that_no_call_deletes_expires",
+            replaced(timedelta(days=9999), "billing.gcp.staging.STAGING_LIFETIME"),
+        ),
+        Mutation(
+            "label of our jobs",
+            f"{_STAGING}query_whose_id_is_used_up_is_none_of_ours",
+            replaced(_yes, "billing.gcp.load_jobs.is_ours"),
+        ),
+        Mutation(
+            "files with neither period nor cost",
+            f"{_PERIODS}files_without_period_and_cost_are_of_another_kind",
+            replaced(_nothing, "billing.columns.load_schema._check_columns"),
+        ),
+        Mutation(
+            "report of bad bytes",
+            f"{_BYTES}corrected_text_loads_without_a_code",
+            replaced(_nothing, "billing.workflows.load.check_bytes"),
+        ),
+        Mutation(
+            "damaged name of a published column",
+            f"{_BYTES}damaged_name_of_a_published_column_is_not_guessed",
+            replaced(_nothing, "billing.columns.plan.check_whole"),
         ),
         Mutation(
             "row count of the manifest",

@@ -61,9 +61,10 @@ class Observed:
         )
 
     def job(self, job_id: str) -> tuple[str, object, int]:
-        """Return state, error and number of rows of a job, as BigQuery tells them."""
+        """Return state, error and number of rows of a job, as BigQuery tells them. Those of a query are in a label."""
         job = self.emulator.bigquery.get_job(job_id, location=self.settings.location)
-        return job.state, job.error_result, job.output_rows
+        rows = job.output_rows if job.job_type == "load" else int(job.labels["rows"])
+        return job.state, job.error_result, rows
 
     def manifests(self, source: Source) -> Iterator[tuple[str, Export | OtherExport | None]]:
         """Yield the URI and the content of every manifest in the bucket. None is one that cannot be read."""

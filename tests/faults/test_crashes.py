@@ -6,6 +6,9 @@ faults at every request on the fakes.
 
 from __future__ import annotations
 
+import csv
+import gzip
+import io
 import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -15,11 +18,12 @@ from typing import Any
 import pytest
 
 from tests.emulator import Emulator
-from tests.faults.conftest import GENERATORS, LONG
+from tests.faults.conftest import GENERATORS, LONG, with_file
 from tests.faults.fault import Fault, FaultKind
 from tests.faults.instance import InstanceEnd, InstanceProcess, instance_process
-from tests.faults.invariants import check_invariants, watched
+from tests.faults.invariants import check_invariants, is_staging, watched
 from tests.faults.redelivery import stepping, until_acknowledged
+from tests.faults.transport import unseen
 from tests.samples import Delivery, with_manifest
 from tests.support.harness import Harness
 from tests.support.sources import AWS, AZURE, SourceSpec
@@ -30,21 +34,31 @@ _FEWEST_REQUESTS = 20  # of a load and its record: with fewer the fault is not w
 
 @dataclass(frozen=True)
 class Case:
-    """A kind of fault at every `stride`-th request, from `first` on."""
+    """A kind of fault at every `stride`-th request, from `first` on. A blank month goes through a staging table."""
 
     scenario: str
     spec: SourceSpec
     kind: FaultKind
     first: int = 1
     stride: int = 1
+    blank: bool = False
 
 
-SAMPLE = [Case("F3", AWS, "crash after", 1, 9), Case("F9", AZURE, "lost answer", 2, 9)]
+SAMPLE = [
+    Case("F3", AWS, "crash after", 1, 9),
+    Case("F9", AZURE, "lost answer", 2, 9),
+    Case("F3", AWS, "crash after", 5, 11, blank=True),
+]
 _KINDS: dict[str, list[FaultKind]] = {
     "F3": ["crash after", "crash before"],
     "F9": ["lost answer", "500", "503", "429", "quota"],
 }
-ALL = [Case(scenario, spec, kind) for scenario, kinds in _KINDS.items() for spec in (AWS, AZURE) for kind in kinds]
+ALL = [
+    Case(scenario, spec, kind, blank=blank)
+    for scenario, kinds in _KINDS.items()
+    for spec, blank in ((AWS, False), (AWS, True), (AZURE, False))
+    for kind in kinds
+]
 
 pytestmark = [pytest.mark.focus_views] if LONG else []
 
@@ -59,14 +73,18 @@ def instance(emulator: Emulator) -> Iterator[InstanceProcess]:
 @pytest.mark.parametrize(
     "case",
     [
-        pytest.param(case, marks=pytest.mark.fault(case.scenario), id=f"{case.spec.provider} {case.kind}")
+        pytest.param(
+            case,
+            marks=pytest.mark.fault(case.scenario),
+            id=f"{case.spec.provider} {case.kind}{' blank' if case.blank else ''}",
+        )
         for case in (ALL if LONG else SAMPLE)
     ],
 )
 def test_fault_at_any_request_leaves_the_newest_delivery(
     harness: Harness, instance: InstanceProcess, tmp_path: Path, case: Case
 ) -> None:
-    spec, refreshes = case.spec, _refreshes(tmp_path, case.spec)
+    spec, refreshes = case.spec, _refreshes(tmp_path, case)
     untouched = GENERATORS[spec](tmp_path, OTHER_MONTH, rows=12, files=2)
     current = next(refreshes)
     harness.load(spec, untouched)
@@ -83,9 +101,11 @@ def test_fault_at_any_request_leaves_the_newest_delivery(
             break
         current = newer
 
-    loads = [[load for end in ends for load in end.loads] for ends in calls]
+    loads = [[load for end in ends for load in end.loads if not is_staging(load)] for ends in calls]
+    a_month = [f"{spec.table}$202509"] * (2 if case.blank else 1)  # the load job that is refused, and the query
     assert {ends[-1].end for ends in calls} <= {"loaded", "DUPLICATE"}
-    assert loads == [[f"{spec.table}$202509"]] * len(calls)
+    assert loads == [a_month] * len(calls)
+    assert [table.table_id for table in _staging_tables(harness) if table.expires is None] == []
     assert all(ends[0].is_retried for ends in calls[:-1]) or not case.kind.startswith("crash")
     assert request > _FEWEST_REQUESTS
 
@@ -98,12 +118,29 @@ def _deliver(
     return until_acknowledged(lambda: instance.handle(harness, spec, delivery, next(faults)), stepping(harness.clock))
 
 
-def _refreshes(folder: Path, spec: SourceSpec) -> Iterator[Delivery]:
+def _staging_tables(harness: Harness) -> list[Any]:
+    client, dataset = harness.emulator.bigquery, harness.deployment.dataset
+    with unseen():
+        return [client.get_table(one) for one in client.list_tables(dataset) if is_staging(one.table_id)]
+
+
+def _refreshes(folder: Path, case: Case) -> Iterator[Delivery]:
     """Yield deliveries of one month. Each is newer than the one before, with other rows and cost."""
+    spec = case.spec
     pair = [GENERATORS[spec](folder, MONTH, rows=12, files=2, revision=revision) for revision in (1, 2)]
+    if case.blank:
+        pair = [with_file(one, 0, _without_periods(one.data[0].path.read_bytes())) for one in pair]
     for number, delivery in enumerate(itertools.cycle(pair)):
         # the manifest of AWS is newer when it arrives again; Azure's has the time of its run
         yield _with_run(delivery, number) if spec is AZURE else delivery
+
+
+def _without_periods(data: bytes) -> bytes:
+    """Return a gzip CSV file with its billing periods blank."""
+    header, *rows = csv.reader(io.StringIO(gzip.decompress(data).decode(), newline=""))
+    at, text = header.index("bill/BillingPeriodStartDate"), io.StringIO()
+    csv.writer(text).writerows([header, *([*row[:at], "", *row[at + 1 :]] for row in rows)])
+    return gzip.compress(text.getvalue().encode())
 
 
 def _with_run(delivery: Delivery, number: int) -> Delivery:

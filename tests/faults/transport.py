@@ -25,7 +25,10 @@ _test_itself = threading.local()
 
 @dataclass(frozen=True)
 class SentLoad:
-    """A load job from Cloud Storage that BigQuery accepted. dlt uploads its own rows by another path."""
+    """A job that BigQuery accepted: a load from Cloud Storage, or a query with a destination.
+
+    dlt uploads its own rows by another path.
+    """
 
     job_id: str
     table: str  # with $partition
@@ -89,7 +92,7 @@ class Wire:
         elif path.endswith("/jobs"):
             job = response.json()
             self._keep_statement(job.get("configuration", {}).get("query", {}).get("query", ""))
-            if "load" in job.get("configuration", {}):
+            if _written_by(job) is not None:
                 self.jobs.append(_sent_load(job))
 
     def _keep_statement(self, sql: str) -> None:
@@ -182,10 +185,17 @@ def _failed_job(body: dict[str, Any], reason: str, message: str) -> dict[str, An
     return {**body, "kind": "bigquery#job", "status": {"state": "DONE", "errorResult": error, "errors": [error]}}
 
 
+def _written_by(job: dict[str, Any]) -> dict[str, Any] | None:
+    """Return the part of the configuration that says how the job writes a table, or None for another job."""
+    parts = (job.get("configuration", {}).get(kind) or {} for kind in ("load", "query"))
+    return next((part for part in parts if "writeDisposition" in part), None)
+
+
 def _sent_load(job: dict[str, Any]) -> SentLoad:
-    load = job["configuration"]["load"]
-    table, uris = load["destinationTable"]["tableId"], tuple(load["sourceUris"])
-    return SentLoad(job["jobReference"]["jobId"], table, uris, load["writeDisposition"])
+    written = _written_by(job)
+    assert written is not None
+    table, uris = written["destinationTable"]["tableId"], tuple(written.get("sourceUris", ()))
+    return SentLoad(job["jobReference"]["jobId"], table, uris, written["writeDisposition"])
 
 
 def error_answer(request: requests.PreparedRequest, status: int, reason: str) -> requests.Response:

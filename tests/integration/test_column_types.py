@@ -254,14 +254,3 @@ def test_empty_part_that_the_manifest_does_not_call_empty_is_rejected(harness_of
 
     assert (outcome.action, outcome.code) == ("rejected", "HEADER_UNREADABLE")
     assert "part_1_0001.csv" in outcome.message
-
-
-def test_missing_period_is_named_as_the_file_and_the_table_spell_it(harness_of: HarnessOf) -> None:
-    harness = harness_of(CUR)
-    charge = {name: value for name, value in AWS_CHARGE.items() if "Period" not in name}
-
-    outcome = cur_of(charge).load(harness, CUR)
-
-    assert (outcome.action, outcome.code) == ("rejected", "MISSING_COLUMN")
-    spelled = "bill/BillingPeriodStartDate (bill_billing_period_start_date in the table)"
-    assert outcome.message.startswith(f"The files have no column {spelled}: aws/cur/20250901-20251001/a1/cur-1.csv.gz.")

@@ -111,15 +111,16 @@ def test_unusable_folder_is_named_in_one_sentence(tmp_path: Path) -> None:
 
 
 def test_format_that_comes_closest_gives_the_reason(tmp_path: Path) -> None:
-    """Of twelve formats one reads the manifest, and lacks only the column of the period."""
-    for name, data in azure_run(csv_file({"Date": "09/13/2025", "Cost": "1.5"})).objects.items():
+    """Of twelve formats one reads the manifest, and lacks only the columns of period and cost."""
+    for name, data in azure_run(csv_file({"Date": "09/13/2025"})).objects.items():
         file = tmp_path / "mine" / name
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(data)
 
     error = error_of(tmp_path)
 
-    assert "MISSING_COLUMN: The files have no column BillingPeriodStartDate: exports/cost/20250901-20250930/" in error
+    found = "The files have no column BillingPeriodStartDate and no column Cost: exports/cost/20250901-20250930/"
+    assert f"MISSING_COLUMN: {found}" in error
     assert "FORMAT_UNSUPPORTED" not in error
 
 

@@ -177,7 +177,8 @@ def test_job_that_outlives_the_function_keeps_its_lease(harness: Harness, delive
         job, inserted = insert(*arguments)
         job.result()
         harness.clock.step(seconds=500)
-        return SimpleNamespace(job_id=job.job_id, job_type="load", state="RUNNING", reload=lambda **_: None), inserted
+        running = {"state": "RUNNING", "reload": lambda **_: None}
+        return SimpleNamespace(job_id=job.job_id, labels=job.labels, **running), inserted
 
     jobs = harness.services.jobs
     with patch.object(jobs, "_insert", insert_endless_job), pytest.raises(BillingError) as caught:

@@ -16,7 +16,7 @@ from unittest.mock import patch
 import requests
 from google.api_core.exceptions import GoogleAPICallError, NotFound
 from google.api_core.retry import retry_unary
-from google.cloud.bigquery import LoadJobConfig
+from google.cloud.bigquery import LoadJobConfig, QueryJobConfig
 
 from billing.gcp.history import LoadHistory
 from billing.gcp.services import Services
@@ -25,6 +25,7 @@ from tests.emulator import Emulator
 from tests.fakes.bigquery import Job
 from tests.fakes.deployment import FakeDeployment
 from tests.fakes.wire import Wire
+from tests.faults.invariants import is_staging
 from tests.faults.transport import error_answer, failing_jobs, is_unseen, unseen
 from tests.simulation.instances import Instance
 from tests.support.clock import MovableClock
@@ -51,6 +52,10 @@ class Backend(Deployment):
     def ever_loaded(self, source: Source, month: str) -> Loads:
         """Return the complete loads of a month, also those from before dlt's tables were lost."""
 
+    @abstractmethod
+    def lasting_staging_tables(self) -> list[str]:
+        """Return the staging tables that do not expire."""
+
     def open(self) -> AbstractContextManager[object]:
         """Return the context in which a history is played."""
         return nullcontext()
@@ -73,6 +78,10 @@ class FakeBackend(FakeDeployment, Backend):
 
     def ever_loaded(self, source: Source, month: str) -> Loads:
         return self.cloud.history.ever_loaded(source.destination, month)
+
+    def lasting_staging_tables(self) -> list[str]:
+        tables = self.cloud.tables.tables.items()
+        return [name for name, one in tables if is_staging(name) and one.expires is None]
 
 
 class EmulatorBackend(EmulatorDeployment, Backend):
@@ -108,6 +117,11 @@ class EmulatorBackend(EmulatorDeployment, Backend):
         sql = f"SELECT * FROM `{source.destination}_load_tracking` WHERE status = 'loaded' ORDER BY loaded_at"
         rows = [row for row in self.query(sql) if row["billing_month"] == month]
         return [row for row in rows if (load := row["_dlt_load_id"]) in complete | self._forgotten or load < oldest]
+
+    def lasting_staging_tables(self) -> list[str]:
+        names = [one.table_id for one in self.bigquery.list_tables(self.dataset) if is_staging(one.table_id)]
+        tables = (self.bigquery.get_table(f"{self.settings.project}.{self.dataset}.{name}") for name in names)
+        return [one.table_id for one in tables if one.expires is None]
 
     def lose_dlt_tables(self) -> None:
         for source in self.settings.sources:
@@ -166,21 +180,23 @@ class EmulatorBackend(EmulatorDeployment, Backend):
         return response
 
     def _follow(self, resource: dict[str, Any]) -> None:
-        """Wait for the end of a load job, and report the month that it left."""
-        load = resource["configuration"].get("load")
-        if load is None:
+        """Wait for the end of a job that writes a table, and report the month that it left."""
+        configuration = resource["configuration"]
+        load = configuration.get("load") or configuration["query"]
+        if "writeDisposition" not in load:
             return
         to = load["destinationTable"]
         table, _, month = to["tableId"].partition("$")
-        config = LoadJobConfig.from_api_repr(resource["configuration"])
+        config = (LoadJobConfig if "load" in configuration else QueryJobConfig).from_api_repr(configuration)
         job_id, name = resource["jobReference"]["jobId"], f"{to['projectId']}.{to['datasetId']}.{table}"
-        job = Job(job_id, self.settings.location, name, month, load["sourceUris"], config, self.clock.now(), None)
+        uris, now = load.get("sourceUris", ()), self.clock.now()
+        job = Job(job_id, self.settings.location, name, month, uris, config, now, None, load.get("query", ""))
         self._on_insert(job)
         done = self.bigquery.get_job(job_id, **self.job_location)
         while done.state != "DONE":
             self.clock.sleep(0.01)
             done.reload()
-        if done.error_result is None:
+        if done.error_result is None and month:
             key = next(source.key for source in self.settings.sources if source.destination == name)
             held = self.items(key).get(f"{month[:4]}-{month[4:]}", [])
             job.rows = tuple(((ITEM[key], item),) for item in held)

@@ -18,7 +18,12 @@ T = TypeVar("T")
 End = Literal["paused", "crashed", "done", "retry"]
 _TIMEOUT_SECONDS = 600.0
 # The client libraries send these again by themselves if no answer comes: the caller sees the second answer.
-_SENT_AGAIN = frozenset({"write object", "delete object", "insert job", "insert query job", "patch table"})
+_SENT_AGAIN = frozenset(
+    {
+        *("write object", "delete object", "insert job", "insert query job"),
+        *("create table", "patch table", "delete table"),
+    }
+)
 
 
 class Instance(Wire):

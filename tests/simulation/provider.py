@@ -11,7 +11,7 @@ from typing import Literal
 from tests.fakes.small_files import CSV_COLUMNS, csv_file, parquet_file
 
 StreamName = Literal["aws new", "aws over", "azure", "azure next"]
-Kind = Literal["good", "late", "narrow", "alike", "corrupt", "outside", "empty", "hostile"]
+Kind = Literal["good", "late", "narrow", "alike", "corrupt", "outside", "empty", "hostile", "blank"]
 
 PRIVATE = "private/part-1.csv.gz"  # an object in the landing bucket that belongs to no export
 _EPOCH = datetime(2025, 11, 19, tzinfo=UTC)
@@ -99,7 +99,7 @@ def deliver(stream: Stream, number: int, kind: Kind, before: Delivery | None) ->
         manifest_bytes=b"",
         copies={},
         items=tuple(items),
-        is_good=kind in ("good", "late", "narrow", "alike"),
+        is_good=kind in ("good", "late", "narrow", "alike", "blank"),
     )
     return _with_cur_manifest(draft) if stream.is_pointer else _with_azure_manifest(draft, folder)
 
@@ -116,9 +116,10 @@ def _folder(stream: Stream, number: int) -> str:
     return f"aws/acme-cur/{stream.period}/" + ("" if stream.overwrites else f"run-{number}/")
 
 
-def _file(stream: Stream, items: tuple[str, ...], month: str = "") -> tuple[bytes, tuple[str, ...]]:
+def _file(stream: Stream, items: tuple[str, ...], month: str | None = None) -> tuple[bytes, tuple[str, ...]]:
+    """Return a file with its rows. In the month '', they have no billing period."""
     write = csv_file if stream.is_pointer else parquet_file
-    return write(month or stream.month, items), items
+    return write(stream.month if month is None else month, items), items
 
 
 def _good(stream: Stream, number: int) -> list[tuple[bytes, tuple[str, ...]]]:
@@ -141,6 +142,8 @@ def _contents(stream: Stream, number: int, kind: Kind, before: Delivery | None) 
         return [first, (second[0][:20] + bytes(8) + second[0][28:], second[1]), *rest]
     if kind == "outside":
         return [first, _file(stream, second[1], "2025-08"), *rest]
+    if kind == "blank":
+        return [first, _file(stream, second[1], ""), *rest]
     if kind == "alike" and before is not None and before.is_good:
         kept = [item for item in before.items if item.split()[-1].startswith("0.")]
         if next(iter(before.files.values())) == _file(stream, tuple(kept))[0]:

@@ -11,7 +11,8 @@ from datetime import datetime
 from typing import Any
 
 from tests.fakes.bigquery import Job
-from tests.faults.invariants import check_content, check_job, check_reason, check_recorded, check_rows
+from tests.fakes.staging_sql import parse_swap
+from tests.faults.invariants import check_content, check_job, check_reason, check_recorded, check_rows, source_of
 from tests.faults.transport import SentLoad
 from tests.simulation import oracle
 from tests.simulation.backends import Backend
@@ -39,6 +40,7 @@ class Record:
         self._jobs: dict[str, Job] = {}  # that replaced a month
         self._loaded_by: dict[str, Delivery | None] = {}  # by job; None: a file changed during the load
         self._inserted_by: dict[str, Instance] = {}
+        self._staged: dict[str, tuple[str, ...]] = {}  # the files of each staging table
         backend.watch(_uncatchable(self._job_inserted), _uncatchable(self._month_replaced))
 
     def table_recreated(self, key: str) -> None:
@@ -52,18 +54,23 @@ class Record:
     def _job_inserted(self, job: Job) -> None:
         assert self.running is not None
         self._inserted_by[job.job_id] = self.running
-        source = next(one for one in self.backend.settings.sources if one.destination == job.table)
-        table = f"{job.table.rpartition('.')[2]}${job.month}"
+        table = job.table.rpartition(".")[2] + (f"${job.month}" if job.month else "")
+        source = source_of(self.backend.settings.sources, table)
         check_job(source, SentLoad(job.job_id, table, tuple(job.uris), job.config.write_disposition))
+        if not job.month:
+            self._staged[job.table] = tuple(job.uris)
 
     def _month_replaced(self, job: Job) -> None:
         """I1, I2, I3: one whole delivery replaces the month, and none that is older, except by a replay."""
+        if not job.month:
+            return  # a staging table
+        uris = self._staged[parse_swap(job.sql).table] if job.sql else job.uris
         stream = self._stream_of(job)
         self._jobs[job.job_id] = job
         items = sorted(str(dict(row)[ITEM[stream.key]]) for row in job.rows)
         instance = self._inserted_by[job.job_id]
         same = [one for one in self.transfer.deliveries[stream] if list(one.items) == items and one.is_good]
-        has_changed = any(self.transfer.arrived[uri.split("/", 3)[3]] > instance.started for uri in job.uris)
+        has_changed = any(self.transfer.arrived[uri.split("/", 3)[3]] > instance.started for uri in uris)
         if items or not has_changed:  # files without rows may have replaced all of them after their headers were read
             check_rows(stream, items)
         assert same or has_changed, f"I1: {stream} holds {items}, which no delivery has"
@@ -147,7 +154,8 @@ class Record:
         return oracle.expected(self.transfer.deliveries[stream], self.transfer.landed)
 
     def check_end(self, report: dict[str, Any]) -> None:
-        """Check every month after the last sweep."""
+        """Check every month after the last sweep. A staging table that a crash left expires."""
+        assert self.backend.lasting_staging_tables() == [], "I6: a staging table stays for ever"
         for stream in self.transfer.deliveries:
             wanted, items = self._expected(stream), self.backend.items(stream.key).get(stream.month, [])
             if wanted is not None:

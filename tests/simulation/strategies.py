@@ -46,7 +46,10 @@ _FAULTS: list[FaultKind] = [
     "429",
 ]
 _PAUSES: list[FaultKind] = ["pause after", "pause before"]  # before the service has the request, or the answer
-_KINDS: list[Kind] = ["good", "good", "good", "alike", "late", "narrow", "corrupt", "outside", "empty", "hostile"]
+_KINDS: list[Kind] = [
+    *("good", "good", "good", "blank", "alike", "late", "narrow"),
+    *("corrupt", "outside", "empty", "hostile"),
+]
 _index = st.integers(-4, 4)  # the newest are as likely as the oldest
 _fault_anywhere = st.builds(Fault, st.integers(1, 33), st.sampled_from(_FAULTS))
 _pause_before_job = st.builds(Fault, st.integers(3, 17), st.sampled_from(_PAUSES))  # where it does most harm

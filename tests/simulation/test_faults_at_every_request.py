@@ -11,10 +11,11 @@ from collections.abc import Callable
 import pytest
 
 from tests.faults.fault import Fault, FaultKind
-from tests.simulation.provider import StreamName
+from tests.simulation.provider import Kind, StreamName
 from tests.simulation.runner import run
 from tests.simulation.steps import Deliver, Event, History, Resume, Wait
 
+DELIVERIES: list[Kind] = ["good", "blank"]  # a blank one goes through a staging table
 STREAMS: list[StreamName] = ["aws new", "aws over", "azure"]
 CRASHES: list[FaultKind] = ["crash before", "crash after"]
 ERRORS: list[FaultKind] = ["lost answer", "sent twice", "500", "503", "429", "quota"]
@@ -37,17 +38,21 @@ each_stream = pytest.mark.parametrize("stream", STREAMS)
         for kind in kinds
     ],
 )
-def test_fault_at_any_request_leaves_the_newest_delivery(kind: FaultKind, stream: StreamName) -> None:
-    _at_every_request(lambda at: [Deliver(stream), NEWEST, Deliver(stream), Event(-1, Fault(at, kind))])
+@pytest.mark.parametrize("delivery", DELIVERIES)
+def test_fault_at_any_request_leaves_the_newest_delivery(kind: FaultKind, stream: StreamName, delivery: Kind) -> None:
+    _at_every_request(lambda at: [Deliver(stream), NEWEST, Deliver(stream, delivery), Event(-1, Fault(at, kind))])
 
 
 @pytest.mark.fault("F4", "F18")
 @each_stream
 @pytest.mark.parametrize(("kind", "minutes"), PAUSES)
-def test_paused_instance_never_replaces_a_newer_run(kind: FaultKind, minutes: int, stream: StreamName) -> None:
-    while_paused: History = [Wait(minutes), Deliver(stream), NEWEST]
+@pytest.mark.parametrize("delivery", DELIVERIES)
+def test_paused_instance_never_replaces_a_newer_run(
+    kind: FaultKind, minutes: int, stream: StreamName, delivery: Kind
+) -> None:
+    while_paused: History = [Wait(minutes), Deliver(stream, delivery), NEWEST]
 
-    _at_every_request(lambda at: [Deliver(stream), Event(-1, Fault(at, kind)), *while_paused, Resume(0)])
+    _at_every_request(lambda at: [Deliver(stream, delivery), Event(-1, Fault(at, kind)), *while_paused, Resume(0)])
 
 
 def _at_every_request(history: Callable[[int], History]) -> None:

@@ -6,12 +6,13 @@ import re
 import zlib
 from itertools import islice
 
-from billing.columns.header import Header, NeedMore
+from billing.columns.header import REPLACEMENT, Header, NeedMore
 from billing.errors import BillingError
 from billing.manifests import MAX_COLUMNS, Column
 
 _GZIP_MAGIC, _ZIP_MAGIC = b"\x1f\x8b", b"PK\x03\x04"
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_UTF_16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 _MAX_TEXT_BYTES = 4 * 2**20  # 10,000 columns with names of 300 bytes take 3 MB
 _MAX_ROWS = 100
 _MAX_GZIP_MEMBERS = 100  # block compressors write one member for each 64 KB of text
@@ -48,9 +49,13 @@ def csv_header(head: bytes, name: str, *, complete: bool, rows: bool = True) -> 
 
 
 def _header_row(line: bytes, name: str) -> list[str]:
+    """Return the names. A byte that is not UTF-8, or NUL, becomes U+FFFD: `plan_csv` decides about such a name."""
+    if line.startswith(_UTF_16_MARKS):
+        raise BillingError("HEADER_UNREADABLE", f"{name} is UTF-16, not UTF-8. Deliver the month again as UTF-8.")
+    text = line.decode("utf-8-sig", errors="replace").replace("\0", REPLACEMENT)
     try:
-        record = next(csv.reader(io.StringIO(line.decode("utf-8-sig"), newline="")), [])
-    except (UnicodeDecodeError, csv.Error) as exc:
+        record = next(csv.reader(io.StringIO(text, newline="")), [])
+    except csv.Error as exc:
         raise BillingError("HEADER_UNREADABLE", f"{name} has a header row that cannot be read: {exc}.") from exc
     if not any(record):
         raise BillingError("HEADER_UNREADABLE", f"{name} has no header row.")

@@ -64,14 +64,17 @@ class _Dates:
         return next(odd, self.texts[0])[:40]
 
 
-def date_formats(schema: Sequence[Field], rows: Iterable[Sequence[str]], start: str, month: str) -> DateFormats:
+def date_formats(
+    schema: Sequence[Field], rows: Iterable[Sequence[str]], start: str, month: str, charged: str = ""
+) -> DateFormats:
     """Return the date formats of a load job, from the first rows of all files.
 
-    `schema` is in the order of the files. `start` is the column with the begin of the billing period of `month`.
-    One spelling must read every date. If two of them do (09/01/2025), the right one puts `start` into `month`.
+    `schema` is in the order of the files. `start` is the column with the begin of the billing period of `month`, and
+    `charged` the one with the date of a charge. One spelling must read every date. If two of them do (09/01/2025),
+    the right one puts `start` into `month`. Without any `start`, it puts more charges into `month` than the others.
     TIMESTAMP columns count as dates, unless a value has a time of day: BigQuery reads these without a format.
     Later rows need no check. In the wrong spelling, their period begins in another month or ends in a month 31, so
-    BigQuery rejects them.
+    BigQuery rejects them. Without a period, it rejects the first day after the 12th.
     Raises BillingError: DATES_UNCLEAR.
     """
     rows = list(rows)
@@ -81,7 +84,7 @@ def date_formats(schema: Sequence[Field], rows: Iterable[Sequence[str]], start: 
     days = _columns(schema, rows, "DATE")
     if not days and not instants:
         return DateFormats()
-    spelling = _spelling([*days, *instants], schema, start, month)
+    spelling = _spelling([*days, *instants], schema, (start, charged), month)
     return DateFormats(
         date=spelling.load_format if days and spelling != _ISO else None,
         timestamp=spelling.load_format if instants else None,
@@ -94,7 +97,8 @@ def _columns(schema: Sequence[Field], rows: Iterable[Sequence[str]], kind: str) 
     return [dates for dates in found if dates.texts]
 
 
-def _spelling(columns: Sequence[_Dates], schema: Sequence[Field], start: str, month: str) -> Spelling:
+def _spelling(columns: Sequence[_Dates], schema: Sequence[Field], hints: tuple[str, str], month: str) -> Spelling:
+    start, _ = hints
     first = next((dates for dates in columns if dates.column == start), columns[0])
     possible = first.readable_by(_SPELLINGS)
     for dates in columns:
@@ -102,11 +106,27 @@ def _spelling(columns: Sequence[_Dates], schema: Sequence[Field], start: str, mo
     if not possible:
         raise _unreadable(columns, first, schema, start)
     if len(possible) > 1:
-        starts = [text for dates in columns if dates.column == start for text in dates.texts]
-        possible = [spelling for spelling in possible if all(_is_in(month, spelling.read(text)) for text in starts)]
+        possible = _of_month(possible, *(_texts_of(hint, columns) for hint in hints), month)
     if len(possible) != 1:
         raise _ambiguous(columns, schema, start)
     return possible[0]
+
+
+def _of_month(
+    possible: Sequence[Spelling], starts: Sequence[str], charges: Sequence[str], month: str
+) -> list[Spelling]:
+    """Return the spellings that put every start into the month. Without any start, those with the most charges there.
+
+    A charge may have a date outside its month, such as a refund, so charges are only counted.
+    """
+    if starts:
+        return [spelling for spelling in possible if all(_is_in(month, spelling.read(text)) for text in starts)]
+    counts = [sum(_is_in(month, spelling.read(text)) for text in charges) for spelling in possible]
+    return [spelling for spelling, count in zip(possible, counts, strict=True) if count == max(counts)]
+
+
+def _texts_of(column: str, columns: Sequence[_Dates]) -> Sequence[str]:
+    return next((dates.texts for dates in columns if dates.column == column), ())
 
 
 def _is_in(month: str, day: date | None) -> bool:

@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 
 from billing.manifests import Column
 
+REPLACEMENT = "\ufffd"  # the character for bytes that are not UTF-8
+
 
 @dataclass(frozen=True)
 class Header:

@@ -22,6 +22,7 @@ class LoadSchema:
     plan: Plan
     dates: DateFormats
     without_rows: frozenset[str]
+    has_period: bool  # the files have the column that partitions the table; it may still be blank in some rows
 
 
 def load_schema(
@@ -41,13 +42,15 @@ def load_schema(
     dates = DateFormats()
     if source.format.file_format == "CSV":
         plan = plan_csv(csv_columns(full), export.columns, csv_rules(source.format), source.type_overrides, table)
-        _check_partition(plan, full, source.format)
+        _check_columns(plan, full, source.format)
         rows = [row for _, header in full for row in header.rows]
-        dates = date_formats(plan.schema, rows, source.format.partition, export.month)
+        shape = source.format
+        dates = date_formats(plan.schema, rows, shape.partition, export.month, shape.cluster)
     else:
         plan = plan_parquet(parquet_columns(full), table, parquet_types(source.format), source.type_overrides)
-        _check_partition(plan, full, source.format)
-    return LoadSchema(plan, dates, frozenset(name for name, header in headers if not header.has_rows))
+        _check_columns(plan, full, source.format)
+    without_rows = frozenset(name for name, header in headers if not header.has_rows)
+    return LoadSchema(plan, dates, without_rows, has_period=_has(source.format.partition, plan))
 
 
 def _check_empty_files(headers: Sequence[tuple[str, Header]], export: Export) -> None:
@@ -59,20 +62,26 @@ def _check_empty_files(headers: Sequence[tuple[str, Header]], export: Export) ->
             raise BillingError("HEADER_UNREADABLE", f"{found}. Deliver the month again.")
 
 
-def _check_partition(plan: Plan, files: Sequence[tuple[str, Header]], export_format: Format) -> None:
-    """Raise MISSING_COLUMN if the load job reads no column that partitions the table."""
-    column = export_format.partition
-    if column.lower() in {field.name.lower() for field in plan.schema}:
-        return
-    lacks = "no value in" if column.lower() in {name.lower() for name in plan.omitted} else "no"
-    raise missing_partition([name for name, _ in files], export_format, lacks)
+def _has(column: str, plan: Plan) -> bool:
+    return column.lower() in {field.name.lower() for field in plan.schema}
 
 
-def missing_partition(files: Sequence[str], export_format: Format, lacks: str = "no") -> BillingError:
-    """Return MISSING_COLUMN with the files, and with the spellings of the column that partitions the table."""
+def _check_columns(plan: Plan, files: Sequence[tuple[str, Header]], export_format: Format) -> None:
+    """Raise MISSING_COLUMN if the files have neither a period nor a cost: they are of another kind.
+
+    If only the period is missing, the manifest says the month.
+    """
+    if not (_has(export_format.partition, plan) or _has(export_format.cost, plan)):
+        raise missing_period([name for name, _ in files], export_format)
+
+
+def missing_period(files: Sequence[str], export_format: Format) -> BillingError:
+    """Return MISSING_COLUMN with the files, and with the spellings of the columns of the period and of the cost."""
     more = f" and {len(files) - 1} more" if len(files) > 1 else ""
-    spelled = csv_rules(export_format).spellings(export_format.partition)
+    rules = csv_rules(export_format)
+    period, cost = (rules.spellings(column) for column in (export_format.partition, export_format.cost))
     return BillingError(
         "MISSING_COLUMN",
-        f"The files have {lacks} column {spelled}: {files[0]}{more}. Deliver the month again with that column.",
+        f"The files have no column {period} and no column {cost}: {files[0]}{more}."
+        " Deliver the month again with these columns.",
     )

@@ -4,7 +4,9 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from billing.columns.damaged import check_whole, whole_names
 from billing.columns.field import Field
+from billing.columns.header import REPLACEMENT
 from billing.columns.names import MAX_NAME, NO_TYPES, RESERVED_PREFIXES, VALID_NAME, CsvRules, ParquetTypes, name_hash
 from billing.errors import BillingError
 from billing.manifests import MAX_COLUMNS, Column
@@ -37,6 +39,7 @@ class Plan:
     unknown: tuple[str, ...] = ()  # added columns of CSV files whose type nobody knows: they are STRING
     differences: tuple[Difference, ...] = ()
     omitted: tuple[str, ...] = ()  # columns of Parquet files without any value, which the load job does not read
+    damaged: tuple[str, ...] = ()  # source columns of CSV files whose name has bytes that are not UTF-8
 
 
 def plan_csv(
@@ -51,11 +54,12 @@ def plan_csv(
     The header gives the order. A column that exists in the table keeps its type. The type of a new column comes from
     `overrides`, else from what the provider documents, else from `manifest`, else from the suffix of its name. A
     column without any of them is STRING.
-    Raises BillingError: COLUMN_NAME, MISSING_COLUMN, TOO_MANY_COLUMNS.
+    Raises BillingError: COLUMN_NAME, HEADER_UNREADABLE, MISSING_COLUMN, TOO_MANY_COLUMNS.
     """
     _check_count(len(header))
     _check_header(header)
-    spelled, header = header, rules.sources(header)
+    spelled, header = header, rules.sources(whole_names(header, manifest))
+    check_whole(header, rules)
     overrides = _by_source(overrides, dict(zip(spelled, header, strict=True)), rules)
     _check_manifest(header, manifest, rules)
     named = {column.name: column.type for column in manifest if column.type in BIGQUERY_TYPES}
@@ -63,7 +67,8 @@ def plan_csv(
     plan = _plan([(source, kind or "STRING") for source, kind in known.items()], _names(header, rules, table), table)
     loaded = dict(zip(header, plan.schema, strict=True))
     unknown = tuple(source for source, kind in known.items() if kind is None and loaded[source] in plan.added)
-    return Plan(plan.schema, plan.added, unknown, _differences(loaded, named, overrides))
+    damaged = tuple(source for source in header if REPLACEMENT in source)
+    return Plan(plan.schema, plan.added, unknown, _differences(loaded, named, overrides), damaged=damaged)
 
 
 def plan_parquet(

@@ -27,6 +27,8 @@ class Billed:
     invoiced: bool | None = None  # whether every row with a cost has an invoice; None if the table has no such column
     unreadable: int = 0  # rows whose cost is not a number, infinite or too large
     failure: str = ""
+    bad_rows: int = 0  # rows with text that has U+FFFD or NUL
+    bad_columns: tuple[str, ...] = ()  # where they have it
 
     @property
     def columns(self) -> Mapping[str, object]:

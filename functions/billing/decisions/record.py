@@ -12,6 +12,9 @@ from billing.decisions.delivery import Delivery
 from billing.decisions.policy import Policy
 from billing.decisions.snapshot import MonthSnapshot, Recordable
 from billing.decisions.state import LoadedDelivery, MonthState, Rejection, job_time
+from billing.errors import one_line
+
+_MAX_NAMES = 10  # that a message lists
 
 
 @dataclass(frozen=True)
@@ -21,6 +24,7 @@ class LoadResult:
     job_id: str
     rows: int
     ended: datetime  # by BigQuery's clock
+    blank: int = 0  # rows without a billing period, which got that of the manifest
 
 
 @dataclass(frozen=True)
@@ -76,6 +80,28 @@ def check_cost(billed: Billed) -> Finding | None:
         return None
     rows = f"{billed.unreadable} rows have a cost that is not a number, infinite or too large"
     return Finding("COST_UNREADABLE", f"{rows}. No view counts it: check these rows at the provider.")
+
+
+def check_bytes(billed: Billed, damaged_names: Sequence[str]) -> Finding | None:
+    """Return a finding if text of the month, or a name in the header, has a character that may stand for other bytes.
+
+    Nothing can tell a U+FFFD that BigQuery wrote for bytes that are not UTF-8 from one that the provider wrote.
+    """
+    found = []
+    if billed.bad_rows:
+        found.append(f"{billed.bad_rows} rows have text with U+FFFD or NUL, in {_listed(billed.bad_columns)}")
+    if damaged_names:
+        found.append(f"The header has names with U+FFFD: {_listed(damaged_names)}")
+    if not found:
+        return None
+    why = "Bytes of a file that are not UTF-8 are loaded as U+FFFD. If the provider wrote U+FFFD, nothing is lost"
+    message = f"{'. '.join(found)}. {why}, else correct the text there, such as a tag."
+    return Finding("BAD_BYTES", one_line(message), "WARNING")
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _MAX_NAMES} more" if len(names) > _MAX_NAMES else ""
+    return ", ".join(names[:_MAX_NAMES]) + more
 
 
 def loaded_record(

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -18,7 +19,7 @@ from billing.gcp.commit_errors import causes_of, failure_of, may_succeed_later
 from billing.gcp.dlt_commit import DltCommit, month_state_in
 from billing.gcp.history_queries import states_query, tracked_loads_query
 from billing.settings import Settings, Source
-from billing.views.status import billed_query
+from billing.views.status import bad_columns_query, billed_query
 
 _ATTEMPTS = 4  # dlt's tables take 5 updates per 10 s, and two instances may create them at the same time
 
@@ -66,17 +67,22 @@ class LoadHistory:
         return newest
 
     def billed(self, source: Source, month: str, fields: Sequence[Field]) -> Billed:
-        """Measure what a month costs, and whether every row has an invoice. One query.
+        """Measure what a month costs, whether every row has an invoice, and which rows have bad bytes. One query.
 
-        `fields` are the columns of the table. A failure of the query is a value, because the month is loaded already.
+        One more names the columns with bad bytes. `fields` are the columns of the table. A failure of a query is a
+        value, because the month is loaded already.
         """
         from google.api_core.exceptions import BadRequest
 
         try:
-            rows = self._warehouse.query(billed_query(source, month, fields, MAX_CURRENCIES + 1))
+            billed = _billed(self._warehouse.query(billed_query(source, month, fields, MAX_CURRENCIES + 1)))
+            return self._with_bad_columns(billed, source, month, fields) if billed.bad_rows else billed
         except BadRequest as exc:
             return Billed(failure=str(exc))
-        return _billed(rows)
+
+    def _with_bad_columns(self, billed: Billed, source: Source, month: str, fields: Sequence[Field]) -> Billed:
+        [found] = self._warehouse.query(bad_columns_query(source, month, fields))
+        return replace(billed, bad_columns=tuple(name for name, is_bad in found.items() if is_bad))
 
     def commit(self, source: Source, record: Record) -> None:
         """Commit state and row in one dlt load. The last writer wins, so the caller holds the month's lease."""
@@ -149,6 +155,7 @@ def _billed(rows: Sequence[Any]) -> Billed:
         costs=tuple(CurrencyCost(row["currency"], row["row_count"], row["cost"]) for row in rows),
         invoiced=not any(without_invoice) if without_invoice else None,
         unreadable=sum(row["unreadable"] for row in rows),
+        bad_rows=sum(row["bad_rows"] for row in rows),
     )
 
 

@@ -9,6 +9,7 @@ from datetime import date, timedelta
 
 from billing.columns.field import Field
 from billing.settings import STATUS_VIEW, Source
+from billing.views.bad_bytes import bad_columns, bad_rows
 from billing.views.casts import as_number
 from billing.views.charges import charges_view
 
@@ -55,11 +56,10 @@ def load_is_complete(dataset: str) -> str:
 def billed_query(source: Source, month: str, fields: Sequence[Field], limit: int) -> str:
     """Return the query for a tracking row: rows and cost of a month by currency, at most `limit` of them.
 
-    It counts rows whose cost cannot be read, and rows with a cost that have no invoice. A column that the table lacks
-    gives NULL.
+    It counts rows whose cost cannot be read, rows with bad bytes, and rows with a cost that have no invoice. A column
+    that the table lacks gives NULL.
     """
-    kind, first = source.format, date.fromisoformat(f"{month}-01")
-    after = (first + timedelta(days=31)).replace(day=1)
+    kind = source.format
     cost, currency = _cost(source, fields), _currency(source, fields)
     has_value = f"NULLIF(CAST({kind.cost} AS STRING), '') IS NOT NULL" if _has(kind.cost, fields) else "FALSE"
     without_invoice = (
@@ -69,10 +69,23 @@ def billed_query(source: Source, month: str, fields: Sequence[Field], limit: int
     )
     return (
         f"SELECT {currency} AS currency, COUNT(*) AS row_count, SUM({cost}) AS cost,"
-        f" COUNTIF({has_value} AND {cost} IS NULL) AS unreadable, {without_invoice} AS without_invoice"
-        f" FROM `{source.destination}` WHERE {kind.partition} >= '{first}' AND {kind.partition} < '{after}'"
+        f" COUNTIF({has_value} AND {cost} IS NULL) AS unreadable, {without_invoice} AS without_invoice,"
+        f" {bad_rows(source, fields)} AS bad_rows FROM {_month_of(source, month)}"
         f" GROUP BY 1 ORDER BY row_count DESC, currency LIMIT {limit}"
     )
+
+
+def bad_columns_query(source: Source, month: str, fields: Sequence[Field]) -> str:
+    """Return the query for the columns of a month that have text with bad bytes: one row, a boolean for each column."""
+    found = (f"{sql} AS `{name}`" for name, sql in bad_columns(source, fields).items())
+    return f"SELECT {', '.join(found)} FROM {_month_of(source, month)}"
+
+
+def _month_of(source: Source, month: str) -> str:
+    """Return SQL of the rows of a month, to follow FROM."""
+    column, first = source.format.partition, date.fromisoformat(f"{month}-01")
+    after = (first + timedelta(days=31)).replace(day=1)
+    return f"`{source.destination}` WHERE {column} >= '{first}' AND {column} < '{after}'"
 
 
 def _has(column: str | None, fields: Sequence[Field] | None) -> bool:

@@ -1,7 +1,8 @@
-"""Log what a load does with columns that nobody knows, and with types that differ. The month loads all the same."""
+"""Log what a load does with unknown columns, types that differ and blank periods. The month loads all the same."""
 
 from billing.columns.plan import Plan
 from billing.decisions.decision import Load
+from billing.decisions.record import LoadResult
 from billing.log import emit
 from billing.settings import Source
 
@@ -20,6 +21,13 @@ def log_columns(source: Source, load: Load, plan: Plan) -> None:
         found = f"These columns are loaded with another type than named: {', '.join(map(str, plan.differences))}"
         why = "A published column has its published type, and a column of the table keeps its type"
         _log(source, load, "TYPE_DIFFERS", f"{found}. {why}. {_NEW_TABLE}.")
+
+
+def log_periods(source: Source, load: Load, result: LoadResult) -> None:
+    """Log how many rows got the month of the manifest, because the files do not say their billing period."""
+    if result.blank:
+        found = f"{result.blank} of {result.rows} rows have no {source.format.partition}"
+        _log(source, load, "PERIOD_FILLED", f"{found}. They are loaded into {load.month}, which the manifest names.")
 
 
 def _log(source: Source, load: Load, code: str, message: str) -> None:

@@ -3,12 +3,21 @@
 from collections.abc import Callable
 
 from billing.clock import Clock, Timer
-from billing.columns.load_schema import load_schema
+from billing.columns.load_schema import LoadSchema, load_schema
+from billing.columns.plan import Plan
 from billing.decisions.billed import Billed
 from billing.decisions.decision import Load, Reject
 from billing.decisions.load_key import are_same_load
 from billing.decisions.policy import Override
-from billing.decisions.record import Finding, LoadResult, check_cost, check_load, loaded_record, rejected_record
+from billing.decisions.record import (
+    Finding,
+    LoadResult,
+    check_bytes,
+    check_cost,
+    check_load,
+    loaded_record,
+    rejected_record,
+)
 from billing.decisions.scope import is_other_scope
 from billing.decisions.shrinkage import check_shrinkage
 from billing.decisions.snapshot import Recordable
@@ -17,7 +26,7 @@ from billing.gcp.lease import Lease
 from billing.gcp.load_jobs import MonthLoad
 from billing.gcp.services import Services
 from billing.log import emit
-from billing.workflows.column_notes import log_columns
+from billing.workflows.column_notes import log_columns, log_periods
 from billing.workflows.evaluate import evaluate
 from billing.workflows.outcome import Outcome, loaded_outcome, outcome_of
 from billing.workflows.publish_views import publish_after_load
@@ -88,25 +97,36 @@ def _has_crashed_often(request: LoadRequest, load: Load, lease: Lease) -> bool:
 def _carry_out(services: Services, request: LoadRequest, load: Load, lease: Lease, timer: Timer) -> Outcome:
     """Add columns, run the load job, check it, record it, and publish the views."""
     source, delivery = request.source, load.delivery
-    landing = services.landing(source)
-    schema = load_schema(landing.headers(delivery.files), delivery.export, source, load.table.fields)
-    plan, uris = schema.plan, delivery.uris(source.bucket, without=schema.without_rows)
+    headers = services.landing(source).headers(delivery.files)
+    schema = load_schema(headers, delivery.export, source, load.table.fields)
+    plan = schema.plan
     _take_ownership(services, request, load)
     services.warehouse.add_columns(load.table, plan.added)
     log_columns(source, load, plan)
-    month_load = MonthLoad(load.key(source), uris, plan.schema, schema.dates, omits_columns=bool(plan.omitted))
-    result = services.jobs.replace_month(month_load, lease, timer)
+    result = services.jobs.replace_month(_month_load(request, load, schema), lease, timer)
+    log_periods(source, load, result)
     fields = [*load.table.fields, *plan.added]
     billed = services.history.billed(source, load.month, fields)
-    findings = _findings(services, request, load, result, billed)
+    findings = _findings(services, request, load, result, billed, plan)
     commit(services, source, loaded_record(load, request.manifest_uri, result, findings, billed), timer)
     if plan.added or not load.state.loaded_executions:
         publish_after_load(services, source, fields, changed=bool(plan.added))
     return loaded_outcome(load, result, findings)
 
 
+def _month_load(request: LoadRequest, load: Load, schema: LoadSchema) -> MonthLoad:
+    return MonthLoad(
+        load.key(request.source),
+        load.delivery.uris(request.source.bucket, without=schema.without_rows),
+        schema.plan.schema,
+        schema.dates,
+        omits_columns=bool(schema.plan.omitted),
+        has_period=schema.has_period,
+    )
+
+
 def _findings(
-    services: Services, request: LoadRequest, load: Load, result: LoadResult, billed: Billed
+    services: Services, request: LoadRequest, load: Load, result: LoadResult, billed: Billed, plan: Plan
 ) -> list[Finding]:
     """Return what is wrong with the loaded month, the worst first."""
     delivery, landing = load.delivery, services.landing(request.source)
@@ -114,6 +134,7 @@ def _findings(
         check_load(delivery, landing.list_delivery(delivery.export, delivery.manifest), result),
         check_cost(billed),
         check_shrinkage(load, result, billed, request.policy),
+        check_bytes(billed, plan.damaged),
     )
     return [finding for finding in found if finding is not None]
 

@@ -7,8 +7,8 @@ resource "google_project_iam_member" "loader_jobs" {
   member  = google_service_account.accounts["loader"].member
 }
 
-# Loads months, adds columns, writes dlt's tables and creates the views. In a dataset's access list, WRITER is
-# roles/bigquery.dataEditor. google_bigquery_dataset_iam_member would remove the entry for authorized views.
+# Loads months, adds columns, keeps staging tables and dlt's tables, and creates the views. In a dataset's access list,
+# WRITER is roles/bigquery.dataEditor. google_bigquery_dataset_iam_member would remove the entry for authorized views.
 resource "google_bigquery_dataset_access" "loader_editor" {
   for_each = setunion(var.datasets, [var.focus_dataset])
 

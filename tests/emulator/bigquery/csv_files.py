@@ -15,6 +15,7 @@ from typing import Any
 from bqemulator.catalog.models import TableFieldSchema
 
 from tests.emulator.bigquery.conversions import BIGNUMERIC_DECIMALS, BIGNUMERIC_INTEGERS, converted, row_error_type
+from tests.emulator.bigquery.encodings import NotUtf8Error
 from tests.emulator.bigquery.errors import JobError, bad_row
 from tests.emulator.bigquery.schemas import Fields, wire_type
 from tests.emulator.bigquery.sources import SourceFile
@@ -29,8 +30,9 @@ _REJECTS = {
     "MISSING COLUMNS": "Error detected while parsing row. Error: Too few columns",
     "TOO MANY COLUMNS": "Error detected while parsing row. Error: Too many columns",
     "UNQUOTED VALUE": _MISSING_QUOTE,
-    "INVALID ENCODING": "Error detected while parsing row. Error: Bad character encountered",
 }
+_NOT_UTF_8 = "INVALID ENCODING"
+_NUL = "bad NUL"
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,7 @@ class CsvOptions:
     max_bad: int
     date_format: str | None
     timestamp_format: str | None
+    keeps_nul: bool
 
     @classmethod
     def of(cls, load: dict[str, Any]) -> CsvOptions:
@@ -60,6 +63,7 @@ class CsvOptions:
             max_bad=int(load.get("maxBadRecords") or 0),
             date_format=load.get("dateFormat"),
             timestamp_format=load.get("timestampFormat"),
+            keeps_nul=bool(load.get("preserveAsciiControlCharacters")),
         )
 
 
@@ -79,6 +83,9 @@ class CsvLoad:
 
     def explain(self, error: str) -> JobError | None:
         """Return the job error for a failed conversion, from the text that `error()` raised in the SELECT."""
+        _, found, payload = error.partition(_NUL + _SEPARATOR)
+        if found:
+            return self._nul(*payload.split(_SEPARATOR, 1))
         _, found, payload = error.partition(_BAD_VALUE + _SEPARATOR)
         if not found:
             return None
@@ -101,6 +108,8 @@ class CsvLoad:
 
         `rejects` has path, line and kind of each broken row, `unreadable` is the number of rows with unfit values.
         """
+        if any(kind == _NOT_UTF_8 for _, _, kind in rejects):
+            raise NotUtf8Error
         lines = {(path, line) for path, line, _ in rejects}
         bad = len(lines) + unreadable
         if bad > self.options.max_bad:
@@ -109,6 +118,14 @@ class CsvLoad:
             sentence = f"{_REJECTS.get(kind, kind)}; line_number: {line}"
             raise bad_row(file.uri, sentence, rows=line, errors=bad, max_bad=self.options.max_bad)
         return bad
+
+    def _nul(self, column: str, path: str) -> JobError:
+        file = next(file for file in self.files if str(file.path) == path)
+        position = self._order(file).index(column)
+        with self._rows(file) as rows:
+            line = next(line for line, row in rows if position < len(row) and "\0" in row[position])
+        sentence = f"Error detected while parsing row. Error: Bad character (ASCII 0) encountered. line_number: {line}"
+        return bad_row(file.uri, sentence, rows=line, errors=1, max_bad=self.options.max_bad)
 
     def _groups(self) -> dict[tuple[str, ...], list[SourceFile]]:
         groups: dict[tuple[str, ...], list[SourceFile]] = {}
@@ -137,9 +154,11 @@ class CsvLoad:
         reject = f"error({before} || {_FILE} || {after} || {text})"
         if wire_type(field.type) != "STRING":
             return f"CASE WHEN {text} IS NOT NULL THEN coalesce({self._converted(field, text)}, {reject}) END"
-        if self.options.quoted_newlines:
-            return text
-        return f"CASE WHEN contains({text}, chr(10)) THEN {reject} ELSE {text} END"
+        checks = [] if self.options.quoted_newlines else [f"WHEN contains({text}, chr(10)) THEN {reject}"]
+        if not self.options.keeps_nul:
+            marker = literal(f"{_NUL}{_SEPARATOR}{field.name}{_SEPARATOR}")
+            checks.append(f"WHEN contains({text}, chr(0)) THEN error({marker} || {_FILE})")
+        return f"CASE {' '.join(checks)} ELSE {text} END" if checks else text
 
     def _read_csv(self, files: Sequence[SourceFile], order: Sequence[str]) -> str:
         options = self.options

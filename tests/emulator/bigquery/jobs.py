@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -15,7 +16,7 @@ from bqemulator.api.dependencies import AppContext, get_caller
 from bqemulator.api.routes import jobs as stock
 from bqemulator.api.routes import upload as stock_upload
 from bqemulator.catalog.etag import generate_etag
-from bqemulator.catalog.models import JobMeta
+from bqemulator.catalog.models import JobMeta, JobType
 from bqemulator.domain import errors
 from bqemulator.storage.sql_identifiers import quoted_table_ref
 from fastapi import APIRouter, Request
@@ -24,6 +25,7 @@ from tests.emulator.bigquery.errors import ErrorProto, JobError
 from tests.emulator.bigquery.load_request import LoadRequest, read_request
 from tests.emulator.bigquery.loads import Loaded, run_load
 from tests.emulator.bigquery.partitions import PartitionTimes
+from tests.emulator.bigquery.query_writes import read_destination, write_result
 from tests.emulator.bigquery.statements import dataset_not_found
 from tests.emulator.bigquery.tables import TABLE_LOCKS
 
@@ -81,8 +83,11 @@ class Jobs:
         if "load" in body["configuration"]:
             return self._resource(self._begin_load(project, job_id, body["configuration"]))
         body["jobReference"] = {**reference, "jobId": job_id}
+        query = body["configuration"].get("query") or {}
         if body["configuration"].get("dryRun"):
-            _read_no_row(body["configuration"]["query"])
+            _read_no_row(query)
+        elif (destination := read_destination(project, query)) is not None:
+            return self._resource(self._begin_write(project, job_id, body["configuration"], destination))
         return self._located(
             await stock.insert_job(project, _with_body(request, body), self._context, get_caller(request))
         )
@@ -154,25 +159,42 @@ class Jobs:
             resource["status"]["errors"] = [job.error_result, *self._details.get(job.job_id, [])]
         return resource
 
-    # -- load jobs ------------------------------------------------------------------------------------------------
+    # -- jobs that write a table ----------------------------------------------------------------------------------
 
     def _begin_load(self, project: str, job_id: str, configuration: Json) -> JobMeta:
-        """Record the job before anything is awaited, so that one of two inserts with the same id gets a 409."""
         load = read_request(project, configuration["load"])
+        return self._begin(project, job_id, "LOAD", configuration, load, lambda: self._attempt(load))
+
+    def _begin_write(self, project: str, job_id: str, configuration: Json, destination: LoadRequest) -> JobMeta:
+        def attempt() -> Awaitable[Loaded | JobError]:
+            return self._attempt_write(project, job_id, configuration["query"], destination)
+
+        return self._begin(project, job_id, "QUERY", configuration, destination, attempt)
+
+    def _begin(
+        self,
+        project: str,
+        job_id: str,
+        job_type: JobType,
+        configuration: Json,
+        load: LoadRequest,
+        attempt: Callable[[], Awaitable[Loaded | JobError]],
+    ) -> JobMeta:
+        """Record the job before anything is awaited, so that one of two inserts with the same id gets a 409."""
         if self._context.catalog.get_dataset(load.project, load.dataset) is None:
             raise errors.NotFoundError(f"Not found: Dataset {load.project}:{load.dataset}")
         now = self._context.clock.now()
         job = JobMeta(
             project_id=project,
             job_id=job_id,
-            job_type="LOAD",
+            job_type=job_type,
             state="PENDING",
             configuration=configuration,
             creation_time=now,
             etag=generate_etag(project, job_id, str(now)),
         )
         self._context.catalog.upsert_job(job)
-        task = asyncio.create_task(self._run(job, load))
+        task = asyncio.create_task(self._run(job, load, attempt))
         self._running[job_id] = task
         task.add_done_callback(lambda _: self._running.pop(job_id))
         return job
@@ -182,16 +204,18 @@ class Jobs:
         self._begin_load(project, job_id, configuration)
         return await self._running[job_id]
 
-    async def _run(self, job: JobMeta, load: LoadRequest) -> JobMeta:
+    async def _run(
+        self, job: JobMeta, load: LoadRequest, attempt: Callable[[], Awaitable[Loaded | JobError]]
+    ) -> JobMeta:
         async with TABLE_LOCKS[load.label]:
             job = job.model_copy(update={"state": "RUNNING", "start_time": self._context.clock.now()})
             self._context.catalog.upsert_job(job)
-            outcome = await self._attempt(load)
+            outcome = await attempt()
         if isinstance(outcome, JobError):
             self._details[job.job_id] = outcome.details
             result: Json = {"error_result": outcome.result}
         else:
-            result = {"statistics": {"load": outcome.statistics}}
+            result = {"statistics": {"load": outcome.statistics} if job.job_type == "LOAD" else {"query": {}}}
         done: JobMeta = job.model_copy(update={"state": "DONE", "end_time": self._context.clock.now(), **result})
         self._context.catalog.upsert_job(done)
         return done
@@ -200,12 +224,30 @@ class Jobs:
         context = self._context
         existing = context.catalog.get_table(load.project, load.dataset, load.table)
         arguments = (load, existing, context.engine.connection, self._storage_root, context.clock.now())
+        return await self._written(load, asyncio.to_thread(run_load, *arguments))
+
+    async def _attempt_write(
+        self, project: str, job_id: str, query: Json, destination: LoadRequest
+    ) -> Loaded | JobError:
+        """Run the query first. The table changes only in the transaction that follows."""
+
+        async def write() -> Loaded:
+            context = self._context
+            await stock.execute_query_job(project, job_id, query["query"], query.get("queryParameters"), context)
+            existing = context.catalog.get_table(destination.project, destination.dataset, destination.table)
+            result, fields = stock.JOB_RESULTS[job_id], stock.JOB_SCHEMAS[job_id]
+            connection, now = context.engine.connection, context.clock.now()
+            return await asyncio.to_thread(write_result, destination, existing, connection, result, fields, now)
+
+        return await self._written(destination, write())
+
+    async def _written(self, load: LoadRequest, work: Awaitable[Loaded]) -> Loaded | JobError:
         try:
-            loaded = await asyncio.to_thread(run_load, *arguments)
+            loaded = await work
         except JobError as error:
             return error
-        except errors.ValidationError as error:
-            return JobError("invalid", error.message)
+        except errors.DomainError as error:
+            return JobError(error.bq_reason, error.message)
         except Exception as error:  # noqa: BLE001 - a bug of the emulator must not leave the job RUNNING
             return JobError("internalError", f"The emulator failed: {error!r}")
         self._record(load, loaded)

@@ -17,7 +17,7 @@ _KNOWN = {
     "sourceUris", "schema", "destinationTable", "createDisposition", "writeDisposition", "sourceFormat",
     "schemaUpdateOptions", "timePartitioning", "clustering", "maxBadRecords", "skipLeadingRows", "fieldDelimiter",
     "quote", "allowQuotedNewlines", "nullMarker", "nullMarkers", "sourceColumnMatch", "decimalTargetTypes",
-    "dateFormat", "timestampFormat", "parquetOptions",
+    "dateFormat", "timestampFormat", "parquetOptions", "preserveAsciiControlCharacters", "encoding",
 }
 _KNOWN_FOR_PARQUET = {"ignoreUnknownValues"}
 _KNOWN_PARQUET_OPTIONS = {"mapTargetType": ("MAP_TARGET_TYPE_UNSPECIFIED", "ARRAY_OF_STRUCT")}
@@ -92,4 +92,5 @@ def _unknown_options(load: dict[str, Any], source_format: str) -> list[str]:
         for name, value in (load.get("parquetOptions") or {}).items()
         if value and value not in _KNOWN_PARQUET_OPTIONS.get(name, ())
     ]
-    return [*options, *dates, *parquet]
+    encoding = [f"encoding {load['encoding']}"] if load.get("encoding") not in (None, "UTF-8") else []
+    return [*options, *dates, *parquet, *encoding]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,6 +15,7 @@ from bqemulator.api.routes.tables import _rest_to_clustering, _rest_to_time_part
 from bqemulator.catalog.models import TableMeta, TableSchema
 
 from tests.emulator.bigquery.csv_files import CsvLoad, CsvOptions, literal, quoted
+from tests.emulator.bigquery.encodings import NotUtf8Error, as_utf8
 from tests.emulator.bigquery.errors import JobError
 from tests.emulator.bigquery.load_request import LoadRequest
 from tests.emulator.bigquery.parquet_files import ParquetLoad
@@ -38,33 +40,58 @@ def run_load(
     if existing is None and request.create == "CREATE_NEVER":
         raise JobError("notFound", f"Not found: Table {request.label}")
     files = find_sources(request.raw.get("sourceUris") or [], storage_root)
-    cursor = connection.cursor()
+
+    def load(readable: Sequence[SourceFile]) -> Loaded:
+        cursor = connection.cursor()
+        try:
+            cursor.execute("SET TimeZone = 'UTC'")
+            return _Load(request, existing, cursor, readable, now).run()
+        finally:
+            cursor.close()  # rolls back an open transaction
+
     try:
-        cursor.execute("SET TimeZone = 'UTC'")
-        return _Load(request, existing, cursor, files, now).run()
-    finally:
-        cursor.close()  # rolls back an open transaction
+        return load(files)
+    except NotUtf8Error:
+        with as_utf8(files) as readable:
+            return load(readable)
 
 
-class _Load:
+class Write(ABC):
+    """Write rows with the fields `incoming` into the destination of the request."""
+
+    files: Sequence[SourceFile] = ()
+
     def __init__(
-        self, request: LoadRequest, existing: TableMeta | None, cursor: Any, files: list[SourceFile], now: datetime
+        self, request: LoadRequest, existing: TableMeta | None, cursor: Any, incoming: Fields, now: datetime
     ) -> None:
         self.request = request
         self.existing = existing
         self.cursor = cursor
-        self.files = files
-        self.parquet = ParquetLoad(files, request.raw, self._rows)
-        self.incoming = self._incoming_fields()
+        self.incoming = incoming
         self.table = existing or self._new_table(now)
         self.fields = self._final_fields()
-        self.csv = CsvLoad(files, self.incoming, CsvOptions.of(request.raw))
+
+    @abstractmethod
+    def select(self) -> str:
+        """Return the SELECT of the rows."""
+
+    @abstractmethod
+    def explained(self, error: duckdb.Error) -> JobError:
+        """Return the job's error for one of DuckDB."""
+
+    def count_bad_rows(self, inserted: int) -> int:
+        return 0
+
+    @property
+    def brings_schema(self) -> bool:
+        """Whether the table gets the schema of the rows if they replace all of it."""
+        return True
 
     def run(self) -> Loaded:
         self.cursor.execute("BEGIN")
         self._prepare_table()
         rows = self._insert()
-        bad = self._count_bad_rows(rows) if self.request.format == "CSV" else 0
+        bad = self.count_bad_rows(rows)
         self._check_required()
         total = self._count(f"SELECT count(*) FROM {self.request.target}")
         self.cursor.execute("COMMIT")
@@ -85,23 +112,6 @@ class _Load:
         }
         return Loaded(table, self.existing is None, {name: str(value) for name, value in statistics.items()})
 
-    def _incoming_fields(self) -> Fields:
-        given = parse_fields((self.request.raw.get("schema") or {}).get("fields") or [])
-        if self.request.format == "PARQUET":
-            return self._parquet_fields(given)
-        if given:
-            return given
-        if self.existing is None:
-            raise JobError("invalid", "No schema specified on job or table.")
-        fields: Fields = self.existing.schema_.fields
-        return fields
-
-    def _parquet_fields(self, given: Fields) -> Fields:
-        try:
-            return self.parquet.fields(given)
-        except duckdb.Error as error:
-            raise self._explained(str(error)) from error
-
     def _new_table(self, now: datetime) -> TableMeta:
         request = self.request
         return TableMeta(
@@ -120,7 +130,7 @@ class _Load:
         if self.existing is None:
             return self.incoming
         replaces_all = self.request.write == "WRITE_TRUNCATE" and not self.request.partition
-        if replaces_all and (self.request.raw.get("schema") or self.request.format == "PARQUET"):
+        if replaces_all and self.brings_schema:
             return self.incoming
         return merge_for_load(self.existing.schema_.fields, self.incoming, self.request.options, self.request.label)
 
@@ -143,17 +153,11 @@ class _Load:
     def _insert(self) -> int:
         names = ", ".join(quoted(field.name) for field in self.incoming)
         try:
-            return self._count(f"INSERT INTO {self.request.target} ({names}) {self._guarded(self._select())}")
+            return self._count(f"INSERT INTO {self.request.target} ({names}) {self._guarded(self.select())}")
         except duckdb.Error as error:
-            raise self._explained(str(error)) from error
-
-    def _select(self) -> str:
-        if self.request.format == "CSV":
-            return self.csv.select()
-        if self.request.format == "PARQUET":
-            return self.parquet.select(self.incoming)
-        names = ", ".join(quoted(field.name) for field in self.incoming)
-        return " UNION ALL ".join(f"SELECT {names} FROM {self._read_json(file)}" for file in self.files)
+            if _WRONG_PARTITION in str(error):
+                raise JobError("invalid", f"{_WRONG_PARTITION} {self.request.partition}") from error
+            raise self.explained(error) from error
 
     def _guarded(self, select: str) -> str:
         """End the load at a row outside the partition of the decorator. NULL is outside, too."""
@@ -184,22 +188,6 @@ class _Load:
         end = f"{start} + INTERVAL 1 {self.table.time_partitioning.type}"
         return f"({quoted(field)} >= ({start})::{cast} AND {quoted(field)} < ({end})::{cast})"
 
-    def _explained(self, error: str) -> JobError:
-        if _WRONG_PARTITION in error:
-            return JobError("invalid", f"{_WRONG_PARTITION} {self.request.partition}")
-        if self.request.format == "CSV" and (bad := self.csv.explain(error)):
-            return bad
-        file = corrupt_file(self.files) or self.files[0]
-        first = re.sub(r"\s+", " ", error)[:300]
-        return JobError("invalid", f"Error while reading data, error message: {first} File: {file.uri}", file.uri)
-
-    def _count_bad_rows(self, inserted: int) -> int:
-        unreadable = self._count(self.csv.count()) - inserted if self.request.max_bad else 0
-        rejects = "reject_errors JOIN reject_scans USING (scan_id, file_id)"
-        return self.csv.check_bad_rows(
-            self._rows(f"SELECT file_path, line, error_type FROM {rejects} ORDER BY 1, 2"), unreadable
-        )
-
     def _check_required(self) -> None:
         for field in self.fields:
             missing = f"SELECT 1 FROM {self.request.target} WHERE {quoted(field.name)} IS NULL LIMIT 1"
@@ -207,14 +195,69 @@ class _Load:
                 reason = f"Required column value for column {field.name} is missing"
                 raise JobError("invalid", f"Error while reading data, error message: {reason}")
 
-    def _read_json(self, file: SourceFile) -> str:
-        columns = ", ".join(f"{literal(name)}: {literal(kind)}" for name, kind in duckdb_columns(self.incoming))
-        options = f"format='newline_delimited', compression='{'gzip' if file.gzipped else 'none'}'"
-        return f"read_json({literal(str(file.path))}, columns={{{columns}}}, {options})"
-
     def _rows(self, sql: str) -> Sequence[tuple[Any, ...]]:
         rows: Sequence[tuple[Any, ...]] = self.cursor.execute(sql).fetchall()
         return rows
 
     def _count(self, sql: str) -> int:
         return int(self._rows(sql)[0][0])
+
+
+class _Load(Write):
+    def __init__(
+        self, request: LoadRequest, existing: TableMeta | None, cursor: Any, files: Sequence[SourceFile], now: datetime
+    ) -> None:
+        self.request, self.existing, self.cursor, self.files = request, existing, cursor, files
+        self.parquet = ParquetLoad(files, request.raw, self._rows)
+        super().__init__(request, existing, cursor, self._incoming_fields(), now)
+        self.csv = CsvLoad(files, self.incoming, CsvOptions.of(request.raw))
+
+    @property
+    def brings_schema(self) -> bool:
+        return bool(self.request.raw.get("schema")) or self.request.format == "PARQUET"
+
+    def select(self) -> str:
+        if self.request.format == "CSV":
+            return self.csv.select()
+        if self.request.format == "PARQUET":
+            return self.parquet.select(self.incoming)
+        names = ", ".join(quoted(field.name) for field in self.incoming)
+        return " UNION ALL ".join(f"SELECT {names} FROM {self._read_json(file)}" for file in self.files)
+
+    def explained(self, error: duckdb.Error) -> JobError:
+        if self.request.format == "CSV" and (bad := self.csv.explain(str(error))):
+            return bad
+        file = corrupt_file(self.files) or self.files[0]
+        first = re.sub(r"\s+", " ", str(error))[:300]
+        return JobError("invalid", f"Error while reading data, error message: {first} File: {file.uri}", file.uri)
+
+    def count_bad_rows(self, inserted: int) -> int:
+        if self.request.format != "CSV":
+            return 0
+        unreadable = self._count(self.csv.count()) - inserted if self.request.max_bad else 0
+        rejects = "reject_errors JOIN reject_scans USING (scan_id, file_id)"
+        return self.csv.check_bad_rows(
+            self._rows(f"SELECT file_path, line, error_type FROM {rejects} ORDER BY 1, 2"), unreadable
+        )
+
+    def _incoming_fields(self) -> Fields:
+        given = parse_fields((self.request.raw.get("schema") or {}).get("fields") or [])
+        if self.request.format == "PARQUET":
+            return self._parquet_fields(given)
+        if given:
+            return given
+        if self.existing is None:
+            raise JobError("invalid", "No schema specified on job or table.")
+        fields: Fields = self.existing.schema_.fields
+        return fields
+
+    def _parquet_fields(self, given: Fields) -> Fields:
+        try:
+            return self.parquet.fields(given)
+        except duckdb.Error as error:
+            raise self.explained(error) from error
+
+    def _read_json(self, file: SourceFile) -> str:
+        columns = ", ".join(f"{literal(name)}: {literal(kind)}" for name, kind in duckdb_columns(self.incoming))
+        options = f"format='newline_delimited', compression='{'gzip' if file.gzipped else 'none'}'"
+        return f"read_json({literal(str(file.path))}, columns={{{columns}}}, {options})"

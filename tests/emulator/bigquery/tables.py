@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import defaultdict
+from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
@@ -62,19 +63,24 @@ class Tables:
             raise NotFoundError(f"Not found: Dataset {project}:{dataset}")
         body: Json = await request.json()
         name = body["tableReference"]["tableId"]
-        if self._context.catalog.get_table(project, dataset, name):
+        if await self._unexpired(project, dataset, name) is not None:
             raise AlreadyExistsError(f"Already Exists: Table {project}:{dataset}.{name}")
         if "view" in body:
             return self._resource(await self._replace_view(project, dataset, name, body))
         if fields := (body.get("schema") or {}).get("fields"):
             body["schema"]["fields"] = [stock._field_to_rest(field) for field in parse_fields(fields)]
-        created: Json = await stock.insert_table(project, dataset, request, self._context)
-        return created
+        await stock.insert_table(project, dataset, request, self._context)
+        created = self._find(project, dataset, name)
+        if expires := body.get("expirationTime"):
+            moment = datetime.fromtimestamp(int(expires) / 1000, UTC)
+            created = self._context.catalog.update_table(created.model_copy(update={"expiration_time": moment}))
+        return self._resource(created)
 
-    def get(self, project: str, dataset: str, table: str) -> Json:
+    async def get(self, project: str, dataset: str, table: str) -> Json:
         if dataset.startswith("_"):
             anonymous: Json = stock.get_table(project, dataset, table, self._context)
             return anonymous
+        await self._unexpired(project, dataset, table)
         return self._resource(self._find(project, dataset, table))
 
     async def change(self, project: str, dataset: str, table: str, request: Request) -> Response:
@@ -100,6 +106,14 @@ class Tables:
             return Response(status_code=204)
         deleted: Response = await stock.delete_table(project, dataset, table, self._context)
         return deleted
+
+    async def _unexpired(self, project: str, dataset: str, table: str) -> TableMeta | None:
+        """Return the table, or None if there is none. One that has expired is deleted first."""
+        found = self._context.catalog.get_table(project, dataset, table)
+        if found is None or found.expiration_time is None or found.expiration_time > self._context.clock.now():
+            return found
+        await stock.delete_table(project, dataset, table, self._context)
+        return None
 
     def _find(self, project: str, dataset: str, table: str) -> TableMeta:
         found = self._context.catalog.get_table(project, dataset, table)
@@ -133,6 +147,8 @@ class Tables:
 
     def _resource(self, table: TableMeta) -> Json:
         resource: Json = {**stock._table_to_rest(table), "location": self._location}
+        if table.expiration_time is not None:
+            resource["expirationTime"] = str(int(table.expiration_time.timestamp() * 1000))
         if table.table_type == "VIEW":
             resource["view"] = {"query": table.view_query, "useLegacySql": False}
         return resource

@@ -42,6 +42,7 @@ def header_of(*names: str, rows: bool = True) -> Header:
         (b"a,b\n1,2\n", header_of("a", "b")),
         (b"a,b\n1,2", header_of("a", "b")),
         (b"\xef\xbb\xbfa,b\r\n1,2\r\n", header_of("a", "b")),
+        (b"a\xff,b\x00\r\n1,2\r\n", header_of("a\ufffd", "b\ufffd")),
         (b'\xef\xbb\xbf"a",b\r\n1,2\r\n', header_of("a", "b")),
         (b'a,"b\nc",d\n1,2,3\n', header_of("a", "b\nc", "d")),
         (b'a,"b\r\n\r\n""c",d\r\n1,2,3\r\n', header_of("a", 'b\r\n\r\n"c', "d")),
@@ -179,7 +180,7 @@ def test_one_broken_byte_gives_a_header_or_is_rejected(position: int, complete: 
             "is not a readable gzip file: Error -3 while decompressing data: incorrect header check.",
         ),
         (compress(b",,\n1,2,3\n"), "has no header row."),
-        (compress(b"\xff\xfea\x00\n1\n"), "has a header row that cannot be read: 'utf-8' codec can't decode byte"),
+        (compress(b"\xff\xfea\x00\n1\n"), "is UTF-16, not UTF-8. Deliver the month again as UTF-8."),
         (
             compress(b"x" * 200_000 + b"\n1\n"),
             "has a header row that cannot be read: field larger than field limit",

@@ -43,6 +43,27 @@ def test_one_spelling_reads_every_date(
     assert date_formats(TIMESTAMPS, rows, "Start", month) == DateFormats(timestamp=timestamp_format)
 
 
+@pytest.mark.parametrize(
+    ("charges", "date_format"),
+    [
+        (["09/01/2025", "09/02/2025"], AMERICAN),
+        (["01/09/2025", "02/09/2025"], BRITISH),
+        (["09/09/2025", "08/09/2025"], BRITISH),  # one day reads alike in both
+        (["09/05/2025", "09/06/2025", "08/09/2025"], AMERICAN),  # a refund of August
+    ],
+)
+def test_without_a_period_the_charges_show_the_month(charges: Sequence[str], date_format: str) -> None:
+    rows = [("", "", charge, "") for charge in charges]
+
+    assert date_formats(DATES, rows, "Start", "2025-09", "Date") == DateFormats(date=date_format)
+
+
+def test_charges_that_fit_both_spellings_stay_unclear() -> None:
+    error = error_of(date_formats, DATES, [("", "", "09/09/2025", "")], "Start", "2025-09", "Date")
+
+    assert "'09/09/2025': no row shows which part is the month" in error
+
+
 @pytest.mark.parametrize("schema", [DATES, TIMESTAMPS], ids=["dates", "timestamps"])
 def test_without_rows_no_format_is_set(schema: Sequence[Field]) -> None:
     assert date_formats(schema, [], "Start", "2025-09") == DateFormats()

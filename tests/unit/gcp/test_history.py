@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from google.api_core.exceptions import BadRequest, NotFound
 
+from billing.columns.field import Field
 from billing.decisions.billed import Billed, CurrencyCost
 from billing.gcp.history import LoadHistory
 from tests.fakes.clock import FakeClock
@@ -16,7 +17,12 @@ from tests.unit.values import aws, settings
 
 
 def row(
-    currency: str | None, count: int = 1, cost: str = "1", unreadable: int = 0, without: int | None = 0
+    currency: str | None,
+    count: int = 1,
+    cost: str = "1",
+    unreadable: int = 0,
+    without: int | None = 0,
+    bad_rows: int = 0,
 ) -> dict[str, Any]:
     return {
         "currency": currency,
@@ -24,6 +30,7 @@ def row(
         "cost": Decimal(cost),
         "unreadable": unreadable,
         "without_invoice": without,
+        "bad_rows": bad_rows,
     }
 
 
@@ -56,6 +63,16 @@ def billed(answer: list[dict[str, Any]] | Exception) -> Billed:
 )
 def test_each_row_is_a_currency(rows: list[dict[str, Any]], expected: Billed) -> None:
     assert billed(rows) == expected
+
+
+def test_columns_with_bad_bytes_are_asked_for_only_if_rows_have_some() -> None:
+    found = [row("USD", bad_rows=2), row("EUR", bad_rows=1)]
+    answers = [found, [{"tag": True, "city": False, "note": True}]]
+    warehouse: Any = SimpleNamespace(query=lambda sql: answers.pop(0))
+
+    measured = LoadHistory(warehouse, settings(), None, FakeClock()).billed(aws(), "2025-09", [Field("tag", "STRING")])
+
+    assert (measured.bad_rows, measured.bad_columns, answers) == (3, ("tag", "note"), [])
 
 
 @pytest.mark.parametrize(

@@ -41,7 +41,7 @@ class RecordingClient:
         self.load = job_config.to_api_repr()["load"]
         self.labels = job_config.to_api_repr()["labels"]
         return SimpleNamespace(
-            job_id=more["job_id"], job_type="load", state="DONE", error_result=None, output_rows=1, ended=None
+            job_id=more["job_id"], state="DONE", error_result=None, output_rows=1, ended=None, labels=self.labels
         )
 
 
@@ -80,6 +80,8 @@ def test_options_of_csv(dates: DateFormats, formats: dict[str, str]) -> None:
         "writeDisposition": "WRITE_TRUNCATE",
         "schemaUpdateOptions": ["ALLOW_FIELD_ADDITION"],
         "maxBadRecords": 0,
+        "encoding": "UTF-8",
+        "preserveAsciiControlCharacters": True,
         "skipLeadingRows": "1",
         "allowQuotedNewlines": True,
         **formats,

@@ -17,7 +17,7 @@ from billing.columns.field import Field
 from billing.decisions.billed import CurrencyCost, costs_as_text
 from billing.formats import FORMATS
 from billing.settings import Source
-from billing.views.status import billed_query, statements
+from billing.views.status import bad_columns_query, billed_query, statements
 from tests.unit.values import aws, azure
 from tests.unit.views.bigquery_sql import RESERVED, alias_names, database_with, rows, translated
 
@@ -328,8 +328,25 @@ def test_missing_column_gives_null(database: duckdb.DuckDBPyConnection, columns:
     [found] = rows(database, translated(billed_query(AZURE, "2025-09", fields, 101)))
 
     assert found == {
-        "currency": None, "row_count": 1, "cost": 20 if columns else None, "unreadable": 0, "without_invoice": None
+        "currency": None, "row_count": 1, "cost": 20 if columns else None, "unreadable": 0, "without_invoice": None,
+        "bad_rows": 0,
     }  # fmt: skip
+
+
+def test_rows_and_columns_with_bad_bytes_are_found_in_csv(database: duckdb.DuckDBPyConnection) -> None:
+    fields = [Field("line_item_currency_code", "STRING"), Field("a", "STRING"), Field("b", "STRING")]
+    database.execute("ALTER TABLE aws_cur ADD COLUMN a VARCHAR")
+    database.execute("ALTER TABLE aws_cur ADD COLUMN b VARCHAR")
+    database.executemany(
+        "INSERT INTO aws_cur VALUES ('2025-09-01', 1, 'USD', $1, $2)",
+        [("x", "y"), ("M\ufffdnchen", None), (None, None), ("x\0", "y"), ("München", "a\tb"), ("\ufffd", "\0")],
+    )
+
+    [found] = rows(database, translated(billed_query(AWS, "2025-09", fields, 101)))
+    [columns] = rows(database, translated(bad_columns_query(AWS, "2025-09", fields[:2])))
+
+    assert (found["row_count"], found["bad_rows"]) == (6, 3)
+    assert columns == {"line_item_currency_code": False, "a": True}
 
 
 def test_no_more_currencies_are_measured_than_asked(database: duckdb.DuckDBPyConnection) -> None:
