@@ -165,9 +165,7 @@ def test_delivery_thread_survives_an_exception_and_tells_it(capsys: pytest.Captu
     events.subscribe("b", receiver)
     events.finalized({"bucket": "b", "name": "one", "generation": "1"})
 
-    with pytest.raises(
-        RuntimeError, match=r"b/one to failing: .*UnicodeError"
-    ):
+    with pytest.raises(RuntimeError, match=r"b/one to failing: .*UnicodeError"):
         events.settle(20)
     events.settle(20)
 

@@ -44,6 +44,8 @@ def report_command(ctx: click.Context, months: int, tag: str, sources: str, outp
     report = gather(settings, connect(settings), Question(months, tag, keys))
     _write(output, render_page(report))
     click.echo(f"Report: {output.resolve().as_uri()}")
+    if not report.status and not report.failures:
+        click.echo("Nothing is recorded in these months: `billing status` says what to look at.", err=True)
     for failure in report.failures:
         click.echo(str(failure), err=True)
     if report.failures:

@@ -46,7 +46,8 @@ def test_options_make_the_question(
 
     result = CliRunner().invoke(main, ["report", *options])
 
-    assert (result.exit_code, result.stderr) == (0, "")
+    nothing = "Nothing is recorded in these months: `billing status` says what to look at.\n"
+    assert (result.exit_code, result.stderr) == (0, nothing)
     assert questions == [question]
 
 
