@@ -158,6 +158,12 @@ class Events:
         with self._changed:
             return list(self._attempts)
 
+    @property
+    def waiting(self) -> list[str]:
+        """Return the names of the objects whose events are not handled yet."""
+        with self._changed:
+            return [one.event.name for one in self._open]
+
     def clear_records(self) -> None:
         with self._changed:
             self._attempts.clear()
