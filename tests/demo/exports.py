@@ -177,7 +177,7 @@ def _failures(log: FunctionLog) -> list[str]:
         rejected = entry.get("action") == "rejected" and entry.get("month") is None
         if entry.get("action") == "failed" or rejected:
             lines[f"{entry['source']}: {entry['code']}: {entry['message']}"] = ""
-    swept = next((entry for entry in reversed(log.entries) if entry.get("action") == "sweep"), {})
+    swept = next((entry for entry in reversed(log.entries) if entry.get("action") in ("sweep", "stalled")), {})
     left = set(swept.get("deferred", ()))
     retried = {entry["object"]: entry for entry in log.entries if entry.get("action") == "retried"}
     return [*sorted(lines), *(f"{what}: {_reason(retried.get(what))}" for what in sorted(left))]
