@@ -3,7 +3,7 @@ variable "aws_sources" {
   type = map(object({
     bucket             = string                             # S3 bucket that AWS delivers the export to
     path               = string                             # path in the bucket, ends in '/'; the transfer removes it
-    export_name        = string                             # name of the report or Data Export
+    export_name        = string                             # name of the report or Data Export, without *
     format             = optional(string, "aws_cur_v1_csv") # format of the export
     role_arn           = optional(string)                   # role that Storage Transfer assumes (keyless)
     credentials_secret = optional(string)                   # or a secret, as projects/NUMBER/secrets/NAME

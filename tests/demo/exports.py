@@ -177,8 +177,8 @@ def _failures(log: FunctionLog) -> list[str]:
         rejected = entry.get("action") == "rejected" and entry.get("month") is None
         if entry.get("action") == "failed" or rejected:
             lines[f"{entry['source']}: {entry['code']}: {entry['message']}"] = ""
-    swept = next((entry for entry in reversed(log.entries) if entry.get("action") in ("sweep", "stalled")), {})
-    left = set(swept.get("deferred", ()))
+    sweeps = [entry for entry in log.entries if entry.get("action") in ("sweep", "stalled")]
+    left = set(sweeps[-1].get("deferred", ())) if sweeps else set()
     retried = {entry["object"]: entry for entry in log.entries if entry.get("action") == "retried"}
     return [*sorted(lines), *(f"{what}: {_reason(retried.get(what))}" for what in sorted(left))]
 
