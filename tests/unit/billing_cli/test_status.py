@@ -84,6 +84,14 @@ def test_text_and_amounts_are_safe_in_a_terminal(monkeypatch: pytest.MonkeyPatch
     assert rejected.endswith("Column \ufffd[2J aws_cur 2025-09 loaded has no type.")
 
 
+def test_terminal_may_lack_a_character(monkeypatch: pytest.MonkeyPatch, configured: Settings) -> None:
+    answer_with(monkeypatch, [LOADED, {**REJECTED, "message": "費用 …"}])
+
+    result = CliRunner(charset="latin-1").invoke(main, ["status"])
+
+    assert (result.exit_code, result.stdout.split()[-2:]) == (0, ["\\u8cbb\\u7528", "\\u2026"])
+
+
 def test_month_of_two_currencies_has_two_lines(monkeypatch: pytest.MonkeyPatch, configured: Settings) -> None:
     answer_with(monkeypatch, [LOADED, REJECTED, {**LOADED, "cost": Decimal(300), "currency": "CNY"}])
 
