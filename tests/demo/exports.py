@@ -142,7 +142,7 @@ def _load(system: TerraformDeployment, sources: Sequence[FoundSource], log: Func
     """Copy the files and wait for their events. Return what was given up."""
     with step("Storage Transfer copies the files, and each new file calls a function"):
         for source in sources:
-            copied = system.transfer(source.name).run(source.own_names)
+            copied = system.transfer(source.name).run(source.needed_names)
             print(f"  {source.name}: {len(copied)} files copied")
         given_up = settle(system.emulator.events, log, _SETTLE_SECONDS)
     with step("The sweep checks every month and records which ones wait"):

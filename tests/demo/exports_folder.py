@@ -49,6 +49,16 @@ class FoundSource:
     def own_names(self, names: Sequence[str]) -> list[str]:
         return [name for name in names if name not in self.left_out]
 
+    def needed_names(self, names: Sequence[str]) -> list[str]:
+        """Return what the loader looks at. A copy of the other files would only take time and space."""
+        removed = self.source.source_path
+        landed = {name: name.removeprefix(removed) for name in self.own_names(names) if name.startswith(removed)}
+        return [
+            name
+            for name, at in landed.items()
+            if manifests.manifest_names(self.source, at) or manifests.never_loaded(self.source, at)
+        ]
+
 
 @dataclass(frozen=True)
 class FoundExports:

@@ -23,6 +23,7 @@ from tests.demo.output import FunctionLog
 from tests.demo.patience import settle
 from tests.emulator import Backoff
 from tests.emulator.events import Events
+from tests.emulator.terraform_provider.transfers import names_in
 from tests.samples import Delivery, azure_focus_delivery, place
 from tests.samples.catalogue import SAMPLES, sample_delivery
 from tests.samples.model import Mode
@@ -276,6 +277,18 @@ def test_names_that_cloud_storage_does_not_allow_are_told(tmp_path: Path) -> Non
     assert unusable == f"{found} They are not copied: a name is UTF-8 without line breaks."
 
 
+def test_only_files_of_the_export_are_copied(tmp_path: Path) -> None:
+    run = azure_run(csv_file(AZURE_CHARGE))
+    place_objects(run, tmp_path / "azure")
+    others = {"logs/large.bin": b"1", "exports/readme.json": b"{}", CLASSIC: b"a,b"}
+    place_objects(SmallExport(others), tmp_path / "azure")
+    (tmp_path / "azure.toml").write_text('path = "exports/"')
+    [one] = find_exports(tmp_path).sources
+    names = names_in(tmp_path / "azure")
+
+    assert one.needed_names(names) == sorted(run.objects)
+
+
 def test_dry_run_changes_and_copies_nothing(samples: Mapping[str, Delivery], tmp_path: Path) -> None:
     place(samples["aws_cur_v1_csv"], tmp_path / "aws")
     before = {path: (path.stat().st_mtime_ns, path.stat().st_ino) for path in sorted(tmp_path.rglob("*"))}
@@ -389,8 +402,8 @@ class BusyReceiver:
     ("codes", "status", "given_up"),
     [
         (["FILE_VANISHED"] * 10_000, 503, ["aws_cur: FILE_VANISHED: gs://b/x is gone. Given up after 2 attempts."]),
-        (["TRANSIENT"] * 10_000, 503, ["aws_cur: TRANSIENT: gs://b/x is gone. Given up after 12 attempts."]),
-        (["OTHER"] * 10_000, 500, ["manifest.json: the function stopped 5 times or more."]),
+        (["TRANSIENT"] * 10_000, 503, ["aws_cur: TRANSIENT: gs://b/x is gone. Given up after 20 attempts."]),
+        (["OTHER"] * 10_000, 500, ["費用/manifest.json: the function stopped 5 times or more."]),
         (["MONTH_LOCKED"] * 20, 503, []),
         (["FILE_VANISHED", "TRANSIENT"], 503, []),
     ],
@@ -399,7 +412,7 @@ class BusyReceiver:
 def test_demo_gives_up_what_no_retry_can_help(codes: list[str], status: int, given_up: list[str]) -> None:
     log, events = FunctionLog(), Events(Backoff(first_seconds=0.01, longest_seconds=0.01))
     events.subscribe("b", BusyReceiver(log, codes, status))
-    events.finalized({"bucket": "b", "name": "manifest.json", "generation": "1"})
+    events.finalized({"bucket": "b", "name": "費用/manifest.json", "generation": "1"})
 
     found = settle(events, log, 30)
 
