@@ -25,10 +25,13 @@ class Owners:
             data: bytes = self._blob(source).download_as_bytes(checksum=None)
         except NotFound:
             return ""
-        scope = data.decode(errors="replace")
-        if not scope.startswith(_KINDS) or "\ufffd" in scope or not scope.isprintable():
+        try:
+            scope = data.decode()
+        except UnicodeDecodeError:
+            scope = ""
+        if not scope.startswith(_KINDS):
             name = f"gs://{self._bucket.name}/{self._blob(source).name}"
-            found = f"{name} names no account, folder or scope: {scope[:80]!r}"
+            found = f"{name} names no account, folder or scope: {data[:80]!r}"
             fix = "delete it, and the next delivery decides whom the table belongs to"
             raise BillingError("BOOKKEEPING_UNREADABLE", f"{found}: {fix}.")
         return scope
