@@ -17,6 +17,7 @@ BUCKET = re.compile(r"[a-z0-9][-_.a-z0-9]{1,220}[a-z0-9]")
 LOCATION = re.compile(r"[A-Za-z][A-Za-z0-9-]{1,60}")
 # BigQuery reads * in the address of a file as a wildcard, and there is no escape for it. AWS allows * in the name of a
 # report, and then both the folder and the files have it, but an address may have one wildcard only.
+_NOT_IN_PATHS = re.compile(r"[*\x00-\x1f\x7f-\x9f\ud800-\udfff]")  # the last are bytes that are not UTF-8
 _NOT_IN_NAMES = re.compile(r"[/\s*?\[\]#]")
 BIGQUERY_TYPES = frozenset(
     ("BIGNUMERIC", "BOOLEAN", "DATE", "DATETIME", "FLOAT", "INTEGER", "JSON", "NUMERIC", "STRING", "TIMESTAMP")
@@ -52,7 +53,7 @@ class Values:
         value = self.variables.get(name, "")
         if value and (not value.endswith("/") or value.startswith("/")):
             raise BillingError("SETTING_INVALID", f"{name} must end in '/' and not begin with it, but is '{value}'.")
-        if "*" in value or not value.isprintable():
+        if _NOT_IN_PATHS.search(value):
             why = "BigQuery cannot read files under such a path"
             raise BillingError(
                 "SETTING_INVALID", f"{name} must have no * and no control character ({why}), but is '{value}'."
