@@ -3,7 +3,7 @@ variable "aws_sources" {
   type = map(object({
     bucket             = string                             # S3 bucket that AWS delivers the export to
     path               = string                             # path in the bucket, ends in '/'; the transfer removes it
-    export_name        = string                             # name of the report or Data Export
+    export_name        = string                             # name of the report or Data Export, without *
     format             = optional(string, "aws_cur_v1_csv") # format of the export
     role_arn           = optional(string)                   # role that Storage Transfer assumes (keyless)
     credentials_secret = optional(string)                   # or a secret, as projects/NUMBER/secrets/NAME
@@ -32,8 +32,8 @@ variable "aws_sources" {
     error_message = "A path in aws_sources has a wrong form: write it like exports/aws/, with '/' at the end but not at the start, and without wildcards and addresses. Use '' for the whole bucket."
   }
   validation {
-    condition     = alltrue([for source in var.aws_sources : can(regex("^[^/\\s]+$", source.export_name))])
-    error_message = "An export_name in aws_sources is empty or contains '/' or spaces: use the name that the AWS console shows."
+    condition     = alltrue([for source in var.aws_sources : can(regex("^[^/\\s*?\\[\\]#]+$", source.export_name))])
+    error_message = "An export_name in aws_sources is empty or contains a space or one of / * ? [ ] #: use the name that the AWS console shows. If that name contains *, create the export again with another name, because BigQuery reads * as a wildcard."
   }
   validation {
     condition     = alltrue([for source in var.aws_sources : contains(local._formats_of.aws, source.format)])

@@ -41,8 +41,8 @@ variable "azure_sources" {
     error_message = "A path in azure_sources has a wrong form: write it like exports/azure/, with '/' at the end but not at the start, and without wildcards and addresses. Use '' for the whole container."
   }
   validation {
-    condition     = alltrue([for source in var.azure_sources : can(regex("^[^/\\s]+$", source.export_name))])
-    error_message = "An export_name in azure_sources is empty or contains '/' or spaces: use the name that Cost Management shows."
+    condition     = alltrue([for source in var.azure_sources : can(regex("^[^/\\s*?\\[\\]#]+$", source.export_name))])
+    error_message = "An export_name in azure_sources is empty or contains a space or one of / * ? [ ] #: use the name that Cost Management shows. If that name contains *, create the export again with another name, because BigQuery reads * as a wildcard."
   }
   validation {
     condition     = alltrue([for source in var.azure_sources : contains(local._formats_of.azure, source.format)])

@@ -135,6 +135,13 @@ ERRORS: dict[str, ErrorInfo] = {
             _APPLY,
         ),
         ErrorInfo(
+            "BOOKKEEPING_UNREADABLE",
+            ErrorClass.SETUP,
+            "An object in the bookkeeping bucket holds something that the loader never writes.",
+            "Delete the object that the message names. The sweep then loads the month.",
+            "gcloud storage rm gs://BUCKET/OBJECT",
+        ),
+        ErrorInfo(
             "NO_SUCH_DELIVERY",
             ErrorClass.SETUP,
             "A replay names a source, month or execution that does not exist.",

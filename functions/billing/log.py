@@ -4,12 +4,20 @@ import json
 import sys
 from datetime import date, datetime
 
+from billing.errors import one_line
+
+_KEEPS_LINES = "stack_trace"  # a traceback, which the loader itself writes
+
 
 def emit(severity: str, message: str, **fields: object) -> None:
-    """Print one JSON line. Fields that are None are left out."""
-    line = {"severity": severity, "message": message}
-    line.update({name: value for name, value in fields.items() if value is not None})  # type: ignore[misc]
+    """Print one JSON line without the fields that are None. Text may come from outside, so it is made safe to show."""
+    line = {"severity": severity, "message": one_line(message)}
+    line.update({name: _safe(name, value) for name, value in fields.items() if value is not None})  # type: ignore[misc]
     print(json.dumps(line, default=_plain), file=sys.stdout, flush=True)
+
+
+def _safe(name: str, value: object) -> object:
+    return one_line(value) if isinstance(value, str) and name != _KEEPS_LINES else value
 
 
 def _plain(value: object) -> str:

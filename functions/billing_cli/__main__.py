@@ -1,5 +1,7 @@
 """The command `billing`: its subcommands and exit codes. In a checkout, run `python -m billing_cli`."""
 
+import io
+import sys
 from typing import Any
 
 import click
@@ -17,6 +19,8 @@ class Commands(click.Group):
     """Subcommands that print a known error as one line and exit with 1. A bug keeps its traceback."""
 
     def invoke(self, ctx: click.Context) -> Any:
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            sys.stdout.reconfigure(errors="backslashreplace")  # as standard error: the terminal may lack a character
         try:
             return super().invoke(ctx)
         except BrokenPipeError:

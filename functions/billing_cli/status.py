@@ -22,9 +22,10 @@ class NoAnswer:
 
     name: str
     reason: str
+    fix: str = _FIX
 
     def __str__(self) -> str:
-        return printable(f"No answer from {self.name}: {self.reason} {_FIX}")
+        return printable(f"No answer from {self.name}: {self.reason} {self.fix}")
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,7 @@ class Status:
 
     rows: Sequence[Mapping[str, Any]]
     failures: Sequence[NoAnswer]
+    unrecorded: Sequence[Source] = ()  # of these, no delivery was loaded, rejected or waiting yet
 
 
 @click.command("status")
@@ -44,8 +46,10 @@ def status_command(ctx: click.Context) -> None:
     """
     settings = read_settings()
     status = read_status(settings, connect(settings))
-    if status.rows or not status.failures:
+    if status.rows:
         click.echo(format_table(status.rows))
+    for source in status.unrecorded:
+        click.echo(nothing_recorded(source))
     for failure in status.failures:
         click.echo(str(failure), err=True)
     if status.failures:
@@ -64,7 +68,8 @@ def read_status(settings: Settings, services: Services) -> Status:
             found, failure = _read_source(services, source)
             rows += map(dict, found)
             failures += [failure] if failure is not None else []
-    return Status(sorted(rows, key=_order), failures)
+    known = {row["source"] for row in rows} | {failure.name for failure in failures}
+    return Status(sorted(rows, key=_order), failures, [one for one in settings.sources if one.key not in known])
 
 
 def _read_source(services: Services, source: Source) -> tuple[list[Any], NoAnswer | None]:
@@ -75,7 +80,24 @@ def _read_source(services: Services, source: Source) -> tuple[list[Any], NoAnswe
     recorded, gone = services.warehouse.try_query(f"SELECT COUNT(*) AS n FROM `{source.destination}_load_tracking`")
     if gone is None and recorded[0]["n"] == 0:
         return [], None  # the first record creates what the query needs
-    return [], NoAnswer(source.key, problem)
+    return [], NoAnswer(source.key, problem, _fix_of(f"{problem} {gone}", source))
+
+
+def _fix_of(problem: str, source: Source) -> str:
+    if "Not found: Dataset" not in problem:
+        return _FIX
+    name = f"SOURCES__{source.key.upper()}__DATASET"
+    return (
+        f"The dataset {source.project}.{source.dataset} does not exist: create it with `terraform apply`,"
+        f" or correct {name} or DESTINATION__BIGQUERY__LOCATION."
+    )
+
+
+def nothing_recorded(source: Source) -> str:
+    """Return what to look at before the first load of a source."""
+    look = f"`gcloud storage ls gs://{source.bucket}/{source.prefix}` shows whether files have arrived"
+    then = "`billing sweep` loads them, or says why it does not"
+    return printable(f"Nothing is recorded of {source.key} yet: {look}, and {then}.")
 
 
 def _order(row: Mapping[str, Any]) -> tuple[str, str, str]:
@@ -83,8 +105,6 @@ def _order(row: Mapping[str, Any]) -> tuple[str, str, str]:
 
 
 def format_table(rows: Sequence[Mapping[str, Any]]) -> str:
-    if not rows:
-        return "Nothing is recorded yet."
     cells = [_COLUMNS, *(tuple(_text(row.get(name)) for name in _COLUMNS) for row in rows)]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     lines = ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in cells)

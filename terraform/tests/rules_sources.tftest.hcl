@@ -103,6 +103,22 @@ run "export_name_empty_or_with_slash" {
   expect_failures = [var.aws_sources, var.azure_sources]
 }
 
+run "export_name_with_wildcard" {
+  command = plan
+  variables {
+    aws_sources   = { cur = { bucket = "acme-exports", path = "exports/aws/", export_name = "acme-*", role_arn = "arn:aws:iam::123456789012:role/billing" } }
+    azure_sources = { focus = { storage_account = "acmebilling", container = "exports", path = "exports/azure/", export_name = "focus[1]", focus_version = "1.2", credentials_secret = "projects/123456789012/secrets/azure-sas" } }
+  }
+  expect_failures = [var.aws_sources, var.azure_sources]
+}
+
+run "export_name_with_every_other_character_of_aws" {
+  command = plan
+  variables {
+    aws_sources = { cur = { bucket = "acme-exports", path = "exports/aws/", export_name = "aZ09!-_.'()", role_arn = "arn:aws:iam::123456789012:role/billing" } }
+  }
+}
+
 run "unknown_format" {
   command = plan
   variables {

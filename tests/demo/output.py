@@ -6,6 +6,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from billing.errors import one_line
+
 
 @contextmanager
 def step(title: str, rows: int = 0) -> Iterator[None]:
@@ -24,7 +26,7 @@ def show(title: str, rows: Sequence[dict[str, Any]]) -> None:
         print("  (none)")
         return
     names = list(rows[0])
-    cells = [names, *([str("" if row[name] is None else row[name]) for name in names] for row in rows)]
+    cells = [names, *([one_line(str("" if row[name] is None else row[name])) for name in names] for row in rows)]
     widths = [max(len(row[index]) for row in cells) for index in range(len(names))]
     for row in cells:
         print("  " + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
@@ -43,7 +45,7 @@ class FunctionLog:
         self.entries.append(entry)
         if entry.get("action") == "loaded" or entry["severity"] in ("ERROR", "WARNING"):
             seconds = f" ({entry['duration_seconds']:.1f} s)" if "duration_seconds" in entry else ""
-            print(f"  {entry.get('source') or '':<14} {entry['message']}{seconds}")
+            print(f"  {entry.get('source') or '':<14} {one_line(entry['message'])}{seconds}")
 
     def count(self, action: str) -> int:
         return sum(entry.get("action") == action for entry in self.entries)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from billing import manifests
@@ -28,8 +29,20 @@ _OTHER_FORMAT_CODES = (
 )
 
 
-def recognise(bucket: Path, name: str, data: bytes) -> tuple[str, str] | BillingError | None:
-    """Return the format and export name from the first parser that accepts the manifest.
+@dataclass(frozen=True)
+class Recognised:
+    """A manifest, and the export that it belongs to. Scope and files are empty if the delivery is rejected."""
+
+    manifest: str
+    format: str
+    export_name: str
+    scope: str = ""
+    files: tuple[str, ...] = ()
+    version: str = ""
+
+
+def recognise(bucket: Path, name: str, data: bytes) -> Recognised | BillingError | None:
+    """Return what the first parser says that accepts the manifest.
 
     If no parser does, return the rejection of the one that came closest, and None if the file is not a manifest.
     """
@@ -39,12 +52,12 @@ def recognise(bucket: Path, name: str, data: bytes) -> tuple[str, str] | Billing
             if not manifests.is_manifest(source_of(format_name, export_name), name):
                 continue
             try:
-                parsed = _export_name(format_name, export_name, Manifest(name, 1, data), bucket)
+                found = _read(format_name, export_name, Manifest(name, 1, data), bucket)
             except BillingError as error:
                 rejections.append(error)
                 break
-            if parsed is not None:
-                return format_name, parsed
+            if found is not None:
+                return found
     return max(rejections, key=lambda error: _OTHER_FORMAT_CODES.index(error.code), default=None)
 
 
@@ -52,24 +65,26 @@ def source_of(format_name: str, export_name: str) -> Source:
     return Source("demo", "bucket", "", "", format_name, export_name, "project", "dataset", "table", {}, 0)
 
 
-def version_in(format_name: str, data: bytes) -> str:
+def _version_in(format_name: str, data: bytes) -> str:
     """Return the version of the format that the manifest names, or ''."""
     texts = set(_texts(data))
     return next((version for version in FORMATS[format_name].versions if version in texts), "")
 
 
-def _export_name(format_name: str, export_name: str, manifest: Manifest, bucket: Path) -> str | None:
-    """Return the export's name if this format's parser recognises the manifest, even if it rejects the delivery."""
+def _read(format_name: str, export_name: str, manifest: Manifest, bucket: Path) -> Recognised | None:
+    """Return what this format's parser recognises, even if it rejects the delivery."""
+    version = _version_in(format_name, manifest.data)
     try:
         parsed = manifests.parse(source_of(format_name, export_name), manifest)
     except BillingError as error:
         if error.code in _OTHER_FORMAT_CODES:
             raise
-        return export_name
+        return Recognised(manifest.name, format_name, export_name, version=version)
     if isinstance(parsed, OtherExport):  # `export_name` was a guess: the manifest says the right one
-        return None if parsed.name == export_name else _export_name(format_name, parsed.name, manifest, bucket)
+        return None if parsed.name == export_name else _read(format_name, parsed.name, manifest, bucket)
     _check_columns(format_name, parsed, bucket)
-    return parsed.name
+    files = tuple(file.name for file in parsed.files)
+    return Recognised(manifest.name, format_name, parsed.name, parsed.scope, files, version)
 
 
 def _check_columns(format_name: str, export: Export, bucket: Path) -> None:

@@ -5,8 +5,10 @@ An event that is not answered with 2xx is delivered again with backoff (Google: 
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
+import traceback
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -80,6 +82,7 @@ class Events:
         self._attempts: list[Attempt] = []
         self._mishaps: list[_Mishap] = []
         self._holding: Matches | None = None
+        self._failures: list[str] = []
         self._stopped = False
 
     # -- wiring ---------------------------------------------------------------------------------------------------
@@ -155,16 +158,37 @@ class Events:
         with self._changed:
             return list(self._attempts)
 
+    @property
+    def waiting(self) -> list[str]:
+        """Return the names of the objects whose events are not handled yet."""
+        with self._changed:
+            return [one.event.name for one in self._open]
+
     def clear_records(self) -> None:
         with self._changed:
             self._attempts.clear()
 
     def settle(self, timeout: float = 60.0) -> None:
-        """Wait until no event is queued, held, in flight or due again."""
+        """Wait until no event is queued, held, in flight or due again.
+
+        Raises TimeoutError, and RuntimeError if an event could not be sent, which is a bug of the emulator.
+        """
         with self._changed:
-            if not self._changed.wait_for(lambda: not self._open, timeout):
+            settled = self._changed.wait_for(lambda: self._failures or not self._open, timeout)
+            failures, self._failures = self._failures, []
+            if failures:
+                raise RuntimeError("\n".join(["These events could not be sent:", *failures]))
+            if not settled:
                 listing = "\n  ".join(str(delivery) for delivery in self._open)
                 raise TimeoutError(f"These events are still open after {timeout:g} s:\n  {listing}")
+
+    def give_up(self, matches: Matches) -> list[str]:
+        """Deliver matching events no more, and return the names of their objects. A delivery in flight goes on."""
+        with self._changed:
+            given_up = [one.event.name for one in self._open if not one.in_flight and matches(one.event)]
+            self._open = [one for one in self._open if one.in_flight or not matches(one.event)]
+            self._changed.notify_all()
+            return given_up
 
     # -- delivery -------------------------------------------------------------------------------------------------
 
@@ -198,8 +222,17 @@ class Events:
     def _deliver_forever(self, receiver: Receiver) -> None:
         while delivery := self._next(receiver):
             started = time.monotonic()
-            status = receiver.deliver(delivery.event.headers(), delivery.event.body())
+            try:
+                status = receiver.deliver(delivery.event.headers(), delivery.event.body())
+            except Exception as error:  # noqa: BLE001 - without its thread, the queue would never be empty
+                status = 0
+                self._keep_failure(delivery, error)
             self._settle_attempt(delivery, status, time.monotonic() - started)
+
+    def _keep_failure(self, delivery: _Delivery, error: Exception) -> None:
+        print("".join(traceback.format_exception(error)), file=sys.stderr)
+        with self._changed:
+            self._failures.append(f"  {delivery}: {error!r}")
 
     def _next(self, receiver: Receiver) -> _Delivery | None:
         with self._changed:

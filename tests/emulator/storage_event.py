@@ -10,9 +10,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import quote
 from uuid import uuid4
 
 FINALIZED = "google.cloud.storage.object.v1.finalized"
+# What the HTTP binding leaves as it is, apart from letters and digits: printable ASCII without space, " and %.
+_NOT_ENCODED = "!#$&'()*+,-./:;<=>?@[\\]^_`{|}~"
 # fmt: off
 _DATA_FIELDS = (
     "kind", "id", "selfLink", "name", "bucket", "generation", "metageneration", "contentType", "contentEncoding",
@@ -41,17 +44,22 @@ class StorageEvent:
         return int(self.data["generation"])
 
     def headers(self) -> dict[str, str]:
-        """Return the headers of CloudEvents' binary mode, with the `bucket` attribute that Eventarc adds."""
-        return {
-            "Content-Type": "application/json",
-            "ce-specversion": "1.0",
-            "ce-id": self.id,
-            "ce-type": FINALIZED,
-            "ce-source": f"//storage.googleapis.com/projects/_/buckets/{self.bucket}",
-            "ce-subject": f"objects/{self.name}",
-            "ce-bucket": self.bucket,
-            "ce-time": self.time,
+        """Return the headers of CloudEvents' binary mode, with the `bucket` attribute that Eventarc adds.
+
+        A header holds printable ASCII only, so attributes are percent-encoded:
+        https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/bindings/http-protocol-binding.md#3132-http-header-values
+        """
+        attributes = {
+            "specversion": "1.0",
+            "id": self.id,
+            "type": FINALIZED,
+            "source": f"//storage.googleapis.com/projects/_/buckets/{self.bucket}",
+            "subject": f"objects/{self.name}",
+            "bucket": self.bucket,
+            "time": self.time,
         }
+        encoded = {f"ce-{name}": quote(value, safe=_NOT_ENCODED) for name, value in attributes.items()}
+        return {"Content-Type": "application/json", **encoded}
 
     def body(self) -> bytes:
         return json.dumps(self.data).encode()

@@ -132,7 +132,12 @@ class _Gate(BaseHTTPRequestHandler):
 
     def _write(self) -> None:
         body = self._read_body()
-        if name := _unstorable(self.path, body):
+        name = _uploaded_name(self.path, body)
+        if {"\r", "\n"} & set(name):  # https://cloud.google.com/storage/docs/objects#naming
+            self._answer(_error(400, "invalid", "Disallowed unicode characters present in object name."))
+            return
+        if {"", ".", ".."} & set(name.split("/")):
+            # a file system would change them; to Google, `.` and `..` are plain text
             problem = f"The emulator keeps objects as files, so their names cannot have empty, . or .. parts: {name!r}."
             self._answer(_error(501, "notImplemented", problem))
             return
@@ -212,14 +217,14 @@ def _error(status: int, reason: str, message: str) -> _Reply:
     return _Reply(status, [("Content-Type", "application/json")], json.dumps({"error": error}).encode())
 
 
-def _unstorable(path: str, body: bytes) -> str | None:
-    """Return the name of an upload that a file system would change. To Google, `.` and `..` are plain text."""
+def _uploaded_name(path: str, body: bytes) -> str:
+    """Return the name of an object that an upload begins, else `-`."""
     parts = urlsplit(path)
     if not parts.path.startswith("/upload/") or "upload_id" in parts.query:
-        return None
+        return "-"
     named = _JSON_NAME.search(body[:4096])
     name: str = json.loads(named[1]) if named else parse_qs(parts.query).get("name", ["-"])[0]
-    return name if {"", ".", ".."} & set(name.split("/")) else None
+    return name
 
 
 def _finalized(method: str, path: str, reply: _Reply) -> dict[str, Any] | None:

@@ -16,6 +16,8 @@ from typing import Any
 import pytest
 
 from billing.decisions.sample import sample
+from billing.errors import BillingError
+from billing.gcp.lease import LeaseRecord
 
 _LEASE, _ORDER, _BAD = (f"tests/integration/test_{name}.py::test_" for name in ("lease", "order", "bad_deliveries"))
 _PERIODS, _BYTES = (f"tests/integration/test_{name}.py::test_" for name in ("periods", "bytes"))
@@ -109,6 +111,13 @@ def _look_up_job_only(real: Any, jobs: Any, job_id: str) -> bool:
 
 def _headers_of_a_sample(real: Any, landing: Any, files: Any) -> Any:
     return real(landing, sample(files, 20))
+
+
+def _expired_if_unreadable(real: Any, blob: Any, data: bytes) -> Any:
+    try:
+        return real(blob, data)
+    except BillingError:
+        return LeaseRecord("", datetime.min.replace(tzinfo=UTC), None)
 
 
 def _record_with_other_generation(real: Any, lease: Any, job_id: str) -> None:
@@ -231,6 +240,16 @@ MUTATIONS: Mapping[str, Mutation] = {
             "time of the servers",
             f"{_UNIT}gcp/test_lease.py::test_lease_ends_by_the_time_of_the_servers",
             replaced(_nothing, "billing.clock.ServerClock.observe"),
+        ),
+        Mutation(
+            "object that is no lease",
+            f"{_UNIT}workflows/test_setup_fixes.py::test_wrong_object_of_the_bookkeeping_is_named_and_its_deletion_helps",
+            wrapped(_expired_if_unreadable, "billing.gcp.lease._decoded"),
+        ),
+        Mutation(
+            "object that is no owner",
+            f"{_UNIT}workflows/test_setup_fixes.py::test_wrong_object_of_the_bookkeeping_is_named_and_its_deletion_helps",
+            replaced(("",), "billing.gcp.owner._KINDS"),
         ),
         Mutation(
             "longest lease",

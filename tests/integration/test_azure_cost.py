@@ -14,6 +14,7 @@ from tests.samples import ACTUAL, AMORTIZED, Delivery, azure_cost_delivery, azur
 from tests.samples.azure_sample import Headers
 from tests.samples.model import with_manifest
 from tests.support.harness import Harness
+from tests.support.small_exports import AZURE_CHARGE, COST, azure_run, csv_file
 from tests.support.sources import AZURE
 
 MONTH = "2025-09"
@@ -105,3 +106,15 @@ def test_iso_dates_and_later_column_names_keep_the_table(costs: Harness, tmp_pat
 
     assert costs.load(CSV, with_text(delivery, later)).action == "loaded"
     assert costs.rows_and_cost(CSV, MONTH) == (98, delivery.totals.cost)
+
+
+@pytest.mark.parametrize(
+    "folder", ["費用 €/ü", "it's (1)!", "a#b?c[d]", "100% & more", 'quote"d', "a+b=c;d,e", "\u202edir", "😀"]
+)
+def test_export_in_a_folder_of_any_name_loads(harness_of: Callable[..., Harness], folder: str) -> None:
+    harness = harness_of(COST)
+    run = azure_run(csv_file(AZURE_CHARGE), root=f"exports/{folder}")
+
+    outcome = run.load(harness, COST)
+
+    assert (outcome.action, outcome.code, outcome.rows) == ("loaded", None, 1)

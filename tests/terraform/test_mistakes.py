@@ -32,6 +32,7 @@ WRONG: Mapping[str, tuple[Mapping[str, Any], tuple[str, ...]]] = {
                 "overlapped": {**CUR, "path": "exports/aws/"},
                 "dataset": {**CUR, "bucket": "four", "dataset_id": "Billing__Data"},
                 "table": {**CUR, "bucket": "five", "table_name": "aws-cur"},
+                "wildcard": {**CUR, "bucket": "six", "export_name": "acme-*"},
             },
             "azure_sources": {
                 "slash": {**FOCUS, "container": "one", "path": "exports/azure"},
@@ -48,6 +49,8 @@ WRONG: Mapping[str, tuple[Mapping[str, Any], tuple[str, ...]]] = {
             "A role_arn in aws_sources is not the ARN of a role: write it like arn:aws:iam::123456789012:role/",
             "Two sources in aws_sources have overlapping paths in one bucket: choose paths so that none begins with",
             "A dataset_id in aws_sources has a wrong form: use lower case letters, digits and single underscores",
+            "An export_name in aws_sources is empty or contains a space or one of / * ? [ ] #: use the name",
+            "If that name contains *, create the export again with another name",
             "A table_name in aws_sources has a wrong form or is billing_status, the name of a view",
             "A path in azure_sources has a wrong form: write it like exports/azure/, with '/' at the end",
             "A format in azure_sources is unknown: use one of ",

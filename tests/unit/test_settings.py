@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from billing.formats import FORMATS
-from billing.settings import Settings, Source, read_settings
+from billing.settings import SOURCE_FIELDS, Settings, Source, read_settings
 from tests.unit.values import ENVIRONMENT, aws, error_of, settings
 
 NOWHERE = Path("/nowhere")
@@ -163,6 +163,8 @@ NAME_RULE = "must match [a-z][a-z0-9]*(_[a-z0-9]+)*, but is"
 BUCKET_RULE = "must match [a-z0-9][-_.a-z0-9]{1,220}[a-z0-9], but is"
 KEY_RULE = "the key must look like AWS_CUR and have at most 40 characters, but is"
 PATH_RULE = "must end in '/' and not begin with it, but is"
+NO_WILDCARD = "must have no * and no control character (BigQuery cannot read files under such a path), but is"
+NAME_AT_PROVIDER = "must have no space, no control character and none of / * ? [ ] #, but is"
 UNKNOWN_FIELD = "is not a known source setting. Known fields: BUCKET, DATASET, "
 
 
@@ -178,6 +180,22 @@ UNKNOWN_FIELD = "is not a known source setting. Known fields: BUCKET, DATASET, "
         ("SOURCES__AWS_CUR__PREFIX", "aws", f" {PATH_RULE} 'aws'."),
         ("SOURCES__AWS_CUR__PREFIX", "/aws/", f" {PATH_RULE} '/aws/'."),
         ("SOURCES__AWS_CUR__SOURCE_PATH", "cur", f" {PATH_RULE} 'cur'."),
+        ("SOURCES__AWS_CUR__PREFIX", "a*/", f" {NO_WILDCARD} 'a*/'."),
+        ("SOURCES__AWS_CUR__SOURCE_PATH", "a\x1b/", f" {NO_WILDCARD} 'a\\x1b/'."),
+        ("SOURCES__AWS_CUR__EXPORT_NAME", "cur 1", f" {NAME_AT_PROVIDER} 'cur 1': use the name that the provider"),
+        (
+            "SOURCES__AWS_CUR__EXPORT_NAME",
+            "cur\udcff",
+            f" {NAME_AT_PROVIDER} 'cur\\udcff': use the name that the provider",
+        ),
+        (
+            "SOURCES__AWS_CUR__EXPORT_NAME",
+            "acme-*",
+            f" {NAME_AT_PROVIDER} 'acme-*': create the export again with another name, because BigQuery reads * as",
+        ),
+        ("DESTINATION__BIGQUERY__LOCATION", "a b", " must match [A-Za-z][A-Za-z0-9-]{1,60}, but is 'a b'."),
+        ("SOURCES__AWS_CUR__TYPE_OVERRIDES", "[" * 100_000, " is not valid JSON: "),
+        ("SOURCES__AWS_CUR__TYPE_OVERRIDES", f'{{"a": {"1" * 5000}}}', " is not valid JSON: "),
         ("SOURCES__AWS_CUR__FORMAT", "csv", f" must be one of {', '.join(FORMATS)}, but is 'csv'."),
         ("SOURCES__AWS_CUR__SETTLE_HOURS", "-1", " must be hours from 0 to 168, but is '-1'."),
         ("SOURCES__AWS_CUR__SETTLE_HOURS", "nan", " must be hours from 0 to 168, but is 'nan'."),
@@ -302,6 +320,119 @@ def test_invalid_file_is_rejected(tmp_path: Path, toml: str | bytes, message: st
     error = error_of(read_settings, {}, folder)
 
     assert error.startswith(f"SETTING_INVALID: {message.format(folder=folder)}")
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["[sources", "x = [", "x = " + "[" * 100_000, f"x = {'9' * 5000}", b"\xff\xfe", b"\0"],
+    ids=["table", "array", "nested", "digits", "no UTF-8", "NUL"],
+)
+def test_file_that_is_no_toml_is_named(tmp_path: Path, content: str | bytes) -> None:
+    folder = folder_with(tmp_path, content)
+
+    error = error_of(read_settings, ENVIRONMENT, folder)
+
+    assert error.startswith(f"SETTING_INVALID: {folder}/.dlt/config.toml is not valid TOML: ")
+
+
+def test_folder_in_place_of_the_file_is_named(tmp_path: Path) -> None:
+    (tmp_path / ".dlt" / "config.toml").mkdir(parents=True)
+
+    error = error_of(read_settings, ENVIRONMENT, tmp_path)
+
+    fix = "make it a file that you can read, or remove it"
+    assert error == f"SETTING_INVALID: {tmp_path}/.dlt/config.toml cannot be read (Is a directory): {fix}."
+
+
+TABLES = ("destination", "destination.bigquery", "sources", "sources.aws_cur")
+NUMBERS = ("sources.aws_cur.settle_hours", "sources.aws_cur.shrink_percent")
+OVERRIDES = "sources.aws_cur.type_overrides"
+TEXTS = sorted(
+    {
+        *("bookkeeping_bucket", "focus_dataset", "google_billing_export"),
+        *("destination.bigquery.location", "destination.bigquery.project_id"),
+        *(f"sources.aws_cur.{field.lower()}" for field in SOURCE_FIELDS),
+    }
+    - {*NUMBERS, OVERRIDES}
+)
+VALUES = {
+    "an array": ['["a"]', "[]", "[{}]"],
+    "true or false": ["true"],
+    "a number": ["7", "1.5", "nan"],
+    "a date or time": ["2025-09-01", "2025-09-01T00:00:00Z"],
+    "a table": ['{ x = "y" }'],
+    "text": ['"a b"'],
+}
+
+
+def wrong_entries() -> list[tuple[str, str, str]]:
+    """Return each entry with every value that has not its type, and the name of that type."""
+    allowed = {
+        **{key: {"a table"} for key in TABLES},
+        **{key: {"a number", "text"} for key in NUMBERS},
+        OVERRIDES: {"a table", "text"},
+        **{key: {"text"} for key in TEXTS},
+    }
+    return [
+        (entry, value, kind)
+        for entry, fitting in allowed.items()
+        for kind, values in VALUES.items()
+        for value in values
+        if kind not in fitting
+    ]
+
+
+def toml_with(entry: str, value: str) -> str:
+    """Return a valid file in which one entry has another value. All entries are dotted keys."""
+    entries = {
+        "bookkeeping_bucket": '"example-books"',
+        "destination.bigquery.project_id": '"example-project"',
+        "destination.bigquery.location": '"europe-west1"',
+        **{
+            f"sources.aws_cur.{name.rpartition('__')[2].lower()}": f'"{text}"'
+            for name, text in ENVIRONMENT.items()
+            if "AWS_CUR" in name
+        },
+    }
+    others = {name: text for name, text in entries.items() if not f"{name}.".startswith(f"{entry}.")}
+    return "\n".join(f"{name} = {text}" for name, text in {entry: value, **others}.items())
+
+
+@pytest.mark.parametrize(("entry", "value", "kind"), wrong_entries())
+def test_entry_of_a_wrong_type_is_named_with_its_file(tmp_path: Path, entry: str, value: str, kind: str) -> None:
+    folder = folder_with(tmp_path, toml_with(entry, value))
+
+    error = error_of(read_settings, {}, folder)
+
+    variable = entry.upper().replace(".", "__")
+    assert error.startswith(f"SETTING_INVALID: {variable} in {folder}/.dlt/config.toml is {kind}: write ")
+
+
+@pytest.mark.parametrize("value", ["a b", "['a']", "a/*", "\udcff", "\x1b[2J", "\n", "\u202e"])
+@pytest.mark.parametrize("entry", [*TEXTS, *NUMBERS, OVERRIDES])
+def test_variable_with_hostile_text_is_named(entry: str, value: str) -> None:
+    variable = entry.upper().replace(".", "__")
+
+    error = error_of(read_settings, with_variables(**{variable: value}), NOWHERE)
+
+    assert error.startswith(f"SETTING_INVALID: {variable}")
+    assert error.isprintable()
+
+
+@pytest.mark.parametrize(
+    ("toml", "variable"),
+    [
+        ("[sources.aws_cur]\n[sources.AWS_CUR]\n", "SOURCES__AWS_CUR__BUCKET in {file} is set twice"),
+        ("[sources.other]\n", "SOURCES__OTHER__PREFIX is not set"),
+    ],
+    ids=["twice", "empty"],
+)
+def test_source_without_effect_is_noticed(tmp_path: Path, toml: str, variable: str) -> None:
+    folder = folder_with(tmp_path, toml)
+
+    error = error_of(read_settings, ENVIRONMENT, folder)
+
+    assert variable.format(file=folder / ".dlt" / "config.toml") in error
 
 
 @pytest.mark.parametrize(

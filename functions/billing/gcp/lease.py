@@ -11,6 +11,8 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+import msgspec
+
 from billing.clock import Clock
 from billing.decisions.load_key import are_same_load
 from billing.errors import BillingError
@@ -98,7 +100,7 @@ class Leases:
     def acquire(self, table: str, month: str, job_id: str | None) -> Lease:
         """Take the lease of a month, also from an expired holder. A lease that ends later than it can is expired.
 
-        Raises BillingError: MONTH_LOCKED, CLOCK_WRONG.
+        Raises BillingError: MONTH_LOCKED, CLOCK_WRONG, BOOKKEEPING_UNREADABLE.
         """
         self._check_clock()
         blob = self._bucket.blob(f"leases/{table}/{month}.json")
@@ -128,14 +130,29 @@ class Leases:
 
 
 def _read(blob: Any) -> tuple[int, LeaseRecord]:
-    """Raises BillingError: MONTH_LOCKED, if the lease was released meanwhile."""
+    """Raises BillingError: BOOKKEEPING_UNREADABLE, and MONTH_LOCKED if the lease was released meanwhile."""
     from google.api_core.exceptions import NotFound
 
     try:
-        held = json.loads(blob.download_as_bytes(checksum=None))
+        data = blob.download_as_bytes(checksum=None)
     except NotFound as exc:
         raise BillingError("MONTH_LOCKED", f"The lease {blob.name} was just released.") from exc
-    return int(blob.generation), LeaseRecord(**{**held, "expires": datetime.fromisoformat(held["expires"])})
+    return int(blob.generation), _decoded(blob, data)
+
+
+def _decoded(blob: Any, data: bytes) -> LeaseRecord:
+    """Decode a lease, also one of a later version with more fields. A lease of somebody else may hide a running job."""
+    try:
+        held = msgspec.json.decode(data, type=LeaseRecord)
+        problem = None if held.expires.tzinfo is not None else "the time has no zone"
+    except (ValueError, RecursionError) as exc:
+        problem = str(exc)
+    if problem is not None:
+        found = (
+            f"gs://{blob.bucket.name}/{blob.name} is no lease ({problem}), so nobody knows whether the month is loaded"
+        )
+        raise BillingError("BOOKKEEPING_UNREADABLE", f"{found} now: if no load job runs, delete it.")
+    return held
 
 
 def _write(blob: Any, wanted: LeaseRecord, generation: int) -> tuple[int, LeaseRecord]:

@@ -5,6 +5,8 @@ from typing import Any
 from billing.errors import BillingError
 from billing.settings import Source
 
+_KINDS = ("account ", "folder ", "scope ")  # how the scope of an export begins
+
 
 class Owners:
     """Owners in `gs://<bookkeeping bucket>/owners/<table>.txt`."""
@@ -13,14 +15,26 @@ class Owners:
         self._bucket = client.bucket(bucket)
 
     def read(self, source: Source) -> str:
-        """Return the scope that the source's table belongs to, or '' before the first load. One request."""
+        """Return the scope that the source's table belongs to, or '' before the first load. One request.
+
+        Raises BillingError: BOOKKEEPING_UNREADABLE.
+        """
         from google.api_core.exceptions import NotFound
 
         try:
             data: bytes = self._blob(source).download_as_bytes(checksum=None)
         except NotFound:
             return ""
-        return data.decode()
+        try:
+            scope = data.decode()
+        except UnicodeDecodeError:
+            scope = ""
+        if not scope.startswith(_KINDS):
+            name = f"gs://{self._bucket.name}/{self._blob(source).name}"
+            found = f"{name} names no account, folder or scope: {data[:80]!r}"
+            fix = "delete it, and the next delivery decides whom the table belongs to"
+            raise BillingError("BOOKKEEPING_UNREADABLE", f"{found}: {fix}.")
+        return scope
 
     def claim(self, source: Source, scope: str) -> None:
         """Give a table that belongs to nobody to this scope. One request.

@@ -1,5 +1,6 @@
 """Everything that talks to Google Cloud, built once per process."""
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
@@ -7,6 +8,7 @@ from functools import cache
 from typing import Any
 
 from billing.clock import Clock, ServerClock
+from billing.errors import BillingError
 from billing.gcp.bigquery import Warehouse
 from billing.gcp.history import LoadHistory
 from billing.gcp.landing import LandingBucket
@@ -14,6 +16,8 @@ from billing.gcp.lease import Leases
 from billing.gcp.load_jobs import LoadJobs
 from billing.gcp.owner import Owners
 from billing.settings import Settings, Source
+
+_CREDENTIALS_VARIABLE = "GOOGLE_APPLICATION_CREDENTIALS"
 
 
 @dataclass(frozen=True)
@@ -31,11 +35,10 @@ class Services:
 @cache
 def connect(settings: Settings) -> Services:
     """Build the services with application default credentials."""
-    import google.auth
     from google.auth.transport.requests import AuthorizedSession
     from google.cloud import bigquery, storage
 
-    credentials, _ = google.auth.default(scopes=["https://www.googleapis.com/auth/cloud-platform"])
+    credentials = default_credentials()
     clock = ServerClock(Clock())
 
     def session() -> Any:
@@ -50,6 +53,38 @@ def connect(settings: Settings) -> Services:
         credentials,
         clock,
     )
+
+
+def default_credentials() -> Any:
+    """Return the application default credentials. google.auth raises any exception if their file has other content.
+
+    Raises BillingError: CREDENTIALS.
+    """
+    import google.auth
+    from google.auth.exceptions import TransportError
+
+    try:
+        credentials, _ = google.auth.default(scopes=["https://www.googleapis.com/auth/cloud-platform"])
+    except TransportError:
+        raise
+    except Exception as exc:
+        raise BillingError("CREDENTIALS", _credentials_problem(exc, os.environ.get(_CREDENTIALS_VARIABLE))) from exc
+    return credentials
+
+
+def _credentials_problem(exc: Exception, file: str | None) -> str:
+    from google.auth.exceptions import GoogleAuthError
+
+    reason = "it holds something else"
+    if isinstance(exc, OSError):
+        reason = str(exc.strerror)
+    elif isinstance(exc, GoogleAuthError):
+        reason = str(exc.args[0])
+    login = "log in with gcloud auth application-default login"
+    if file:
+        found = f"{_CREDENTIALS_VARIABLE} is {file!r}, which gives no credentials ({reason.rstrip('.')})"
+        return f"{found}: let it name the JSON file of a key, or unset it and {login}."
+    return f"There are no credentials ({reason.rstrip('.')}): {login}."
 
 
 def observe_date(clock: ServerClock, date: str | None) -> None:

@@ -14,7 +14,7 @@ from billing import __version__
 from billing.errors import BillingError
 from billing.formats import FORMATS, Format
 from billing.log import emit
-from billing.settings.values import BUCKET, NAME, PROJECT, TABLE, Values, read_values
+from billing.settings.values import BUCKET, LOCATION, NAME, PROJECT, TABLE, Values, read_values
 
 STATUS_VIEW = "billing_status"  # one in each dataset of sources
 FOCUS_VIEW = "focus_costs"  # over all sources, in the FOCUS dataset
@@ -135,7 +135,7 @@ def read_settings(environment: Mapping[str, str] | None = None, folder: Path | N
         raise BillingError("SETTING_INVALID", f"FOCUS_DATASET {focus_dataset} is the dataset of a source: use another.")
     return Settings(
         project=project,
-        location=values.required("DESTINATION__BIGQUERY__LOCATION"),
+        location=values.required("DESTINATION__BIGQUERY__LOCATION", LOCATION),
         bookkeeping_bucket=bookkeeping,
         sources=sources,
         focus_dataset=focus_dataset,
@@ -181,7 +181,7 @@ def _source(key: str, values: Values, project: str) -> Source:
         prefix=values.path(f"{base}PREFIX"),
         source_path=values.path(f"{base}SOURCE_PATH"),
         format_name=values.choice(f"{base}FORMAT", FORMATS),
-        export_name=values.required(f"{base}EXPORT_NAME"),
+        export_name=values.export_name(f"{base}EXPORT_NAME"),
         project=values.optional(f"{base}PROJECT_ID", project, PROJECT),
         dataset=values.required(f"{base}DATASET", NAME),
         table=values.required(f"{base}TABLE_NAME", NAME),

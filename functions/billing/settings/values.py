@@ -3,17 +3,22 @@
 import json
 import os
 import re
-import tomllib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from billing.errors import BillingError
+from billing.settings.config_file import read_config_file
 
 NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")  # dlt changes every other name
 PROJECT = re.compile(r"[a-z][-a-z0-9:.]{4,61}[a-z0-9]")
 TABLE = re.compile(rf"{PROJECT.pattern}\.[A-Za-z0-9_]{{1,1024}}\.[A-Za-z0-9_]{{1,1024}}")  # any legal BigQuery name
 BUCKET = re.compile(r"[a-z0-9][-_.a-z0-9]{1,220}[a-z0-9]")
+LOCATION = re.compile(r"[A-Za-z][A-Za-z0-9-]{1,60}")
+# BigQuery reads * in the address of a file as a wildcard, and there is no escape for it. AWS allows * in the name of a
+# report, and then both the folder and the files have it, but an address may have one wildcard only.
+_NOT_IN_PATHS = re.compile(r"[*\x00-\x1f\x7f-\x9f\ud800-\udfff]")  # the last are bytes that are not UTF-8
+_NOT_IN_NAMES = re.compile(r"[/\s*?\[\]#]")
 BIGQUERY_TYPES = frozenset(
     ("BIGNUMERIC", "BOOLEAN", "DATE", "DATETIME", "FLOAT", "INTEGER", "JSON", "NUMERIC", "STRING", "TIMESTAMP")
 )
@@ -48,6 +53,18 @@ class Values:
         value = self.variables.get(name, "")
         if value and (not value.endswith("/") or value.startswith("/")):
             raise BillingError("SETTING_INVALID", f"{name} must end in '/' and not begin with it, but is '{value}'.")
+        if _NOT_IN_PATHS.search(value):
+            why = "BigQuery cannot read files under such a path"
+            raise BillingError(
+                "SETTING_INVALID", f"{name} must have no * and no control character ({why}), but is '{value}'."
+            )
+        return value
+
+    def export_name(self, name: str) -> str:
+        value = self.required(name)
+        problem = export_name_problem(value)
+        if problem is not None:
+            raise BillingError("SETTING_INVALID", f"{name} {problem}.")
         return value
 
     def choice(self, name: str, choices: Collection[str]) -> str:
@@ -64,7 +81,7 @@ class Values:
         text = self.variables.get(name) or "{}"
         try:
             given = json.loads(text)
-        except json.JSONDecodeError as exc:
+        except (ValueError, RecursionError) as exc:  # ValueError: no JSON, or a number of too many digits
             raise BillingError("SETTING_INVALID", f"{name} is not valid JSON: {exc}.") from exc
         if not isinstance(given, dict) or not all(isinstance(kind, str) for kind in given.values()):
             raise BillingError("SETTING_INVALID", f'{name} must be like {{"product/ECU": "STRING"}}, but is {text}.')
@@ -92,37 +109,20 @@ class Values:
         return number
 
 
+def export_name_problem(value: str) -> str | None:
+    """Return what is wrong with the name of an export, and what to do. Return None if it can be loaded."""
+    if value.isprintable() and not _NOT_IN_NAMES.search(value):
+        return None
+    rule = f"must have no space, no control character and none of / * ? [ ] #, but is '{value}'"
+    if "*" in value:
+        return f"{rule}: create the export again with another name, because BigQuery reads * as a wildcard"
+    return f"{rule}: use the name that the provider shows"
+
+
 def read_values(environment: Mapping[str, str] | None, folder: Path | None) -> Values:
     """Read dlt's configuration file in `folder`, then the environment, which wins.
 
     The defaults are the environment of the process and the current folder.
     """
-    file = _read_config_toml((folder or Path.cwd()) / ".dlt" / "config.toml")
+    file = read_config_file((folder or Path()).absolute() / ".dlt" / "config.toml")
     return Values({**file, **(os.environ if environment is None else environment)})
-
-
-def _read_config_toml(path: Path) -> dict[str, str]:
-    """Return each entry under the name of its variable: `bucket` in `[sources.aws_cur]` is SOURCES__AWS_CUR__BUCKET."""
-    if not path.is_file():
-        return {}
-    try:
-        tree = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as exc:
-        raise BillingError("SETTING_INVALID", f"{path} is not valid TOML: {exc}.") from exc
-    wanted: dict[str, object] = {
-        name: tree[name]
-        for name in ("sources", "destination", "bookkeeping_bucket", "focus_dataset", "google_billing_export")
-        if name in tree
-    }
-    return dict(_flatten(wanted, ()))
-
-
-def _flatten(tree: Mapping[str, object], path: tuple[str, ...]) -> list[tuple[str, str]]:
-    pairs: list[tuple[str, str]] = []
-    for name, value in tree.items():
-        here = (*path, name.upper())
-        if isinstance(value, dict) and name != "type_overrides":
-            pairs += _flatten(value, here)
-        else:
-            pairs.append(("__".join(here), json.dumps(value, default=str) if isinstance(value, dict) else str(value)))
-    return pairs

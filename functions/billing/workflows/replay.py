@@ -1,5 +1,6 @@
 """Load one month again on request: after a repair by hand, or from an older delivery."""
 
+import re
 from collections.abc import Sequence
 
 from billing.clock import Timer
@@ -14,6 +15,8 @@ from billing.workflows.load import load_month
 from billing.workflows.outcome import Outcome, log_outcome
 from billing.workflows.request import LoadRequest
 
+_MONTH = re.compile(r"[12]\d{3}-(0[1-9]|1[0-2])", re.ASCII)
+
 
 def replay(
     settings: Settings, key: str, month: str, execution: str | None = None, services: Services | None = None
@@ -24,9 +27,11 @@ def replay(
 
     Raises BillingError: NO_SUCH_DELIVERY, or what a load raises.
     """
+    source = _source(settings, key)
+    if not _MONTH.fullmatch(month):
+        raise BillingError("NO_SUCH_DELIVERY", f"{month[:40]!r} is not a month: write it like 2025-09.")
     services = services or connect(settings)
     timer = Timer(services.clock)
-    source = _source(settings, key)
     candidates = take_inventory(services, source).months.get(month, ())
     chosen = _chosen(candidates, source, month, execution)
     request = LoadRequest(source, chosen.manifest.name, Override.EVERYTHING)

@@ -13,6 +13,15 @@ from billing_cli.report.queries import Question, Report, gather
 _LIBRARIES = ("jinja2", "markupsafe", "vl_convert")
 
 
+def _utf8(_ctx: click.Context, _option: click.Parameter, value: str) -> str:
+    """Reject bytes that are not UTF-8: a query cannot have them."""
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise click.BadParameter("it is not UTF-8.") from None
+    return value
+
+
 @click.command("report")
 @click.option(
     "--months",
@@ -22,7 +31,7 @@ _LIBRARIES = ("jinja2", "markupsafe", "vl_convert")
     metavar="N",
     help="How many months, up to the newest loaded one.",
 )
-@click.option("--tag", metavar="KEY", default="", help="Split cost by this tag, such as team.")
+@click.option("--tag", metavar="KEY", default="", callback=_utf8, help="Split cost by this tag, such as team.")
 @click.option("--sources", metavar="A,B", default="", help="Read only these sources, separated by commas.")
 @click.option(
     "--output",
@@ -44,6 +53,8 @@ def report_command(ctx: click.Context, months: int, tag: str, sources: str, outp
     report = gather(settings, connect(settings), Question(months, tag, keys))
     _write(output, render_page(report))
     click.echo(f"Report: {output.resolve().as_uri()}")
+    if not report.status and not report.failures:
+        click.echo("Nothing is recorded in these months: `billing status` says what to look at.", err=True)
     for failure in report.failures:
         click.echo(str(failure), err=True)
     if report.failures:

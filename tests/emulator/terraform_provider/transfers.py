@@ -17,6 +17,7 @@ from google.cloud import storage
 from tests.emulator.terraform_provider.state import Resource
 
 Order = Callable[[Sequence[str]], Sequence[str]]
+_MAX_NAME_BYTES = 1024
 _KEEP_TIME = "TIME_CREATED_PRESERVE_AS_CUSTOM_TIME"
 
 
@@ -49,14 +50,27 @@ class Transfer:
         return copied
 
     def source_names(self) -> list[str]:
-        files = (path for path in self.folder.rglob("*") if path.is_file())
-        names = sorted(path.relative_to(self.folder).as_posix() for path in files)
-        return [name for name in names if name.startswith(self.source_path)]
+        """Return what can be copied. Storage Transfer reports an object whose name Cloud Storage does not allow."""
+        return [name for name in names_in(self.folder) if name.startswith(self.source_path) and is_object_name(name)]
 
     def _copy(self, blob: storage.Blob, content: bytes, written: float) -> None:
         if self.keeps_time:
             blob.custom_time = datetime.fromtimestamp(written, UTC)
         blob.upload_from_string(content, content_type="application/octet-stream")
+
+
+def names_in(folder: Path) -> list[str]:
+    """Return the names that the files of a folder have in a bucket."""
+    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+
+
+def is_object_name(name: str) -> bool:
+    """Return whether Cloud Storage allows a name: docs.cloud.google.com/storage/docs/objects#naming."""
+    try:
+        size = len(name.encode())
+    except UnicodeEncodeError:
+        return False
+    return size <= _MAX_NAME_BYTES and not {"\r", "\n"} & set(name)
 
 
 def transfer(job: Resource, client: storage.Client, folders: Mapping[str, Path]) -> Transfer:

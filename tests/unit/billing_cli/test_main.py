@@ -84,6 +84,41 @@ def test_known_error_is_one_line_on_stderr(
     assert (result.exit_code, result.stdout, result.stderr) == (1, "", line)
 
 
+WRONG_CREDENTIALS = {
+    "nothing": None,
+    "a folder": None,
+    "empty": b"",
+    "bytes": b"\xff\xfe\0",
+    "a list": b"[]",
+    "a text": b'"key"',
+    "no type": b"{}",
+    "nested": b"[" * 100_000,
+    "no key": b'{"type": "service_account"}',
+    "other types": b'{"type": "service_account", "client_email": 1, "token_uri": [], "private_key": {}}',
+    "external": b'{"type": "external_account", "audience": 1}',
+}
+
+
+@pytest.mark.parametrize("content", WRONG_CREDENTIALS)
+def test_wrong_credentials_are_one_line_with_the_file(
+    monkeypatch: pytest.MonkeyPatch, configured: Settings, tmp_path: Path, content: str
+) -> None:
+    file = tmp_path / "key.json"
+    if content == "a folder":
+        file.mkdir()
+    elif (data := WRONG_CREDENTIALS[content]) is not None:
+        file.write_bytes(data)
+    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(file))
+
+    result = CliRunner().invoke(main, ["status"])
+
+    found = f"CREDENTIALS: GOOGLE_APPLICATION_CREDENTIALS is '{file}', which gives no credentials ("
+    fix = "): let it name the JSON file of a key, or unset it and log in with gcloud auth application-default login.\n"
+    assert (result.exit_code, result.stdout, result.stderr.count("\n")) == (1, "", 1)
+    assert result.stderr.startswith(found)
+    assert result.stderr.endswith(fix)
+
+
 def test_bug_keeps_its_traceback(monkeypatch: pytest.MonkeyPatch, configured: Settings) -> None:
     bug = ZeroDivisionError()
     fail_with(monkeypatch, bug)

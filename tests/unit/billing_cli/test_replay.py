@@ -47,3 +47,23 @@ def test_replay_that_loads_nothing_exits_with_1(
     result = CliRunner().invoke(main, ["replay", "aws_cur", "2025-09"])
 
     assert (result.exit_code, result.output) == (1, "")
+
+
+@pytest.mark.parametrize(
+    ("source", "month", "message"),
+    [
+        ("aws_cur", "2025-9", "'2025-9' is not a month: write it like 2025-09."),
+        ("aws_cur", "2025-13", "'2025-13' is not a month: write it like 2025-09."),
+        ("aws_cur", "2025-09\n", "'2025-09\\n' is not a month: write it like 2025-09."),
+        ("aws_cur", "٢٠٢٥-٠٩", "'٢٠٢٥-٠٩' is not a month: write it like 2025-09."),
+        ("aws", "2025-09", "There is no source aws. Known sources: aws_cur, azure_billing."),
+    ],
+)
+def test_wrong_argument_is_named_before_anything_is_connected(
+    monkeypatch: pytest.MonkeyPatch, configured: Settings, source: str, month: str, message: str
+) -> None:
+    monkeypatch.delattr("billing.workflows.replay.connect")
+
+    result = CliRunner().invoke(main, ["replay", source, month])
+
+    assert (result.exit_code, result.stdout, result.stderr) == (1, "", f"NO_SUCH_DELIVERY: {message}\n")

@@ -29,6 +29,15 @@ def keep_questions(monkeypatch: pytest.MonkeyPatch, *failures: NoAnswer) -> list
     return questions
 
 
+def test_tag_that_is_no_utf8_is_a_usage_error(monkeypatch: pytest.MonkeyPatch, configured: Settings) -> None:
+    questions = keep_questions(monkeypatch)
+
+    result = CliRunner().invoke(main, ["report", "--tag", "team\udcff"])
+
+    assert (result.exit_code, questions) == (2, [])
+    assert result.stderr.endswith("Invalid value for '--tag': it is not UTF-8.\n")
+
+
 @pytest.mark.parametrize(
     ("options", "question"),
     [
@@ -46,7 +55,8 @@ def test_options_make_the_question(
 
     result = CliRunner().invoke(main, ["report", *options])
 
-    assert (result.exit_code, result.stderr) == (0, "")
+    nothing = "Nothing is recorded in these months: `billing status` says what to look at.\n"
+    assert (result.exit_code, result.stderr) == (0, nothing)
     assert questions == [question]
 
 

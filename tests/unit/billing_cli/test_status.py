@@ -84,6 +84,14 @@ def test_text_and_amounts_are_safe_in_a_terminal(monkeypatch: pytest.MonkeyPatch
     assert rejected.endswith("Column \ufffd[2J aws_cur 2025-09 loaded has no type.")
 
 
+def test_terminal_may_lack_a_character(monkeypatch: pytest.MonkeyPatch, configured: Settings) -> None:
+    answer_with(monkeypatch, [LOADED, {**REJECTED, "message": "費用 …"}])
+
+    result = CliRunner(charset="latin-1").invoke(main, ["status"])
+
+    assert (result.exit_code, result.stdout.split()[-2:]) == (0, ["\\u8cbb\\u7528", "\\u2026"])
+
+
 def test_month_of_two_currencies_has_two_lines(monkeypatch: pytest.MonkeyPatch, configured: Settings) -> None:
     answer_with(monkeypatch, [LOADED, REJECTED, {**LOADED, "cost": Decimal(300), "currency": "CNY"}])
 
@@ -101,7 +109,37 @@ def test_empty_history_is_said(monkeypatch: pytest.MonkeyPatch, configured: Sett
 
     result = CliRunner().invoke(main, ["status"])
 
-    assert (result.exit_code, result.output) == (0, "Nothing is recorded yet.\n")
+    look = "shows whether files have arrived, and `billing sweep` loads them, or says why it does not"
+    aws, azure = result.output.splitlines()
+    assert result.exit_code == 0
+    listing = "`gcloud storage ls gs://example-landing-aws/gcs-transfer/aws_cur/`"
+    assert aws == f"Nothing is recorded of aws_cur yet: {listing} {look}."
+    listing = "`gcloud storage ls gs://example-landing-azure/azure/`"
+    assert azure == f"Nothing is recorded of azure_billing yet: {listing} {look}."
+
+
+def test_source_without_a_record_is_named_below_the_others(
+    monkeypatch: pytest.MonkeyPatch, configured: Settings
+) -> None:
+    answer_with(monkeypatch, NO_RECORD, billing_status=[LOADED], azure_focus_loads="404 Not found")
+
+    result = CliRunner().invoke(main, ["status"])
+
+    assert (result.exit_code, result.stderr, len(result.stdout.splitlines())) == (0, "", 3)
+    assert result.stdout.splitlines()[-1].startswith("Nothing is recorded of azure_billing yet: ")
+
+
+def test_missing_dataset_is_named_with_its_settings(monkeypatch: pytest.MonkeyPatch, configured: Settings) -> None:
+    answer_with(monkeypatch, [], example="404 Not found: Dataset example-project:billing was not found in location EU.")
+
+    result = CliRunner().invoke(main, ["status"])
+
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr.splitlines()[0] == (
+        "No answer from aws_cur: 404 Not found: Dataset example-project:billing was not found in location EU."
+        " The dataset example-project.billing does not exist: create it with `terraform apply`,"
+        " or correct SOURCES__AWS_CUR__DATASET or DESTINATION__BIGQUERY__LOCATION."
+    )
 
 
 def test_each_dataset_is_queried_once(monkeypatch: pytest.MonkeyPatch, configured: Settings) -> None:

@@ -16,7 +16,16 @@ from billing.workflows.guard import RetryLater
 from tests.fakes.deployment import FakeDeployment
 from tests.support.paths import FUNCTIONS
 from tests.unit.values import ENVIRONMENT, settings
-from tests.unit.workflows.september import azure_run, log_lines, rows_in_september, upload, upload_objects
+from tests.unit.workflows.september import (
+    AZURE,
+    azure_run,
+    log_lines,
+    rows_in_september,
+    run_sweep,
+    tracking_rows,
+    upload,
+    upload_objects,
+)
 
 HEAVY = ("dlt", "google.cloud.bigquery", "google.cloud.storage", "google.auth", "requests", "billing.workflows.load")
 IGNORED_EVENTS = """
@@ -192,3 +201,75 @@ def test_event_loads_from_the_first_manifest_that_exists(
 
     [line] = log_lines(capsys)
     assert (line["action"], line["execution"]) == ("loaded", "run-2")
+
+
+HOSTILE = {
+    "escape": "\x1b[2J",
+    "new line": "\naws_cur 2025-09 loaded",
+    "next line": "\x85",
+    "line end": "\u2028",
+    "direction": "\u202e",
+    "isolate": "\u2066",
+    "hidden": "\u200b",
+    "C1": "\x9b2J",
+}
+
+EXPECTED_CODES = {
+    "folder": {"WAITING_FOR_MANIFEST"},
+    "file": {"PATH_OUTSIDE_PREFIX", "WAITING_FOR_FILES"},
+    "export": {"OTHER_EXPORT"},
+    "execution": {"MANIFEST_INVALID"},
+}
+
+
+def texts_in(value: object) -> list[str]:
+    """Return every text in a value, also those in lists and tables."""
+    if isinstance(value, dict):
+        return [text for part in (*value, *value.values()) for text in texts_in(part)]
+    if isinstance(value, list | tuple):
+        return [text for part in value for text in texts_in(part)]
+    return [value] if isinstance(value, str) else []
+
+
+def hostile_objects(site: str, text: str) -> dict[str, bytes]:
+    """Return the objects of a run with this text in a name: of a folder, a file, an export or an execution."""
+    run = azure_run(1)
+    manifest = json.loads(run.manifest_bytes)
+    if site == "folder":
+        return {f"azure/{text}/20250901-20250930/part_0_0001.parquet": b"x"}
+    if site == "file":
+        manifest["blobs"][0]["blobName"] += text
+    if site == "export":
+        manifest["exportConfig"]["exportName"] += text
+    if site == "execution":
+        manifest["runInfo"]["runId"] += text
+    return {run.manifest: json.dumps(manifest).encode()}
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+@pytest.mark.parametrize("site", ["folder", "file", "export", "execution"])
+def test_name_from_outside_forges_nothing_in_logs_and_records(
+    deployment: FakeDeployment, capsys: pytest.CaptureFixture[str], site: str, text: str
+) -> None:
+    objects = hostile_objects(site, text)
+    upload_objects(deployment, objects)
+
+    for name in objects:
+        data = {"bucket": deployment.source(AZURE).bucket, "name": name}
+        handle_event(deployment.settings, "azure", data, deployment.services())
+    deployment.clock.step(hours=7)
+    run_sweep(deployment)
+
+    lines = log_lines(capsys)
+    shown = [found for line in lines for found in texts_in(line)]
+    shown += [row["message"] for row in tracking_rows(deployment) if row.get("message")]
+    assert [found for found in shown if not found.isprintable()] == []
+    assert any(line.get("code") in EXPECTED_CODES[site] for line in lines)
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+def test_name_of_an_ignored_object_forges_nothing(capsys: pytest.CaptureFixture[str], text: str) -> None:
+    handle_event(settings(), "azure", {"bucket": "example-landing-azure", "name": f"else/{text}"})
+
+    [line] = log_lines(capsys)
+    assert (line["code"], [found for found in texts_in(line) if not found.isprintable()]) == ("NOT_OURS", [])

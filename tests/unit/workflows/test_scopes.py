@@ -91,3 +91,12 @@ def test_replay_gives_the_table_to_another_scope(
     assert report["loaded"] == ["azure_billing 2025-10"]
     assert deployment.items(AZURE) == {"2025-09": list(THEIR_NEXT.items), "2025-10": list(THEIR_OCTOBER.items)}
     assert errors(capsys) == [("OTHER_SCOPE", "2025-09")]  # now the first export is the other one
+
+
+@pytest.mark.parametrize("folder", ["\u202ea", "\u00a0", "\ufffd", "費用 €"])
+def test_owner_may_be_a_folder_of_any_name(deployment: FakeDeployment, folder: str) -> None:
+    owners, source = deployment.services().owners, deployment.source(AZURE)
+
+    owners.claim(source, f"folder {folder}/")
+
+    assert owners.read(source) == f"folder {folder}/"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -45,7 +46,7 @@ CAUSES = {
     **{
         code: BillingError(code, "later")
         for code in (
-            *("CLOCK_WRONG", "DEADLINE", "FILE_VANISHED", "JOB_RUNNING"),
+            *("BOOKKEEPING_UNREADABLE", "CLOCK_WRONG", "DEADLINE", "FILE_VANISHED", "JOB_RUNNING"),
             *("LOAD_KEEPS_FAILING", "MONTH_LOCKED", "TABLE_CHANGED"),
         )
     },
@@ -63,6 +64,50 @@ def test_sweep_loads_the_month_once_the_cause_is_gone(code: str, capsys: pytest.
 
     assert (broken["loaded"], mended["loaded"]) == ([], [f"{AZURE} {SEPTEMBER}"])
     assert code in told
+
+
+WRONG_CONTENTS = {
+    "empty": b"",
+    "bytes": b"\xff\xfe\0",
+    "a list": b"[]",
+    "no field": b"{}",
+    "other types": b'{"holder": 1, "expires": [], "job_id": {}}',
+    "no time": b'{"holder": "x", "expires": "soon", "job_id": null}',
+    "no zone": b'{"holder": "x", "expires": "2025-10-01T00:00:00", "job_id": null}',
+    "nested": b"[" * 100_000,
+}
+
+
+@pytest.mark.parametrize("content", WRONG_CONTENTS.values(), ids=WRONG_CONTENTS)
+@pytest.mark.parametrize("name", ["leases/{table}/2025-09.json", "owners/{table}.txt"])
+def test_wrong_object_of_the_bookkeeping_is_named_and_its_deletion_helps(
+    name: str, content: bytes, capsys: pytest.CaptureFixture[str]
+) -> None:
+    deployment = FakeDeployment()
+    bucket, table = deployment.settings.bookkeeping_bucket, deployment.source(AZURE).destination
+    upload(deployment, azure_run(1))
+    deployment.put(bucket, name.format(table=table), content)
+
+    broken = sweep(deployment.settings, deployment.services())
+    told = [line for line in log_lines(capsys) if line.get("code") == "BOOKKEEPING_UNREADABLE"]
+    deployment.services().leases._bucket.blob(name.format(table=table)).delete()
+    mended = sweep(deployment.settings, deployment.services())
+
+    assert (broken["loaded"], mended["loaded"]) == ([], [f"{AZURE} {SEPTEMBER}"])
+    assert [(line["severity"], line["source"]) for line in told] == [("ERROR", AZURE)]
+    assert told[0]["message"].startswith(f"gs://{bucket}/{name.format(table=table)} ")
+
+
+def test_lease_of_a_later_version_is_read() -> None:
+    deployment = FakeDeployment()
+    name = f"leases/{deployment.source(AZURE).destination}/2025-09.json"
+    lease = {"holder": "x", "expires": "2025-01-01T00:00:00+00:00", "job_id": None, "new_field": [1]}
+    upload(deployment, azure_run(1))
+    deployment.put(deployment.settings.bookkeeping_bucket, name, json.dumps(lease).encode())
+
+    report = sweep(deployment.settings, deployment.services())
+
+    assert report["loaded"] == [f"{AZURE} {SEPTEMBER}"]
 
 
 def test_every_code_that_is_tried_again_has_a_cause_here() -> None:

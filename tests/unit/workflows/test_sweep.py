@@ -11,7 +11,7 @@ from billing.settings import Settings
 from billing.workflows.replay import replay
 from tests.fakes.deployment import FakeDeployment
 from tests.fakes.history import FakeLoadHistory
-from tests.simulation.provider import STREAMS, deliver
+from tests.simulation.provider import STREAMS, StreamName, deliver
 from tests.unit.workflows.september import (
     AZURE,
     SEPTEMBER,
@@ -147,16 +147,26 @@ def test_wait_of_more_than_six_hours_is_a_warning(
     assert late["message"].startswith(f"{run.manifest} waits for 6:0")
 
 
-def test_data_without_a_manifest_is_a_warning(deployment: FakeDeployment, capsys: pytest.CaptureFixture[str]) -> None:
-    run = azure_run(1)
-    upload_objects(deployment, dict(run.files))
+@pytest.mark.parametrize(
+    ("loaded", "lone"), [("azure", "azure next"), ("azure next", "azure"), ("aws new", "aws over")]
+)
+def test_data_without_a_manifest_is_told_beside_a_loaded_month(
+    deployment: FakeDeployment, capsys: pytest.CaptureFixture[str], loaded: StreamName, lone: StreamName
+) -> None:
+    good, data = (deliver(STREAMS[stream], 1, "good", None) for stream in (loaded, lone))
+    key = good.stream.key
+    upload_objects(deployment, good.objects, key)
+    upload_objects(deployment, dict(data.files), key)
+    run_sweep(deployment)
+    early = [line for line in log_lines(capsys) if line.get("code") == "WAITING_LONG"]
     deployment.clock.step(hours=6, minutes=1)
 
     run_sweep(deployment)
 
     [line] = [line for line in log_lines(capsys) if line.get("code") == "WAITING_LONG"]
-    assert (line["severity"], line["source"], line["month"]) == ("WARNING", AZURE, SEPTEMBER)
-    assert line["message"].startswith(f"{run.manifest} does not exist, 6:0")
+    assert early == []
+    assert (line["severity"], line["source"], line["month"]) == ("WARNING", key, data.stream.month)
+    assert line["message"].startswith(f"{data.manifest} does not exist, 6:0")
 
 
 def test_missing_table_defers_only_its_own_source(
