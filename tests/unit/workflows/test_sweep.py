@@ -39,7 +39,8 @@ def test_sweep_without_objects_does_nothing(deployment: FakeDeployment) -> None:
     report = run_sweep(deployment)
 
     seconds = report.pop("seconds")
-    assert report == {"loaded": [], "rejected": [], "waiting": [], "mismatched": [], "deferred": [], "months": 0}
+    lists = ("loaded", "rejected", "waiting", "mismatched", "left_long", "deferred")
+    assert report == {**{name: [] for name in lists}, "months": 0, "checked": 0, "stalled": False}
     assert isinstance(seconds, float)
 
 
