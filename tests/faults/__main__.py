@@ -44,8 +44,11 @@ TITLES = {
     "F24": "a dataset outside the multi-regions",
     "F26": "an instance that sends its load job after a takeover",
     "F28": "one file with other columns among many",
+    "F29": "errors that pass, for days",
     "F30": "a file that arrives after the settle time",
     "F32": "a delivery that stops every instance",
+    "F33": "a source that is broken, beside others",
+    "F34": "a later delivery whose manifest never comes",
     "histories": "random sequences of all of these",
 }
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
-from google.api_core.exceptions import Forbidden, InternalServerError, TooManyRequests
+from google.api_core.exceptions import BadRequest, Forbidden, InternalServerError, TooManyRequests
 
 from billing.workflows.sweep import sweep
+from tests.fakes.bigquery import FakeBigQuery
 from tests.fakes.deployment import FakeDeployment
+from tests.fakes.storage import FakeBlob
 from tests.fakes.wire import FailingWire
-from tests.unit.workflows.september import azure_run, log_lines, run_sweep, upload
+from tests.simulation.provider import STREAMS, deliver
+from tests.unit.workflows.september import azure_run, log_lines, run_sweep, upload, upload_objects
 
 QUOTA = Forbidden("Quota exceeded", errors=[{"reason": "quotaExceeded"}])
 # The requests of the fakes that are queries of BigQuery at Google
@@ -18,6 +22,7 @@ QUERIES = ("query", "read history", "read newest load")
 LISTS = ("list objects",)
 INSERTS = ("insert job",)
 NOTES = "sweeps/notes.json"
+AWS_OCTOBER = deliver(STREAMS["aws over"], 1, "good", None)
 
 
 def sweep_with(
@@ -138,3 +143,65 @@ def test_damaged_notes_are_written_again(deployment: FakeDeployment) -> None:
     run_sweep(deployment)
 
     assert b"newest_loads" in deployment.cloud.buckets.of(bucket)[NOTES].data
+
+
+def missing_table(deployment: FakeDeployment, monkeypatch: pytest.MonkeyPatch) -> None:
+    del deployment.cloud.tables.tables[deployment.source("aws_cur").destination]
+
+
+def unreadable_manifest(deployment: FakeDeployment, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The manifest of one month cannot be read: its key is disabled."""
+    read = FakeBlob.download_as_bytes
+
+    def refuse(blob: FakeBlob, **options: Any) -> bytes:
+        if blob.name == AWS_OCTOBER.manifest:
+            raise Forbidden("The key is disabled", errors=[{"reason": "cloudKmsDisabledKey"}])
+        return read(blob, **options)
+
+    monkeypatch.setattr(FakeBlob, "download_as_bytes", refuse)
+
+
+def broken_view(deployment: FakeDeployment, monkeypatch: pytest.MonkeyPatch) -> None:
+    answer = FakeBigQuery._answer
+
+    def refuse(client: FakeBigQuery, sql: str, options: Mapping[str, Any]) -> Any:
+        if sql.startswith("CREATE OR REPLACE VIEW"):
+            raise BadRequest("Syntax error")
+        return answer(client, sql, options)
+
+    monkeypatch.setattr(FakeBigQuery, "_answer", refuse)
+    monkeypatch.setattr(FakeBigQuery, "query", lambda *arguments, **options: None)
+
+
+@pytest.mark.fault("F33")
+@pytest.mark.parametrize("break_source", [missing_table, unreadable_manifest, broken_view])
+def test_broken_source_stops_no_other_and_every_age_is_told(
+    deployment: FakeDeployment,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    break_source: Callable[[FakeDeployment, pytest.MonkeyPatch], None],
+) -> None:
+    upload_objects(deployment, AWS_OCTOBER.objects, "aws_cur")
+    upload(deployment, azure_run(1))
+    break_source(deployment, monkeypatch)
+
+    report = run_sweep(deployment)
+
+    lines = log_lines(capsys)
+    assert "azure_billing 2025-09" in report["loaded"]
+    assert [line["source"] for line in lines if line.get("action") == "age"][-1] == "azure_billing"
+    assert [line for line in lines if line["severity"] == "ERROR"] != []
+
+
+@pytest.mark.fault("F33")
+def test_manifest_that_cannot_be_read_stops_only_its_month(
+    deployment: FakeDeployment, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    september = deliver(STREAMS["aws new"], 1, "good", None)
+    upload_objects(deployment, {**AWS_OCTOBER.objects, **september.objects}, "aws_cur")
+    unreadable_manifest(deployment, monkeypatch)
+
+    report = run_sweep(deployment)
+
+    assert (report["loaded"], report["deferred"]) == (["aws_cur 2025-09"], ["aws_cur 2025-10"])
+    assert errors(log_lines(capsys)) == [("aws_cur", "KEY_UNAVAILABLE")]
