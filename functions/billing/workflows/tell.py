@@ -27,8 +27,9 @@ def tell(services: Services, inventories: Sequence[Inventory], report: SweepRepo
     for long in left_for_long(deferrals, left, now):
         report.left_long += long.what
         emit("ERROR", long.message, source=long.source or None, action="failed", code=long.code)
-    if is_readable:
-        or_defer(report, None, _NOTES, lambda: services.notes.write(SweepNotes(left, newest)))
+    told = SweepNotes(left, newest)
+    if is_readable and told != read[-1]:
+        or_defer(report, None, _NOTES, lambda: services.notes.write(told))
 
 
 def _tell_ages(
