@@ -6,6 +6,13 @@ from datetime import datetime, timedelta
 
 LEFT_LONG = timedelta(hours=2, minutes=30)  # sweeps run every hour, so the fourth in a row comes after three hours
 _NAMED = 3  # in the message about one source
+_ADVICE = {
+    "DEADLINE": "If no sweep loads any of them, delete old deliveries at the provider, then in the landing bucket.",
+    "JOB_RUNNING": "Look at the load job, and cancel it if it does not end.",
+    "MONTH_LOCKED": "Look at the lease in the bookkeeping bucket, and stop what renews it.",
+    "TRANSIENT": "Check the quotas of the project, and the status of Google Cloud.",
+}
+_OTHER_ADVICE = "Look for what changes the table or the files at each sweep."
 
 
 @dataclass(frozen=True)
@@ -59,4 +66,5 @@ def _long_left(some: list[Deferral], since: Mapping[str, datetime]) -> LongLeft:
     more = f" and {len(what) - _NAMED} more" if len(what) > _NAMED else ""
     names = f"{', '.join(what[:_NAMED])}{more}"
     message = f"Every sweep since {since[first.what]:%F %H:%M} UTC left this for the next one: {names}. {first.reason}"
+    message = f"{message} {_ADVICE.get(first.code, _OTHER_ADVICE)}"
     return LongLeft(first.source, first.code, what, message)

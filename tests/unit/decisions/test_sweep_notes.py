@@ -54,4 +54,5 @@ def test_months_of_one_source_and_code_are_told_in_one_line() -> None:
     assert long.message == (
         "Every sweep since 2025-11-20 05:00 UTC left this for the next one:"
         " aws_cur 2025-01, aws_cur 2025-02, aws_cur 2025-03 and 2 more. No time."
+        " If no sweep loads any of them, delete old deliveries at the provider, then in the landing bucket."
     )
