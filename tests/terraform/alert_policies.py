@@ -7,7 +7,7 @@ https://cloud.google.com/monitoring/alerts/concepts-indepth, https://cloud.googl
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -20,8 +20,9 @@ _USER_METRIC = "logging.googleapis.com/user/"
 _TERM = re.compile(r'([\w.]+)=(?:"([^"]*)"|one_of\(((?:"[^"]*",?)+)\))')
 _ABSENT = re.compile(r'absent_over_time\((\w+:\w+)\{((?:\w+="[^"]*",?)+)\}\[(\d+)m\]\)')
 _EXTRACTED = re.compile(r"EXTRACT\(([\w.]+)\)")
-_ALIGNERS = {"ALIGN_SUM": sum, "ALIGN_PERCENTILE_99": max}
-_REDUCERS = {"REDUCE_SUM": sum, "REDUCE_MAX": max}
+_Fold = Callable[[list[float]], float]
+_ALIGNERS: Mapping[str, _Fold] = {"ALIGN_SUM": sum, "ALIGN_PERCENTILE_99": max}
+_REDUCERS: Mapping[str, _Fold] = {"REDUCE_SUM": sum, "REDUCE_MAX": max}
 
 
 @dataclass(frozen=True)
@@ -120,8 +121,8 @@ def _first_of(condition: Mapping[str, Any], timeline: Timeline, points: Sequence
         rule, is_met = found[0], _absent
     else:
         raise ValueError(f"{condition} is not understood")
-    duration, since = timedelta(seconds=int(rule["duration"].removesuffix("s"))), None
-    time = timeline.start
+    duration = timedelta(seconds=int(rule["duration"].removesuffix("s")))
+    time, since = timeline.start, None  # type: datetime, datetime | None
     while time <= timeline.end:
         since = (since or time) if is_met(rule, time, points) else None
         if since is not None and time - since >= duration:

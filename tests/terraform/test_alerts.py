@@ -51,8 +51,8 @@ class World:
         self.deployment = FakeDeployment()
         self.clock = self.deployment.clock
         self.monkeypatch = monkeypatch
-        self.failing: dict[str, Exception] = {}
-        self.slow: dict[str, float] = {}
+        self.failing: Mapping[str, Exception] = {}
+        self.slow: Mapping[str, float] = {}
         self.wrong_by = 0.0
         self.timeline = Timeline(self.clock.now())
         self._capsys = capsys

@@ -26,13 +26,13 @@ AWS_OCTOBER = deliver(STREAMS["aws over"], 1, "good", None)
 
 
 def sweep_with(
-    deployment: FakeDeployment, failing: dict[str, Exception], slow: dict[str, float] | None = None
+    deployment: FakeDeployment, failing: Mapping[str, Exception], slow: Mapping[str, float] | None = None
 ) -> dict[str, Any]:
     return sweep(deployment.settings, deployment.services(FailingWire(deployment.clock, failing, slow)))
 
 
 def hourly_sweeps(
-    deployment: FakeDeployment, sweeps: int, failing: dict[str, Exception], slow: dict[str, float] | None = None
+    deployment: FakeDeployment, sweeps: int, failing: Mapping[str, Exception], slow: Mapping[str, float] | None = None
 ) -> list[dict[str, Any]]:
     reports = []
     for _ in range(sweeps):
@@ -56,7 +56,7 @@ def errors(lines: list[dict[str, Any]]) -> list[tuple[str | None, str]]:
     ],
 )
 def test_fourth_sweep_with_a_temporary_error_is_an_error(
-    deployment: FakeDeployment, capsys: pytest.CaptureFixture[str], failing: dict[str, Exception]
+    deployment: FakeDeployment, capsys: pytest.CaptureFixture[str], failing: Mapping[str, Exception]
 ) -> None:
     upload(deployment, azure_run(1))
 
