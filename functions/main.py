@@ -26,11 +26,14 @@ def load_azure(event: CloudEvent) -> None:
 
 @functions_framework.http
 def sweep(request: Request) -> tuple[dict[str, object], int]:
-    """Load what events missed, and audit the tables. The schedule calls it every hour."""
+    """Load what events missed, and audit the tables. The schedule calls it every hour.
+
+    If it achieved nothing, the answer is 503. Cloud Scheduler then logs an error, and does not try again.
+    """
     from billing.workflows.sweep import sweep as run
 
     report = run(_SETTINGS)
-    return report, 200
+    return report, 503 if report["stalled"] else 200
 
 
 def _handle(event: CloudEvent, provider: str) -> None:

@@ -119,8 +119,11 @@ locals {
     member     = data.google_storage_transfer_project_service_account.transfer.member
     subject_id = data.google_storage_transfer_project_service_account.transfer.subject_id
   }
-  transfer_jobs = merge(
-    { for key, transfer in module.transfer_aws : "aws_${key}" => transfer.job },
-    { for key, transfer in module.transfer_azure : "azure_${key}" => transfer.job },
-  )
+  # With the daily jobs beside event streams, as aws_cur_daily. Which jobs there are is known at plan.
+  transfer_jobs = merge(concat(
+    [{ for key, transfer in module.transfer_aws : "aws_${key}" => transfer.job }],
+    [{ for key, transfer in module.transfer_azure : "azure_${key}" => transfer.job }],
+    [for key, transfer in module.transfer_aws : { for name, job in transfer.daily_jobs : "aws_${key}_${name}" => job }],
+    [for key, transfer in module.transfer_azure : { for name, job in transfer.daily_jobs : "azure_${key}_${name}" => job }],
+  )...)
 }

@@ -7,5 +7,7 @@ module "monitoring" {
   notification_emails = var.notification_emails
   prefix              = var.prefix
   project_id          = local.project_id
+  schedule            = module.loader.schedule
+  sources             = keys(local.sources)
   transfer_jobs       = local.transfer_jobs
 }

@@ -69,6 +69,6 @@ output "tables" {
 }
 
 output "transfer_jobs" {
-  description = "Per source, the name of its transfer job."
+  description = "Per source, the name of its transfer job. A source with an event stream also has a daily job: SOURCE_daily."
   value       = local.transfer_jobs
 }

@@ -43,15 +43,17 @@ def status_command(ctx: click.Context) -> None:
     """Print each month: what is loaded, waiting or rejected.
 
     If a source gives no answer, the others are printed all the same, and the exit code is 1.
+    What the last sweep left over goes to standard error.
     """
     settings = read_settings()
-    status = read_status(settings, connect(settings))
+    services = connect(settings)
+    status = read_status(settings, services)
     if status.rows:
         click.echo(format_table(status.rows))
     for source in status.unrecorded:
         click.echo(nothing_recorded(source))
-    for failure in status.failures:
-        click.echo(str(failure), err=True)
+    for problem in (*map(str, status.failures), *_left_over(services)):
+        click.echo(problem, err=True)
     if status.failures:
         ctx.exit(1)
 
@@ -98,6 +100,14 @@ def nothing_recorded(source: Source) -> str:
     look = f"`gcloud storage ls gs://{source.bucket}/{source.prefix}` shows whether files have arrived"
     then = "`billing sweep` loads them, or says why it does not"
     return printable(f"Nothing is recorded of {source.key} yet: {look}, and {then}.")
+
+
+def _left_over(services: Services) -> list[str]:
+    """Return what the last sweep left over, and since when. One request. Without its notes, say so."""
+    notes, problem = services.notes.try_read()
+    if problem is not None:
+        return [printable(f"What the last sweep left over is unknown: {problem}")]
+    return [printable(f"Left over since {since:%F %H:%M} UTC: {what}.") for what, since in sorted(notes.left.items())]
 
 
 def _order(row: Mapping[str, Any]) -> tuple[str, str, str]:

@@ -14,6 +14,8 @@ variables {
   notification_emails = ["finops@example.com", "platform@example.com"]
   prefix              = "billing"
   project_id          = "acme-billing"
+  schedule            = "billing-sweep"
+  sources             = ["aws_cur", "azure_focus"]
   transfer_jobs       = { aws_cur = "transferJobs/1", azure_focus = "transferJobs/2" }
 }
 
@@ -38,12 +40,13 @@ run "alerts_and_dashboard" {
       for key, name in time_sleep.metrics.triggers :
       anytrue([for chart in flatten(local._tiles[*].charts) : strcontains(chart.filter, "/user/${name}\"")])
       || strcontains(google_monitoring_alert_policy.waiting.conditions[0].condition_threshold[0].filter, "/user/${name}\"")
+      || anytrue([for condition in google_monitoring_alert_policy.freshness.conditions : strcontains(condition.condition_threshold[0].filter, "/user/${name}\"")])
     ])
     error_message = "A metric is billed, but no tile and no alert uses it."
   }
   assert {
     condition = alltrue([
-      for policy in concat(values(google_monitoring_alert_policy.lines), [google_monitoring_alert_policy.freshness, google_monitoring_alert_policy.transfer, google_monitoring_alert_policy.waiting]) :
+      for policy in concat(values(google_monitoring_alert_policy.lines), [google_monitoring_alert_policy.freshness, google_monitoring_alert_policy.silent, google_monitoring_alert_policy.transfer, google_monitoring_alert_policy.waiting]) :
       length(policy.notification_channels) == 2 && length(policy.documentation[0].content) > 80
     ])
     error_message = "An alert does not notify both addresses, or does not say what to do."
@@ -59,8 +62,23 @@ run "alerts_and_dashboard" {
     error_message = "The labels and extractors of a metric have different keys. Logging rejects such a metric."
   }
   assert {
-    condition     = tonumber(trimsuffix(google_monitoring_alert_policy.freshness.conditions[1].condition_absent[0].duration, "s")) <= 84600
-    error_message = "The absence condition is longer than 23.5 hours, the maximum of Monitoring."
+    condition = alltrue([
+      for condition in slice(google_monitoring_alert_policy.freshness.conditions, 1, 3) :
+      condition.condition_threshold[0].evaluation_missing_data == "EVALUATION_MISSING_DATA_ACTIVE" && condition.condition_threshold[0].duration == "60s"
+    ])
+    error_message = "Monitoring treats missing data as a violation only if the duration is 60 s or more."
+  }
+  assert {
+    condition     = strcontains(google_monitoring_alert_policy.freshness.conditions[2].condition_threshold[0].filter, "metric.label.source=one_of(\"aws_cur\",\"azure_focus\")")
+    error_message = "The condition must name the sources: a removed source would be missed for ever."
+  }
+  assert {
+    condition = google_monitoring_alert_policy.silent.conditions[0].condition_prometheus_query_language[0].query == join(" or ", [
+      "absent_over_time(logging_googleapis_com:user_billing_sweeps{monitored_resource=\"cloud_run_revision\"}[90m])",
+      "absent_over_time(logging_googleapis_com:user_billing_reports{monitored_resource=\"cloud_run_revision\",source=\"aws_cur\"}[90m])",
+      "absent_over_time(logging_googleapis_com:user_billing_reports{monitored_resource=\"cloud_run_revision\",source=\"azure_focus\"}[90m])",
+    ])
+    error_message = "Expected another query: ${google_monitoring_alert_policy.silent.conditions[0].condition_prometheus_query_language[0].query}."
   }
   assert {
     condition     = google_monitoring_alert_policy.freshness.conditions[0].condition_threshold[0].threshold_value == 36

@@ -42,8 +42,8 @@ run "aws_role_hourly" {
     error_message = "The job must overwrite objects that differ, and delete nothing on either side."
   }
   assert {
-    condition     = length(google_secret_manager_secret_iam_member.transfer) == 0
-    error_message = "With a role there must be no grant on a secret."
+    condition     = length(google_secret_manager_secret_iam_member.transfer) == 0 && length(google_storage_transfer_job.daily) == 0
+    error_message = "With a role there must be no grant on a secret, and with a schedule no second job."
   }
   assert {
     condition     = jsondecode(output.policies.permission_policy).Statement[1] == { Action = ["s3:GetObject"], Effect = "Allow", Resource = ["arn:aws:s3:::acme-exports/exports/aws/*"] }
@@ -65,6 +65,25 @@ run "aws_us_gov_event_stream" {
   assert {
     condition     = google_storage_transfer_job.s3.event_stream[0].name == "arn:aws-us-gov:sqs:us-gov-west-1:123456789012:billing" && length(google_storage_transfer_job.s3.schedule) == 0
     error_message = "A job must have an event stream or a schedule, not both."
+  }
+  assert {
+    condition = (
+      google_storage_transfer_job.daily["daily"].schedule[0].repeat_interval == "86400s"
+      && length(google_storage_transfer_job.daily["daily"].event_stream) == 0
+      && output.daily_jobs == { daily = google_storage_transfer_job.daily["daily"].name }
+    )
+    error_message = "A second job must copy once a day what the queue missed."
+  }
+  assert {
+    condition = length(distinct([
+      for spec in [google_storage_transfer_job.daily["daily"].transfer_spec[0], google_storage_transfer_job.s3.transfer_spec[0]] :
+      jsonencode([
+        spec.aws_s3_data_source[0].bucket_name, spec.aws_s3_data_source[0].path, spec.aws_s3_data_source[0].role_arn, spec.aws_s3_data_source[0].credentials_secret,
+        spec.gcs_data_sink[0].bucket_name, spec.gcs_data_sink[0].path,
+        spec.transfer_options[0].overwrite_when, spec.transfer_options[0].metadata_options[0].time_created,
+      ])
+    ])) == 1
+    error_message = "Both jobs must copy the same objects to the same place, in the same way."
   }
   assert {
     condition     = jsondecode(output.policies.permission_policy).Statement[1].Resource == ["arn:aws-us-gov:s3:::acme-exports/*"] && length(jsondecode(output.policies.permission_policy).Statement) == 3
@@ -125,6 +144,25 @@ run "azure_sas_token_event_stream" {
   assert {
     condition     = google_storage_transfer_job.blob.event_stream[0].name == "acmebilling.queue.core.windows.net/billing" && length(google_storage_transfer_job.blob.schedule) == 0
     error_message = "A job must have an event stream or a schedule, not both."
+  }
+  assert {
+    condition = (
+      google_storage_transfer_job.daily["daily"].schedule[0].repeat_interval == "86400s"
+      && length(google_storage_transfer_job.daily["daily"].event_stream) == 0
+      && output.daily_jobs == { daily = google_storage_transfer_job.daily["daily"].name }
+    )
+    error_message = "A second job must copy once a day what the queue missed."
+  }
+  assert {
+    condition = length(distinct([
+      for spec in [google_storage_transfer_job.daily["daily"].transfer_spec[0], google_storage_transfer_job.blob.transfer_spec[0]] :
+      jsonencode([
+        spec.azure_blob_storage_data_source[0].storage_account, spec.azure_blob_storage_data_source[0].container, spec.azure_blob_storage_data_source[0].path, spec.azure_blob_storage_data_source[0].credentials_secret,
+        spec.gcs_data_sink[0].bucket_name, spec.gcs_data_sink[0].path,
+        spec.transfer_options[0].overwrite_when, spec.transfer_options[0].metadata_options[0].time_created,
+      ])
+    ])) == 1
+    error_message = "Both jobs must copy the same objects to the same place, in the same way."
   }
   assert {
     condition     = google_secret_manager_secret_iam_member.transfer["azure"].secret_id == "azure-sas"

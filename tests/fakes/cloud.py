@@ -8,6 +8,7 @@ from billing.gcp.lease import Leases
 from billing.gcp.load_jobs import LoadJobs
 from billing.gcp.owner import Owners
 from billing.gcp.services import Services
+from billing.gcp.sweep_note_store import SweepNoteStore
 from billing.settings import Settings
 from tests.fakes.bigquery import FakeBigQuery, Tables
 from tests.fakes.clock import FakeClock
@@ -43,5 +44,6 @@ class FakeCloud:
             history=FakeLoadHistory(self.history, settings, wire),
             leases=Leases(storage, settings.bookkeeping_bucket, wire.machine, jobs.may_still_run),
             owners=Owners(storage, settings.bookkeeping_bucket),
+            notes=SweepNoteStore(storage, settings.bookkeeping_bucket),
             landing=lambda source: LandingBucket(storage, source),
         )

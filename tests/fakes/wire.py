@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import TypeVar
 
@@ -29,3 +29,20 @@ class Wire:
 
     def now(self) -> datetime:
         return self.clock.now()
+
+
+class FailingWire(Wire):
+    """Requests of some names fail, and requests of some names take long. The names are those of the fakes."""
+
+    def __init__(
+        self, clock: MovableClock, failing: Mapping[str, Exception], slow: Mapping[str, float] | None = None
+    ) -> None:
+        super().__init__(clock)
+        self.failing = failing
+        self.slow = slow or {}
+
+    def send(self, request: str, act: Callable[[], T]) -> T:
+        self.clock.step(seconds=self.slow.get(request, 0))
+        if request in self.failing:
+            raise self.failing[request]
+        return super().send(request, act)

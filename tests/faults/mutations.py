@@ -24,6 +24,7 @@ _PERIODS, _BYTES = (f"tests/integration/test_{name}.py::test_" for name in ("per
 _STAGING = "tests/unit/workflows/test_staging.py::test_"
 _TYPES = "tests/integration/test_column_types.py::test_"
 _SWEEP, _UNIT, _FAULTS = "tests/integration/test_sweep.py::test_", "tests/unit/", "tests/faults/"
+_TELL = f"{_UNIT}workflows/test_tell.py::test_"
 _BROKEN, _SHRINKAGE = "tests/integration/test_broken_sources.py::test_", f"{_UNIT}workflows/test_shrinkage.py::test_"
 
 
@@ -171,6 +172,10 @@ def _plain_cast(column: str, _: object) -> str:
 
 def _nothing(*_: object) -> None:
     return None
+
+
+def _none_of(*_: object) -> list[Any]:
+    return []
 
 
 def _yes(*_: object) -> bool:
@@ -482,6 +487,32 @@ MUTATIONS: Mapping[str, Mutation] = {
             "a rejection is recorded once",
             f"{_BAD}bad_manifest_is_rejected_with_its_code_before_any_load[azure-empty]",
             replaced(_nothing, "billing.decisions.decide._rejected_before"),
+        ),
+        Mutation(
+            "unreadable manifest stops its month only",
+            f"{_TELL}manifest_that_cannot_be_read_stops_only_its_month",
+            replaced(_nothing, "billing.workflows.inventory.classify"),
+        ),
+        Mutation(
+            "temporary error that lasts is told",
+            f"{_TELL}months_without_time_are_an_error_of_the_fourth_sweep",
+            replaced(_none_of, "billing.workflows.tell.left_for_long"),
+        ),
+        Mutation(
+            "age without the load history",
+            f"{_TELL}ages_are_told_when_no_query_is_answered",
+            replaced(_nothing, "billing.gcp.sweep_note_store.SweepNoteStore.write"),
+        ),
+        Mutation(
+            "stalled sweep does not finish",
+            f"{_TELL}stalled_sweep_does_not_say_that_it_finished",
+            replaced(property(_no), "billing.workflows.sweep_report.SweepReport.stalled"),
+        ),
+        Mutation(
+            "later delivery without its manifest is told",
+            f"{_UNIT}decisions/test_orphans.py::"
+            "test_new_assembly_that_the_manifest_of_the_period_does_not_name_is_an_orphan",
+            replaced(_yes, "billing.decisions.orphans._is_of_another_export"),
         ),
         Mutation(
             "path outside the prefix",

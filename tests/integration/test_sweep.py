@@ -38,7 +38,9 @@ def test_sweep_loads_every_month_that_no_event_loaded(harness: Harness, tmp_path
 
 
 def test_sweep_with_nothing_to_do_writes_nothing(harness: Harness, tmp_path: Path) -> None:
+    """The first sweep after a load notes when that was."""
     harness.load(AWS, aws_cur_delivery(tmp_path, MONTH, rows=20))
+    harness.sweep()
 
     with harness.counting() as requests:
         harness.sweep()

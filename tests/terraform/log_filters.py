@@ -14,7 +14,7 @@ LogEntry = Mapping[str, Any]
 Test = Callable[[LogEntry], bool]
 
 _SEVERITIES = ("DEFAULT", "DEBUG", "INFO", "NOTICE", "WARNING", "ERROR", "CRITICAL", "ALERT", "EMERGENCY")
-_TOKEN = re.compile(r'\s*("(?:[^"\\]|\\.)*"|>=|=|\(|\)|[A-Za-z_][\w.]*)')
+_TOKEN = re.compile(r'\s*("(?:[^"\\]|\\.)*"|>=|=|\(|\)|\d+|[A-Za-z_][\w.]*)')
 
 
 def matches(query: str, entry: LogEntry) -> bool:
@@ -76,7 +76,7 @@ class _Parser:
         return values
 
     def _string(self, token: str) -> str:
-        if token in _SEVERITIES:
+        if token in _SEVERITIES or token.isdigit():
             return token
         if not token.startswith('"') or "\\" in token:
             raise ValueError(f"{token} is no plain string in {self.query}")

@@ -73,6 +73,16 @@ AFTER: Mapping[str, tuple[str, ...]] = {
         "module.transfer_azure.google_secret_manager_secret_iam_member.transfer",
         "module.transfer_azure.time_static.created",
     ),
+    "module.transfer_aws.google_storage_transfer_job.daily": (
+        f"{LANDING}time_sleep.grants",
+        "module.transfer_aws.google_secret_manager_secret_iam_member.transfer",
+        "module.transfer_aws.time_static.created",
+    ),
+    "module.transfer_azure.google_storage_transfer_job.daily": (
+        f"{LANDING}time_sleep.grants",
+        "module.transfer_azure.google_secret_manager_secret_iam_member.transfer",
+        "module.transfer_azure.time_static.created",
+    ),
     # A job that is created after its first day runs a day later.
     "module.transfer_aws.time_static.created": (f"{LANDING}time_sleep.grants",),
     "module.transfer_azure.time_static.created": (f"{LANDING}time_sleep.grants",),
@@ -83,6 +93,7 @@ AFTER: Mapping[str, tuple[str, ...]] = {
     ),
     f"{MONITORING}google_monitoring_alert_policy.waiting": (f"{MONITORING}time_sleep.metrics",),
     f"{MONITORING}google_monitoring_alert_policy.freshness": (f"{MONITORING}time_sleep.metrics",),
+    f"{MONITORING}google_monitoring_alert_policy.silent": (f"{MONITORING}time_sleep.metrics",),
     # Encrypted resources need the agents' grants on the key.
     SPREAD_KEY: ("google_kms_crypto_key_iam_member.storage", "google_kms_crypto_key_iam_member.bigquery"),
     f"{LANDING}google_storage_bucket.landing": (SPREAD_KEY,),

@@ -15,10 +15,12 @@ from tests.support.terraform_deployment import AWS_SOURCES, TerraformDeployment
 
 TWO = {**AWS_SOURCES, "other": {**AWS_SOURCES["cur"], "bucket": "other-exports", "export_name": "other-cur"}}
 OTHER_SOURCE = re.compile(r'\["(aws_)?other"\]')
-SHARED = {  # the environment of the functions, the alert and the dashboard name every source
+SHARED = {  # the environment of the functions, three alerts and the dashboard name every source
     'module.loader.google_cloudfunctions2_function.load["aws"]': ("update",),
     'module.loader.google_cloudfunctions2_function.load["azure"]': ("update",),
     "module.loader.google_cloudfunctions2_function.sweep": ("update",),
+    "module.monitoring.google_monitoring_alert_policy.freshness": ("update",),
+    "module.monitoring.google_monitoring_alert_policy.silent": ("update",),
     "module.monitoring.google_monitoring_alert_policy.transfer": ("update",),
     "module.monitoring.google_monitoring_dashboard.billing": ("update",),
 }

@@ -43,7 +43,7 @@ WANTED = {
     (None, "VIEW_FAILED"): {"failures", "findings", "alerts.failed"},
     ("audited", "AUDIT_MISMATCH"): {"events", "findings", "alerts.review"},
     ("sweep", None): {"sweeps"},
-    ("age", None): {"age"},
+    ("age", None): {"age", "reports"},
 }
 
 
@@ -216,7 +216,7 @@ def _fields(expressions: Iterable[str]) -> set[str]:
 
 
 def _check_platform_lines(printed: Printed) -> None:
-    """A killed instance raises an alert. A 503 in the request log does not: the month was locked."""
+    """A killed instance and a call that ran too long raise an alert. A 503 does not: the month was locked."""
     function = printed.system.outputs["functions"]["load_aws"]
     killed = {"severity": "ERROR", "textPayload": "Memory limit exceeded", **origin(function, "varlog/system")}
     request = {"severity": "ERROR", "httpRequest": {"status": 503}, **origin(function, "requests")}
@@ -224,6 +224,7 @@ def _check_platform_lines(printed: Printed) -> None:
 
     assert matching(printed.system, killed) == {"failures", "alerts.failed"}
     assert matching(printed.system, request) == set()
+    assert matching(printed.system, {**request, "httpRequest": {"status": 504}}) == {"failures", "alerts.failed"}
 
 
 @pytest.mark.parametrize(

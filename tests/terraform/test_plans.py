@@ -72,6 +72,15 @@ def test_each_wait_has_its_length(everything: Plan) -> None:
     }
 
 
+@pytest.mark.fault("F34")
+def test_source_with_an_event_stream_has_a_daily_job_too(everything: Plan) -> None:
+    """A message that its queue loses has no second chance."""
+    daily = [address for address in everything.changes if ".daily[" in address]
+
+    assert daily == ['module.transfer_aws["legacy"].google_storage_transfer_job.daily["daily"]']
+    assert everything.planned(daily[0])["schedule"][0]["repeat_interval"] == "86400s"
+
+
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.name)
 def test_every_example_plans(terraform: Terraform, example: Path) -> None:
     plan = terraform.plan(f"-var-file={example}")

@@ -18,6 +18,7 @@ from sqlglot import exp
 import billing
 from billing.clock import Clock
 from billing.columns.field import Field, map_of
+from billing.decisions.sweep_notes import SweepNotes
 from billing.errors import ERRORS
 from billing.formats import FORMATS
 from billing.settings import FOCUS_VIEW, QUALITY_VIEW, SOURCE_FIELDS, STATUS_VIEW, Settings
@@ -61,11 +62,11 @@ QUALITY_CODES = """
     NO_ProviderName NO_PublisherName NO_ServiceCategory NO_ServiceName
 """
 SEVERITIES = "CRITICAL DEBUG ERROR INFO WARNING"
-ACTIONS = "age audited failed ignored loaded rejected retried skipped started sweep waiting"
+ACTIONS = "age audited failed ignored loaded rejected retried skipped stalled started sweep waiting"
 LOG_FIELDS = """
     action age_hours bytes code duration_seconds execution files job_id month object rows source stack_trace
 """
-SUMMARY_FIELDS = "deferred loaded mismatched months rejected seconds waiting"
+SUMMARY_FIELDS = "checked deferred left_long loaded mismatched months rejected seconds stalled waiting"
 VIEWS = "billing_quality billing_status focus_costs"
 STATUS_COLUMNS = """
     source provider month state finality delivered_at loaded_at row_count cost currency rows_changed cost_changed code
@@ -154,7 +155,8 @@ def codes() -> set[str]:
 
 def summary_of_a_sweep() -> dict[str, object]:
     settings = Settings(project="p", location="l", bookkeeping_bucket="b", sources=())
-    services: Any = SimpleNamespace(settings=settings, clock=Clock())
+    notes = SimpleNamespace(read=SweepNotes, write=lambda notes: None)
+    services: Any = SimpleNamespace(settings=settings, clock=Clock(), notes=notes)
     return sweep(settings, services)
 
 

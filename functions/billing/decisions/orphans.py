@@ -1,15 +1,25 @@
-"""Find data files that have no manifest."""
+"""Find data files whose manifest does not come."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from billing import manifests
+from billing.decisions.candidates import Candidate, ReadableCandidate
 from billing.decisions.delivery import StoredObject
 from billing.decisions.state import MonthState
 from billing.settings import Source
 
 LONG_WAIT = timedelta(hours=6)
+
+
+@dataclass(frozen=True, order=True)
+class _Folder:
+    """A folder with files that no manifest names, the time of the newest one, and the manifest that should name it."""
+
+    updated: datetime
+    name: str
+    manifest: str
 
 
 @dataclass(frozen=True)
@@ -19,21 +29,77 @@ class Orphan:
 
 
 def find_orphans(
-    source: Source, objects: Mapping[str, StoredObject], states: Mapping[str, MonthState], now: datetime
+    source: Source,
+    objects: Mapping[str, StoredObject],
+    candidates: Iterable[Candidate],
+    states: Mapping[str, MonthState],
+    now: datetime,
 ) -> list[Orphan]:
-    """Find old data files without a manifest, in months that were never loaded, and data that never gets one."""
-    newest: dict[str, datetime] = {}
+    """Find old data files that no manifest names, and data that never gets a manifest. One entry for each month.
+
+    In a month that has a delivery, files count only if they are newer than it by more than the settle time: files of
+    earlier deliveries stay in the bucket, and no manifest names them any more.
+    """
+    candidates = list(candidates)
+    named = _named_files(candidates)
+    known = _newest_deliveries(candidates, states)
+    settle = timedelta(hours=source.settle_hours)
+    late: dict[str | None, dict[str, _Folder]] = {}  # by month and folder
     never: dict[str, str] = {}
     for name, stored in objects.items():
         names = manifests.manifest_names(source, name)
-        if names and not any(manifest in objects for manifest in names):
-            newest[names[0]] = max(stored.updated, newest.get(names[0], stored.updated))
-        elif not names and (reason := manifests.never_loaded(source, name)):
+        if not names and (reason := manifests.never_loaded(source, name)):
             never[name.rpartition("/")[0]] = f"{name} is never loaded: {reason}"
-    late = [
-        Orphan(month, f"{manifest} does not exist, {now - updated} after its data.")
-        for manifest, updated in newest.items()
-        for month in [manifests.month_in(manifest)]
-        if now - updated > LONG_WAIT and not states.get(month or "", MonthState()).loaded_executions
-    ]
-    return [*late, *(Orphan(manifests.month_in(f"{folder}/"), message) for folder, message in never.items())]
+        if not names or name in named or _is_of_another_export(names, objects, named):
+            continue
+        month = manifests.month_in(names[0])
+        is_newer = month not in known or _time(stored) > known[month] + settle
+        if is_newer and now - stored.updated > LONG_WAIT:
+            folders, folder = late.setdefault(month, {}), manifests.folder_of(name)
+            one = _Folder(stored.updated, folder, names[0])
+            folders[folder] = max(one, folders.get(folder, one))
+    lost = [Orphan(month, _message(list(folders.values()), objects, now)) for month, folders in late.items()]
+    return [*lost, *(Orphan(manifests.month_in(f"{folder}/"), message) for folder, message in never.items())]
+
+
+def _is_of_another_export(names: Iterable[str], objects: Mapping[str, StoredObject], named: set[str]) -> bool:
+    """Return whether a manifest is there for a file, but it is not one of this source."""
+    there = [name for name in names if name in objects]
+    return bool(there) and not any(name in named for name in there)
+
+
+def _message(folders: list[_Folder], objects: Mapping[str, StoredObject], now: datetime) -> str:
+    """Name the newest folder, and the manifest that does not exist or names other files."""
+    newest = max(folders)
+    waited = now - newest.updated
+    others = f" The same holds for {len(folders) - 1} more folders." if len(folders) > 1 else ""
+    if newest.manifest in objects:
+        return f"{newest.manifest} does not name the files in {newest.name}, which came {waited} ago.{others}"
+    return f"{newest.manifest} does not exist, {waited} after its data.{others}"
+
+
+def _named_files(candidates: Iterable[Candidate]) -> set[str]:
+    """Return the names of the manifests, and of the files that they name."""
+    named: set[str] = set()
+    for one in candidates:
+        named.add(one.manifest.name)
+        if isinstance(one, ReadableCandidate):
+            named.update(file.name for file in one.export.files)
+    return named
+
+
+def _newest_deliveries(candidates: Iterable[Candidate], states: Mapping[str, MonthState]) -> dict[str | None, datetime]:
+    """Return when the newest delivery of each month was written: its manifest, or its load if that is gone."""
+    newest: dict[str | None, datetime] = {}
+    for one in candidates:
+        month = manifests.month_in(one.manifest.name)
+        newest[month] = max(_time(one.manifest), newest.get(month, _time(one.manifest)))
+    for month, state in states.items():
+        if month not in newest and state.loaded is not None:
+            newest[month] = datetime.fromisoformat(state.loaded.ended)
+    return newest
+
+
+def _time(stored: StoredObject) -> datetime:
+    """Return when the provider wrote an object, if Storage Transfer kept that."""
+    return stored.written or stored.updated

@@ -15,6 +15,7 @@ from billing.gcp.landing import LandingBucket
 from billing.gcp.lease import Leases
 from billing.gcp.load_jobs import LoadJobs
 from billing.gcp.owner import Owners
+from billing.gcp.sweep_note_store import SweepNoteStore
 from billing.settings import Settings, Source
 
 _CREDENTIALS_VARIABLE = "GOOGLE_APPLICATION_CREDENTIALS"
@@ -29,6 +30,7 @@ class Services:
     history: LoadHistory
     leases: Leases
     owners: Owners
+    notes: SweepNoteStore
     landing: Callable[[Source], LandingBucket]
 
 
@@ -106,5 +108,6 @@ def build_services(
         history=LoadHistory(warehouse, settings, credentials, clock),
         leases=Leases(storage_client, settings.bookkeeping_bucket, clock, jobs.may_still_run),
         owners=Owners(storage_client, settings.bookkeeping_bucket),
+        notes=SweepNoteStore(storage_client, settings.bookkeeping_bucket),
         landing=lambda source: LandingBucket(storage_client, source),
     )

@@ -14,6 +14,7 @@ from billing.decisions.snapshot import MonthSnapshot
 from billing.decisions.state import MonthState
 from billing.decisions.table import Table
 from billing.errors import BillingError
+from billing.gcp.api_errors import classify
 from billing.gcp.services import Services
 from billing.manifests import OtherExport
 from billing.settings import Source
@@ -38,6 +39,10 @@ class Inventory:
     def all_months(self) -> set[str]:
         """Months of manifests in the bucket, and recorded months: the audit needs both."""
         return set(self.months) | set(self.states)
+
+    @property
+    def candidates(self) -> list[Candidate]:
+        return [candidate for some in self.months.values() for candidate in some]
 
     def state(self, month: str) -> MonthState:
         return self.states.get(month, MonthState())
@@ -78,13 +83,21 @@ def take_inventory(services: Services, source: Source) -> Inventory:
 
 
 def _candidate(services: Services, source: Source, stored: StoredObject) -> tuple[str, Candidate] | None:
-    """Return a month and its candidate. Return None for another export, or if nothing names the month."""
-    manifest = services.landing(source).manifest(stored.name)
+    """Return a month and its candidate. Return None for another export, or if nothing names the month.
+
+    A manifest that cannot be read concerns its own month: the evaluation of that month meets the same error.
+    """
+    month = manifests.month_in(stored.name)
+    try:
+        manifest = services.landing(source).manifest(stored.name)
+    except Exception as exc:
+        if month is None or classify(exc) is None:
+            raise
+        return month, UnreadableCandidate(stored)
     if manifest is None:
         return None
     try:
         export = manifests.parse(source, manifest)
     except BillingError:
-        month = manifests.month_in(stored.name)
         return (month, UnreadableCandidate(stored)) if month is not None else None
     return None if isinstance(export, OtherExport) else (export.month, ReadableCandidate(stored, export))

@@ -1,6 +1,6 @@
 """The hourly sweep: load what events missed, and compare the tables with the load history."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from functools import partial
@@ -10,11 +10,11 @@ from billing.decisions.orphans import find_orphans
 from billing.gcp.services import Services, connect
 from billing.log import emit
 from billing.settings import Settings, Source
-from billing.workflows.guard import RetryLater, log_failures
 from billing.workflows.inventory import Inventory, take_inventory
 from billing.workflows.publish_views import publish_all_focus_views, publish_dataset_views
 from billing.workflows.sweep_month import SweptMonth, warn_of_wait
-from billing.workflows.sweep_report import SweepReport
+from billing.workflows.sweep_report import SweepReport, or_defer
+from billing.workflows.tell import tell
 
 _WORKERS = 5  # dlt's tables take 5 updates per 10 s
 
@@ -25,17 +25,25 @@ def sweep(settings: Settings, services: Services | None = None) -> dict[str, obj
     timer, report = Timer(services.clock), SweepReport()
     inventories: list[Inventory] = []
     for source in settings.sources:
-        _or_defer(source, f"{source.key} as a whole", report, partial(_collect, inventories, services, source))
+        or_defer(report, source, f"{source.key} as a whole", partial(_collect, inventories, services, source))
     months = [SweptMonth(services, one, month, timer, report) for one in inventories for month in one.all_months]
-    report.months = len(months)
+    report.months = {one.name for one in months}
     _load_months(months, report)
     _publish_views(services, inventories, report)
     for inventory in inventories:
         _warn_of_orphans(inventory, services.clock.now())
-        about = f"age of {inventory.source.key}"
-        _or_defer(inventory.source, about, report, partial(_log_age, services, inventory))
+    tell(services, inventories, report)
+    return _finish(report, timer)
+
+
+def _finish(report: SweepReport, timer: Timer) -> dict[str, object]:
+    """Log the summary. A sweep that achieved nothing does not count as finished, and an alert counts those."""
     result = report.as_json(timer.elapsed())
-    emit("WARNING" if report.deferred or report.mismatched else "INFO", "sweep finished", action="sweep", **result)
+    if report.stalled:
+        emit("WARNING", "The sweep achieved nothing. The next one tries again.", action="stalled", **result)
+    else:
+        severity = "WARNING" if report.deferrals or report.mismatched else "INFO"
+        emit(severity, "sweep finished", action="sweep", **result)
     return result
 
 
@@ -48,24 +56,14 @@ def _load_months(months: Sequence[SweptMonth], report: SweepReport) -> None:
     with ThreadPoolExecutor(_WORKERS) as pool:
         for swept in newest_first:
             if not swept.is_leased:
-                pool.submit(_or_defer, swept.source, swept.name, report, swept.load_if_in_time)
+                pool.submit(or_defer, report, swept.source, swept.name, swept.load_if_in_time)
     for swept in newest_first:
         if swept.is_leased:
-            _or_defer(swept.source, swept.name, report, swept.load_if_in_time)
+            or_defer(report, swept.source, swept.name, swept.load_if_in_time)
 
 
 def _collect(inventories: list[Inventory], services: Services, source: Source) -> None:
     inventories.append(take_inventory(services, source))
-
-
-def _or_defer(source: Source, what: str, report: SweepReport, work: Callable[[], None]) -> None:
-    """Run `work`. If it fails, leave it to the next sweep."""
-    try:
-        done = log_failures(source, what, work)
-    except RetryLater:
-        done = False
-    if not done:
-        report.add("deferred", what)
 
 
 def _publish_views(services: Services, inventories: Sequence[Inventory], report: SweepReport) -> None:
@@ -78,13 +76,5 @@ def _publish_views(services: Services, inventories: Sequence[Inventory], report:
 
 
 def _warn_of_orphans(inventory: Inventory, now: datetime) -> None:
-    for orphan in find_orphans(inventory.source, inventory.objects, inventory.states, now):
+    for orphan in find_orphans(inventory.source, inventory.objects, inventory.candidates, inventory.states, now):
         warn_of_wait(inventory.source, orphan.month, orphan.message)
-
-
-def _log_age(services: Services, inventory: Inventory) -> None:
-    """Log how long ago a source last loaded, or its table was created. The freshness alert reads this line."""
-    source = inventory.source
-    since = services.history.newest_load(source) or datetime.fromisoformat(inventory.table.identity.created)
-    hours = round((services.clock.now() - since).total_seconds() / 3600, 2)
-    emit("INFO", f"The newest load is {hours} h old.", source=source.key, action="age", age_hours=hours)

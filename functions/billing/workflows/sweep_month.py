@@ -1,15 +1,23 @@
 """Check one month of one source in a sweep, and load it if needed."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from billing.clock import Timer
 from billing.decisions.audit import difference
-from billing.decisions.candidates import Candidate, UnreadableCandidate, in_order_of_trial, with_execution
+from billing.decisions.candidates import (
+    Candidate,
+    ReadableCandidate,
+    UnreadableCandidate,
+    in_order_of_trial,
+    with_execution,
+)
 from billing.decisions.decide import decide
 from billing.decisions.decision import Decision, Skip, Wait
 from billing.decisions.orphans import LONG_WAIT
 from billing.decisions.policy import Override, policy_of
 from billing.decisions.state import MonthState
+from billing.decisions.sweep_notes import Deferral
 from billing.gcp.load_jobs import INSERT_DEADLINE
 from billing.gcp.services import Services
 from billing.log import emit
@@ -50,7 +58,8 @@ class SweptMonth:
         """Leave the month to the next sweep if no load job may be started any more."""
         late = self.timer.elapsed() > INSERT_DEADLINE
         if late:
-            self.report.add("deferred", self.name)
+            reason = f"The sweep had run for {self.timer.elapsed():.0f} s, so there was no time for this month."
+            self.report.defer(Deferral(self.source.key, self.name, "DEADLINE", reason))
         return late
 
     def _load_best(self) -> None:
@@ -96,13 +105,21 @@ class SweptMonth:
         """Report a wait. Only the best one of a month is recorded: `billing_status` has one row per month."""
         self.report.add("waiting", self.name)
         manifest = candidate.manifest
-        waited = self.services.clock.now() - manifest.updated
+        waited = self.services.clock.now() - self._waits_since(candidate, wait)
         if waited > LONG_WAIT:
             warn_of_wait(self.source, self.month, f"{manifest.name} waits for {waited}: {wait.message}")
         if record:
             waits_for = f"{manifest.name} {manifest.generation} {wait.code}"
             request = LoadRequest(self.source, manifest.name)
             record_waiting(self.services, request, self.inventory.state(self.month), waits_for, self.timer)
+
+    def _waits_since(self, candidate: Candidate, wait: Wait) -> datetime:
+        """Return when the wait began: when its manifest came, or when its files changed and the manifest did not."""
+        times = [candidate.manifest.updated]
+        if wait.code == "WAITING_FOR_MANIFEST" and isinstance(candidate, ReadableCandidate):
+            objects = self.inventory.objects
+            times += [objects[file.name].updated for file in candidate.export.files if file.name in objects]
+        return max(times)
 
     def _audit(self) -> None:
         """If the partition differs from the record, log an error and load the month again."""

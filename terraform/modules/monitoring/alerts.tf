@@ -3,6 +3,15 @@ locals {
   _metrics  = { for key, name in time_sleep.metrics.triggers : key => "metric.type=\"logging.googleapis.com/user/${name}\" AND resource.type=\"cloud_run_revision\"" }
 }
 
+locals {
+  # Metrics as PromQL names them: docs.cloud.google.com/monitoring/promql/promql-mapping
+  _promql = { for key, name in time_sleep.metrics.triggers : key => "logging_googleapis_com:user_${replace(name, "-", "_")}" }
+  _selectors = concat(
+    ["${local._promql["sweeps"]}{monitored_resource=\"cloud_run_revision\"}"],
+    [for source in sort(var.sources) : "${local._promql["reports"]}{monitored_resource=\"cloud_run_revision\",source=\"${source}\"}"],
+  )
+}
+
 resource "google_monitoring_alert_policy" "lines" {
   for_each = local.log_alerts
 
@@ -128,16 +137,38 @@ resource "google_monitoring_alert_policy" "freshness" {
     }
   }
 
-  # Without sweeps, no age is reported and the condition above cannot fire. Monitoring accepts at most 84600 s here.
+  # Without sweeps, no age is reported and the condition above cannot fire. Both conditions below need a point in the
+  # past; the policy "silent" does not. They compare with a number, because a counter may be reported as zero.
   conditions {
     display_name = "No sweep finished for four hours"
-    condition_absent {
-      filter   = local._metrics["sweeps"]
-      duration = "14400s"
+    condition_threshold {
+      filter                  = local._metrics["sweeps"]
+      comparison              = "COMPARISON_LT"
+      threshold_value         = 1
+      duration                = "60s" # evaluation_missing_data needs one
+      evaluation_missing_data = "EVALUATION_MISSING_DATA_ACTIVE"
       aggregations {
-        alignment_period     = "3600s"
+        alignment_period     = "14400s"
         per_series_aligner   = "ALIGN_SUM"
         cross_series_reducer = "REDUCE_SUM"
+      }
+    }
+  }
+
+  conditions {
+    display_name = "The age of a source was not reported for four hours"
+    condition_threshold {
+      # It names the sources, so that a removed source is not missed.
+      filter                  = "${local._metrics["reports"]} AND metric.label.source=one_of(${join(",", [for source in sort(var.sources) : "\"${source}\""])})"
+      comparison              = "COMPARISON_LT"
+      threshold_value         = 1
+      duration                = "60s"
+      evaluation_missing_data = "EVALUATION_MISSING_DATA_ACTIVE"
+      aggregations {
+        alignment_period     = "14400s"
+        per_series_aligner   = "ALIGN_SUM"
+        cross_series_reducer = "REDUCE_SUM"
+        group_by_fields      = ["metric.label.source"]
       }
     }
   }
@@ -147,7 +178,37 @@ resource "google_monitoring_alert_policy" "freshness" {
   }
 
   documentation {
-    content   = "A source had no new load, or the sweep does not run. Check in this order: Does the export still run on the provider's side? Did the transfer job copy anything? Does billing_status show a rejected or waiting delivery? Is the schedule enabled?"
+    content   = "A source had no new load, or the sweep does not run or achieves nothing. Check in this order: Does the export still run on the provider's side? Did the transfer job copy anything? Does billing_status show a rejected or waiting delivery? Is the schedule enabled? What do the lines of the sweep say?"
+    mime_type = "text/markdown"
+  }
+}
+
+# Other conditions fire only if there was data once. In PromQL, data that never came is absent too.
+resource "google_monitoring_alert_policy" "silent" {
+  project               = var.project_id
+  display_name          = "${var.prefix}: the sweep never reported"
+  combiner              = "OR"
+  notification_channels = local._channels
+  severity              = "ERROR"
+  user_labels           = var.labels
+
+  conditions {
+    display_name = "No sweep finished, or the age of a source was not reported, for four hours"
+    condition_prometheus_query_language {
+      # 90 minutes and 9000 seconds are four hours. After an apply, the first sweep has time to run.
+      query                     = join(" or ", [for selector in local._selectors : "absent_over_time(${selector}[90m])"])
+      duration                  = "9000s"
+      evaluation_interval       = "300s"
+      disable_metric_validation = true # there is no such metric before the first line
+    }
+  }
+
+  alert_strategy {
+    auto_close = "604800s"
+  }
+
+  documentation {
+    content   = "No line of a sweep has arrived. Check in this order: Does the schedule exist, is it enabled, and does it run every hour (gcloud scheduler jobs describe)? Can it call the sweep (its log)? Does the function start (the function's log)? If only one source is named, its age cannot be found: look for lines about that source."
     mime_type = "text/markdown"
   }
 }

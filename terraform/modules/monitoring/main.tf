@@ -3,9 +3,14 @@ locals {
   _functions = "resource.labels.service_name=(${join(" OR ", [for name in sort(var.functions) : "\"${name}\""])})"
   _lines     = "resource.type=\"cloud_run_revision\" AND ${local._functions}"
 
-  # Failures without a delivery as their cause: a line with action failed, a start with wrong settings (CRITICAL), and
-  # Cloud Run's line about an instance that it killed. The request log is excluded: a locked month is an ERROR (503) there.
-  _failed = "${local._lines} AND severity>=ERROR AND (jsonPayload.action=\"failed\" OR jsonPayload.code=\"VIEW_FAILED\" OR severity=CRITICAL OR log_id(\"run.googleapis.com/varlog/system\"))"
+  # Failures without a delivery as their cause: a line of the loader about a failure, a start with wrong settings
+  # (CRITICAL), a call that Cloud Run ended for its time (504), and Cloud Run's own line about an instance that it killed
+  # or could not start. The rest of the request log is excluded: a locked month is an ERROR (503) there.
+  _failed = "${local._lines} AND severity>=ERROR AND (jsonPayload.action=(\"failed\" OR \"retried\") OR jsonPayload.code=\"VIEW_FAILED\" OR severity=CRITICAL OR log_id(\"run.googleapis.com/varlog/system\") OR (log_id(\"run.googleapis.com/requests\") AND httpRequest.status=504))"
+
+  # A call of the sweep that Cloud Run refused or did not answer. UNAVAILABLE is left out: a sweep that achieved nothing
+  # answers 503, and its own lines tell how long that lasts.
+  _refused = "resource.type=\"cloud_scheduler_job\" AND resource.labels.job_id=\"${var.schedule}\" AND severity>=ERROR AND jsonPayload.status=(\"DEADLINE_EXCEEDED\" OR \"INTERNAL\" OR \"NOT_FOUND\" OR \"PERMISSION_DENIED\" OR \"UNAUTHENTICATED\" OR \"UNKNOWN\")"
 
   # Monitoring documents the label job_id as the name of the job, but not its spelling. The filter matches the name with
   # and without transferJobs/.
@@ -39,8 +44,13 @@ locals {
       filter      = "${local._lines} AND jsonPayload.action=\"rejected\""
       labels      = ["code", "source"]
     }
+    reports = {
+      description = "Ages that sweeps report, one for each source"
+      filter      = "${local._lines} AND jsonPayload.action=\"age\""
+      labels      = ["source"]
+    }
     sweeps = {
-      description = "Finished sweeps"
+      description = "Finished sweeps. One that achieved nothing does not count"
       filter      = "${local._lines} AND jsonPayload.action=\"sweep\""
       labels      = []
     }
@@ -55,8 +65,8 @@ locals {
   log_alerts = {
     failed = {
       display_name = "bug or setup error"
-      content      = "A function failed, and the delivery is not the reason. Possible reasons: a permission, a setting, a missing table, too little memory, or a bug. Nothing is lost: the sweep tries again every hour. The message of the log line says what to do. functions/docs/errors.md lists the codes."
-      filter       = local._failed
+      content      = "A function failed, and the delivery is not the reason. Possible reasons: a permission, a setting, a missing table, a quota that has been used up for hours, too little memory or time, a schedule that may not call the sweep, or a bug. Nothing is lost: the sweep tries again every hour. The message of the log line says what to do. functions/docs/errors.md lists the codes."
+      filter       = "(${local._failed}) OR (${local._refused})"
       labels       = { code = "EXTRACT(jsonPayload.code)", message = "EXTRACT(jsonPayload.message)", source = "EXTRACT(jsonPayload.source)" }
       severity     = "ERROR"
     }

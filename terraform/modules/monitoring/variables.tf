@@ -32,6 +32,16 @@ variable "project_id" {
   type        = string
 }
 
+variable "schedule" {
+  description = "Name of the Cloud Scheduler job that calls the sweep."
+  type        = string
+}
+
+variable "sources" {
+  description = "Keys of the sources, as the log lines of the functions have them."
+  type        = set(string)
+}
+
 variable "transfer_jobs" {
   description = "Names of the transfer jobs by source, as transferJobs/ID."
   type        = map(string)

@@ -1,4 +1,5 @@
 locals {
+  _daily         = var.event_stream == null ? {} : { daily = "86400s" }
   _event_streams = var.event_stream == null ? [] : [var.event_stream]
   _object_arn    = "arn:${local._partition}:s3:::${var.bucket}/${var.path}*"
   _partition     = var.credentials.role_arn == null ? "aws" : split(":", var.credentials.role_arn)[1]

@@ -22,7 +22,7 @@ variable "description" {
 }
 
 variable "event_stream" {
-  description = "ARN of the SQS queue that S3 notifies of new objects. Null copies by schedule."
+  description = "ARN of the SQS queue that S3 notifies of new objects. With one, a second job copies once a day what the queue missed. Null copies by schedule."
   type        = string
   default     = null
 }

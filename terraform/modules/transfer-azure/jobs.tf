@@ -67,3 +67,57 @@ resource "google_storage_transfer_job" "blob" {
 
   depends_on = [google_secret_manager_secret_iam_member.transfer]
 }
+
+# Beside an event stream. A message that a queue loses has no second chance, and objects from before the queue have none.
+# A job with an event stream ignores its schedule, so this is a job of its own. It copies only what is missing.
+resource "google_storage_transfer_job" "daily" {
+  for_each = local._daily
+
+  project     = var.project_id
+  description = "${var.description}, once a day"
+
+  schedule {
+    repeat_interval = each.value
+    schedule_start_date {
+      day   = time_static.created.day
+      month = time_static.created.month
+      year  = time_static.created.year
+    }
+  }
+
+  transfer_spec {
+    azure_blob_storage_data_source {
+      storage_account    = var.storage_account
+      container          = var.container
+      path               = var.path
+      credentials_secret = var.credentials.secret
+
+      dynamic "federated_identity_config" {
+        for_each = local._federated_identities
+        content {
+          client_id = federated_identity_config.value.client_id
+          tenant_id = federated_identity_config.value.tenant_id
+        }
+      }
+    }
+    gcs_data_sink {
+      bucket_name = var.sink.bucket
+      path        = var.sink.path
+    }
+    transfer_options {
+      # Unchanged objects are not written again, so they raise no event. Both delete options are off by default. They
+      # stay unset, because the provider reports a conflict even if both are false.
+      overwrite_when = "DIFFERENT"
+      metadata_options {
+        time_created = "TIME_CREATED_PRESERVE_AS_CUSTOM_TIME" # tells if a file is older than its manifest
+      }
+    }
+  }
+
+  logging_config {
+    log_actions       = ["FIND", "COPY"]
+    log_action_states = ["FAILED"] # Monitoring counts successes; a log line per file would be billed
+  }
+
+  depends_on = [google_secret_manager_secret_iam_member.transfer]
+}

@@ -1,4 +1,5 @@
 locals {
+  _daily                = var.event_stream == null ? {} : { daily = "86400s" }
   _event_streams        = var.event_stream == null ? [] : [var.event_stream]
   _federated_identities = var.credentials.federated_identity == null ? [] : [var.credentials.federated_identity]
 

@@ -25,7 +25,7 @@ variable "description" {
 }
 
 variable "event_stream" {
-  description = "Storage queue that Event Grid notifies of new blobs, as ACCOUNT.queue.core.windows.net/QUEUE. Null copies by schedule."
+  description = "Storage queue that Event Grid notifies of new blobs, as ACCOUNT.queue.core.windows.net/QUEUE. With one, a second job copies once a day what the queue missed. Null copies by schedule."
   type        = string
   default     = null
 }

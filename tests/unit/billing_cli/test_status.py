@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
+from billing.decisions.sweep_notes import SweepNotes
 from billing.settings import Settings
 from billing_cli.__main__ import main
 
@@ -37,7 +38,12 @@ REJECTED = {
 Rows = Sequence[Mapping[str, object]]
 
 
-def answer_with(monkeypatch: pytest.MonkeyPatch, rows: Rows, **others: Rows | str) -> list[str]:
+def answer_with(
+    monkeypatch: pytest.MonkeyPatch,
+    rows: Rows,
+    notes: tuple[SweepNotes, str | None] = (SweepNotes(), None),
+    **others: Rows | str,
+) -> list[str]:
     """Answer every query with these rows, and return the list that the queries go to.
 
     `others` has the rows of queries that contain its key, or why they fail.
@@ -50,7 +56,8 @@ def answer_with(monkeypatch: pytest.MonkeyPatch, rows: Rows, **others: Rows | st
         return ([], answer) if isinstance(answer, str) else (answer, None)
 
     def connect(settings: Settings) -> Any:
-        return SimpleNamespace(warehouse=SimpleNamespace(try_query=try_query))
+        store = SimpleNamespace(try_read=lambda: notes)
+        return SimpleNamespace(warehouse=SimpleNamespace(try_query=try_query), notes=store)
 
     monkeypatch.setattr("billing_cli.status.connect", connect)
     return queries
@@ -90,6 +97,32 @@ def test_terminal_may_lack_a_character(monkeypatch: pytest.MonkeyPatch, configur
     result = CliRunner(charset="latin-1").invoke(main, ["status"])
 
     assert (result.exit_code, result.stdout.split()[-2:]) == (0, ["\\u8cbb\\u7528", "\\u2026"])
+
+
+@pytest.mark.parametrize(
+    ("notes", "said"),
+    [
+        pytest.param(
+            (SweepNotes(left={"aws_cur 2025-09": datetime(2025, 10, 1, 2, 3, tzinfo=UTC)}), None),
+            "Left over since 2025-10-01 02:03 UTC: aws_cur 2025-09.\n",
+            id="a month",
+        ),
+        pytest.param(
+            (SweepNotes(), "403 no access"),
+            "What the last sweep left over is unknown: 403 no access\n",
+            id="no access to the notes",
+        ),
+        pytest.param((SweepNotes(), None), "", id="nothing"),
+    ],
+)
+def test_what_the_last_sweep_left_over_is_said(
+    monkeypatch: pytest.MonkeyPatch, configured: Settings, notes: tuple[SweepNotes, str | None], said: str
+) -> None:
+    answer_with(monkeypatch, [LOADED], notes)
+
+    result = CliRunner().invoke(main, ["status"])
+
+    assert (result.exit_code, result.stderr) == (0, said)
 
 
 def test_month_of_two_currencies_has_two_lines(monkeypatch: pytest.MonkeyPatch, configured: Settings) -> None:

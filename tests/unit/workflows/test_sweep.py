@@ -39,7 +39,8 @@ def test_sweep_without_objects_does_nothing(deployment: FakeDeployment) -> None:
     report = run_sweep(deployment)
 
     seconds = report.pop("seconds")
-    assert report == {"loaded": [], "rejected": [], "waiting": [], "mismatched": [], "deferred": [], "months": 0}
+    lists = ("loaded", "rejected", "waiting", "mismatched", "left_long", "deferred")
+    assert report == {**{name: [] for name in lists}, "months": 0, "checked": 0, "stalled": False}
     assert isinstance(seconds, float)
 
 
@@ -145,6 +146,24 @@ def test_wait_of_more_than_six_hours_is_a_warning(
     assert early == []
     assert (late["severity"], late["source"], late["month"]) == ("WARNING", AZURE, SEPTEMBER)
     assert late["message"].startswith(f"{run.manifest} waits for 6:0")
+
+
+@pytest.mark.parametrize(("hours", "warnings"), [(1, 0), (7, 1)], ids=["an hour", "seven hours"])
+def test_overwritten_files_wait_for_their_manifest_from_when_they_changed(
+    deployment: FakeDeployment, capsys: pytest.CaptureFixture[str], hours: int, warnings: int
+) -> None:
+    """The manifest is days old, and says nothing about how long its successor is late."""
+    older, newer = (deliver(STREAMS["aws over"], number, "good", None) for number in (1, 2))
+    upload_objects(deployment, older.objects, "aws_cur")
+    run_sweep(deployment)
+    deployment.clock.step(hours=50)
+    upload_objects(deployment, dict(newer.files), "aws_cur")
+    deployment.clock.step(hours=hours)
+
+    report = run_sweep(deployment)
+
+    assert report["waiting"] == ["aws_cur 2025-10"]
+    assert len([line for line in log_lines(capsys) if line.get("code") == "WAITING_LONG"]) == warnings
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,8 @@ module "monitoring" {
   notification_emails = ["finops@example.com"]
   prefix              = "billing"
   project_id          = "acme-billing"
+  schedule            = "billing-sweep"
+  sources             = ["aws_cur"]
   transfer_jobs       = { aws_cur = "transferJobs/1234567890" }
 }
 
