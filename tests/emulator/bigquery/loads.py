@@ -11,8 +11,9 @@ from typing import Any
 
 import duckdb
 from bqemulator.api.routes.tables import _rest_to_clustering, _rest_to_time_partitioning
-from bqemulator.catalog.models import TableMeta, TableSchema
+from bqemulator.catalog.models import TableFieldSchema, TableMeta, TableSchema
 
+from tests.emulator.bigquery import bignumeric
 from tests.emulator.bigquery.csv_files import CsvLoad, CsvOptions, literal, quoted
 from tests.emulator.bigquery.errors import JobError
 from tests.emulator.bigquery.load_request import LoadRequest
@@ -152,7 +153,7 @@ class _Load:
             return self.csv.select()
         if self.request.format == "PARQUET":
             return self.parquet.select(self.incoming)
-        names = ", ".join(quoted(field.name) for field in self.incoming)
+        names = ", ".join(map(_json_value, self.incoming))
         return " UNION ALL ".join(f"SELECT {names} FROM {self._read_json(file)}" for file in self.files)
 
     def _guarded(self, select: str) -> str:
@@ -208,7 +209,8 @@ class _Load:
                 raise JobError("invalid", f"Error while reading data, error message: {reason}")
 
     def _read_json(self, file: SourceFile) -> str:
-        columns = ", ".join(f"{literal(name)}: {literal(kind)}" for name, kind in duckdb_columns(self.incoming))
+        kinds = [(name, "VARCHAR" if kind == bignumeric.TYPE else kind) for name, kind in duckdb_columns(self.incoming)]
+        columns = ", ".join(f"{literal(name)}: {literal(kind)}" for name, kind in kinds)
         options = f"format='newline_delimited', compression='{'gzip' if file.gzipped else 'none'}'"
         return f"read_json({literal(str(file.path))}, columns={{{columns}}}, {options})"
 
@@ -218,3 +220,12 @@ class _Load:
 
     def _count(self, sql: str) -> int:
         return int(self._rows(sql)[0][0])
+
+
+def _json_value(field: TableFieldSchema) -> str:
+    """Return SQL of a field: a BIGNUMERIC is read by its digits."""
+    name = quoted(field.name)
+    if wire_type(field.type) != "BIGNUMERIC" or field.mode == "REPEATED":
+        return name
+    wrong = f"error({literal(f'No BIGNUMERIC in {field.name}: ')} || {name})"
+    return f"CASE WHEN {name} IS NOT NULL THEN coalesce({bignumeric.of_text(name)}, {wrong}) END AS {name}"
