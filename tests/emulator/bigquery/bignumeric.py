@@ -77,6 +77,7 @@ def value_of(parts: Parts) -> int:
 def install(connection: duckdb.DuckDBPyConnection) -> None:
     _create_functions(connection)
     _create_casts(connection)
+    _create_json(connection)
     for name in _OPERATIONS:
         _create_operation(connection, name)
     _create_aggregates(connection)
@@ -139,7 +140,11 @@ def _create_casts(connection: duckdb.DuckDBPyConnection) -> None:
     )
     _create_macro(connection, "bignumeric_neg", (f"x {TYPE}", f"bignumeric_negated({texts})::{TYPE}"), ("x", "-x"))
     _create_macro(connection, "bignumeric_abs", (f"x {TYPE}", f"bignumeric_absolute({texts})::{TYPE}"), ("x", "abs(x)"))
-    text = f"bignumeric_as_text({texts})"
+
+
+def _create_json(connection: duckdb.DuckDBPyConnection) -> None:
+    """Create what TO_JSON_STRING does: a fraction and a large number are texts. Anything else is refused."""
+    text = f"bignumeric_as_text(x::{_TEXTS})"
     is_short = f"NOT contains({text}, '.') AND abs(TRY_CAST({text} AS HUGEINT)) <= {_MOST_IN_JSON}"
     as_json = f"CASE WHEN {is_short} THEN {text}::JSON ELSE to_json({text}) END"
     refused_part = "error('The emulator does not make JSON of a BIGNUMERIC: use CAST(x AS STRING)')"
