@@ -9,6 +9,7 @@ an operation that is not defined here ends the query.
 from __future__ import annotations
 
 from collections.abc import Callable
+from inspect import signature
 from typing import Any
 
 import duckdb
@@ -21,7 +22,7 @@ TYPE = f"STRUCT(near DECIMAL(38, {NEAR_DECIMALS}), rest BIGNUM)"
 PLAIN_NUMBER = rf"[+-]?[0-9]{{1,12}}(\.[0-9]{{0,{NEAR_DECIMALS}}})?"  # of which the rest is 0
 
 _NEAR_ONE, _NEAR_LIMIT = 10**NEAR_DECIMALS, 10**12
-_REST_ONE = 10 ** (scaled.DECIMALS - NEAR_DECIMALS)
+_REST_ONE = int(10 ** (scaled.DECIMALS - NEAR_DECIMALS))
 _MOST_IN_JSON = 2**53  # a larger number is a text in JSON
 _TEXTS = "STRUCT(near VARCHAR, rest VARCHAR)"  # what a Python function takes and gives
 _NUMBERS = ("HUGEINT", "DECIMAL(38, 9)")  # what is exact as BIGNUMERIC: INT64 and NUMERIC
@@ -87,7 +88,7 @@ def _create_functions(connection: duckdb.DuckDBPyConnection) -> None:
     texts = duckdb.struct_type({"near": VARCHAR, "rest": VARCHAR})
 
     def create(name: str, function: Callable[..., Any], takes: list[Any], gives: Any) -> None:
-        connection.create_function(name, _null_for_null(function), takes, gives, null_handling="special")  # type: ignore[arg-type]
+        connection.create_function(name, _null_for_null(function), takes, gives, null_handling="special")
 
     create("bignumeric_of_text", lambda text: parts_of(scaled.parse(text)), [VARCHAR], texts)
     create("bignumeric_of_double", lambda value: parts_of(scaled.of_double(value)), [DOUBLE], texts)
@@ -105,8 +106,10 @@ def _null_for_null(function: Callable[..., Any]) -> Callable[..., Any]:
     def call(*arguments: Any) -> Any:
         return None if any(one is None for one in arguments) else function(*arguments)
 
-    # DuckDB reads the number of parameters from the signature
-    return {1: lambda a: call(a), 2: lambda a, b: call(a, b)}[function.__code__.co_argcount]
+    # DuckDB reads the number of parameters from the signature.
+    if len(signature(function).parameters) == 1:
+        return lambda x: call(x)
+    return lambda x, y: call(x, y)
 
 
 def _on_parts(operation: Operation) -> Callable[[Parts, Parts], Parts]:

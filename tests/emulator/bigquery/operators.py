@@ -33,7 +33,7 @@ def rewritten(sql: str) -> str:
         if new is not node:
             node.replace(new)
             tree = new if node is tree else tree
-    return tree.sql("duckdb")
+    return str(tree.sql("duckdb"))
 
 
 def _rewritten(node: exp.Expression) -> exp.Expression:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-import pyarrow as pa
+import pyarrow as pa  # type: ignore[import-untyped]
 from bqemulator.jobs import executor
 from bqemulator.storage import arrow_bridge
 from bqemulator.storage.engine import DuckDBEngine

@@ -25,11 +25,9 @@ def parse(text: str) -> int:
         raise ValueError(f"Invalid BIGNUMERIC value: {text}")
     fraction = parts[3] or ""
     digits = int(f"{parts[2]}{fraction}")
-    power = int(parts[4] or 0) - len(fraction) + DECIMALS
-    if abs(power) > _MOST_DIGITS + len(parts[2]) + len(fraction):
-        power = math.copysign(_MOST_DIGITS + len(parts[2]) + len(fraction), power)
-    power = int(power)
-    size = digits * 10**power if power >= 0 else _rounded(digits, 10**-power)
+    most = _MOST_DIGITS + len(parts[2]) + len(fraction)
+    power = max(-most, min(most, int(parts[4] or 0) - len(fraction) + DECIMALS))
+    size = digits * int(10**power) if power >= 0 else _rounded(digits, int(10**-power))
     return checked(-size if parts[1] == "-" else size)
 
 
@@ -62,14 +60,14 @@ def rounded(value: int, digits: int) -> int:
     """Round to so many decimals, or before the point if it is negative."""
     if digits >= DECIMALS:
         return value
-    unit = 10 ** (DECIMALS - max(digits, -DECIMALS - 1))
+    unit = int(10 ** (DECIMALS - max(digits, -DECIMALS - 1)))
     return checked(_rounded(value, unit) * unit)
 
 
 def truncated(value: int, digits: int) -> int:
     if digits >= DECIMALS:
         return value
-    unit = 10 ** (DECIMALS - max(digits, -DECIMALS - 1))
+    unit = int(10 ** (DECIMALS - max(digits, -DECIMALS - 1)))
     size = abs(value) // unit * unit
     return -size if value < 0 else size
 

@@ -101,7 +101,7 @@ def dataset_path(state: Object) -> str:
 
 
 def _as_blocks(entries: Sequence[Mapping[str, Any]]) -> list[Object]:
-    nothing = {key: [] for key in ("condition", "dataset", "routine", "view")}
+    nothing: Object = {key: [] for key in ("condition", "dataset", "routine", "view")}
     return [nothing | {key: entry.get(name) for key, name in _ENTRY.items()} for entry in entries]
 
 
