@@ -9,5 +9,6 @@ module "landing" {
   location           = local.location
   project_id         = local.project_id
   retention          = var.landing_retention
+  strip_basic_roles  = var.strip_basic_roles
   transfer_agent     = data.google_storage_transfer_project_service_account.transfer.member
 }

@@ -157,3 +157,10 @@ variable "region" {
     error_message = "region is not a region: write it like europe-west1. A zone (europe-west1-b) or a multi-region (EU) does not work."
   }
 }
+
+variable "strip_basic_roles" {
+  description = "Whether the project's editors and viewers lose the read access that Google gives them on every new dataset and bucket. On datasets, it acts only when a dataset is created."
+  type        = bool
+  default     = true
+  nullable    = false
+}

@@ -9,5 +9,6 @@ module "warehouse" {
   labels              = var.labels
   location            = local.location
   project_id          = local.project_id
+  strip_basic_roles   = var.strip_basic_roles
   tables              = local.sources
 }

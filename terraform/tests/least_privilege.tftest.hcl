@@ -35,8 +35,8 @@ run "no_bindings_or_policies" {
   }
 
   assert {
-    condition     = alltrue([for grant in output.granted : can(regex("_(iam_member|dataset_access)\\.", grant))])
-    error_message = "Use only members and access entries. A binding or policy removes the grants of others: ${join(", ", output.granted)}."
+    condition     = alltrue([for grant in output.granted : can(regex("_(iam_member|dataset_access)\\.| roles/storage\\.legacy(ObjectOwner|ObjectReader|BucketReader)$", grant))])
+    error_message = "Use only members and access entries, but for the roles that Cloud Storage gives by itself. A binding or policy removes the grants of others: ${join(", ", output.granted)}."
   }
 }
 

@@ -39,6 +39,16 @@ run "landing_buckets" {
     condition     = google_storage_bucket_iam_member.transfer_writer["aws"].role == "roles/storage.legacyBucketWriter" && length(google_storage_bucket_iam_member.transfer_writer) == 1
     error_message = "Storage Transfer must write to the landing buckets, and not to the bookkeeping bucket."
   }
+  assert {
+    condition = alltrue([
+      for binding in concat(
+        values(google_storage_bucket_iam_binding.object_owners),
+        values(google_storage_bucket_iam_binding.object_readers),
+        values(google_storage_bucket_iam_binding.bucket_readers),
+      ) : binding.members == toset(["projectOwner:acme-billing"])
+    ]) && keys(google_storage_bucket_iam_binding.object_owners) == ["aws", "bookkeeping"]
+    error_message = "Editors or viewers of the project can read a bucket."
+  }
 }
 
 run "warehouse_tables" {
@@ -66,6 +76,13 @@ run "warehouse_tables" {
   assert {
     condition     = alltrue([for table in merge(google_bigquery_table.months, google_bigquery_table.tracking) : table.ignore_auto_generated_schema && table.deletion_protection])
     error_message = "Terraform could drop the columns that a load added, or destroy a table."
+  }
+  assert {
+    condition = alltrue([
+      for dataset in [google_bigquery_dataset.datasets["billing"], google_bigquery_dataset.focus] :
+      [for entry in dataset.access : "${entry.role} ${entry.special_group}"] == ["OWNER projectOwners"]
+    ])
+    error_message = "A new dataset gives access to others than the owners of the project."
   }
   assert {
     condition     = alltrue([for table in google_bigquery_table.months : table.time_partitioning[0].type == "MONTH"])

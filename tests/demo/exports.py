@@ -26,7 +26,6 @@ from tests.emulator import Emulator
 from tests.support.terraform_deployment import TerraformDeployment
 
 _SETTLE_SECONDS = 3600.0
-_EMULATOR_LIMIT = "The emulator cannot hold"  # begins each message about a number that only BigQuery can hold
 _STATUS = (
     "SELECT source, month, state, finality, row_count, cost, currency, code, message"
     " FROM `{}.billing_status` ORDER BY source, month, currency"
@@ -223,8 +222,6 @@ def print_problems(problems: Sequence[str]) -> None:
     print("\nNot loaded, and why")
     for problem in problems:
         print(f"  {one_line(problem)}")
-        if _EMULATOR_LIMIT in problem:
-            print("    Only the emulator has this limit (18 decimal places). BigQuery keeps 38 and loads the month.")
 
 
 if __name__ == "__main__":

@@ -9,11 +9,13 @@ import tempfile
 import zlib
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
 
 import duckdb
+
+from tests.emulator.bigquery import scaled
 
 Row = tuple[tuple[str, object], ...]  # column and value; what a file lacks is NULL
 
@@ -47,10 +49,10 @@ def _value(text: str, kind: str) -> object:
         if kind == "STRING":
             return text
         if kind == "BIGNUMERIC":
-            return Decimal(text)
+            return Decimal(scaled.to_text(scaled.parse(text)))
         if kind == "TIMESTAMP":
             return datetime.fromisoformat(text)
-    except (ValueError, InvalidOperation) as error:
+    except ValueError as error:
         raise UnreadableError(f"Error while reading data, error message: Unable to parse {text}") from error
     raise NotImplementedError(f"The fakes do not know the type {kind}")
 

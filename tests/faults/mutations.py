@@ -170,6 +170,10 @@ def _plain_cast(column: str, _: object) -> str:
     return f"CAST({column} AS BIGNUMERIC)"
 
 
+def _binary_value(real: Any, column: str, kind: Any) -> str:
+    return f"SAFE_CAST({column} AS BIGNUMERIC)" if kind == "FLOAT" else str(real(column, kind))
+
+
 def _nothing(*_: object) -> None:
     return None
 
@@ -477,6 +481,11 @@ MUTATIONS: Mapping[str, Mutation] = {
             "casts that cannot fail",
             f"{_BROKEN}costs_that_are_no_numbers_stop_no_view",
             replaced(_plain_cast, "billing.views.status.as_number", "billing.views.focus.as_number"),
+        ),
+        Mutation(
+            "costs by their text",
+            f"{_BROKEN}cost_in_a_double_is_summed_as_aws_writes_it",
+            wrapped(_binary_value, "billing.views.status.as_number", "billing.views.focus.as_number"),
         ),
         Mutation(
             "views of each source apart",

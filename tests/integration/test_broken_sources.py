@@ -24,16 +24,20 @@ POISON = ("nan", "inf", "-inf", "1e39", "-1e300")
 
 def poisoned(delivery: Delivery) -> Delivery:
     """Return the delivery with these values as the cost of its first rows, in its only file."""
-    [file] = delivery.data
-    path = file.path.with_name("poisoned.parquet")
     values = ", ".join(f"'{value}'::DOUBLE" for value in POISON)
     cost = f"CASE WHEN row_number() OVER () <= {len(POISON)} THEN [{values}][row_number() OVER ()] ELSE 2.5 END"
+    late = "CASE WHEN row_number() OVER () = 1 THEN TIMESTAMP '9999-12-31' ELSE line_item_usage_end_date END"
+    return with_costs(delivery, cost, f", {late} AS line_item_usage_end_date")
+
+
+def with_costs(delivery: Delivery, cost: str, more: str = "") -> Delivery:
+    """Return the delivery with the SQL as the cost of each row, in its only file."""
+    [file] = delivery.data
+    path = file.path.with_name("changed.parquet")
     money = ("line_item_unblended_cost", "pricing_public_on_demand_cost", "reservation_effective_cost")
     replaced = ", ".join(f"{cost} AS {column}" for column in money)
-    late = "CASE WHEN row_number() OVER () = 1 THEN TIMESTAMP '9999-12-31' ELSE line_item_usage_end_date END"
     duckdb.execute(
-        f"COPY (SELECT * REPLACE ({replaced}, {late} AS line_item_usage_end_date) FROM read_parquet('{file.path}'))"
-        f" TO '{path}' (FORMAT parquet)"
+        f"COPY (SELECT * REPLACE ({replaced}{more}) FROM read_parquet('{file.path}')) TO '{path}' (FORMAT parquet)"
     )
     return replace(delivery, objects=(replace(file, path=path), *delivery.objects[1:]))
 
@@ -53,6 +57,23 @@ def answering(harness: Harness) -> tuple[set[str], list[str]]:
     """Return the sources that `billing status` shows, and those that it names for giving no answer."""
     status = read_status(harness.settings, harness.services)
     return {row["source"] for row in status.rows}, [failure.name for failure in status.failures]
+
+
+def test_cost_in_a_double_is_summed_as_aws_writes_it(harness_of: Callable[..., Harness], tmp_path: Path) -> None:
+    """BigQuery expands a FLOAT64: 0.4021308468 is 0.40213084679999… unless it goes through its text."""
+    harness = harness_of(PARQUET, focus=True)
+    aws = aws_cur_delivery(tmp_path, MONTH, rows=5, files=1, file_format="parquet")
+
+    harness.load(PARQUET, with_costs(aws, "CAST('0.4021308468' AS DOUBLE)"))
+
+    total = 5 * Decimal("0.4021308468")
+    [status] = read_status(harness.settings, harness.services).rows
+    assert (status["row_count"], status["cost"]) == (5, total)
+    [tracked] = harness.rows("SELECT costs FROM `{dataset}.aws_parquet_loads`")
+    assert '"cost":"2.010654234"' in tracked["costs"]
+    assert harness.rows("SELECT DISTINCT ListCost AS cost FROM `{dataset}_focus.focus_costs`") == [
+        {"cost": Decimal("0.4021308468")}
+    ]
 
 
 def test_costs_that_are_no_numbers_stop_no_view(harness_of: Callable[..., Harness], tmp_path: Path) -> None:

@@ -164,6 +164,23 @@ def test_columns_of_older_agreements_keep_their_meaning(
     }
 
 
+@pytest.mark.parametrize(
+    "cost", ["0.00011886691674590113", f"1234567890.{'1' * 38}", f"-{10**27}.{'0' * 37}1"], ids=["azure", "38", "large"]
+)
+def test_month_with_38_decimals_keeps_them_all(harness_of: HarnessOf, cost: str) -> None:
+    harness = harness_of(COST, focus=True)
+
+    outcome = azure_run(csv_file({**AZURE_CHARGE, "Cost": cost})).load(harness, COST)
+
+    assert (outcome.action, outcome.code) == ("loaded", None)
+    found = [
+        harness.rows("SELECT cost FROM `{dataset}.billing_status`"),
+        harness.rows(f"SELECT cost FROM `{{dataset}}.{COST.table}_loads`"),
+        harness.rows("SELECT SUM(BilledCost) AS cost FROM `{dataset}_focus.focus_costs`"),
+    ]
+    assert found == [[{"cost": Decimal(cost)}]] * 3
+
+
 NO_VALUE, TEXT = "NULL", "'a'"
 
 

@@ -16,7 +16,8 @@ from tests.emulator.terraform_provider.facts import facts
 from tests.support.paths import TERRAFORM
 
 GRANT_ROW = re.compile(
-    r"^\| `(google_\w+_(?:iam_member|dataset_access))\.(\w+)` \| `([^`]+)` \| [^|]+ \| ([^|]+) \| [^|]+ \| [^|]+ \|$",
+    r"^\| `(google_\w+_(?:iam_(?:member|binding)|dataset_access))\.(\w+)`"
+    r" \| `([^`]+)` \| [^|]+ \| ([^|]+) \| [^|]+ \| [^|]+ \|$",
     re.M,
 )
 EXAMPLES = sorted((*(TERRAFORM / "examples").glob("*.tfvars.example"), TERRAFORM / "terraform.tfvars.example"))

@@ -48,6 +48,13 @@ variable "retention" {
   nullable = false
 }
 
+variable "strip_basic_roles" {
+  description = "Whether the project's editors and viewers lose the read access that Cloud Storage gives them on every new bucket."
+  type        = bool
+  default     = true
+  nullable    = false
+}
+
 variable "transfer_agent" {
   description = "Service agent of Storage Transfer, as an IAM member. It writes to the landing buckets."
   type        = string

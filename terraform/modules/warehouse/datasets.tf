@@ -11,12 +11,24 @@ resource "google_bigquery_dataset" "datasets" {
   # destroyed.
   delete_contents_on_destroy = !var.deletion_protection
 
-  # No access block: it would remove the grants of google_bigquery_dataset_access.
+  # The only entries of a new dataset. Without any, Google adds the project's editors and viewers. Later grants are
+  # google_bigquery_dataset_access, and Terraform ignores them here: it would remove them.
+  dynamic "access" {
+    for_each = local._first_access
+    content {
+      role          = access.value.role
+      special_group = access.value.special_group
+    }
+  }
 
   dynamic "default_encryption_configuration" {
     for_each = local._kms_keys
     content {
       kms_key_name = default_encryption_configuration.value
     }
+  }
+
+  lifecycle {
+    ignore_changes = [access]
   }
 }

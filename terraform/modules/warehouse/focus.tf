@@ -9,11 +9,23 @@ resource "google_bigquery_dataset" "focus" {
 
   delete_contents_on_destroy = !var.deletion_protection # the functions create views in it
 
+  dynamic "access" {
+    for_each = local._first_access
+    content {
+      role          = access.value.role
+      special_group = access.value.special_group
+    }
+  }
+
   dynamic "default_encryption_configuration" {
     for_each = local._kms_keys
     content {
       kms_key_name = default_encryption_configuration.value
     }
+  }
+
+  lifecycle {
+    ignore_changes = [access]
   }
 }
 

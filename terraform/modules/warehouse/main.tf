@@ -1,4 +1,7 @@
 locals {
+  # Owners keep their entry: they could give it to themselves again, and without it nobody could manage the dataset.
+  _first_access = var.strip_basic_roles ? [{ role = "OWNER", special_group = "projectOwners" }] : []
+
   _google_exports = var.google_export == null ? {} : { export = var.google_export }
 
   _kms_keys = var.kms_key == null ? [] : [var.kms_key]

@@ -47,6 +47,13 @@ variable "project_id" {
   type        = string
 }
 
+variable "strip_basic_roles" {
+  description = "Whether new datasets give no access to the project's editors and viewers. It acts only when a dataset is created."
+  type        = bool
+  default     = true
+  nullable    = false
+}
+
 variable "tables" {
   description = "Tables, one entry per source."
   type = map(object({

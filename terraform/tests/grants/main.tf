@@ -9,7 +9,7 @@ locals {
     for match in regexall("(?s)resource \"(google_[a-z0-9_]+_(?:iam_[a-z]+|dataset_access))\" \"([a-z_]+)\" \\{(.*?)\n\\}", local._text) :
     "${match[0]}.${match[1]}" => match[2]...
   }
-  _rows = regexall("(?m)^\\| `(google_[a-z0-9_]+_(?:iam_member|dataset_access)\\.[a-z_]+)` \\| `([^`]+)`", file("${local._root}/README.md"))
+  _rows = regexall("(?m)^\\| `(google_[a-z0-9_]+_(?:iam_member|iam_binding|dataset_access)\\.[a-z_]+)` \\| `([^`]+)`", file("${local._root}/README.md"))
 }
 
 output "described" {

@@ -10,11 +10,9 @@ import re
 
 from bqemulator.catalog.models import TableFieldSchema
 
+from tests.emulator.bigquery import bignumeric
 from tests.emulator.bigquery.errors import JobError
 from tests.emulator.bigquery.schemas import wire_type
-
-# Digits before and after the point in DECIMAL(38,18), which DuckDB has for BIGNUMERIC. Google has 38 and 38.
-BIGNUMERIC_INTEGERS, BIGNUMERIC_DECIMALS = 20, 18
 
 _TRUE, _FALSE = "'true','t','yes','y','1'", "'false','f','no','n','0'"
 _DATE = r"\d{4}-\d{1,2}-\d{1,2}"
@@ -40,7 +38,7 @@ def converted(
         "INTEGER": _matching(text, "[+-]?[0-9]+", "BIGINT"),
         "FLOAT": f"TRY_CAST({text} AS DOUBLE)",
         "NUMERIC": f"TRY_CAST({text} AS DECIMAL(38, 9))",
-        "BIGNUMERIC": f"CASE WHEN {_is_exact(text)} THEN TRY_CAST({text} AS DECIMAL(38, {BIGNUMERIC_DECIMALS})) END",
+        "BIGNUMERIC": bignumeric.of_text(text),
         "BOOLEAN": f"CASE WHEN lower({text}) IN ({_TRUE}) THEN true WHEN lower({text}) IN ({_FALSE}) THEN false END",
         "DATE": _formatted(text, date_format, "DATE") if date_format else _matching(text, _DATE, "DATE"),
         "TIMESTAMP": _formatted(text, timestamp_format, "TIMESTAMPTZ")
@@ -77,16 +75,3 @@ def _formatted(text: str, load_format: str, kind: str) -> str:
     known = [_ELEMENTS[element] for element in _ELEMENT.findall(load_format)]
     pattern, duckdb_format = ("".join(parts) for parts in zip(*known, strict=True))
     return f"CASE WHEN regexp_full_match({text}, '{pattern}') THEN try_strptime({text}, '{duckdb_format}')::{kind} END"
-
-
-def _is_exact(text: str) -> str:
-    """Return SQL that is true if DECIMAL(38,18) holds the number exactly. The fast test on length decides most."""
-    plain = rf"[+-]?[0-9]*(\.[0-9]{{0,{BIGNUMERIC_DECIMALS}}}0*)?"
-    decimals = rf"length(regexp_extract({text}, '\.([0-9]*?)0*[eE]', 1))"
-    exponent = f"TRY_CAST(regexp_extract({text}, '[eE](.*)$', 1) AS INTEGER)"
-    return (
-        f"CASE WHEN contains({text}, 'E') OR contains({text}, 'e')"
-        f" THEN {decimals} - {exponent} <= {BIGNUMERIC_DECIMALS}"
-        f" WHEN length({text}) <= {BIGNUMERIC_DECIMALS + 1} THEN true"
-        f" ELSE regexp_full_match({text}, '{plain}') END"
-    )

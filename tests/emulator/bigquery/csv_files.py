@@ -6,7 +6,6 @@ import csv
 import gzip
 import io
 import itertools
-import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ from typing import Any
 
 from bqemulator.catalog.models import TableFieldSchema
 
-from tests.emulator.bigquery.conversions import BIGNUMERIC_DECIMALS, BIGNUMERIC_INTEGERS, converted, row_error_type
+from tests.emulator.bigquery.conversions import converted, row_error_type
 from tests.emulator.bigquery.encodings import NotUtf8Error
 from tests.emulator.bigquery.errors import JobError, bad_row
 from tests.emulator.bigquery.schemas import Fields, wire_type
@@ -23,7 +22,6 @@ from tests.emulator.bigquery.sources import SourceFile
 _FILE = "__emulator_file"
 _BAD_VALUE = "bad value"
 _SEPARATOR = "\x1f"
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 _MAX_ROW_BYTES = 100 * 1024 * 1024  # https://cloud.google.com/bigquery/quotas#load_jobs
 _MISSING_QUOTE = 'Error detected while parsing row. Error: Missing close quote character (").'
 _REJECTS = {
@@ -92,8 +90,6 @@ class CsvLoad:
         column, path, value = payload.split(_SEPARATOR, 2)
         file = next(file for file in self.files if str(file.path) == path)
         field = next(field for field in self.fields if field.name == column)
-        if wire_type(field.type) == "BIGNUMERIC" and _NUMBER.fullmatch(value):
-            return _too_long(file, column, value)
         position, line = self._locate(file, column, value)
         sentence = (
             f'Unable to parse; line_number: {line} column_index: {position} column_name: "{column}" '
@@ -219,11 +215,3 @@ def quoted(name: str) -> str:
 
 def literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
-
-
-def _too_long(file: SourceFile, column: str, value: str) -> JobError:
-    message = (
-        f'The emulator cannot hold {value} of column "{column}" exactly: its BIGNUMERIC has {BIGNUMERIC_INTEGERS} '
-        f"digits before and {BIGNUMERIC_DECIMALS} after the point, Google's has 38 and 38. File: {file.uri}"
-    )
-    return JobError("invalid", message, file.uri)

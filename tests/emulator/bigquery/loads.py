@@ -12,8 +12,9 @@ from typing import Any
 
 import duckdb
 from bqemulator.api.routes.tables import _rest_to_clustering, _rest_to_time_partitioning
-from bqemulator.catalog.models import TableMeta, TableSchema
+from bqemulator.catalog.models import TableFieldSchema, TableMeta, TableSchema
 
+from tests.emulator.bigquery import bignumeric
 from tests.emulator.bigquery.csv_files import CsvLoad, CsvOptions, literal, quoted
 from tests.emulator.bigquery.encodings import NotUtf8Error, as_utf8
 from tests.emulator.bigquery.errors import JobError
@@ -221,7 +222,7 @@ class _Load(Write):
             return self.csv.select()
         if self.request.format == "PARQUET":
             return self.parquet.select(self.incoming)
-        names = ", ".join(quoted(field.name) for field in self.incoming)
+        names = ", ".join(map(_json_value, self.incoming))
         return " UNION ALL ".join(f"SELECT {names} FROM {self._read_json(file)}" for file in self.files)
 
     def explained(self, error: duckdb.Error) -> JobError:
@@ -258,6 +259,16 @@ class _Load(Write):
             raise self.explained(error) from error
 
     def _read_json(self, file: SourceFile) -> str:
-        columns = ", ".join(f"{literal(name)}: {literal(kind)}" for name, kind in duckdb_columns(self.incoming))
+        kinds = [(name, "VARCHAR" if kind == bignumeric.TYPE else kind) for name, kind in duckdb_columns(self.incoming)]
+        columns = ", ".join(f"{literal(name)}: {literal(kind)}" for name, kind in kinds)
         options = f"format='newline_delimited', compression='{'gzip' if file.gzipped else 'none'}'"
         return f"read_json({literal(str(file.path))}, columns={{{columns}}}, {options})"
+
+
+def _json_value(field: TableFieldSchema) -> str:
+    """Return SQL of a field: a BIGNUMERIC is read by its digits."""
+    name = quoted(field.name)
+    if wire_type(field.type) != "BIGNUMERIC" or field.mode == "REPEATED":
+        return name
+    wrong = f"error({literal(f'No BIGNUMERIC in {field.name}: ')} || {name})"
+    return f"CASE WHEN {name} IS NOT NULL THEN coalesce({bignumeric.of_text(name)}, {wrong}) END AS {name}"

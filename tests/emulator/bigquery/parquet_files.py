@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from tests.emulator.bigquery import bignumeric
 from tests.emulator.bigquery.csv_files import literal, quoted
 from tests.emulator.bigquery.errors import JobError
 from tests.emulator.bigquery.schemas import Fields, duckdb_columns, is_map, parquet_field, wire_type
@@ -46,7 +47,7 @@ class ParquetLoad:
             if field.mode == "REPEATED":
                 value = f"coalesce({_map_entries(source, found, field.name)}, [])::{kind}"
             else:
-                value = _exact_cast(source, kind, wire_type(field.type))
+                value = _cast(source, found, kind, wire_type(field.type))
             columns.append(f"{value} AS {quoted(name)}")
         return f"SELECT {', '.join(columns)} FROM {self._read_parquet()}"
 
@@ -74,8 +75,10 @@ def _map_entries(source: str, kind: str | None, name: str) -> str:
     raise JobError("invalid", f"The emulator does not load Parquet {kind} into a REPEATED field (field: {name}).")
 
 
-def _exact_cast(source: str, kind: str, wire: str) -> str:
-    if wire != "BIGNUMERIC" or source == "NULL":
+def _cast(source: str, found: str | None, kind: str, wire: str) -> str:
+    """Return SQL of a column in the type of its field. A BIGNUMERIC gets the digits of a number, and not less."""
+    if wire != "BIGNUMERIC" or found is None:
         return f"{source}::{kind}"
-    too_long = f"error({literal('The emulator cannot hold this BIGNUMERIC exactly: ')} || {source}::VARCHAR)"
-    return f"CASE WHEN {source} IS NULL OR {source}::{kind} = {source} THEN {source}::{kind} ELSE {too_long} END"
+    if found in ("DOUBLE", "FLOAT"):
+        return f"bignumeric_of_double({source})::{kind}"
+    return bignumeric.of_text(f"{source}::VARCHAR")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import threading
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from tests.emulator.terraform_provider.rest import Rest, quoted
@@ -11,32 +12,101 @@ from tests.emulator.terraform_provider.services import Recorded
 from tests.emulator.terraform_provider.table_schemas import hidden_columns, live_schema, same_schema, schema_change
 from tests.emulator.terraform_provider.values import UNKNOWN, Object, ProviderError
 
+# What a new dataset has if its request names no entry: cloud.google.com/bigquery/docs/reference/rest/v2/datasets
+DEFAULT_ACCESS = [
+    {"role": "WRITER", "specialGroup": "projectWriters"},
+    {"role": "OWNER", "specialGroup": "projectOwners"},
+    {"role": "OWNER", "userByEmail": "applier@example.com"},
+    {"role": "READER", "specialGroup": "projectReaders"},
+]
+# The attributes of an entry and their names in the API. Authorized datasets are not kept: bqemulator loses their names.
+_ENTRY = {
+    "domain": "domain",
+    "group_by_email": "groupByEmail",
+    "iam_member": "iamMember",
+    "role": "role",
+    "special_group": "specialGroup",
+    "user_by_email": "userByEmail",
+}
+_ONE_CHANGE_AT_A_TIME = threading.Lock()
+
 
 class Dataset(Recorded):
     def __init__(self, rest: Rest) -> None:
         self._rest = rest
 
+    def planned(self, plan: Object, prior: Object | None) -> list[str]:
+        """Keep the entries of the dataset if the configuration names none: the block is computed, too."""
+        if prior is not None and not plan.get("access"):
+            plan["access"] = prior.get("access")
+        return []
+
     def read(self, state: Object) -> Object | None:
-        return state if self._rest.call("GET", self._path(state)) is not None else None
+        answer = self._rest.call("GET", dataset_path(state))
+        return None if answer is None else {**state, "access": _as_blocks(answer.get("access", []))}
 
     def create(self, state: Object) -> Object:
+        """Create the dataset. Without an entry of its own it gets Google's."""
         reference = {"projectId": state["project"], "datasetId": state["dataset_id"]}
-        body = {"datasetReference": reference, "location": state["location"]}
-        self._rest.call("POST", f"projects/{quoted(state['project'])}/datasets", body)
+        given = [
+            {name: block[key] for key, name in _ENTRY.items() if block.get(key)} for block in state["access"] or []
+        ]
+        body = {"datasetReference": reference, "location": state["location"], "access": given or DEFAULT_ACCESS}
+        answer = self._rest.call("POST", f"projects/{quoted(state['project'])}/datasets", body) or {}
+        return {**state, "access": _as_blocks(answer["access"])}
+
+    def update(self, prior: Object, state: Object) -> Object:
+        """Replace all entries if the configuration changes one."""
+        if _sorted(prior.get("access")) != _sorted(state.get("access")):
+            blocks = state.get("access") or []
+            given = [{name: block[key] for key, name in _ENTRY.items() if block.get(key)} for block in blocks]
+            self._rest.call("PATCH", dataset_path(state), {"access": given})
         return state
 
     def delete(self, state: Object) -> None:
         with_contents = state.get("delete_contents_on_destroy")
-        tables = (self._rest.call("GET", f"{self._path(state)}/tables") or {}).get("tables")
+        tables = (self._rest.call("GET", f"{dataset_path(state)}/tables") or {}).get("tables")
         if tables and not with_contents:
             name = f"{state['project']}:{state['dataset_id']}"
             raise ProviderError(
                 f"Error when reading or editing Dataset: googleapi: Error 400: Dataset {name} is still in use"
             )
-        self._rest.call("DELETE", f"{self._path(state)}?deleteContents={str(bool(with_contents)).lower()}")
+        self._rest.call("DELETE", f"{dataset_path(state)}?deleteContents={str(bool(with_contents)).lower()}")
 
-    def _path(self, state: Object) -> str:
-        return f"projects/{quoted(state['project'])}/datasets/{quoted(state['dataset_id'])}"
+
+class DatasetAccess(Recorded):
+    """One entry in a dataset's access list. A dataset that does not exist here, like Google's export, is left out."""
+
+    def __init__(self, rest: Rest) -> None:
+        self._rest = rest
+
+    def create(self, state: Object) -> Object:
+        self._change(state, lambda entries, own: [*entries, own])
+        return state
+
+    def delete(self, state: Object) -> None:
+        self._change(state, lambda entries, own: [entry for entry in entries if entry != own])
+
+    def _change(self, state: Object, change: Callable[[list[Object], Object], list[Object]]) -> None:
+        own = {name: state[key] for key, name in _ENTRY.items() if state.get(key)}
+        with _ONE_CHANGE_AT_A_TIME:  # the real provider has a lock for each dataset, too
+            answer = self._rest.call("GET", dataset_path(state))
+            if own and answer is not None:
+                entries = change(answer.get("access", []), own)
+                self._rest.call("PATCH", dataset_path(state), {"access": entries})
+
+
+def dataset_path(state: Object) -> str:
+    return f"projects/{quoted(state['project'])}/datasets/{quoted(state['dataset_id'])}"
+
+
+def _as_blocks(entries: Sequence[Mapping[str, Any]]) -> list[Object]:
+    nothing: Object = {key: [] for key in ("condition", "dataset", "routine", "view")}
+    return [nothing | {key: entry.get(name) for key, name in _ENTRY.items()} for entry in entries]
+
+
+def _sorted(blocks: Any) -> list[str]:
+    return sorted(json.dumps(block, sort_keys=True) for block in blocks or [])
 
 
 class Table(Recorded):

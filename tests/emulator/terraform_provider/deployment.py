@@ -96,7 +96,9 @@ class Deployment:
 
     def _check_is_known(self, resource: Resource) -> None:
         running = ("google_cloudfunctions2_function", "google_storage_transfer_job", "google_cloud_scheduler_job")
-        if resource.kind not in (*running, *_NOTHING_TO_RUN) and not resource.kind.endswith("_iam_member"):
+        if resource.kind not in (*running, *_NOTHING_TO_RUN) and not resource.kind.endswith(
+            ("_iam_binding", "_iam_member")
+        ):
             raise UnknownToEmulatorError(f"{resource.address}: the emulator does not know {resource.kind}.")
         project = resource.values.get("project")
         if resource.kind in running and project != self._cloud.project:

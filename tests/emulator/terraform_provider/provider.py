@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from tests.emulator.terraform_provider.archive import archive_file
-from tests.emulator.terraform_provider.bigquery_resources import Dataset, Table
+from tests.emulator.terraform_provider.bigquery_resources import Dataset, DatasetAccess, Table
 from tests.emulator.terraform_provider.facts import Facts, Kind, facts, schema_response
 from tests.emulator.terraform_provider.messages import MESSAGES
 from tests.emulator.terraform_provider.planning import applied, planned, replacements
@@ -98,6 +98,7 @@ class Provider:
             "google_storage_bucket": Bucket(storage),
             "google_storage_bucket_object": BucketObject(storage),
             "google_bigquery_dataset": Dataset(bigquery),
+            "google_bigquery_dataset_access": DatasetAccess(bigquery),
             "google_bigquery_table": Table(bigquery),
         }
         return MESSAGES["Diagnostics"]()

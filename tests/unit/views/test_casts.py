@@ -198,6 +198,40 @@ def test_no_function_in_a_view_can_fail() -> None:
     assert len(queries) > 50
 
 
+def is_binary(node: exp.Expression, query: str = "") -> bool:
+    """Return whether a cast may make a BIGNUMERIC or NUMERIC of a FLOAT64. BigQuery expands its binary value.
+
+    `query` ends with the type of its columns. A text has the digits that the provider wrote.
+    """
+    if not isinstance(node, exp.Cast) or node.to.this not in (exp.DType.BIGDECIMAL, exp.DType.DECIMAL):
+        return False
+    value = node.this.unnest()
+    if isinstance(value, exp.Column):
+        return not query.endswith(("STRING", "INTEGER"))
+    texts = (exp.Null, exp.Literal, exp.Replace, exp.RegexpExtract, exp.JSONExtractScalar)
+    is_text = isinstance(value, texts) or (isinstance(value, exp.Cast) and value.to.this == exp.DType.TEXT)
+    return not is_text and not isinstance(value, exp.SafeDivide)  # of numbers that are BIGNUMERIC already
+
+
+def test_no_float_becomes_a_decimal_but_by_its_text() -> None:
+    queries = every_query()
+
+    found = {
+        f"{name}: {node.sql('bigquery')[:90]}"
+        for name, query in queries.items()
+        for node in sqlglot.parse_one(query, read="bigquery").walk()
+        if is_binary(node, name)
+    }
+
+    assert found == set()
+    assert any("CAST(CAST(" in query.replace("SAFE_", "") for query in queries.values())
+
+
+@pytest.mark.parametrize("sql", ["CAST(a AS BIGNUMERIC)", "SAFE_CAST(a.b AS NUMERIC)", "CAST(ABS(a) AS BIGNUMERIC)"])
+def test_search_finds_a_float_that_becomes_a_decimal(sql: str) -> None:
+    assert any(map(is_binary, sqlglot.parse_one(f"SELECT {sql}", read="bigquery").walk()))
+
+
 @pytest.mark.parametrize(
     "sql",
     [

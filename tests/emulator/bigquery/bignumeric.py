@@ -1,0 +1,225 @@
+"""Hold BIGNUMERIC in DuckDB, whose own decimals end at 38 digits: a type of two parts, and functions for it.
+
+A value has a near part, DECIMAL(38, 18), and the rest times 10^38. Usually the rest is 0, and a load reads the near
+part as fast as any decimal. A value beyond 10^12 has exactly 10^12 as its near part. So each value has one form, and
+DuckDB compares, sorts and groups the pairs as Google does the numbers. DuckDB itself has no function for such a pair:
+an operation that is not defined here ends the query.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from inspect import signature
+from typing import Any
+
+import duckdb
+from duckdb.sqltypes import BIGINT, DOUBLE, VARCHAR
+
+from tests.emulator.bigquery import scaled
+
+NEAR_DECIMALS = 18
+TYPE = f"STRUCT(near DECIMAL(38, {NEAR_DECIMALS}), rest BIGNUM)"
+PLAIN_NUMBER = rf"[+-]?[0-9]{{1,12}}(\.[0-9]{{0,{NEAR_DECIMALS}}})?"  # of which the rest is 0
+
+_NEAR_ONE, _NEAR_LIMIT = 10**NEAR_DECIMALS, 10**12
+_REST_ONE = int(10 ** (scaled.DECIMALS - NEAR_DECIMALS))
+_MOST_IN_JSON = 2**53  # a larger number is a text in JSON
+_TEXTS = "STRUCT(near VARCHAR, rest VARCHAR)"  # what a Python function takes and gives
+_NUMBERS = ("HUGEINT", "DECIMAL(38, 9)")  # what is exact as BIGNUMERIC: INT64 and NUMERIC
+
+Parts = dict[str, str]
+Operation = Callable[[int, int], int]
+
+_OPERATIONS: dict[str, Operation] = {
+    "add": lambda x, y: scaled.checked(x + y),
+    "subtract": lambda x, y: scaled.checked(x - y),
+    "multiply": scaled.multiply,
+    "divide": scaled.divide,
+    "mod": lambda x, y: x - y * scaled.truncated(scaled.divide(x, y), 0) // scaled.ONE if y else scaled.divide(x, y),
+    "round": scaled.rounded,
+    "trunc": scaled.truncated,
+}
+# DuckDB's own SQL for other types
+_NATIVE = {
+    "add": "x + y",
+    "subtract": "x - y",
+    "multiply": "x * y",
+    "divide": "x / y",
+    "mod": "x % y",
+    "round": "round(x, y)",
+    "trunc": "trunc(x, y)",
+}
+
+
+def of_text(text: str) -> str:
+    """Return SQL that reads a text as BIGNUMERIC. It is NULL if BigQuery would reject the text."""
+    near = f"{{'near': {text}::DECIMAL(38, {NEAR_DECIMALS}), 'rest': 0::BIGNUM}}"
+    return (
+        f"CASE WHEN regexp_full_match({text}, '{PLAIN_NUMBER}') THEN {near}"
+        f" ELSE TRY(bignumeric_of_text({text}))::{TYPE} END"
+    )
+
+
+def parts_of(value: int) -> Parts:
+    """Split a scaled value into its two parts."""
+    near = abs(value) // _REST_ONE
+    near = min(near, _NEAR_LIMIT * _NEAR_ONE)
+    rest = abs(value) - near * _REST_ONE
+    sign = "-" if value < 0 else ""
+    whole, decimals = divmod(near, _NEAR_ONE)
+    return {"near": f"{sign}{whole}.{decimals:0{NEAR_DECIMALS}d}", "rest": f"{sign}{rest}"}
+
+
+def value_of(parts: Parts) -> int:
+    """Return the scaled value of two parts, also of sums that are not split rightly."""
+    return int(parts["near"].replace(".", "")) * _REST_ONE + int(parts["rest"])
+
+
+def install(connection: duckdb.DuckDBPyConnection) -> None:
+    _create_functions(connection)
+    _create_casts(connection)
+    _create_json(connection)
+    for name in _OPERATIONS:
+        _create_operation(connection, name)
+    _create_aggregates(connection)
+
+
+def _create_functions(connection: duckdb.DuckDBPyConnection) -> None:
+    texts = duckdb.struct_type({"near": VARCHAR, "rest": VARCHAR})
+
+    def create(name: str, function: Callable[..., Any], takes: list[Any], gives: Any) -> None:
+        connection.create_function(name, _null_for_null(function), takes, gives, null_handling="special")
+
+    create("bignumeric_of_text", lambda text: parts_of(scaled.parse(text)), [VARCHAR], texts)
+    create("bignumeric_of_double", lambda value: parts_of(scaled.of_double(value)), [DOUBLE], texts)
+    create("bignumeric_as_text", lambda parts: scaled.to_text(value_of(parts)), [texts], VARCHAR)
+    create("bignumeric_joined", lambda parts: parts_of(scaled.checked(value_of(parts))), [texts], texts)
+    create("bignumeric_negated", lambda parts: parts_of(scaled.checked(-value_of(parts))), [texts], texts)
+    create("bignumeric_absolute", lambda parts: parts_of(scaled.checked(abs(value_of(parts)))), [texts], texts)
+    for operation in ("add", "subtract", "multiply", "divide", "mod"):
+        create(f"bignumeric_{operation}", _on_parts(_OPERATIONS[operation]), [texts, texts], texts)
+    for operation in ("round", "trunc"):
+        create(f"bignumeric_{operation}", _on_digits(_OPERATIONS[operation]), [texts, BIGINT], texts)
+
+
+def _null_for_null(function: Callable[..., Any]) -> Callable[..., Any]:
+    def call(*arguments: Any) -> Any:
+        return None if any(one is None for one in arguments) else function(*arguments)
+
+    # DuckDB reads the number of parameters from the signature.
+    if len(signature(function).parameters) == 1:
+        return lambda x: call(x)
+    return lambda x, y: call(x, y)
+
+
+def _on_parts(operation: Operation) -> Callable[[Parts, Parts], Parts]:
+    return lambda x, y: parts_of(operation(value_of(x), value_of(y)))
+
+
+def _on_digits(operation: Operation) -> Callable[[Parts, int], Parts]:
+    return lambda x, digits: parts_of(operation(value_of(x), digits))
+
+
+def _create_casts(connection: duckdb.DuckDBPyConnection) -> None:
+    """Create macros that choose by the type of their argument."""
+    texts = f"x::{_TEXTS}"
+    near, rest = (f"struct_extract(x, '{part}')" for part in ("near", "rest"))
+    _create_macro(
+        connection,
+        "to_bignumeric",
+        (f"x {TYPE}", "x"),
+        ("x VARCHAR", f"bignumeric_of_text(x)::{TYPE}"),
+        ("x HUGEINT", f"bignumeric_of_text(x::VARCHAR)::{TYPE}"),
+        ("x DECIMAL(38, 9)", f"bignumeric_of_text(x::VARCHAR)::{TYPE}"),
+        ("x DOUBLE", f"bignumeric_of_double(x)::{TYPE}"),
+    )
+    # Any other cast takes the exact text. For FLOAT64, the text of a short number is read by DuckDB itself.
+    plain = f"CASE WHEN {rest} = 0::BIGNUM THEN {near}::VARCHAR ELSE bignumeric_as_text({texts}) END"
+    _create_macro(connection, "bignumeric_as_number", (f"x {TYPE}", plain), ("x", "x"))
+    _create_macro(connection, "bignumeric_as_string", (f"x {TYPE}", f"bignumeric_as_text({texts})"), ("x", "x"))
+    # A number of the statement beside a BIGNUMERIC is one, too. `t` is its text.
+    _create_macro(
+        connection, "number_like", (f"x, t, other {TYPE}", f"bignumeric_of_text(t)::{TYPE}"), ("x, t, other", "x")
+    )
+    _create_macro(connection, "bignumeric_neg", (f"x {TYPE}", f"bignumeric_negated({texts})::{TYPE}"), ("x", "-x"))
+    _create_macro(connection, "bignumeric_abs", (f"x {TYPE}", f"bignumeric_absolute({texts})::{TYPE}"), ("x", "abs(x)"))
+
+
+def _create_json(connection: duckdb.DuckDBPyConnection) -> None:
+    """Create what TO_JSON_STRING does: a fraction and a large number are texts. Anything else is refused."""
+    text = f"bignumeric_as_text(x::{_TEXTS})"
+    is_short = f"NOT contains({text}, '.') AND abs(TRY_CAST({text} AS HUGEINT)) <= {_MOST_IN_JSON}"
+    as_json = f"CASE WHEN {is_short} THEN {text}::JSON ELSE to_json({text}) END"
+    refused_part = "error('The emulator does not make JSON of a BIGNUMERIC: use CAST(x AS STRING)')"
+    _create_macro(connection, "json_part", (f"x {TYPE}", refused_part), ("x", "x"))
+    inside = f"contains(typeof(x), '{TYPE.replace('38, ', '38,')}')"
+    refused = "error('The emulator does not make JSON of a value that has a BIGNUMERIC inside')"
+    _create_macro(
+        connection,
+        "bignumeric_to_json",
+        (f"x {TYPE}", as_json),
+        ("x", f"CASE WHEN {inside} THEN {refused} ELSE to_json(x) END"),
+    )
+
+
+def _create_operation(connection: duckdb.DuckDBPyConnection, name: str) -> None:
+    """Create the macro of an operation. BigQuery makes INT64 and NUMERIC a BIGNUMERIC, and BIGNUMERIC a FLOAT64."""
+    native = _NATIVE[name]
+    if name in ("round", "trunc"):
+        exact = f"bignumeric_{name}(x::{_TEXTS}, y::BIGINT)::{TYPE}"
+        _create_macro(connection, f"exact_{name}", (f"x {TYPE}, y HUGEINT", exact), ("x, y", native))
+        return
+    exact = f"bignumeric_{name}(to_bignumeric(x)::{_TEXTS}, to_bignumeric(y)::{_TEXTS})::{TYPE}"
+    floats = f"bignumeric_as_number(x)::DOUBLE {native[2]} bignumeric_as_number(y)::DOUBLE"
+    pairs = [(TYPE, TYPE), *((TYPE, kind) for kind in _NUMBERS), *((kind, TYPE) for kind in _NUMBERS)]
+    overloads = [(f"x {x}, y {y}", exact) for x, y in pairs]
+    overloads += [(f"x {x}, y {y}", floats) for x, y in ((TYPE, "DOUBLE"), ("DOUBLE", TYPE))]
+    if name == "divide":
+        _create_macro(
+            connection,
+            "safe_quotient",
+            *((parameters, f"TRY({body})") for parameters, body in overloads),
+            ("x DECIMAL(38, 9), y DECIMAL(38, 9)", f"TRY(bignumeric_as_number({exact})::DECIMAL(38, 9))"),
+            *((f"x {kind}, y {kind}", "CASE WHEN y <> 0 THEN x / y END") for kind in ("BIGINT", "HUGEINT", "DOUBLE")),
+        )
+    if name in ("multiply", "divide"):  # DuckDB adds up the scales of a product, and divides in FLOAT64
+        numeric = f"bignumeric_as_number({exact})::DECIMAL(38, 9)"
+        overloads.append(("x DECIMAL(38, 9), y DECIMAL(38, 9)", numeric))
+        overloads += [(f"x {kind}, y {kind}", native) for kind in ("BIGINT", "HUGEINT", "DOUBLE")]
+    _create_macro(connection, f"exact_{name}", *overloads, ("x, y", native))
+
+
+def _create_aggregates(connection: duckdb.DuckDBPyConnection) -> None:
+    """Create the parts of a sum: `SUM(x)` becomes joined_sums(SUM(near_part(x)), SUM(rest_part(x)), ANY_VALUE(x))."""
+    joined = f"bignumeric_joined({{'near': near::VARCHAR, 'rest': rest::VARCHAR}})::{TYPE}"
+    both = f"CASE WHEN near IS NOT NULL THEN {joined} END"
+    decimal = f"DECIMAL(38, {NEAR_DECIMALS})"
+    _create_macro(connection, "near_part", (f"x {TYPE}", "struct_extract(x, 'near')"), ("x", "x"))
+    _create_macro(connection, "rest_part", (f"x {TYPE}", "struct_extract(x, 'rest')"), ("x", "NULL::DECIMAL(1, 0)"))
+    _create_macro(
+        connection,
+        "joined_sums",
+        (f"near {decimal}, rest BIGNUM, kind {TYPE}", both),  # `kind` only chooses
+        ("near, rest, kind", "near"),
+    )
+    average = f"bignumeric_divide(total::{_TEXTS}, bignumeric_of_text(amount::VARCHAR))::{TYPE}"
+    _create_macro(
+        connection, "exact_average", (f"total {TYPE}, amount BIGINT, other", average), ("total, amount, other", "other")
+    )
+
+
+def _create_macro(connection: duckdb.DuckDBPyConnection, name: str, *overloads: tuple[str, str]) -> None:
+    """Create a macro that chooses by type, and `late_<name>` for arguments with an aggregate or a window.
+
+    DuckDB chooses an overload before it knows the type of an aggregate. It knows the type of a lambda's parameter.
+    """
+    written = ", ".join(f"({parameters}) AS {body}" for parameters, body in overloads)
+    connection.execute(f"CREATE OR REPLACE MACRO {name} {written}")
+    names = [parameter.strip() for parameter in overloads[-1][0].split(",")]
+    if all(" " not in parameter for parameter in names):
+        packed, unpacked = (
+            ", ".join(f"'{one}': {one}" for one in names),
+            ", ".join(f"struct_extract(late_values, '{one}')" for one in names),
+        )
+        late = f"list_transform([{{{packed}}}], lambda late_values: {name}({unpacked}))[1]"
+        connection.execute(f"CREATE OR REPLACE MACRO late_{name}({', '.join(names)}) AS {late}")
