@@ -14,7 +14,7 @@ from billing.views.charges import charges_view
 
 STATUS_COLUMNS = (
     *("source", "provider", "month", "state", "finality", "delivered_at", "loaded_at", "row_count", "cost"),
-    *("currency", "rows_changed", "cost_changed", "code", "message", "load_code"),
+    *("currency", "is_recorded", "rows_changed", "cost_changed", "code", "message", "load_code"),
 )
 # An order key begins with a time: microseconds since 1970 for AWS, a UTC time as text for Azure.
 _DELIVERED = (
@@ -127,7 +127,11 @@ SELECT
   loaded.delivered_at, loaded.loaded_at,
   COALESCE(data.row_count, IF(loaded.job_id IS NULL, NULL, 0)) AS row_count,
   IF(data.row_count IS NULL AND loaded.job_id IS NOT NULL, {nothing}, data.cost) AS cost,
-  NULLIF(data.currency, '') AS currency, data.rows_changed, data.cost_changed,
+  NULLIF(data.currency, '') AS currency,
+  IF(loaded.costs IS NULL OR data.row_count IS NULL, NULL, data.currency IN (
+    SELECT COALESCE(JSON_VALUE(entry, '$.currency'), '') FROM UNNEST(JSON_QUERY_ARRAY(loaded.costs)) AS entry
+  )) AS is_recorded,
+  data.rows_changed, data.cost_changed,
   latest.code, latest.message, loaded.code AS load_code
 FROM (
   SELECT * FROM ({_complete(source)})
