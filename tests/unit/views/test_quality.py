@@ -128,7 +128,10 @@ def this_month() -> tuple[datetime, datetime]:
     "charges",
     [
         [{}],
-        [{"EffectiveCost": "0", "x_provider": "azure"}, {**BREAKS["PURCHASE_EFFECTIVE"], "x_provider": "azure"}],
+        [
+            {"EffectiveCost": "0", "x_provider": "azure"},
+            {**BREAKS["PURCHASE_EFFECTIVE"], "BilledCost": "1", "x_provider": "azure"},
+        ],
         [{}, {"CommitmentDiscountId": "d", "EffectiveCost": "0", "BilledCost": "1", **PURCHASE}],
         [{}, {"BilledCost": "-1", "ChargeClass": "Correction", **PURCHASE}],
         [{"ListCost": "0.0000001", "ListUnitPrice": "0"}],
