@@ -114,6 +114,8 @@ def status_query(source: Source, fields: Sequence[Field] | None) -> str:
     """
     nothing = "0" if _has(source.format.cost, fields) else "NULL"
     settled = _settled(source, "loaded", "CURRENT_TIMESTAMP()")
+    in_month = "LOGICAL_OR(COALESCE(data.has_invoices, FALSE)) OVER (PARTITION BY latest.billing_month)"
+    partly = f"\n         AND {in_month}" if source.format.settled_days is None else ""
     return f"""
 SELECT
   '{source.key}' AS source, '{source.format.provider}' AS provider, latest.billing_month AS month,
@@ -121,7 +123,7 @@ SELECT
        WHEN loaded.job_id IS NULL THEN latest.status
        ELSE 'loaded, newer ' || latest.status END AS state,
   CASE WHEN loaded.job_id IS NULL THEN NULL
-       WHEN NOT (loaded.is_final OR (loaded.is_after AND {settled})) THEN 'open'
+       WHEN NOT (loaded.is_final OR (loaded.is_after AND {settled}{partly})) THEN 'open'
        WHEN loaded.was_amended THEN 'amended'
        ELSE 'closed' END AS finality,
   loaded.delivered_at, loaded.loaded_at,
@@ -147,13 +149,16 @@ LEFT JOIN (
 
 def _held_and_changed(source: Source, fields: Sequence[Field] | None) -> str:
     """Return SQL of what the table holds by month and currency, and what the last delivery changed."""
+    invoice = source.format.invoice
+    has_invoices = f"COUNTIF({invoice} != '') > 0" if fields is not None and _has(invoice, fields) else "FALSE"
     return f"""
   SELECT COALESCE(held.billing_month, changed.billing_month) AS billing_month,
-    COALESCE(held.currency, changed.currency) AS currency, held.row_count, held.cost,
+    COALESCE(held.currency, changed.currency) AS currency, held.row_count, held.cost, held.has_invoices,
     changed.rows_changed, changed.cost_changed
   FROM (
     SELECT FORMAT_DATE('%Y-%m', DATE({source.format.partition})) AS billing_month,
-      COALESCE({_currency(source, fields)}, '') AS currency, COUNT(*) AS row_count, SUM({_cost(source, fields)}) AS cost
+      COALESCE({_currency(source, fields)}, '') AS currency, COUNT(*) AS row_count,
+      SUM({_cost(source, fields)}) AS cost, {has_invoices} AS has_invoices
     FROM `{source.destination}` GROUP BY 1, 2
   ) AS held
   FULL JOIN (
@@ -224,7 +229,8 @@ def _changes(source: Source) -> str:
 
 def _settled(source: Source, row: str, at: str) -> str:
     """Return SQL that is true if the time `at` is so long after the month that the provider has closed it."""
-    days = source.format.settled_days
+    kind = source.format
+    days = kind.partly_invoiced_days if kind.settled_days is None else kind.settled_days
     if days is None:
         return "FALSE"
     return f"{at} >= TIMESTAMP_ADD({_month_end(f'{row}.billing_month')}, INTERVAL {days} DAY)"
