@@ -113,19 +113,13 @@ def status_query(source: Source, fields: Sequence[Field] | None) -> str:
     '' stands for no currency: NULL does not match NULL.
     """
     nothing = "0" if _has(source.format.cost, fields) else "NULL"
-    settled = _settled(source, "loaded", "CURRENT_TIMESTAMP()")
-    in_month = "LOGICAL_OR(COALESCE(data.has_invoices, FALSE)) OVER (PARTITION BY latest.billing_month)"
-    partly = f"\n         AND {in_month}" if source.format.settled_days is None else ""
     return f"""
 SELECT
   '{source.key}' AS source, '{source.format.provider}' AS provider, latest.billing_month AS month,
   CASE WHEN latest.status = 'loaded' THEN 'loaded'
        WHEN loaded.job_id IS NULL THEN latest.status
        ELSE 'loaded, newer ' || latest.status END AS state,
-  CASE WHEN loaded.job_id IS NULL THEN NULL
-       WHEN NOT (loaded.is_final OR (loaded.is_after AND {settled}{partly})) THEN 'open'
-       WHEN loaded.was_amended THEN 'amended'
-       ELSE 'closed' END AS finality,
+  {_finality(source)} AS finality,
   loaded.delivered_at, loaded.loaded_at,
   COALESCE(data.row_count, IF(loaded.job_id IS NULL, NULL, 0)) AS row_count,
   IF(data.row_count IS NULL AND loaded.job_id IS NOT NULL, {nothing}, data.cost) AS cost,
@@ -145,6 +139,17 @@ LEFT JOIN (
 LEFT JOIN (
 {_held_and_changed(source, fields)}
 ) AS data ON data.billing_month = latest.billing_month""".strip()
+
+
+def _finality(source: Source) -> str:
+    """Return SQL of the finality of a month. Days close a month of a CUR only if some of its rows have an invoice."""
+    settled = _settled(source, "loaded", "CURRENT_TIMESTAMP()")
+    invoiced = "LOGICAL_OR(COALESCE(data.has_invoices, FALSE)) OVER (PARTITION BY latest.billing_month)"
+    by_days = settled if source.format.settled_days is not None else f"{settled} AND {invoiced}"
+    return f"""CASE WHEN loaded.job_id IS NULL THEN NULL
+       WHEN NOT (loaded.is_final OR (loaded.is_after AND {by_days})) THEN 'open'
+       WHEN loaded.was_amended THEN 'amended'
+       ELSE 'closed' END"""
 
 
 def _held_and_changed(source: Source, fields: Sequence[Field] | None) -> str:
