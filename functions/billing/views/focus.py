@@ -3,11 +3,12 @@
 The mappings are in `schemas/focus_from_<name>.json`. Each source has its own view, and `focus_costs` is their union,
 because a view has at most 256 K characters.
 
-The query of a source has three steps. Each is a SELECT from the one before.
+The query of a source has these steps. Each is a SELECT from the one before.
 1. The columns that the mapping reads, each with the type that the mapping names. A missing column is NULL, and so is
    empty text.
-2. The values that several FOCUS columns need.
-3. The FOCUS columns.
+2. `values`: what the next step needs, such as the sum of an array or a price from another row of the month.
+3. `steps`: what several FOCUS columns need. If the mapping has `parts`, each row is split first.
+4. The FOCUS columns.
 No step changes the partition column, so a query with a filter by month reads only the partitions of that month.
 No step fails, whatever a row holds: a value that does not fit is NULL.
 """
@@ -67,11 +68,13 @@ class Lookup(msgspec.Struct, frozen=True):
 
 
 class FocusMapping(msgspec.Struct, frozen=True):
-    """The mapping of one kind of export. With a `base`, only the rules that differ from that mapping."""
+    """The mapping of one kind of export. With a `base`, only what differs from that mapping."""
 
     focus: dict[str, Rule]  # by FOCUS column
     columns: dict[str, str] = {}  # the columns that the mapping reads, with their types
+    values: dict[str, str | list[str]] = {}  # values that `parts` and `steps` need, by name
     steps: dict[str, str | list[str] | Lookup] = {}  # values that several rules need, by name
+    account: str = ""  # SQL of x_BillingAccountId, if it is not BillingAccountId
     parts: str | None = None  # SQL of an array of names: a row becomes one row for each, with the name as `part`
     base: str | None = None
 
@@ -86,6 +89,7 @@ class FocusSource:
     table: str
 
 
+EXTRA_COLUMNS = ("x_BillingAccountId", "x_source", "x_provider")
 FOCUS_COLUMNS = msgspec.json.decode((SCHEMAS / "focus_1.2.json").read_bytes(), type=tuple[FocusColumn, ...])
 
 
@@ -96,7 +100,14 @@ def mapping_of(name: str) -> FocusMapping:
     if mapping.base is None:
         return mapping
     base = mapping_of(mapping.base)
-    return msgspec.structs.replace(base, focus={**base.focus, **mapping.focus})
+    return msgspec.structs.replace(
+        base,
+        focus={**base.focus, **mapping.focus},
+        columns={**base.columns, **mapping.columns},
+        values={**base.values, **mapping.values},
+        steps={**base.steps, **mapping.steps},
+        account=mapping.account or base.account,
+    )
 
 
 def _read(name: str) -> FocusMapping:
@@ -107,20 +118,26 @@ def source_query(source: FocusSource, fields: Sequence[Field]) -> str:
     """Return the query of one source's view. Equal arguments give equal SQL. `fields` has the columns of the table."""
     mapping = mapping_of(source.mapping)
     lines = [_rule(column.name, mapping.focus[column.name]) for column in FOCUS_COLUMNS]
-    lines += [f"'{source.key}' AS x_source", f"'{source.provider}' AS x_provider"]
+    account = mapping.account or sql_of(mapping.focus["BillingAccountId"].expression)
+    lines += [f"{account} AS x_BillingAccountId", f"'{source.key}' AS x_source", f"'{source.provider}' AS x_provider"]
     columns = [_read_column(name, kind, fields, source.provider) for name, kind in mapping.columns.items()]
-    rows = _select(columns, f"`{source.table}`")
+    rows = _with_values(mapping.values, _select(columns, f"`{source.table}`"))
     if mapping.parts is not None:
         rows = f"{rows} AS line CROSS JOIN UNNEST({mapping.parts}) AS part"
-    if mapping.steps:
-        rows = _select(["*", *(f"{_computed(step)} AS {name}" for name, step in mapping.steps.items())], rows)
-    return _select(lines, rows)[1:-1].strip()
+    return _select(lines, _with_values(mapping.steps, rows))[1:-1].strip()
 
 
 def union_query(views: Sequence[str]) -> str:
     """Return the query of `focus_costs`. It names each column, so a view that lacks one fails."""
-    names = _listed([*(column.name for column in FOCUS_COLUMNS), "x_source", "x_provider"])
+    names = _listed([*(column.name for column in FOCUS_COLUMNS), *EXTRA_COLUMNS])
     return "\nUNION ALL\n".join(f"SELECT\n{indent(names, '  ')}\nFROM `{view}`" for view in views)
+
+
+def _with_values(values: Mapping[str, str | list[str] | Lookup], rows: str) -> str:
+    """Return SQL of the rows with more values, which cannot name each other."""
+    return (
+        _select(["*", *(f"{_computed(value)} AS {name}" for name, value in values.items())], rows) if values else rows
+    )
 
 
 def _select(lines: Sequence[str], rows: str) -> str:

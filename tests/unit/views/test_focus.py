@@ -27,14 +27,15 @@ from tests.unit.views.focus_rows import MONTH, cur_fields, fields_of, focus_rows
 MAPPINGS = sorted(path.stem.removeprefix("focus_from_") for path in SCHEMAS.glob("focus_from_*.json"))
 PARTITION = {one.focus: one.partition for one in FORMATS.values()}
 MAX_VIEW_CHARACTERS = 256 * 1024  # docs.cloud.google.com/bigquery/quotas#view_limits
-COLUMNS = [*(column.name for column in FOCUS_COLUMNS), "x_source", "x_provider"]
+COLUMNS = [*(column.name for column in FOCUS_COLUMNS), "x_BillingAccountId", "x_source", "x_provider"]
 
 
 @pytest.mark.parametrize("name", MAPPINGS)
 def test_mapping_has_every_column_and_declares_what_it_reads(name: str) -> None:
     mapping = mapping_of(name)
     expressions = [sql_of(rule.expression) for rule in mapping.focus.values()]
-    expressions += [*map(sql_of, mapping.steps.values()), mapping.parts or "NULL"]
+    computed = {**mapping.values, **mapping.steps}
+    expressions += [*map(sql_of, computed.values()), mapping.parts or "NULL", mapping.account or "NULL"]
 
     read = {
         column.sql("bigquery").replace("`", "")
@@ -45,7 +46,7 @@ def test_mapping_has_every_column_and_declares_what_it_reads(name: str) -> None:
 
     declared = {path.replace(".", "_") for path, kind in mapping.columns.items() if kind in PHYSICAL}
     assert set(mapping.focus) == {column.name for column in FOCUS_COLUMNS}
-    assert read - set(mapping.steps) - {"part"} == declared
+    assert read - set(computed) - {"part"} == declared
 
 
 @pytest.mark.parametrize("name", MAPPINGS)
@@ -75,6 +76,7 @@ def test_view_has_the_types_of_focus(acme: duckdb.DuckDBPyConnection, mapping: s
     money = {name for name, kind in wanted.items() if kind.startswith("DECIMAL")}
     assert {name: kind for name, kind in kinds.items() if name not in money} == {
         **{name: kind for name, kind in wanted.items() if name not in money},
+        "x_BillingAccountId": "VARCHAR",
         "x_source": "VARCHAR",
         "x_provider": "VARCHAR",
     }
@@ -137,7 +139,18 @@ def test_views_are_small_enough_for_bigquery() -> None:
 
 
 def test_names_are_not_reserved_by_bigquery() -> None:
-    names = alias_names(query_of("aws_cur", cur_fields()))
+    names = alias_names(*(query_of(mapping, fields_of(mapping)) for mapping in MAPPINGS))
 
-    assert {"line", "part", "category"} <= names
+    assert {"line", "part", "category", "status", "month_price"} <= names
     assert names & RESERVED == set()
+
+
+@pytest.mark.parametrize("mapping", MAPPINGS)
+def test_prices_of_the_month_are_taken_from_the_same_month(mapping: str) -> None:
+    """BigQuery passes a filter by month through a window only if the month is one of the window's keys."""
+    tree = sqlglot.parse_one(query_of(mapping, fields_of(mapping)), read="bigquery")
+
+    windows = [[key.sql("bigquery") for key in window.args["partition_by"]] for window in tree.find_all(exp.Window)]
+
+    assert [keys for keys in windows if keys[0] != PARTITION.get(mapping)] == []
+    assert windows or not mapping.startswith("azure")

@@ -11,7 +11,7 @@ import pytest
 import sqlglot
 from sqlglot import exp
 
-from billing.views.focus import FOCUS_COLUMNS
+from billing.views.focus import EXTRA_COLUMNS, FOCUS_COLUMNS
 from billing.views.quality import DELIVERY_RULES, charge_rules, quality_query
 from tests.unit.views.bigquery_sql import (
     RESERVED,
@@ -31,7 +31,8 @@ GOOD_CHARGE: dict[str, Any] = {
     "BilledCost": "0", "ContractedCost": "1", "EffectiveCost": "1", "ListCost": "1", "PricingQuantity": "1",
     "ConsumedQuantity": "1", "BillingPeriodStart": SEPTEMBER, "BillingPeriodEnd": OCTOBER,
     "ChargePeriodStart": SEPTEMBER, "ChargePeriodEnd": OCTOBER, "ChargeFrequency": "Usage-Based", "ChargeClass": None,
-    "CommitmentDiscountId": "c", "BillingCurrency": "USD", "x_source": "aws_cur", "x_provider": "aws",
+    "CommitmentDiscountId": "c", "ListUnitPrice": "1", "BillingCurrency": "USD", "x_source": "aws_cur",
+    "x_provider": "aws",
 }  # fmt: skip
 BREAKS: dict[str, dict[str, Any]] = {
     "COMMITMENT_CATEGORY": {"CommitmentDiscountCategory": None},
@@ -39,6 +40,7 @@ BREAKS: dict[str, dict[str, Any]] = {
     "STATUS_WITHOUT_COMMITMENT": {"CommitmentDiscountId": None, "CommitmentDiscountCategory": None},
     "PURCHASE_EFFECTIVE": {"ChargeCategory": "Purchase", "ConsumedQuantity": None, "ChargeFrequency": "One-Time"},
     "COVERED_BILLED": {"BilledCost": "1"},
+    "COMMITMENT_PRICE": {"ListUnitPrice": None},
     "PURCHASE_FREQUENCY": {"ChargeCategory": "Purchase", "ConsumedQuantity": None, "EffectiveCost": "0"},
     "USAGE_QUANTITY": {"PricingQuantity": None},
     "TAX_QUANTITY": {"ChargeCategory": "Tax", "ConsumedQuantity": None},
@@ -62,7 +64,7 @@ def database() -> Iterator[duckdb.DuckDBPyConnection]:
     """`billing_quality` over an empty `focus_costs` and an empty `billing_status`."""
     with database_with("focus") as connection:
         columns = {column.name: column.type for column in FOCUS_COLUMNS}
-        create_table(connection, "acme.focus.focus_costs", {**columns, "x_source": "STRING", "x_provider": "STRING"})
+        create_table(connection, "acme.focus.focus_costs", {**columns, **dict.fromkeys(EXTRA_COLUMNS, "STRING")})
         connection.execute(
             "CREATE TABLE acme.focus.billing_status"
             " (source VARCHAR, month VARCHAR, finality VARCHAR, rows_changed BIGINT, cost_changed DECIMAL(38, 18),"
@@ -149,6 +151,18 @@ def test_month_of_google_cloud_ends_at_midnight_in_california(
     insert_charges(database, {"x_provider": provider, "ChargePeriodStart": at, "ChargePeriodEnd": at})
 
     assert broken_rules(database) == ({"CHARGE_AFTER_PERIOD": late} if late else {})
+
+
+def test_google_cloud_bills_used_commitments_and_keeps_the_cost_of_old_fees(
+    database: duckdb.DuckDBPyConnection,
+) -> None:
+    insert_charges(
+        database,
+        {"x_provider": "google", "BilledCost": "1"},
+        {"x_provider": "google", **BREAKS["PURCHASE_EFFECTIVE"]},
+    )
+
+    assert broken_rules(database) == {}
 
 
 @pytest.mark.parametrize(
