@@ -172,7 +172,10 @@ FOCUS_CHARGES = [
         [bought(-60, -60, **OF_RESERVATION, ChargeClass="Correction"), bought(90, 90, **OF_PLAN)],
         [
             shown("Purchase", -60, 0, -60, -60, ChargeClass="Correction", **under(RESERVATION)),
-            shown("Purchase", 90, 0, 90, 90, **under(PLAN, CommitmentDiscountQuantity=90, CommitmentDiscountUnit="EUR")),
+            shown(
+                "Purchase", 90, 0, 90, 90,
+                **under(PLAN, CommitmentDiscountQuantity=90, CommitmentDiscountUnit="EUR"),
+            ),
         ],
     ),
     Charge(

@@ -142,9 +142,10 @@ CHARGES = [
             charged(0.125, offset(-0.1), sku=FEE, units=0.125, subscription=OWNED),
         ],
         [
-            shown("Purchase", "0.022994", 0, "0.022994", "0.022994", **spend("0.022994"), PricingQuantity="0.022994"),
+            shown("Purchase", "0.022994", 0, "0.022994", "0.022994", **spend("0.022994"), **STANDARD,
+                  PricingQuantity="0.022994"),
             shown("Usage", 0, "0.022994", 0, 0, **spend("0.022994"), **UNUSED, PricingQuantity="0.022994"),
-            shown("Purchase", "0.025", 0, "0.125", "0.125", **spend("0.125"), PricingQuantity="0.125"),
+            shown("Purchase", "0.025", 0, "0.125", "0.125", **spend("0.125"), **STANDARD, PricingQuantity="0.125"),
             shown("Usage", 0, "0.025", 0, 0, **spend("0.025"), **UNUSED, PricingQuantity="0.025"),
         ],
     ),
