@@ -72,7 +72,7 @@ STATUS_COLUMNS = """
     message load_code
 """
 STATES = "loaded rejected waiting"
-FOCUS_EXTRA_COLUMNS = "x_BillingAccountId x_provider x_source"
+FOCUS_EXTRA_COLUMNS = "x_BillingAccountId x_DiscountSource x_provider x_source"
 TABLE_SUFFIXES = "_charges _load_tracking _loads"
 ENTRY_POINTS = "load_aws load_azure sweep"
 COMMANDS = "replay report status sweep"

@@ -13,6 +13,7 @@ from sqlglot import exp
 PHYSICAL = {
     "BIGNUMERIC": "DECIMAL(38, 18)",
     "BOOLEAN": "BOOLEAN",
+    "CATEGORIES": "JSON",
     "DATE": "DATE",
     "FLOAT": "DOUBLE",
     "INTEGER": "BIGINT",

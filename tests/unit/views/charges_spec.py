@@ -4,8 +4,8 @@ A specification is a list of `Charge`. A test takes each with every `Export` tha
 
     assert focus_facts(acme, export, charge) == expected_facts(charge)
 
-Both sides have the same columns: `FACTS`, and the others that the charge names. A column that a charge leaves out
-must be NULL, so `Charge.focus` names every cost, 0 too. Rows have no order.
+A row of `Charge.focus` names every cost, 0 too: one of the columns `FACTS` that it leaves out must be NULL. Other
+columns are compared where a row names them. Rows have no order.
 """
 
 from __future__ import annotations
@@ -74,23 +74,33 @@ def focus_of(database: duckdb.DuckDBPyConnection, export: Export, exported: Iter
 
 
 def focus_facts(database: duckdb.DuckDBPyConnection, export: Export, charge: Charge) -> list[dict[str, Any]]:
-    """Return what `focus_costs` shows of a charge: the columns that are compared, without NULL."""
-    return _compared(charge, focus_of(database, export, charge.exported))
+    """Return what `focus_costs` shows of a charge, without NULL: the columns that are compared."""
+    found = sorted(focus_of(database, export, charge.exported), key=_facts_of)
+    expected: list[Row] = sorted(charge.focus, key=_facts_of)
+    others = [[name for name in row if name not in FACTS] for row in expected]
+    others += [[]] * (len(found) - len(others))
+    return [_compared(row, [*FACTS, *names]) for row, names in zip(found, others, strict=False)]
 
 
 def expected_facts(charge: Charge) -> list[dict[str, Any]]:
     """Return what `focus_costs` must show of a charge."""
-    return _compared(charge, charge.focus)
+    return [
+        _compared(row, [*FACTS, *(name for name in row if name not in FACTS)])
+        for row in sorted(charge.focus, key=_facts_of)
+    ]
 
 
-def _compared(charge: Charge, found: Iterable[Row]) -> list[dict[str, Any]]:
-    names = [*FACTS, *sorted({name for row in charge.focus for name in row} - {*FACTS})]
-    shown = [{name: _value(name, row[name]) for name in names if row.get(name) is not None} for row in found]
-    return sorted(shown, key=str)
+def _facts_of(row: Row) -> str:
+    return str(_compared(row, FACTS))
+
+
+def _compared(row: Row, names: Iterable[str]) -> dict[str, Any]:
+    return {name: _value(name, row[name]) for name in names if row.get(name) is not None}
 
 
 def _value(name: str, value: Any) -> Any:
-    return Decimal(str(value)).normalize() + 0 if _TYPES.get(name) == "BIGNUMERIC" else value
+    """Return a value as it is compared. Nine decimals are kept, because DuckDB divides and Parquet counts in DOUBLE."""
+    return round(Decimal(str(value)), 9).normalize() + 0 if _TYPES.get(name) == "BIGNUMERIC" else value
 
 
 @cache

@@ -25,7 +25,8 @@ TAG_COLUMNS = {
 def fields_of(mapping: str) -> list[Field]:
     """Return all columns that a mapping reads, each in its own type. Parts of RECORDs are left out."""
     kinds = mapping_of(mapping).columns.items()
-    return [Field(name, "JSON" if kind == "TAGS" else kind) for name, kind in kinds if kind in PHYSICAL]
+    maps = ("CATEGORIES", "TAGS")
+    return [Field(name, "JSON" if kind in maps else kind) for name, kind in kinds if kind in PHYSICAL]
 
 
 def cur_fields(*more: Field) -> list[Field]:

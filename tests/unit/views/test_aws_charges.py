@@ -1,41 +1,44 @@
-"""What each kind of charge at AWS becomes in `focus_costs`. A FinOps person can read the table as a specification."""
+"""What each kind of charge at AWS becomes in `focus_costs`: the table in `aws_charges`, in every kind of report."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from dataclasses import replace
 
 import duckdb
 import pytest
 
 from billing.columns.field import Field
+from tests.unit.views.aws_charges import SEPTEMBER, WITH_NET, WITHOUT_NET
 from tests.unit.views.charges_spec import Charge, Export, expected_facts, focus_facts
-from tests.unit.views.focus_rows import fields_of
+from tests.unit.views.focus_rows import cur_fields, fields_of
 
-CUR = Export(
-    "CUR v1, CSV",
-    "aws_cur",
-    "aws",
-    tuple(fields_of("aws_cur")),
-    {"bill_billing_period_start_date": datetime(2025, 9, 1, tzinfo=UTC)},
-)
-PARQUET = Export(
-    "CUR v1, Parquet",
-    "aws_cur",
-    "aws",
-    tuple(Field(one.name, "FLOAT" if one.type == "BIGNUMERIC" else one.type) for one in CUR.fields),
-    CUR.always,
-)
-EXPORTS = [CUR, PARQUET]
-CHARGES = [
-    Charge(
-        "usage on demand",
-        [{"line_item_line_item_type": "Usage", "line_item_unblended_cost": 3, "pricing_public_on_demand_cost": 4}],
-        [{"ChargeCategory": "Usage", "BilledCost": 3, "EffectiveCost": 3, "ListCost": 4, "ContractedCost": 3}],
-    ),
-]
+EVERY_ROW = {"bill_billing_period_start_date": SEPTEMBER, "line_item_currency_code": "USD"}
+NET = tuple(field.name for field in fields_of("aws_cur") if "_net_" in field.name)
+V1_CSV = Export("CUR v1 CSV", "aws_cur", "aws", tuple(cur_fields()), EVERY_ROW)
+V2_CSV = replace(V1_CSV, name="CUR 2.0 CSV", fields=tuple(fields_of("aws_cur")))
+PARQUET = {"BIGNUMERIC": "FLOAT", "JSON": "MAP<STRING, STRING>"}
 
 
-@pytest.mark.parametrize("export", EXPORTS, ids=lambda export: export.name)
-@pytest.mark.parametrize("charge", CHARGES, ids=lambda charge: charge.kind)
-def test_charge_becomes(acme: duckdb.DuckDBPyConnection, export: Export, charge: Charge) -> None:
-    assert focus_facts(acme, export, charge) == expected_facts(charge)
+def in_parquet(export: Export) -> Export:
+    """Return the same report as Parquet: numbers are FLOAT64, maps are arrays, and some numbers are text."""
+    fields = tuple(
+        Field(one.name, "STRING" if "total_reserved" in one.name else PARQUET.get(one.type, one.type), one.description)
+        for one in export.fields
+    )
+    return replace(export, name=export.name.replace("CSV", "Parquet"), fields=fields)
+
+
+REPORTS = [V1_CSV, in_parquet(V1_CSV), V2_CSV, in_parquet(V2_CSV)]
+NO_NET = [replace(one.without(*NET), name=f"{one.name} without net columns") for one in (V1_CSV, in_parquet(V2_CSV))]
+
+
+@pytest.mark.parametrize("report", [*REPORTS, *NO_NET], ids=lambda report: report.name)
+@pytest.mark.parametrize("charge", WITHOUT_NET, ids=lambda charge: charge.kind)
+def test_charge_without_net_columns_becomes(acme: duckdb.DuckDBPyConnection, report: Export, charge: Charge) -> None:
+    assert focus_facts(acme, report, charge) == expected_facts(charge)
+
+
+@pytest.mark.parametrize("report", REPORTS, ids=lambda report: report.name)
+@pytest.mark.parametrize("charge", WITH_NET, ids=lambda charge: charge.kind)
+def test_charge_of_a_private_agreement_becomes(acme: duckdb.DuckDBPyConnection, report: Export, charge: Charge) -> None:
+    assert focus_facts(acme, report, charge) == expected_facts(charge)

@@ -13,6 +13,7 @@ from sqlglot import exp
 from billing.columns.field import Field
 from billing.formats import FORMATS, SCHEMAS
 from billing.views.focus import (
+    EXTRA_COLUMNS,
     FOCUS_COLUMNS,
     FocusSource,
     mapping_decisions,
@@ -27,7 +28,7 @@ from tests.unit.views.focus_rows import MONTH, cur_fields, fields_of, focus_rows
 MAPPINGS = sorted(path.stem.removeprefix("focus_from_") for path in SCHEMAS.glob("focus_from_*.json"))
 PARTITION = {one.focus: one.partition for one in FORMATS.values()}
 MAX_VIEW_CHARACTERS = 256 * 1024  # docs.cloud.google.com/bigquery/quotas#view_limits
-COLUMNS = [*(column.name for column in FOCUS_COLUMNS), "x_BillingAccountId", "x_source", "x_provider"]
+COLUMNS = [*(column.name for column in FOCUS_COLUMNS), *EXTRA_COLUMNS]
 
 
 @pytest.mark.parametrize("name", MAPPINGS)
@@ -36,6 +37,10 @@ def test_mapping_has_every_column_and_declares_what_it_reads(name: str) -> None:
     expressions = [sql_of(rule.expression) for rule in mapping.focus.values()]
     computed = {**mapping.values, **mapping.steps}
     expressions += [*map(sql_of, computed.values()), mapping.parts or "NULL", mapping.account or "NULL"]
+    expressions += [mapping.discounts]
+    summaries = mapping.summaries.values()
+    expressions += [sql_of(value.expression) for one in summaries for value in one.values.values()]
+    expressions += [key for one in summaries for key in one.by.values()]
 
     read = {
         column.sql("bigquery").replace("`", "")
@@ -46,7 +51,45 @@ def test_mapping_has_every_column_and_declares_what_it_reads(name: str) -> None:
 
     declared = {path.replace(".", "_") for path, kind in mapping.columns.items() if kind in PHYSICAL}
     assert set(mapping.focus) == {column.name for column in FOCUS_COLUMNS}
-    assert read - set(computed) - {"part"} == declared
+    joined = {name for one in summaries for name in one.values}
+    assert read - set(computed) - joined - {"part"} == declared
+
+
+def columns_in(*expressions: str) -> set[str]:
+    return {
+        column.name
+        for expression in expressions
+        for column in sqlglot.parse_one(f"SELECT {expression}", read="bigquery").find_all(exp.Column)
+    }
+
+
+@pytest.mark.parametrize("name", mapping_of("aws_cur").summaries)
+def test_summary_reads_only_the_columns_that_it_needs(name: str) -> None:
+    """It reads them in every month."""
+    summary = mapping_of("aws_cur").summaries[name]
+
+    read = columns_in(*summary.by.values(), *(sql_of(value.expression) for value in summary.values.values()))
+
+    assert read == set(summary.reads)
+    assert set(summary.needs) <= read
+
+
+@pytest.mark.parametrize(
+    ("left_out", "joins"),
+    [
+        ([], ["agreement", "commitments"]),
+        (["line_item_net_unblended_cost"], ["commitments"]),
+        (["reservation_reservation_a_r_n"], ["agreement", "commitments"]),
+        (["reservation_reservation_a_r_n", "savings_plan_savings_plan_a_r_n"], ["agreement"]),
+    ],
+)
+def test_table_without_the_columns_of_a_summary_is_read_once(left_out: list[str], joins: list[str]) -> None:
+    fields = [field for field in cur_fields() if field.name not in left_out]
+
+    tree = sqlglot.parse_one(query_of("aws_cur", fields), read="bigquery")
+
+    assert [join.alias_or_name for join in tree.find_all(exp.Join) if join.side == "LEFT"] == joins
+    assert len([table for table in tree.find_all(exp.Table) if table.name == "charges"]) == 1 + len(joins)
 
 
 @pytest.mark.parametrize("name", MAPPINGS)
@@ -76,9 +119,7 @@ def test_view_has_the_types_of_focus(acme: duckdb.DuckDBPyConnection, mapping: s
     money = {name for name, kind in wanted.items() if kind.startswith("DECIMAL")}
     assert {name: kind for name, kind in kinds.items() if name not in money} == {
         **{name: kind for name, kind in wanted.items() if name not in money},
-        "x_BillingAccountId": "VARCHAR",
-        "x_source": "VARCHAR",
-        "x_provider": "VARCHAR",
+        **dict.fromkeys(EXTRA_COLUMNS, "VARCHAR"),
     }
     assert all(kinds[name].startswith("DECIMAL(38,") for name in money)
     assert (row["BillingPeriodStart"], row["BilledCost"]) == (MONTH, None)
@@ -99,6 +140,7 @@ def test_month_is_the_bare_partition_column_in_every_step(name: str) -> None:
         {one.alias_or_name: one.unalias().sql("bigquery") for one in select.selects}
         for select in tree.find_all(exp.Select)
         if select.args["from_"].this.find(exp.Select) or select.args["from_"].this.name == "charges"  # not in an array
+        if not select.find_ancestor(exp.Join)  # a summary has one row for many
     ]
 
     month = [steps[0]["BillingPeriodStart"], *(step[partition] for step in steps[1:] if "*" not in step)]
@@ -146,7 +188,7 @@ def test_names_are_not_reserved_by_bigquery() -> None:
 
 
 @pytest.mark.parametrize("mapping", MAPPINGS)
-def test_prices_of_the_month_are_taken_from_the_same_month(mapping: str) -> None:
+def test_window_has_the_month_as_its_first_key(mapping: str) -> None:
     """BigQuery passes a filter by month through a window only if the month is one of the window's keys."""
     tree = sqlglot.parse_one(query_of(mapping, fields_of(mapping)), read="bigquery")
 

@@ -55,7 +55,7 @@ def cur_charge(line_type: str, values: Mapping[str, str], month: datetime = MONT
             {**PLAN, "line_item_unblended_cost": "-3"},
             [("Adjustment", None, "One-Time", 0, 0, 0, 0, None, None, None)],
         ),
-        ("SavingsPlanUpfrontFee", PLAN, [("Purchase", None, "One-Time", 3, 0, 3, 3, None, "Standard", None)]),
+        ("SavingsPlanUpfrontFee", PLAN, [("Purchase", None, "One-Time", 3, 3, 3, 3, None, "Standard", None)]),
         (
             "SavingsPlanRecurringFee",
             {**PLAN, "savings_plan_total_commitment_to_date": "3", "savings_plan_used_commitment": "2.75"},
@@ -76,12 +76,12 @@ def cur_charge(line_type: str, values: Mapping[str, str], month: datetime = MONT
                 ("Usage", None, "Usage-Based", 0, Decimal("0.75"), 0, 0, "Unused", "Committed", None),
             ],
         ),
-        ("Fee", RESERVATION, [("Purchase", None, "One-Time", 3, 0, 3, 3, None, "Standard", None)]),
+        ("Fee", RESERVATION, [("Purchase", None, "One-Time", 3, 3, 3, 3, None, "Standard", None)]),
         ("Fee", {}, [("Purchase", None, "One-Time", 3, 3, 3, 3, None, "Standard", None)]),
         ("Tax", {}, [("Tax", None, "One-Time", 3, 3, 3, 3, None, None, None)]),
         ("Credit", {}, [("Credit", None, "One-Time", 3, 3, 3, 3, None, None, None)]),
-        ("Refund", {}, [("Credit", "Correction", "One-Time", 3, 3, 3, 3, None, None, None)]),
-        ("EdpDiscount", {}, [("Adjustment", None, "One-Time", 3, 3, 3, 3, None, None, None)]),
+        ("Refund", {}, [("Usage", "Correction", "Usage-Based", 3, 3, 3, 3, None, "Standard", None)]),
+        ("EdpDiscount", {}, [("Adjustment", None, "One-Time", 3, 3, 3, 0, None, None, None)]),
         ("", {}, [("Usage", None, "Usage-Based", 3, 3, 3, 4, None, "Standard", 2)]),
     ],
 )
@@ -225,6 +225,66 @@ def test_cur_2_has_tags_in_one_of_two_columns(
     [row] = focus_rows(acme, "aws_cur", fields, {"bill_billing_period_start_date": MONTH, **columns})
 
     assert json.loads(row["Tags"]) == expected
+
+
+@pytest.mark.parametrize(
+    ("kind", "categories"),
+    [("JSON", '{"unit":"c","Charge type":"a, \\"b\\":"}'), ("STRING", '{"unit":"c","Charge type":"a, \\"b\\":"}')],
+)
+@pytest.mark.parametrize(
+    ("mapping", "month", "tags", "named"),
+    [("native", NATIVE_MONTH, "Tags", "x_CostCategories"), ("aws_cur", CUR_MONTH, "resource_tags", "cost_category")],
+)
+@pytest.mark.parametrize("own", ['{"unit":"t"}', "{}", None])
+def test_cost_categories_are_beside_the_tags(
+    acme: duckdb.DuckDBPyConnection,
+    kind: str,
+    categories: str,
+    mapping: str,
+    month: Field,
+    tags: str,
+    named: str,
+    own: str | None,
+) -> None:
+    fields = [month, Field(tags, kind), Field(named, kind)]
+
+    [row] = focus_rows(acme, mapping, fields, {month.name: MONTH, tags: own, named: categories})
+
+    added = {"costCategory/unit": "c", "costCategory/Charge type": 'a, "b":'}
+    assert json.loads(row["Tags"]) == {**json.loads(own or "{}"), **added}
+
+
+@pytest.mark.parametrize("categories", ["{}", None])
+def test_tags_without_cost_categories_do_not_change(acme: duckdb.DuckDBPyConnection, categories: str | None) -> None:
+    fields = [NATIVE_MONTH, Field("Tags", "JSON"), Field("x_CostCategories", "JSON")]
+
+    [row] = focus_rows(
+        acme, "native", fields, {NATIVE_MONTH.name: MONTH, "Tags": '{"team":"a"}', "x_CostCategories": categories}
+    )
+
+    assert row["Tags"] == '{"team":"a"}'
+
+
+def test_cost_category_columns_have_the_keys_of_their_sources(acme: duckdb.DuckDBPyConnection) -> None:
+    named = {"cost_category_charge_type": "source: costCategory/Charge type", "cost_category_unit": ""}
+    fields = cur_fields(*(Field(name, "STRING", description) for name, description in named.items()))
+    values = {"cost_category_charge_type": "a", "cost_category_unit": "b", "resource_tags_user_team": "c"}
+
+    [row] = focus_rows(acme, "aws_cur", fields, {"bill_billing_period_start_date": MONTH, **values})
+
+    assert json.loads(row["Tags"]) == {"team": "c", "costCategory/Charge type": "a", "costCategory/unit": "b"}
+
+
+@pytest.mark.parametrize(
+    ("given", "named"), [("x_UsageType", "SkuMeter"), ("x_ServiceCode", "ServiceName"), ("x_SkuMeterName", "SkuMeter")]
+)
+def test_own_columns_of_awss_focus_export_are_read(acme: duckdb.DuckDBPyConnection, given: str, named: str) -> None:
+    fields = [NATIVE_MONTH, Field(given, "STRING"), Field(named, "STRING")]
+    month = {"BillingPeriodStart": MONTH}
+
+    found = focus_rows(acme, "native", fields, {**month, given: "x"}, {**month, given: "x", named: "y"})
+
+    assert [row[named] for row in found] == ["x", "y"]
 
 
 def test_azures_earlier_names_are_read(acme: duckdb.DuckDBPyConnection) -> None:
