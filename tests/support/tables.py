@@ -11,9 +11,11 @@ from billing.errors import ERRORS
 from billing.formats import FORMATS
 from billing.gcp.api_errors import BIGQUERY, DLT, STORAGE
 from billing.views.focus import mapping_decisions
-from billing.views.quality import DELIVERY_RULES, charge_rules
+from billing.views.quality import all_rules
 from tests.support.paths import TERRAFORM
 from tests.support.terraform_tables import terraform_example, terraform_tables
+from tests.unit.views import aws_charges
+from tests.unit.views.charges_spec import Charge
 
 
 def error_table() -> str:
@@ -58,8 +60,25 @@ def mapping_table() -> str:
 
 def quality_table() -> str:
     """Return the codes of `billing_quality`."""
-    rows = ((f"`{rule.code}`", rule.description) for rule in (*charge_rules(), *DELIVERY_RULES))
+    rows = ((f"`{rule.code}`", rule.description) for rule in all_rules())
     return _table(("code", "what is wrong"), rows)
+
+
+def aws_charge_table() -> str:
+    """Return what FOCUS shows of each kind of charge at AWS, from the specification that the tests check."""
+    charges = [*aws_charges.WITHOUT_NET, *aws_charges.WITH_NET]
+    costs = ("Billed", "Effective", "List", "Contracted")
+    return _table(
+        ("charge", "becomes", *costs, "commitment"), (row for one in charges for row in _charge_rows(one, costs))
+    )
+
+
+def _charge_rows(charge: Charge, costs: Iterable[str]) -> Iterable[Iterable[str]]:
+    for number, row in enumerate(charge.focus):
+        becomes = " ".join(str(row[name]) for name in ("ChargeCategory", "ChargeClass") if row.get(name))
+        commitment = [row.get(f"CommitmentDiscount{name}") for name in ("Type", "Status", "Quantity", "Unit")]
+        named = " ".join(str(value) for value in commitment if value is not None)
+        yield ("" if number else charge.kind, becomes, *(str(row[f"{cost}Cost"]) for cost in costs), named)
 
 
 def module_tables(folder: str = "") -> str:

@@ -22,7 +22,7 @@ from billing.errors import ERRORS
 from billing.formats import FORMATS
 from billing.settings import FOCUS_VIEW, QUALITY_VIEW, SOURCE_FIELDS, STATUS_VIEW, Settings
 from billing.views.focus import FOCUS_COLUMNS, union_query
-from billing.views.quality import DELIVERY_RULES, charge_rules, quality_query
+from billing.views.quality import all_rules, quality_query
 from billing.views.status import statements
 from billing.workflows.sweep import sweep
 from billing_cli.__main__ import main
@@ -51,9 +51,11 @@ OTHER_CODES = """
     WAITING_FOR_MANIFEST WAITING_LONG WAITING_TO_SETTLE
 """
 QUALITY_CODES = """
-    AMENDED BILLING_PERIOD CHARGE_AFTER_PERIOD CHARGE_PERIOD COMMITMENT_CATEGORY COMMITMENT_PRICE COMMITMENT_STATUS
-    CONSUMED_QUANTITY COST_DECREASED COST_UNREADABLE COVERED_BILLED CURRENCIES DAYS_MISSING FEWER_ROWS
-    PURCHASE_EFFECTIVE PURCHASE_FREQUENCY ROW_COUNT_MISMATCH STATUS_WITHOUT_COMMITMENT TAX_QUANTITY USAGE_QUANTITY
+    AMENDED BILLING_PERIOD CHARGE_AFTER_PERIOD CHARGE_PERIOD COMMITMENT_CATEGORY COMMITMENT_COST COMMITMENT_NEGATIVE
+    COMMITMENT_PRICE COMMITMENT_STATUS CONSUMED_QUANTITY COST_DECREASED COST_UNREADABLE COVERED_BILLED CURRENCIES
+    CURRENCY_DIFFERS DAYS_MISSING DISCOUNTS_IN_BOTH FEWER_ROWS INVOICE_MISSING LIST_PRICE NOT_AMORTIZED
+    PURCHASE_EFFECTIVE PURCHASE_FREQUENCY ROW_COUNT_MISMATCH STATUS_WITHOUT_COMMITMENT TAX_QUANTITY UNUSED_UNKNOWN
+    USAGE_QUANTITY
     BAD_CapacityReservationStatus BAD_ChargeCategory BAD_ChargeClass BAD_ChargeFrequency BAD_CommitmentDiscountCategory
     BAD_CommitmentDiscountStatus BAD_PricingCategory BAD_ServiceCategory
     NO_BilledCost NO_BillingAccountId NO_BillingCurrency NO_BillingPeriodEnd NO_BillingPeriodStart NO_ChargeCategory
@@ -68,8 +70,8 @@ LOG_FIELDS = """
 SUMMARY_FIELDS = "deferred loaded mismatched months rejected seconds waiting"
 VIEWS = "billing_quality billing_status focus_costs"
 STATUS_COLUMNS = """
-    source provider month state finality delivered_at loaded_at row_count cost currency rows_changed cost_changed code
-    message load_code
+    source provider month state finality delivered_at loaded_at row_count cost currency is_recorded rows_changed
+    cost_changed code message load_code
 """
 STATES = "loaded rejected waiting"
 FOCUS_EXTRA_COLUMNS = "x_BillingAccountId x_DiscountSource x_provider x_source"
@@ -185,7 +187,7 @@ def test_codes_of_skips_waits_and_findings() -> None:
 
 
 def test_codes_of_quality_rules() -> None:
-    assert_frozen("codes of billing_quality", [rule.code for rule in (*charge_rules(), *DELIVERY_RULES)], QUALITY_CODES)
+    assert_frozen("codes of billing_quality", [rule.code for rule in all_rules()], QUALITY_CODES)
 
 
 def test_log_fields() -> None:

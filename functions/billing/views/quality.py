@@ -16,6 +16,32 @@ class QualityRule(msgspec.Struct, frozen=True):
     count: str
 
 
+# Rules about commitments. `count` aggregates the commitments of a month, with the sums of their usage and purchases.
+COMMITMENT_RULES = (
+    QualityRule(
+        "PURCHASE_EFFECTIVE",
+        "The purchase of a commitment has an EffectiveCost, and so has its usage",
+        "SUM(IF(usage_effective != 0, purchases_effective, 0))",
+    ),
+    QualityRule(
+        "NOT_AMORTIZED",
+        "AWS gives no amortized cost of a commitment, so its purchase keeps its cost",
+        "COUNTIF(provider = 'aws' AND purchases_effective > 0 AND usage_effective = 0)",
+    ),
+    QualityRule(
+        "COMMITMENT_NEGATIVE",
+        "The EffectiveCost of a commitment is below 0 in a month",
+        "COUNTIF(effective < -0.01)",
+    ),
+)
+# A commitment that began in the months that are loaded must not cost more than its purchases, and one that ended must
+# not cost less. Without its purchases, nothing is known about it.
+LIFE_RULE = QualityRule(
+    "COMMITMENT_COST",
+    "Over the life of a commitment, the sum of EffectiveCost differs by over 1 % from its purchases",
+    "COUNTIF(purchases > 0 AND (effective - billed > ABS(billed) / 100 AND (upfront > 0 OR began > source_began)"
+    " OR billed - effective > ABS(billed) / 100 AND ended < source_ended))",
+)
 # Rules about deliveries. `count` aggregates the rows of a month in `billing_status`: one for each currency.
 DELIVERY_RULES = (
     QualityRule(
@@ -41,7 +67,16 @@ DELIVERY_RULES = (
         "The last load has costs that are not a number, infinite or too large, and no view counts them",
         "IF(COUNTIF(load_code = 'COST_UNREADABLE') > 0, 1, 0)",
     ),
+    QualityRule(
+        "CURRENCY_DIFFERS",
+        "The month has rows in a currency that its last load did not record",
+        "COUNTIF(NOT is_recorded)",
+    ),
 )
+
+
+def all_rules() -> list[QualityRule]:
+    return [*charge_rules(), *COMMITMENT_RULES, LIFE_RULE, *DELIVERY_RULES]
 
 
 def charge_rules() -> list[QualityRule]:
@@ -70,11 +105,47 @@ def quality_query(focus_view: str, status_views: Sequence[str]) -> str:
 
     The query groups by BillingPeriodStart itself, so a filter on that column reads only the partitions of those months.
     """
-    return "\nUNION ALL\n".join([_about_charges(focus_view), *map(_about_deliveries, status_views)])
+    about = [_about_charges(focus_view), _about_commitments(focus_view), _about_lives(focus_view)]
+    return "\nUNION ALL\n".join([*about, *map(_about_deliveries, status_views)])
 
 
 def _about_charges(focus_view: str) -> str:
-    rules = charge_rules()
+    rows = f"""
+    SELECT *, x_source AS source, ChargePeriodStart >= BillingPeriodStart AND ChargePeriodStart < BillingPeriodEnd
+      AS in_month
+    FROM `{focus_view}`""".strip("\n")
+    return _counted(charge_rules(), rows)
+
+
+def _about_commitments(focus_view: str) -> str:
+    """Return the query of the rules that need the sums of a commitment in a month."""
+    rows = f"""
+    SELECT x_source AS source, BillingPeriodStart, MAX(x_provider) AS provider, SUM(EffectiveCost) AS effective,
+      SUM(IF(ChargeCategory = 'Usage', EffectiveCost, 0)) AS usage_effective,
+      COUNTIF(ChargeCategory = 'Purchase' AND ChargeClass IS NULL AND EffectiveCost != 0) AS purchases_effective
+    FROM `{focus_view}` WHERE CommitmentDiscountId IS NOT NULL
+    GROUP BY source, BillingPeriodStart, CommitmentDiscountId""".strip("\n")
+    return _counted(COMMITMENT_RULES, rows)
+
+
+def _about_lives(focus_view: str) -> str:
+    """Return the query of the rule about all months of a commitment. It always reads every month."""
+    rows = f"""
+    SELECT source, ended AS BillingPeriodStart, CommitmentDiscountId, purchases, upfront, billed, effective, began,
+      ended, MIN(began) OVER by_source AS source_began, MAX(ended) OVER by_source AS source_ended
+    FROM (
+      SELECT x_source AS source, CommitmentDiscountId, SUM(BilledCost) AS billed, SUM(EffectiveCost) AS effective,
+        COUNTIF(ChargeCategory = 'Purchase') AS purchases,
+        COUNTIF(ChargeCategory = 'Purchase' AND ChargeFrequency = 'One-Time' AND ChargeClass IS NULL) AS upfront,
+        MIN(BillingPeriodStart) AS began, MAX(BillingPeriodStart) AS ended
+      FROM `{focus_view}` GROUP BY source, CommitmentDiscountId
+    )
+    WINDOW by_source AS (PARTITION BY source)""".strip("\n")
+    return _counted([LIFE_RULE], f"    SELECT * FROM (\n{rows}\n    ) WHERE CommitmentDiscountId IS NOT NULL")
+
+
+def _counted(rules: Sequence[QualityRule], rows: str) -> str:
+    """Return the query that counts how often each month of `rows` breaks each rule."""
     counts = ",\n    ".join(f"{rule.count} AS broken_{number}" for number, rule in enumerate(rules))
     names = ",\n  ".join(
         f"STRUCT('{rule.code}' AS code, '{_quoted(rule.description)}' AS description, broken_{number} AS broken)"
@@ -84,11 +155,10 @@ def _about_charges(focus_view: str) -> str:
 SELECT source, FORMAT_TIMESTAMP('%Y-%m', BillingPeriodStart) AS month, BillingPeriodStart,
   rule.code AS code, rule.description AS description, rule.broken AS broken
 FROM (
-  SELECT x_source AS source, BillingPeriodStart,
+  SELECT source, BillingPeriodStart,
     {counts}
   FROM (
-    SELECT *, ChargePeriodStart >= BillingPeriodStart AND ChargePeriodStart < BillingPeriodEnd AS in_month
-    FROM `{focus_view}`
+{rows}
   )
   GROUP BY source, BillingPeriodStart
 ) CROSS JOIN UNNEST([

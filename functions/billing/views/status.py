@@ -14,7 +14,7 @@ from billing.views.charges import charges_view
 
 STATUS_COLUMNS = (
     *("source", "provider", "month", "state", "finality", "delivered_at", "loaded_at", "row_count", "cost"),
-    *("currency", "rows_changed", "cost_changed", "code", "message", "load_code"),
+    *("currency", "is_recorded", "rows_changed", "cost_changed", "code", "message", "load_code"),
 )
 # An order key begins with a time: microseconds since 1970 for AWS, a UTC time as text for Azure.
 _DELIVERED = (
@@ -112,21 +112,21 @@ def status_query(source: Source, fields: Sequence[Field] | None) -> str:
     '' stands for no currency: NULL does not match NULL.
     """
     nothing = "0" if _has(source.format.cost, fields) else "NULL"
-    settled = _settled(source, "loaded", "CURRENT_TIMESTAMP()")
     return f"""
 SELECT
   '{source.key}' AS source, '{source.format.provider}' AS provider, latest.billing_month AS month,
   CASE WHEN latest.status = 'loaded' THEN 'loaded'
        WHEN loaded.job_id IS NULL THEN latest.status
        ELSE 'loaded, newer ' || latest.status END AS state,
-  CASE WHEN loaded.job_id IS NULL THEN NULL
-       WHEN NOT (loaded.is_final OR (loaded.is_after AND {settled})) THEN 'open'
-       WHEN loaded.was_amended THEN 'amended'
-       ELSE 'closed' END AS finality,
+  {_finality(source)} AS finality,
   loaded.delivered_at, loaded.loaded_at,
   COALESCE(data.row_count, IF(loaded.job_id IS NULL, NULL, 0)) AS row_count,
   IF(data.row_count IS NULL AND loaded.job_id IS NOT NULL, {nothing}, data.cost) AS cost,
-  NULLIF(data.currency, '') AS currency, data.rows_changed, data.cost_changed,
+  NULLIF(data.currency, '') AS currency,
+  IF(loaded.costs IS NULL OR data.row_count IS NULL, NULL, data.currency IN (
+    SELECT COALESCE(JSON_VALUE(entry, '$.currency'), '') FROM UNNEST(JSON_QUERY_ARRAY(loaded.costs)) AS entry
+  )) AS is_recorded,
+  data.rows_changed, data.cost_changed,
   latest.code, latest.message, loaded.code AS load_code
 FROM (
   SELECT * FROM ({_complete(source)})
@@ -140,15 +140,29 @@ LEFT JOIN (
 ) AS data ON data.billing_month = latest.billing_month""".strip()
 
 
+def _finality(source: Source) -> str:
+    """Return SQL of the finality of a month. Days close a month of a CUR only if some of its rows have an invoice."""
+    settled = _settled(source, "loaded", "CURRENT_TIMESTAMP()")
+    invoiced = "LOGICAL_OR(COALESCE(data.has_invoices, FALSE)) OVER (PARTITION BY latest.billing_month)"
+    by_days = settled if source.format.settled_days is not None else f"{settled} AND {invoiced}"
+    return f"""CASE WHEN loaded.job_id IS NULL THEN NULL
+       WHEN NOT (loaded.is_final OR (loaded.is_after AND {by_days})) THEN 'open'
+       WHEN loaded.was_amended THEN 'amended'
+       ELSE 'closed' END"""
+
+
 def _held_and_changed(source: Source, fields: Sequence[Field] | None) -> str:
     """Return SQL of what the table holds by month and currency, and what the last delivery changed."""
+    invoice = source.format.invoice
+    has_invoices = f"COUNTIF({invoice} != '') > 0" if fields is not None and _has(invoice, fields) else "FALSE"
     return f"""
   SELECT COALESCE(held.billing_month, changed.billing_month) AS billing_month,
-    COALESCE(held.currency, changed.currency) AS currency, held.row_count, held.cost,
+    COALESCE(held.currency, changed.currency) AS currency, held.row_count, held.cost, held.has_invoices,
     changed.rows_changed, changed.cost_changed
   FROM (
     SELECT FORMAT_DATE('%Y-%m', DATE({source.format.partition})) AS billing_month,
-      COALESCE({_currency(source, fields)}, '') AS currency, COUNT(*) AS row_count, SUM({_cost(source, fields)}) AS cost
+      COALESCE({_currency(source, fields)}, '') AS currency, COUNT(*) AS row_count,
+      SUM({_cost(source, fields)}) AS cost, {has_invoices} AS has_invoices
     FROM `{source.destination}` GROUP BY 1, 2
   ) AS held
   FULL JOIN (
@@ -219,7 +233,8 @@ def _changes(source: Source) -> str:
 
 def _settled(source: Source, row: str, at: str) -> str:
     """Return SQL that is true if the time `at` is so long after the month that the provider has closed it."""
-    days = source.format.settled_days
+    kind = source.format
+    days = kind.partly_invoiced_days if kind.settled_days is None else kind.settled_days
     if days is None:
         return "FALSE"
     return f"{at} >= TIMESTAMP_ADD({_month_end(f'{row}.billing_month')}, INTERVAL {days} DAY)"

@@ -241,9 +241,9 @@ RESERVATIONS = [
         focus("Usage", 0, 73, 140, 140, "RI", 730, "Hrs", "Used"),
     ),
     sample(
-        "discount of a volume of reservations",
+        "discount for a volume of reservations: it belongs to no reservation",
         cur("RiVolumeDiscount", ri=RI_ARN, cost=-10),
-        focus("Adjustment", -10, -10, 0, -10, "RI"),
+        focus("Adjustment", -10, -10, 0, -10),
     ),
 ]
 SAVINGS_PLANS = [
@@ -331,6 +331,24 @@ DISCOUNT_ROWS = [
     cur("BundledDiscount", cost=-6),
 ]
 DISCOUNTS_SHOWN = [focus("Adjustment", cost, cost, 0, cost) for cost in (-9, -5, -6)]
+# AWS's own FOCUS export keeps its values. Its 1.0 has some columns of later versions under other names
+NATIVE = [
+    Charge(
+        "FOCUS 1.0 names the meter, the service and the cost categories in columns of its own",
+        [{**focus("Usage", 3, 2, 4, 3), "x_UsageType": "BoxUsage", "x_ServiceCode": "AmazonEC2"}],
+        [focus("Usage", 3, 2, 4, 3, SkuMeter="BoxUsage", ServiceName="AmazonEC2")],
+    ),
+    Charge(
+        "FOCUS 1.2 has a meter and a service",
+        [{**focus("Usage", 3, 2, 4, 3), "SkuMeter": "a", "ServiceName": "b", "x_UsageType": "c", "x_ServiceCode": "d"}],
+        [focus("Usage", 3, 2, 4, 3, SkuMeter="a", ServiceName="b")],
+    ),
+    Charge(
+        "purchase and usage of a commitment",
+        [focus("Purchase", 72, 0, 72, 72, "SP", 72, "USD"), focus("Usage", 0, 70, 110, 100, "SP", 70, "USD", "Used")],
+        [focus("Purchase", 72, 0, 72, 72, "SP", 72, "USD"), focus("Usage", 0, 70, 110, 100, "SP", 70, "USD", "Used")],
+    ),
+]
 ROWS_COUNT, COLUMNS_COUNT = "the rows count", "the net columns count"
 # a private agreement: AWS writes its discounts as rows, into net columns, or both. The sum of Billed is the invoice
 DISCOUNTS_AS_ROWS = [
@@ -463,5 +481,11 @@ DISCOUNTS_AS_BOTH = [
         focus("Usage", 100, 100, 100, 100),
     ),
 ]
+# what the invoice says, in the order of the charges of a private agreement
+INVOICES = {
+    "DISCOUNTS_AS_ROWS": (DISCOUNTS_AS_ROWS, [80, -9, -9, -9]),
+    "DISCOUNTS_AS_COLUMNS": (DISCOUNTS_AS_COLUMNS, ["212.03", "121.03", "786.24", 110, 91, "66.43"]),
+    "DISCOUNTS_AS_BOTH": (DISCOUNTS_AS_BOTH, [80, 80, 80, 85, 85, 282]),
+}
 WITHOUT_NET = [*ON_DEMAND, *RESERVATIONS, *SAVINGS_PLANS, *DISCOUNTS_AS_ROWS]
 WITH_NET = [*DISCOUNTS_AS_COLUMNS, *DISCOUNTS_AS_BOTH]

@@ -8,7 +8,7 @@ import duckdb
 import pytest
 
 from billing.columns.field import Field
-from tests.unit.views.aws_charges import SEPTEMBER, WITH_NET, WITHOUT_NET
+from tests.unit.views.aws_charges import NATIVE, SEPTEMBER, WITH_NET, WITHOUT_NET
 from tests.unit.views.charges_spec import Charge, Export, expected_facts, focus_facts
 from tests.unit.views.focus_rows import cur_fields, fields_of
 
@@ -29,6 +29,8 @@ def in_parquet(export: Export) -> Export:
 
 
 REPORTS = [V1_CSV, in_parquet(V1_CSV), V2_CSV, in_parquet(V2_CSV)]
+FOCUS_CSV = Export("FOCUS CSV", "native", "aws", tuple(fields_of("native")), {"BillingPeriodStart": SEPTEMBER})
+FOCUS_EXPORTS = [FOCUS_CSV, in_parquet(FOCUS_CSV)]
 NO_NET = [replace(one.without(*NET), name=f"{one.name} without net columns") for one in (V1_CSV, in_parquet(V2_CSV))]
 
 
@@ -42,3 +44,9 @@ def test_charge_without_net_columns_becomes(acme: duckdb.DuckDBPyConnection, rep
 @pytest.mark.parametrize("charge", WITH_NET, ids=lambda charge: charge.kind)
 def test_charge_of_a_private_agreement_becomes(acme: duckdb.DuckDBPyConnection, report: Export, charge: Charge) -> None:
     assert focus_facts(acme, report, charge) == expected_facts(charge)
+
+
+@pytest.mark.parametrize("export", FOCUS_EXPORTS, ids=lambda export: export.name)
+@pytest.mark.parametrize("charge", NATIVE, ids=lambda charge: charge.kind)
+def test_charge_of_awss_focus_export_becomes(acme: duckdb.DuckDBPyConnection, export: Export, charge: Charge) -> None:
+    assert focus_facts(acme, export, charge) == expected_facts(charge)

@@ -12,7 +12,7 @@ import sqlglot
 from sqlglot import exp
 
 from billing.views.focus import EXTRA_COLUMNS, FOCUS_COLUMNS
-from billing.views.quality import DELIVERY_RULES, charge_rules, quality_query
+from billing.views.quality import COMMITMENT_RULES, DELIVERY_RULES, LIFE_RULE, charge_rules, quality_query
 from tests.unit.views.bigquery_sql import (
     RESERVED,
     alias_names,
@@ -31,9 +31,11 @@ GOOD_CHARGE: dict[str, Any] = {
     "BilledCost": "0", "ContractedCost": "1", "EffectiveCost": "1", "ListCost": "1", "PricingQuantity": "1",
     "ConsumedQuantity": "1", "BillingPeriodStart": SEPTEMBER, "BillingPeriodEnd": OCTOBER,
     "ChargePeriodStart": SEPTEMBER, "ChargePeriodEnd": OCTOBER, "ChargeFrequency": "Usage-Based", "ChargeClass": None,
-    "CommitmentDiscountId": "c", "ListUnitPrice": "1", "BillingCurrency": "USD", "x_source": "aws_cur",
-    "x_provider": "aws",
+    "CommitmentDiscountId": "c", "BillingCurrency": "USD", "InvoiceId": "1", "ListUnitPrice": "1.009",
+    "x_source": "aws_cur", "x_provider": "aws",
 }  # fmt: skip
+PURCHASE = {"ChargeCategory": "Purchase", "ConsumedQuantity": None, "ChargeFrequency": "One-Time",
+            "CommitmentDiscountStatus": None}  # fmt: skip
 BREAKS: dict[str, dict[str, Any]] = {
     "COMMITMENT_CATEGORY": {"CommitmentDiscountCategory": None},
     "COMMITMENT_STATUS": {"CommitmentDiscountStatus": None},
@@ -50,12 +52,44 @@ BREAKS: dict[str, dict[str, Any]] = {
     "CHARGE_AFTER_PERIOD": {"ChargePeriodStart": OCTOBER, "ChargePeriodEnd": datetime(2025, 10, 2, tzinfo=UTC)},
     "CURRENCIES": {"BillingCurrency": "EUR"},
     "DAYS_MISSING": {"ChargePeriodStart": datetime(2025, 9, 4, tzinfo=UTC)},
+    "UNUSED_UNKNOWN": {
+        "CommitmentDiscountStatus": "Unused",
+        "EffectiveCost": "0",
+        "PricingQuantity": None,
+        "ConsumedQuantity": None,
+    },
+    "LIST_PRICE": {"ListUnitPrice": "1.011"},
+    "DISCOUNTS_IN_BOTH": {"x_DiscountSource": "Both"},
+    "INVOICE_MISSING": {"InvoiceId": None, "CommitmentDiscountStatus": None, "BilledCost": "1"},
     **{
         f"NO_{column.name}": {column.name: None}
         for column in FOCUS_COLUMNS
         if column.level == "Mandatory" and not column.nullable
     },
     **{f"BAD_{column.name}": {column.name: "nonsense"} for column in FOCUS_COLUMNS if column.allowed},
+}
+
+
+# By rule, charges of one commitment: month, category, frequency, billed and effective cost.
+# Then how often they break the rule.
+COMMITMENT_BREAKS: dict[str, list[tuple[list[tuple[datetime, str, str, int, int]], int]]] = {
+    "NOT_AMORTIZED": [
+        ([(SEPTEMBER, "Purchase", "One-Time", 8760, 8760), (SEPTEMBER, "Usage", "Usage-Based", 0, 0)], 1),
+        ([(SEPTEMBER, "Purchase", "One-Time", 8760, 0), (SEPTEMBER, "Usage", "Usage-Based", 0, 730)], 0),
+    ],
+    "COMMITMENT_NEGATIVE": [
+        ([(SEPTEMBER, "Usage", "Usage-Based", 0, 73), (SEPTEMBER, "Credit", "One-Time", -803, -803)], 1),
+        ([(SEPTEMBER, "Usage", "Usage-Based", 0, 73), (SEPTEMBER, "Credit", "One-Time", -73, -73)], 0),
+    ],
+    "COMMITMENT_COST": [
+        ([(SEPTEMBER, "Purchase", "One-Time", 100, 0), (OCTOBER, "Usage", "Usage-Based", 0, 102)], 1),
+        ([(SEPTEMBER, "Purchase", "One-Time", 100, 0), (OCTOBER, "Usage", "Usage-Based", 0, 101)], 0),
+        ([(SEPTEMBER, "Purchase", "One-Time", 100, 0), (SEPTEMBER, "Usage", "Usage-Based", 0, 90)], 1),  # it ended
+        ([(SEPTEMBER, "Purchase", "One-Time", 100, 0), (OCTOBER, "Usage", "Usage-Based", 0, 10)], 0),  # it goes on
+        ([(SEPTEMBER, "Purchase", "Recurring", 72, 0), (SEPTEMBER, "Usage", "Usage-Based", 0, 143)], 0),  # paid before
+        ([(OCTOBER, "Purchase", "Recurring", 72, 0), (OCTOBER, "Usage", "Usage-Based", 0, 143)], 1),
+        ([(OCTOBER, "Usage", "Usage-Based", 0, 72)], 0),  # another account has the purchase
+    ],
 }
 
 
@@ -68,7 +102,7 @@ def database() -> Iterator[duckdb.DuckDBPyConnection]:
         connection.execute(
             "CREATE TABLE acme.focus.billing_status"
             " (source VARCHAR, month VARCHAR, finality VARCHAR, rows_changed BIGINT, cost_changed DECIMAL(38, 18),"
-            " cost DECIMAL(38, 18), code VARCHAR, load_code VARCHAR)"
+            " cost DECIMAL(38, 18), code VARCHAR, load_code VARCHAR, is_recorded BOOLEAN)"
         )
         query = translated(quality_query("acme.focus.focus_costs", ["acme.focus.billing_status"]))
         connection.execute(f"CREATE VIEW acme.focus.billing_quality AS {query}")
@@ -95,9 +129,35 @@ def this_month() -> tuple[datetime, datetime]:
     "charges",
     [
         [{}],
-        [{"EffectiveCost": "0"}, BREAKS["PURCHASE_EFFECTIVE"]],
+        [
+            {"EffectiveCost": "0", "x_provider": "azure"},
+            {**BREAKS["PURCHASE_EFFECTIVE"], "BilledCost": "1", "x_provider": "azure"},
+        ],
+        [{}, {"CommitmentDiscountId": "d", "EffectiveCost": "0", "BilledCost": "1", **PURCHASE}],
+        [{}, {"BilledCost": "-1", "ChargeClass": "Correction", **PURCHASE}],
+        [{"ListCost": "0.0000001", "ListUnitPrice": "0"}],
+        [{"ListUnitPrice": None, "ContractedUnitPrice": "1"}],
+        [{"InvoiceId": None, "BilledCost": "0"}, {}],
+        [
+            {
+                "InvoiceId": None,
+                "BilledCost": "1",
+                "CommitmentDiscountStatus": None,
+                "ChargeCategory": "Credit",
+                "ConsumedQuantity": None,
+            }
+        ],
     ],
-    ids=["one charge", "Azure's actual cost: only the purchase has a cost"],
+    ids=[
+        "one charge",
+        "Azure's actual cost: only the purchase has a cost",
+        "another commitment is purchased",
+        "a refund keeps its cost",
+        "list cost that is rounded",
+        "no list price",
+        "no invoice for a charge of 0",
+        "no invoice in the whole month",
+    ],
 )
 def test_good_charges_break_no_rule(database: duckdb.DuckDBPyConnection, charges: list[dict[str, Any]]) -> None:
     insert_charges(database, *charges)
@@ -106,7 +166,9 @@ def test_good_charges_break_no_rule(database: duckdb.DuckDBPyConnection, charges
 
 
 def test_every_rule_has_a_charge_that_breaks_it() -> None:
-    assert set(BREAKS) == {rule.code for rule in charge_rules()}
+    of_commitments = {"PURCHASE_EFFECTIVE", *COMMITMENT_BREAKS}
+    assert set(BREAKS) == {*(rule.code for rule in charge_rules()), "PURCHASE_EFFECTIVE"}
+    assert of_commitments == {*(rule.code for rule in COMMITMENT_RULES), LIFE_RULE.code}
 
 
 @pytest.mark.parametrize("code", BREAKS)
@@ -118,6 +180,34 @@ def test_charge_that_breaks_a_rule_is_counted(database: duckdb.DuckDBPyConnectio
     others = set(broken) - {code, "BILLING_PERIOD", "CHARGE_AFTER_PERIOD", "CHARGE_PERIOD"}
     assert broken[code] == {"CURRENCIES": 2, "DAYS_MISSING": 28}.get(code, 1)
     assert len(others) <= 1, others
+
+
+@pytest.mark.parametrize(
+    ("code", "charges", "expected"),
+    [(code, charges, broken) for code, cases in COMMITMENT_BREAKS.items() for charges, broken in cases],
+)
+def test_commitment_that_breaks_a_rule_is_counted(
+    database: duckdb.DuckDBPyConnection,
+    code: str,
+    charges: list[tuple[datetime, str, str, int, int]],
+    expected: int,
+) -> None:
+    """Other charges show that the source has both months."""
+    others = [{"BillingPeriodStart": month, "CommitmentDiscountId": None} for month in (SEPTEMBER, OCTOBER)]
+    names = ("BillingPeriodStart", "ChargeCategory", "ChargeFrequency", "BilledCost", "EffectiveCost")
+
+    insert_charges(database, *others, *(dict(zip(names, charge, strict=True)) for charge in charges))
+
+    assert broken_rules(database).get(code, 0) == expected
+
+
+def test_life_of_a_commitment_is_judged_in_its_last_month(database: duckdb.DuckDBPyConnection) -> None:
+    fee = {**PURCHASE, "BilledCost": "100", "EffectiveCost": "0"}
+    insert_charges(database, fee, {"BillingPeriodStart": OCTOBER, "EffectiveCost": "200"})
+
+    found = rows(database, "SELECT month FROM acme.focus.billing_quality WHERE code = 'COMMITMENT_COST'")
+
+    assert found == [{"month": "2025-10"}]
 
 
 @pytest.mark.parametrize(
@@ -153,14 +243,8 @@ def test_month_of_google_cloud_ends_at_midnight_in_california(
     assert broken_rules(database) == ({"CHARGE_AFTER_PERIOD": late} if late else {})
 
 
-def test_google_cloud_bills_used_commitments_and_keeps_the_cost_of_old_fees(
-    database: duckdb.DuckDBPyConnection,
-) -> None:
-    insert_charges(
-        database,
-        {"x_provider": "google", "BilledCost": "1"},
-        {"x_provider": "google", **BREAKS["PURCHASE_EFFECTIVE"]},
-    )
+def test_google_cloud_bills_what_a_commitment_covers(database: duckdb.DuckDBPyConnection) -> None:
+    insert_charges(database, {"x_provider": "google", "BilledCost": "1"})
 
     assert broken_rules(database) == {}
 
@@ -181,6 +265,8 @@ def test_google_cloud_bills_used_commitments_and_keeps_the_cost_of_old_fees(
         ({"code": "WAITING_FOR_FILES"}, {}),
         ({"load_code": "COST_UNREADABLE"}, {"COST_UNREADABLE": 1}),
         ({"load_code": "MONTH_SHRANK"}, {}),
+        ({"is_recorded": False}, {"CURRENCY_DIFFERS": 1}),
+        ({"is_recorded": True}, {}),
     ],
 )
 def test_rules_about_deliveries(
@@ -236,13 +322,16 @@ def test_months_and_sources_are_counted_separately(database: duckdb.DuckDBPyConn
 def test_months_are_grouped_by_the_bare_column() -> None:
     """Otherwise a filter on BillingPeriodStart does not reach the partitions."""
     tree = sqlglot.parse_one(quality_query("p.d.focus_costs", []), read="bigquery")
-    [grouped] = tree.find_all(exp.Group)
-    outer, inner, *_ = tree.find_all(exp.Select)
+    selects = [{one.alias_or_name: one.unalias() for one in select.selects} for select in tree.find_all(exp.Select)]
+    groups = [[one.sql("bigquery") for one in group.expressions] for group in tree.find_all(exp.Group)]
 
-    months = [{one.alias_or_name: one for one in select.selects}["BillingPeriodStart"] for select in (outer, inner)]
-
-    assert [one.sql("bigquery") for one in grouped.expressions] == ["source", "BillingPeriodStart"]
-    assert [month.unalias().sql("bigquery") for month in months] == ["BillingPeriodStart"] * 2
+    months = [select["BillingPeriodStart"].sql("bigquery") for select in selects if "BillingPeriodStart" in select]
+    assert {*map(tuple, groups)} == {
+        ("source", "BillingPeriodStart"),
+        ("source", "BillingPeriodStart", "CommitmentDiscountId"),
+        ("source", "CommitmentDiscountId"),  # the life of a commitment has many months
+    }
+    assert sorted(months) == [*["BillingPeriodStart"] * (len(months) - 1), "ended"]
 
 
 def test_names_are_not_reserved_by_bigquery() -> None:

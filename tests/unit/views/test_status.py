@@ -17,9 +17,9 @@ from billing.columns.field import Field
 from billing.decisions.billed import CurrencyCost, costs_as_text
 from billing.formats import FORMATS
 from billing.settings import Source
-from billing.views.status import billed_query, statements
+from billing.views.status import billed_query, statements, status_statement
 from tests.unit.values import aws, azure
-from tests.unit.views.bigquery_sql import RESERVED, alias_names, database_with, rows, translated
+from tests.unit.views.bigquery_sql import RESERVED, alias_names, database_with, insert, rows, translated
 
 AWS, AZURE = aws(), azure()
 TRACKING = (
@@ -125,7 +125,7 @@ def test_complete_loads_count_once_per_job(database: duckdb.DuckDBPyConnection) 
 
 
 NOTHING = {
-    "rows_changed": None, "cost_changed": None, "code": None, "message": None, "load_code": None
+    "is_recorded": None, "rows_changed": None, "cost_changed": None, "code": None, "message": None, "load_code": None
 }  # fmt: skip
 
 
@@ -229,6 +229,69 @@ def test_month_is_open_closed_or_amended(
     assert rows(database, "SELECT finality, rows_changed, cost_changed FROM billing_status") == [
         {"finality": finality, "rows_changed": changed[0], "cost_changed": cost_changed}
     ]
+
+
+INVOICED = [
+    Field("bill_billing_period_start_date", "TIMESTAMP"), Field("line_item_unblended_cost", "NUMERIC"),
+    Field("line_item_currency_code", "STRING"), Field("bill_invoice_id", "STRING"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("invoices", "days_ago", "finality"),
+    [
+        (["1", None], 31, "closed"),  # a late credit
+        (["1", ""], 31, "closed"),
+        (["1", None], 29, "open"),
+        ([None, None], 400, "open"),  # AWS has not invoiced the month
+    ],
+)
+def test_month_with_some_invoices_closes_thirty_days_after_its_end(
+    database: duckdb.DuckDBPyConnection, invoices: list[str | None], days_ago: int, finality: str
+) -> None:
+    create_views(database)
+    now = datetime(2025, 10, 1, tzinfo=UTC) + timedelta(days=days_ago)
+    database.execute("ALTER TABLE aws_cur ADD COLUMN bill_invoice_id VARCHAR")
+    statement = status_statement([AWS], {AWS.key: INVOICED}).replace("CURRENT_TIMESTAMP()", f"TIMESTAMP '{now}'")
+    database.execute(translated(statement))
+    at = datetime(2025, 10, 4, tzinfo=UTC)
+    record(database, AWS, "1", "loaded", job="a", at=at, order_key=order_key_of(AWS, at), billed=(2, "5", False))
+    for invoice, currency in zip(invoices, ("USD", "EUR"), strict=True):
+        insert(
+            database,
+            "aws_cur",
+            {
+                "bill_billing_period_start_date": datetime(2025, 9, 1, tzinfo=UTC), "line_item_unblended_cost": "1",
+                "line_item_currency_code": currency, "bill_invoice_id": invoice,
+            },
+        )  # fmt: skip
+
+    assert [row["finality"] for row in rows(database, "SELECT finality FROM billing_status")] == [finality] * 2
+
+
+@pytest.mark.parametrize(
+    ("recorded", "held", "expected"),
+    [
+        ("5", ["USD"], [("USD", True)]),
+        ("5", ["USD", "EUR"], [("EUR", False), ("USD", True)]),
+        ((("USD", 1, "5"), (None, 1, "5")), ["USD", None], [("USD", True), (None, True)]),
+        (None, ["USD"], [("USD", None)]),  # a load of an earlier loader
+    ],
+)
+def test_currency_that_the_load_did_not_record_is_seen(
+    database: duckdb.DuckDBPyConnection,
+    recorded: Costs | None,
+    held: list[str | None],
+    expected: list[tuple[str | None, bool | None]],
+) -> None:
+    create_views(database)
+    record(database, AWS, "1", "loaded", job="a", billed=recorded and (len(held), recorded, True))
+    for currency in held:
+        database.execute("INSERT INTO aws_cur VALUES ('2025-09-01', 5, ?)", [currency])
+
+    found = rows(database, "SELECT currency, is_recorded FROM billing_status ORDER BY currency NULLS LAST")
+
+    assert [tuple(row.values()) for row in found] == expected
 
 
 @pytest.mark.parametrize("loads", [["a", "b"], ["a", "b", "b"], ["b", "a", "b"]])
