@@ -32,6 +32,7 @@ class Format(msgspec.Struct, frozen=True):
     settled_days: int | None  # days after its end when a month closes without an invoice; None needs `invoice`
     execution_column: str  # name of the column with the execution in the tracking table
     focus: str  # its FOCUS mapping is schemas/focus_from_<focus>.json
+    earlier_invoice: str = ""  # the name of `invoice` in earlier versions of the export
     partly_invoiced_days: int | None = None  # the same for a month in which only some rows have an invoice
     kind: str = ""  # the type of export that its manifests name; Azure only
 

@@ -43,7 +43,7 @@ def write_file(
 
 def _texts(sample: AzureSample) -> dict[str, str]:
     """Return how CSV spells the types: FOCUS 1.0 has no seconds, actual and amortized cost have American dates."""
-    dates = {"FocusCost": "%Y-%m-%dT%H:%MZ" if sample.version == "1.0" else "%Y-%m-%dT%H:%M:%SZ"}
+    dates = {"FocusCost": "%Y-%m-%dT%H:%MZ" if sample.version in ("1.0-preview(v1)", "1.0") else "%Y-%m-%dT%H:%M:%SZ"}
     spelling = dates.get(sample.dataset.type, "%m/%d/%Y")
     return {
         "Decimal": "CAST(CAST({} AS DECIMAL(38, 18)) AS VARCHAR)",

@@ -6,9 +6,10 @@ because a view has at most 256 K characters.
 The query of a source has these steps. Each is a SELECT from the one before.
 1. The columns that the mapping reads, each with the type that the mapping names. A missing column is NULL, and so is
    empty text.
-2. `summaries`: what other rows of the table say. They are joined.
-3. `steps`: the values that several FOCUS columns need. A step may use the steps before it.
-4. The FOCUS columns.
+2. `values`: what `parts` needs, such as the sum of an array.
+3. `summaries`: what other rows of the table say. They are joined.
+4. `steps`: the values that several FOCUS columns need. A step may use the steps before it.
+5. The FOCUS columns.
 No step changes the partition column, so a query with a filter by month reads only the partitions of that month.
 No step fails, whatever a row holds: a value that does not fit is NULL.
 """
@@ -68,12 +69,14 @@ class Lookup(msgspec.Struct, frozen=True):
 
 
 class FocusMapping(msgspec.Struct, frozen=True):
-    """The mapping of one kind of export. With a `base`, only the rules that differ from that mapping."""
+    """The mapping of one kind of export. With a `base`, only what differs from that mapping."""
 
     focus: dict[str, Rule]  # by FOCUS column
     columns: dict[str, str] = {}  # the columns that the mapping reads, with their types
     summaries: dict[str, Summary] = {}  # what other rows of the table say, by name
+    values: dict[str, str | list[str]] = {}  # values that `parts` needs, by name
     steps: dict[str, str | list[str] | Lookup] = {}  # values that several rules need, by name
+    account: str = ""  # SQL of x_BillingAccountId, if it is not BillingAccountId
     discounts: str = "CAST(NULL AS STRING)"  # SQL of x_DiscountSource
     parts: str | None = None  # SQL of an array of names: a row becomes one row for each, with the name as `part`
     base: str | None = None
@@ -89,7 +92,7 @@ class FocusSource:
     table: str
 
 
-EXTRA_COLUMNS = ("x_DiscountSource", "x_source", "x_provider")
+EXTRA_COLUMNS = ("x_BillingAccountId", "x_DiscountSource", "x_source", "x_provider")
 FOCUS_COLUMNS = msgspec.json.decode((SCHEMAS / "focus_1.2.json").read_bytes(), type=tuple[FocusColumn, ...])
 
 
@@ -100,7 +103,14 @@ def mapping_of(name: str) -> FocusMapping:
     if mapping.base is None:
         return mapping
     base = mapping_of(mapping.base)
-    return msgspec.structs.replace(base, focus={**base.focus, **mapping.focus})
+    return msgspec.structs.replace(
+        base,
+        focus={**base.focus, **mapping.focus},
+        columns={**base.columns, **mapping.columns},
+        values={**base.values, **mapping.values},
+        steps={**base.steps, **mapping.steps},
+        account=mapping.account or base.account,
+    )
 
 
 def _read(name: str) -> FocusMapping:
@@ -112,6 +122,7 @@ def source_query(source: FocusSource, fields: Sequence[Field]) -> str:
     mapping = mapping_of(source.mapping)
     lines = [_rule(column.name, mapping.focus[column.name]) for column in FOCUS_COLUMNS]
     lines += [
+        f"{mapping.account or sql_of(mapping.focus['BillingAccountId'].expression)} AS x_BillingAccountId",
         f"{mapping.discounts} AS x_DiscountSource",
         f"'{source.key}' AS x_source",
         f"'{source.provider}' AS x_provider",
@@ -128,6 +139,8 @@ def _read_rows(mapping: FocusMapping, source: FocusSource, fields: Sequence[Fiel
         return _select(columns, f"`{source.table}`")
 
     rows, absent = select(mapping.columns), []
+    if mapping.values:
+        rows = _with_values(rows, {name: _computed(value) for name, value in mapping.values.items()})
     if mapping.summaries:
         present = frozenset(field.name.lower() for field in fields)
         rows, absent = with_summaries(rows, mapping.summaries, present, select)

@@ -62,10 +62,9 @@ def billed_query(source: Source, month: str, fields: Sequence[Field], limit: int
     kind = source.format
     cost, currency = _cost(source, fields), _currency(source, fields)
     has_value = f"NULLIF(CAST({kind.cost} AS STRING), '') IS NOT NULL" if _has(kind.cost, fields) else "FALSE"
+    invoices = [f"NULLIF({name}, '')" for name in (kind.invoice, kind.earlier_invoice) if _has(name, fields)]
     without_invoice = (
-        f"COUNTIF({cost} != 0 AND COALESCE({kind.invoice}, '') = '')"
-        if _has(kind.invoice, fields)
-        else "CAST(NULL AS INT64)"
+        f"COUNTIF({cost} != 0 AND COALESCE({', '.join(invoices)}) IS NULL)" if invoices else "CAST(NULL AS INT64)"
     )
     return (
         f"SELECT {currency} AS currency, COUNT(*) AS row_count, SUM({cost}) AS cost,"
@@ -90,7 +89,7 @@ def _month_of(source: Source, month: str) -> str:
 
 def _has(column: str | None, fields: Sequence[Field] | None) -> bool:
     """Return whether the table has the column. If its columns are not known, it is assumed to have it."""
-    return column is not None and (fields is None or any(field.name.lower() == column.lower() for field in fields))
+    return bool(column and (fields is None or any(field.name.lower() == column.lower() for field in fields)))
 
 
 def _cost(source: Source, fields: Sequence[Field] | None) -> str:

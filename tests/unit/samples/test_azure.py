@@ -13,7 +13,7 @@ import pytest
 
 from tests.samples import Delivery, azure_columns, azure_focus_delivery
 
-VERSIONS = {"1.0": 96, "1.0r2": 96, "1.2-preview": 105, "1.2": 104}
+VERSIONS = {"1.0-preview(v1)": 94, "1.0": 96, "1.0r2": 96, "1.2-preview": 105, "1.2": 104}
 
 
 @pytest.fixture(scope="module")

@@ -59,7 +59,11 @@ def _translate_safe_functions(node: exp.Expression) -> exp.Expression:
     if isinstance(node, exp.SafeFunc):
         return exp.Try(this=node.this)
     if isinstance(node, exp.SafeMultiply):
-        return exp.Try(this=exp.Mul(this=exp.Paren(this=node.this), expression=exp.Paren(this=node.expression)))
+        # DuckDB's product has 36 decimals, so it holds two digits before the point. A larger one is a DOUBLE.
+        factors = [exp.Paren(this=factor) for factor in (node.this, node.expression)]
+        large = exp.Mul(this=exp.cast(factors[0].copy(), "DOUBLE"), expression=exp.cast(factors[1].copy(), "DOUBLE"))
+        exact = exp.Try(this=exp.Mul(this=factors[0], expression=factors[1]))
+        return exp.Coalesce(this=exact, expressions=[exp.TryCast(this=large, to=exp.DataType.build("DECIMAL(38, 18)"))])
     return node
 
 

@@ -296,7 +296,7 @@ def test_azures_earlier_names_are_read(acme: duckdb.DuckDBPyConnection) -> None:
     }
     fields = [NATIVE_MONTH, *(Field(name, "STRING") for name in names)]
 
-    [row] = focus_rows(acme, "native", fields, {"BillingPeriodStart": MONTH, **dict.fromkeys(names, "x")})
+    [row] = focus_rows(acme, "azure_focus", fields, {"BillingPeriodStart": MONTH, **dict.fromkeys(names, "x")})
 
     assert {row[name] for name in names.values()} == {"x"}
 
@@ -318,8 +318,8 @@ def test_azures_earlier_names_are_read(acme: duckdb.DuckDBPyConnection) -> None:
 @pytest.mark.parametrize(
     ("rate", "costs_and_prices"),
     [
-        (None, [8, 8, 2, 3]),  # EA has one currency and no exchange rate
-        ("0.5", [4, 4, 1, Decimal("1.5")]),  # MCA prices in dollars and bills in euros
+        (None, [8, 12, 2, 3]),  # EA has one currency and no exchange rate
+        ("0.5", [4, 6, 1, Decimal("1.5")]),  # MCA prices in dollars and bills in euros
     ],
     ids=["EA", "MCA"],
 )
@@ -373,7 +373,9 @@ def test_on_demand_usage_in_amortized_cost_is_billed(
 GOOGLE_CHARGES = """
     CREATE TABLE acme.billing.charges AS SELECT
       'A-1' AS billing_account_id, 1.25::DOUBLE AS cost, 'regular' AS cost_type,
-      [{'amount': -0.25}, {'amount': -0.5}] AS credits, 'EUR' AS currency, {'month': '202509'} AS invoice,
+      [{'amount': -0.25, 'type': 'PROMOTION', 'id': '', 'name': '', 'full_name': ''},
+       {'amount': -0.5, 'type': 'FREE_TIER', 'id': '', 'name': '', 'full_name': ''}] AS credits,
+      'EUR' AS currency, {'month': '202509'} AS invoice,
       [{'key': 'team', 'value': 'a'}] AS labels, {'id': 'p-1', 'name': 'One'} AS project,
       {'description': 'Compute Engine'} AS service, {'id': 'S-1', 'description': 'N1 core'} AS sku,
       {'amount': 2.0, 'unit': 'seconds', 'amount_in_pricing_units': 0.5, 'pricing_unit': 'hour'} AS usage,

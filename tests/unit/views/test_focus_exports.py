@@ -81,6 +81,36 @@ def test_azure_purchases_cost_the_same_by_category(
     assert {source: without_zeros(costs[source]) for source in mapped} == dict.fromkeys(mapped, expected)
 
 
+def test_commitment_of_azure_costs_less_than_what_it_replaces(exported: duckdb.DuckDBPyConnection) -> None:
+    """Of every commitment: its cost in the month is not negative, and list, contracted and effective cost decrease."""
+    query = (
+        "SELECT x_source, SUM(EffectiveCost) AS effective, SUM(ListCost) AS listed, SUM(ContractedCost) AS contracted,"
+        " SUM(IF(CommitmentDiscountStatus = 'Used', EffectiveCost, 0)) AS used FROM acme.billing.focus_costs"
+        " WHERE x_provider = 'azure' AND CommitmentDiscountStatus IS NOT NULL GROUP BY x_source, CommitmentDiscountId"
+    )
+
+    found = rows(exported, query)
+
+    assert {row["x_source"] for row in found} == AZURE_FOCUS | AZURE_ACTUAL | AZURE_AMORTIZED
+    assert [row for row in found if not row["listed"] >= row["contracted"] >= row["used"] >= 0] == []
+    assert [row for row in found if row["effective"] < row["used"]] == []
+
+
+@pytest.mark.parametrize("source", sorted(AZURE_FOCUS | AZURE_ACTUAL))
+def test_billed_cost_of_azure_is_the_invoice(exported: duckdb.DuckDBPyConnection, source: str) -> None:
+    cost = FORMATS[source].cost
+
+    found = rows(
+        exported,
+        f"SELECT (SELECT SUM({cost}) FROM acme.billing.{source}) AS invoice, SUM(BilledCost) AS billed"
+        " FROM acme.billing.focus_costs WHERE x_source = ?",
+        [source],
+    )
+
+    assert [row["billed"] for row in found] == [row["invoice"] for row in found]
+    assert found[0]["invoice"]
+
+
 def test_list_of_azure_services_has_no_duplicates() -> None:
     listed = json.loads((SCHEMAS / "azure_services.json").read_text())
     [categories] = [column.allowed for column in FOCUS_COLUMNS if column.name == "ServiceCategory"]

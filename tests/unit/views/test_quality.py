@@ -42,6 +42,7 @@ BREAKS: dict[str, dict[str, Any]] = {
     "STATUS_WITHOUT_COMMITMENT": {"CommitmentDiscountId": None, "CommitmentDiscountCategory": None},
     "PURCHASE_EFFECTIVE": {"ChargeCategory": "Purchase", "ConsumedQuantity": None, "ChargeFrequency": "One-Time"},
     "COVERED_BILLED": {"BilledCost": "1"},
+    "COMMITMENT_PRICE": {"ListUnitPrice": None},
     "PURCHASE_FREQUENCY": {"ChargeCategory": "Purchase", "ConsumedQuantity": None, "EffectiveCost": "0"},
     "USAGE_QUANTITY": {"PricingQuantity": None},
     "TAX_QUANTITY": {"ChargeCategory": "Tax", "ConsumedQuantity": None},
@@ -135,7 +136,7 @@ def this_month() -> tuple[datetime, datetime]:
         [{}, {"CommitmentDiscountId": "d", "EffectiveCost": "0", "BilledCost": "1", **PURCHASE}],
         [{}, {"BilledCost": "-1", "ChargeClass": "Correction", **PURCHASE}],
         [{"ListCost": "0.0000001", "ListUnitPrice": "0"}],
-        [{"ListUnitPrice": None}],
+        [{"ListUnitPrice": None, "ContractedUnitPrice": "1"}],
         [{"InvoiceId": None, "BilledCost": "0"}, {}],
         [
             {
@@ -240,6 +241,12 @@ def test_month_of_google_cloud_ends_at_midnight_in_california(
     insert_charges(database, {"x_provider": provider, "ChargePeriodStart": at, "ChargePeriodEnd": at})
 
     assert broken_rules(database) == ({"CHARGE_AFTER_PERIOD": late} if late else {})
+
+
+def test_google_cloud_bills_what_a_commitment_covers(database: duckdb.DuckDBPyConnection) -> None:
+    insert_charges(database, {"x_provider": "google", "BilledCost": "1"})
+
+    assert broken_rules(database) == {}
 
 
 @pytest.mark.parametrize(

@@ -368,6 +368,23 @@ def test_cost_and_invoices_are_those_of_one_month(
     assert (found["row_count"], found["unreadable"]) == (3 if month == "2025-12" else 1, 0)
 
 
+@pytest.mark.parametrize("earlier", ["VARCHAR", None], ids=["version changed", "one version"])
+def test_invoice_may_be_in_the_column_of_an_earlier_version(
+    database: duckdb.DuckDBPyConnection, earlier: str | None
+) -> None:
+    """Azure's FOCUS 1.0 calls it x_InvoiceId. A table that has had both versions has both columns."""
+    database.execute("ALTER TABLE azure_focus ADD COLUMN InvoiceId VARCHAR")
+    database.execute("ALTER TABLE azure_focus ADD COLUMN x_InvoiceId VARCHAR")
+    database.execute(
+        "INSERT INTO azure_focus VALUES ('2025-12-01', 1, 'EUR', '', 'i'), ('2025-12-02', 2, 'EUR', 'i', '')"
+    )
+    fields = [*AZURE_FIELDS, *([Field("x_InvoiceId", "STRING")] if earlier else [])]
+
+    [found] = rows(database, translated(billed_query(AZURE, "2025-12", fields, 101)))
+
+    assert found["without_invoice"] == (0 if earlier else 1)
+
+
 def test_cost_is_measured_by_currency_and_blank_is_none(database: duckdb.DuckDBPyConnection) -> None:
     database.execute(
         "INSERT INTO azure_focus VALUES ('2025-09-01', 20, 'USD'), ('2025-09-01', 300, 'CNY'),"
@@ -421,7 +438,7 @@ def test_no_more_currencies_are_measured_than_asked(database: duckdb.DuckDBPyCon
 def test_format_without_an_invoice_column_is_never_invoiced(
     database: duckdb.DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    without = msgspec.structs.replace(AZURE.format, invoice=None)
+    without = msgspec.structs.replace(AZURE.format, invoice=None, earlier_invoice="")
     monkeypatch.setitem(FORMATS, AZURE.format_name, without)
     database.execute("INSERT INTO azure_focus VALUES ('2025-12-01', 1, 'EUR')")
 
