@@ -147,8 +147,8 @@ def _threshold(rule: Mapping[str, Any], time: datetime, points: Sequence[Point])
             if point.time > time - period:
                 values.append(point.value)
     missing = rule.get("evaluation_missing_data") == "EVALUATION_MISSING_DATA_ACTIVE"
-    for group in series.values():
-        aligned = [align(values) for values in group.values() if values]
+    for grouped in series.values():
+        aligned = [align(values) for values in grouped.values() if values]
         if (not aligned and missing) or (aligned and _violates(rule, reduce(aligned))):
             return True
     return False

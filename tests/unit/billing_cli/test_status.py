@@ -38,12 +38,10 @@ REJECTED = {
 Rows = Sequence[Mapping[str, object]]
 
 
-def answer_with(
-    monkeypatch: pytest.MonkeyPatch,
-    rows: Rows,
-    notes: tuple[SweepNotes, str | None] = (SweepNotes(), None),
-    **others: Rows | str,
-) -> list[str]:
+STORE = SimpleNamespace(try_read=lambda: (SweepNotes(), None))  # the notes of the sweep
+
+
+def answer_with(monkeypatch: pytest.MonkeyPatch, rows: Rows, **others: Rows | str) -> list[str]:
     """Answer every query with these rows, and return the list that the queries go to.
 
     `others` has the rows of queries that contain its key, or why they fail.
@@ -56,8 +54,7 @@ def answer_with(
         return ([], answer) if isinstance(answer, str) else (answer, None)
 
     def connect(settings: Settings) -> Any:
-        store = SimpleNamespace(try_read=lambda: notes)
-        return SimpleNamespace(warehouse=SimpleNamespace(try_query=try_query), notes=store)
+        return SimpleNamespace(warehouse=SimpleNamespace(try_query=try_query), notes=STORE)
 
     monkeypatch.setattr("billing_cli.status.connect", connect)
     return queries
@@ -118,7 +115,8 @@ def test_terminal_may_lack_a_character(monkeypatch: pytest.MonkeyPatch, configur
 def test_what_the_last_sweep_left_over_is_said(
     monkeypatch: pytest.MonkeyPatch, configured: Settings, notes: tuple[SweepNotes, str | None], said: str
 ) -> None:
-    answer_with(monkeypatch, [LOADED], notes)
+    answer_with(monkeypatch, [LOADED])
+    monkeypatch.setattr(STORE, "try_read", lambda: notes)
 
     result = CliRunner().invoke(main, ["status"])
 
