@@ -127,7 +127,8 @@ def _read_rows(mapping: FocusMapping, source: FocusSource, fields: Sequence[Fiel
         columns = [read_column(name, mapping.columns[name], fields, source.provider) for name in names]
         return _select(columns, f"`{source.table}`")
 
-    rows, absent = select(mapping.columns), []
+    absent: list[str] = []
+    rows = select(mapping.columns)
     if mapping.summaries:
         present = frozenset(field.name.lower() for field in fields)
         rows, absent = with_summaries(rows, mapping.summaries, present, select)
