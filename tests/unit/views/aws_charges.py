@@ -482,7 +482,7 @@ DISCOUNTS_AS_BOTH = [
     ),
 ]
 # what the invoice says, in the order of the charges of a private agreement
-INVOICES = {
+INVOICES: dict[str, tuple[list[Charge], list[int | str]]] = {
     "DISCOUNTS_AS_ROWS": (DISCOUNTS_AS_ROWS, [80, -9, -9, -9]),
     "DISCOUNTS_AS_COLUMNS": (DISCOUNTS_AS_COLUMNS, ["212.03", "121.03", "786.24", 110, 91, "66.43"]),
     "DISCOUNTS_AS_BOTH": (DISCOUNTS_AS_BOTH, [80, 80, 80, 85, 85, 282]),

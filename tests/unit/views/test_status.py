@@ -285,7 +285,7 @@ def test_currency_that_the_load_did_not_record_is_seen(
     expected: list[tuple[str | None, bool | None]],
 ) -> None:
     create_views(database)
-    record(database, AWS, "1", "loaded", job="a", billed=recorded and (len(held), recorded, True))
+    record(database, AWS, "1", "loaded", job="a", billed=(len(held), recorded, True) if recorded else None)
     for currency in held:
         database.execute("INSERT INTO aws_cur VALUES ('2025-09-01', 5, ?)", [currency])
 
