@@ -138,7 +138,8 @@ def _read_rows(mapping: FocusMapping, source: FocusSource, fields: Sequence[Fiel
         columns = [read_column(name, mapping.columns[name], fields, source.provider) for name in names]
         return _select(columns, f"`{source.table}`")
 
-    rows, absent = select(mapping.columns), []
+    absent: list[str] = []
+    rows = select(mapping.columns)
     if mapping.values:
         rows = _with_values(rows, {name: _computed(value) for name, value in mapping.values.items()})
     if mapping.summaries:
