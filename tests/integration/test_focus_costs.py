@@ -110,10 +110,11 @@ def test_focus_costs_has_the_google_export(harness: Harness, tmp_path: Path) -> 
 
     [of_azure, of_google] = costs(harness, "SUM(BilledCost) AS billed, COUNT(*) AS n")
     assert (of_azure["billed"], of_azure["n"]) == (azure.totals.cost, 20)
-    assert of_google == {"x_source": "google_billing", "billed": Decimal("1.25"), "n": 1}
+    assert of_google == {"x_source": "google_billing", "billed": Decimal("1.25"), "n": 2}  # a part is covered
     [row] = harness.rows(
-        "SELECT ServiceName AS service, SubAccountId AS project, ListCost AS list, JSON_VALUE(Tags, '$.team') AS team,"
-        " BillingPeriodEnd AS ends FROM `{dataset}_focus.focus_costs` WHERE x_provider = 'google'"
+        "SELECT ServiceName AS service, SubAccountId AS project, SUM(ListCost) AS list,"
+        " JSON_VALUE(Tags, '$.team') AS team, BillingPeriodEnd AS ends"
+        " FROM `{dataset}_focus.focus_costs` WHERE x_provider = 'google' GROUP BY service, project, team, ends"
     )
     assert row == {
         "service": "Compute Engine",
