@@ -106,7 +106,8 @@ def _spelling(columns: Sequence[_Dates], schema: Sequence[Field], hints: tuple[s
     if not possible:
         raise _unreadable(columns, first, schema, start)
     if len(possible) > 1:
-        possible = _of_month(possible, *(_texts_of(hint, columns) for hint in hints), month)
+        starts, charges = (_texts_of(hint, columns) for hint in hints)
+        possible = _of_month(possible, starts, charges, month)
     if len(possible) != 1:
         raise _ambiguous(columns, schema, start)
     return possible[0]

@@ -23,7 +23,7 @@ from billing.decisions.shrinkage import check_shrinkage
 from billing.decisions.snapshot import Recordable
 from billing.errors import BillingError, ErrorClass
 from billing.gcp.lease import Lease
-from billing.gcp.load_jobs import MonthLoad
+from billing.gcp.load_config import MonthLoad
 from billing.gcp.services import Services
 from billing.log import emit
 from billing.workflows.column_notes import log_columns, log_periods

@@ -38,7 +38,9 @@ def read_destination(project: str, query: Json) -> LoadRequest | None:
     unknown = sorted(name for name, value in query.items() if name not in _KNOWN and value not in (None, False, {}, []))
     if unknown or query.get("useLegacySql"):
         raise ValidationError(f"The emulator does not know: {', '.join(unknown) or 'legacy SQL'}")
-    written = {name: query[name] for name in ("timePartitioning", "clustering", "schemaUpdateOptions") if name in query}
+    written: Json = {
+        name: query[name] for name in ("timePartitioning", "clustering", "schemaUpdateOptions") if name in query
+    }
     written["destinationTable"] = query["destinationTable"]
     written["createDisposition"] = query.get("createDisposition", "CREATE_IF_NEEDED")
     written["writeDisposition"] = query.get("writeDisposition", "WRITE_EMPTY")

@@ -12,7 +12,8 @@ from billing.columns.dates import DateFormats
 from billing.columns.field import Field
 from billing.decisions.load_key import LoadKey
 from billing.decisions.table import TableIdentity
-from billing.gcp.load_jobs import LoadJobs, MonthLoad
+from billing.gcp.load_config import MonthLoad
+from billing.gcp.load_jobs import LoadJobs
 from billing.settings import Source
 from tests.unit.values import aws, azure, settings
 

@@ -65,13 +65,13 @@ def _price(cost: object, hours: int) -> Decimal:
     return Decimal(str(cost)) / hours
 
 
-COVERED = {
+COVERED: dict[str, Any] = {
     "CommitmentDiscountId": RESERVATION, "CommitmentDiscountCategory": "Usage", "CommitmentDiscountType": "Reservation",
     "CommitmentDiscountStatus": "Used", "PricingCategory": "Committed",
 }  # fmt: skip
 PLANNED = {**COVERED, "CommitmentDiscountId": PLAN, "CommitmentDiscountCategory": "Spend",
            "CommitmentDiscountType": "Savings Plan"}  # fmt: skip
-WASTED = {"CommitmentDiscountStatus": "Unused", "ConsumedQuantity": None, "ConsumedUnit": None}
+WASTED: dict[str, Any] = {"CommitmentDiscountStatus": "Unused", "ConsumedQuantity": None, "ConsumedUnit": None}
 OF_RESERVATION = {name: COVERED[name] for name in list(COVERED)[:3]}
 OF_PLAN = {name: PLANNED[name] for name in list(COVERED)[:3]}
 
@@ -196,7 +196,7 @@ FOCUS_CHARGES = [
     ),
     Charge(
         "reservation of a block of units: 100 hours are one unit of the price",
-        [usage(0, 60, 120, 90, 10, **COVERED, x_PricingBlockSize=100) | {"ConsumedQuantity": 1000}],
+        [{**usage(0, 60, 120, 90, 10, **COVERED, x_PricingBlockSize=100), "ConsumedQuantity": 1000}],
         [shown("Usage", 0, 60, 120, 90, **used(1000), ConsumedQuantity=1000)],
     ),
     Charge(
@@ -300,8 +300,8 @@ def line(kind: str, cost: object, model: str | None, price: object = 0, hours: i
     return {"ChargeType": kind, "Cost": cost, "PricingModel": model, "BillingCurrency": "EUR", **quantities, **more}
 
 
-BY_RESERVATION = {"ReservationId": RESERVATION}
-BY_PLAN = {"BenefitId": PLAN}
+BY_RESERVATION: dict[str, Any] = {"ReservationId": RESERVATION}
+BY_PLAN: dict[str, Any] = {"BenefitId": PLAN}
 SAME = [
     # kinds of charge that actual and amortized cost have in common
     Charge("EA: usage at a negotiated price", [line("Usage", 9, "OnDemand", "0.9")],
