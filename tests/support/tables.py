@@ -14,6 +14,7 @@ from billing.views.focus import mapping_decisions
 from billing.views.quality import DELIVERY_RULES, charge_rules
 from tests.support.paths import TERRAFORM
 from tests.support.terraform_tables import terraform_example, terraform_tables
+from tests.unit.views.validator_findings import ALL, FINDINGS
 
 
 def error_table() -> str:
@@ -62,6 +63,12 @@ def quality_table() -> str:
     return _table(("code", "what is wrong"), rows)
 
 
+def validator_table() -> str:
+    """Return the rules that focus-validator finds broken in `focus_costs`, with the formats and the reason."""
+    rows = ((f"`{rule}`", _groups(finding.groups), finding.why) for rule, finding in FINDINGS.items())
+    return _table(("rule", "formats", "why"), rows)
+
+
 def module_tables(folder: str = "") -> str:
     """Return the variables, fields and outputs of a Terraform module, by its folder in `terraform/`."""
     return terraform_tables(TERRAFORM / folder)
@@ -70,6 +77,10 @@ def module_tables(folder: str = "") -> str:
 def module_example(folder: str) -> str:
     """Return the example of a Terraform module, by its folder in `terraform/`."""
     return terraform_example(TERRAFORM / folder)
+
+
+def _groups(names: tuple[str, ...]) -> str:
+    return "all" if names == ALL else ", ".join(names)
 
 
 def _table(names: Iterable[str], rows: Iterable[Iterable[str]]) -> str:

@@ -11,26 +11,33 @@ from dataclasses import dataclass
 
 from billing.formats import FORMATS
 
-ALL = frozenset(FORMATS)
-AWS = frozenset(name for name in FORMATS if FORMATS[name].provider == "aws")
-AZURE = ALL - AWS
-CUR = frozenset(name for name in FORMATS if FORMATS[name].focus == "aws_cur")
-CUR_V1 = frozenset(name for name in CUR if "_v1_" in name)
-AWS_FOCUS = AWS - CUR
-AZURE_FOCUS = frozenset(name for name in AZURE if FORMATS[name].focus == "native")
-AZURE_COST = AZURE - AZURE_FOCUS
+GROUPS = {
+    "CUR v1": frozenset(name for name in FORMATS if name.startswith("aws_cur_v1_")),
+    "CUR 2.0": frozenset(name for name in FORMATS if name.startswith("aws_cur_v2_")),
+    "AWS FOCUS": frozenset(name for name in FORMATS if name.startswith("aws_focus_")),
+    "Azure FOCUS": frozenset(name for name in FORMATS if name.startswith("azure_focus_")),
+    "Azure actual and amortized": frozenset(name for name in FORMATS if FORMATS[name].focus.startswith("azure_")),
+}
+CUR = ("CUR v1", "CUR 2.0")
+AWS = (*CUR, "AWS FOCUS")
+AZURE = ("Azure FOCUS", "Azure actual and amortized")
+ALL = tuple(GROUPS)
 
 
 @dataclass(frozen=True)
 class Finding:
     """A rule that rows of these formats break, the reason, and what would break the rule of FOCUS."""
 
-    formats: frozenset[str]
+    groups: tuple[str, ...]
     why: str
     instead: str = ""
 
+    @property
+    def formats(self) -> frozenset[str]:
+        return frozenset[str]().union(*(GROUPS[name] for name in self.groups))
 
-_UNICODE = "FOCUS wants valid Unicode (StringHandling). The validator wants ASCII, and São Paulo has another letter."
+
+_UNICODE = "FOCUS wants valid Unicode (StringHandling). The validator wants ASCII, but names have other letters."
 _UNITS = "The unit is the provider's own word, as in its price list. FOCUS only recommends a form for it (UnitFormat)."
 _CONDITION = "The validator leaves out the condition of the rule, or has its opposite. So it judges other rows too."
 _NO_NAMES = "CUR v1 has no names of accounts."
@@ -49,7 +56,7 @@ FINDINGS: Mapping[str, Finding] = {
         "BilledCost != 0 AND ProviderName = 'AWS' AND NOT CONTAINS(InvoiceIssuerName, 'Amazon Web Services')",
     ),
     "BillingAccountName-C-002-M": Finding(AZURE, _UNICODE, _replaced("BillingAccountName")),
-    "BillingAccountName-C-003-C": Finding(CUR_V1, _NO_NAMES),
+    "BillingAccountName-C-003-C": Finding(("CUR v1",), _NO_NAMES),
     "CapacityReservationStatus-C-004-C": Finding(
         ALL,
         _CONDITION,
@@ -64,19 +71,21 @@ FINDINGS: Mapping[str, Finding] = {
     "CommitmentDiscountUnit-C-003-M": Finding(CUR, _UNITS),
     "ConsumedUnit-C-003-O": Finding(AWS, _UNITS),
     "EffectiveCost-C-005-C": Finding(
-        AWS_FOCUS | AZURE,
+        ("AWS FOCUS", *AZURE),
         "The rule is for purchases that cover future charges. The validator judges every purchase.",
         "ChargeCategory = 'Purchase' AND CommitmentDiscountId IS NOT NULL AND EffectiveCost != 0",
     ),
     "InvoiceId-C-004-C": Finding(
-        AWS | AZURE_FOCUS, f"{_CONDITION} It wants no invoice at any charge, and InvoiceId-C-005-C wants one at each."
+        (*AWS, "Azure FOCUS"),
+        f"{_CONDITION} It wants no invoice at any charge, and InvoiceId-C-005-C wants one at each.",
     ),
     "InvoiceId-C-005-C": Finding(
-        AZURE_COST, f"{_CONDITION} It wants an invoice at every charge, and InvoiceId-C-004-C wants none."
+        ("Azure actual and amortized",),
+        f"{_CONDITION} It wants an invoice at every charge, and InvoiceId-C-004-C wants none.",
     ),
     "PricingUnit-C-003-O": Finding(ALL, _UNITS),
     "PublisherName-C-002-M": Finding(CUR, _UNICODE, _replaced("PublisherName")),
     "RegionName-C-002-M": Finding(AWS, _UNICODE, _replaced("RegionName")),
     "ServiceName-C-002-M": Finding(AWS, _UNICODE, _replaced("ServiceName")),
-    "SubAccountName-C-005-C": Finding(CUR_V1, _NO_NAMES),
+    "SubAccountName-C-005-C": Finding(("CUR v1",), _NO_NAMES),
 }
