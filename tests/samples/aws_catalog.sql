@@ -51,7 +51,7 @@ CREATE TABLE entry AS SELECT * FROM (VALUES
   ('vat', 'Tax', '9xkq4vexample0marketplace', 'Orbit Observability Pro', 'Management and Governance', 'Observability', NULL, NULL, NULL, NULL, NULL, 1, $subscription * 0.19, -1, 'VAT of 19%, sold by Orbit Observability GmbH'),
   ('credit', 'Credit', 'AmazonEC2', 'Amazon Elastic Compute Cloud', 'Compute', 'Virtual Machines', NULL, NULL, NULL, NULL, NULL, 1, $credit, -1, E'AWS Activate credit\nsecond line, for $year'),
   ('rounding', 'Credit', 'AWSLambda', 'AWS Lambda', 'Compute', 'Serverless Compute', NULL, NULL, NULL, NULL, NULL, 0.002, 0.0000166667, -1, 'Free tier, rounding'),
-  ('refund', 'Refund', 'AmazonS3', 'Amazon Simple Storage Service', 'Storage', 'Object Storage', NULL, 'EUC1-TimedStorage-ByteHrs', 'StandardStorage', NULL, NULL, 1, $refund, -1, 'Refund – Ausfall Zürich'),
+  ('refund', 'Refund', 'AmazonS3', 'Amazon Simple Storage Service', 'Storage', 'Object Storage', NULL, 'EUC1-TimedStorage-ByteHrs', 'StandardStorage', NULL, NULL, 1, $refund, -1, 'Refund, "outage" of one hour'),
   ('instalment', 'RIFee', 'AmazonRDS', 'Amazon Relational Database Service', 'Databases', 'Relational Databases', 'Database Instance', 'EUC1-HeavyUsage:db.r6g.large', 'CreateDBInstance:0014', 'Hrs', 'Hours', 0, 0, 0, 'USD 0.0891 hourly fee per PostgreSQL, db.r6g.large instance'),
   ('plan', 'SavingsPlanRecurringFee', 'ComputeSavingsPlans', 'Savings Plans for AWS Compute usage', 'Compute', 'Other (Compute)', NULL, 'ComputeSP:1yrNoUpfront', 'Commitment', 'Hrs', 'Hours', 0, 0, 1, '1 year No Upfront Compute Savings Plan'),
   ('ec2_plan', 'SavingsPlanRecurringFee', 'ComputeSavingsPlans', 'Savings Plans for AWS Compute usage', 'Compute', 'Other (Compute)', NULL, 'EUC1-EC2SP:m5.1yrPartialUpfront', 'Commitment', 'Hrs', 'Hours', 0, 0, 2, '1 year Partial Upfront EC2 Instance Savings Plan'),
@@ -99,7 +99,7 @@ UNION ALL
 SELECT 0, wanted.n, 0, '100000000000', code, service, category, subcategory, family, usage_type, usage_type, operation, unit, focus_unit,
   CASE WHEN entry_name IN ('instalment', 'plan', 'ec2_plan') THEN hourly WHEN entry_name IN ('reservation', 'ec2_plan_upfront') THEN upfront ELSE fee END::DECIMAL(18, 10),
   IF(commitment_no IN (0, 2), 'eu-central-1', NULL), IF(commitment_no IN (0, 2), 'EU (Frankfurt)', NULL), IF(commitment_no = 0, 'db.r6g.large', NULL), NULL, NULL, NULL,
-  NULL, false, NULL, NULL, IF(line_type = 'Tax', NULL, upper(substr(md5(concat(code, usage_type, entry_name)), 1, 16))), entry_name = 'rounding', 0,
+  NULL, false, NULL, NULL, IF(line_type IN ('Tax', 'Credit'), NULL, upper(substr(md5(concat(code, usage_type, entry_name)), 1, 16))), entry_name = 'rounding', 0,
   CASE WHEN entry_name IN ('instalment', 'plan', 'ec2_plan') THEN granted WHEN entry_name IN ('reservation', 'ec2_plan_upfront') THEN 1 ELSE units END::DOUBLE, false,
   commitment_no, line_type, description, entry_name
 FROM entry JOIN (VALUES $entries) wanted(n, entry_name) USING (entry_name) LEFT JOIN commitment USING (commitment_no);
