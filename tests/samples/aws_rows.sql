@@ -9,8 +9,8 @@ WITH placed AS (
     item % things AS n, item // things AS turn
   FROM placed
 ), drawn AS (
-  -- Steps of 11 and 7 days spread the days on which a commitment is unused, and few rows, over the month.
-  SELECT i, k, segment, n, turn, second, CASE WHEN segment = 0 THEN -1 WHEN segment = 5 AND j % 199 = 50 THEN -2 WHEN segment < 5 THEN turn * 11 % $days ELSE (turn + n * 7) % $days END AS day_no,
+  -- Steps of 11 days spread the days on which a commitment is unused, and few rows, over the month.
+  SELECT i, k, segment, n, turn, second, CASE WHEN segment = 0 THEN -1 WHEN segment = 5 AND j % 199 = 50 THEN -2 WHEN segment < 5 THEN turn * 11 % $days ELSE (turn + n * 11) % $days END AS day_no,
     -- Another revision restates every eighth charge.
     (hash(k, IF(k % 8 = 5, $amount_key, $key)) % 999999999999)::BIGINT AS a
   FROM segmented

@@ -63,7 +63,7 @@ WITH slot AS (
     ([usd0, usd1, usd2][1 + region_no]::DECIMAL(18, 10) / block * $exchange_rate)::DECIMAL(18, 12) AS price
   FROM placed JOIN region USING (region_no)
 )
-SELECT segment, n, meter_no, subscription_no, subscription, service, category, subcategory, meter_category, meter_subcategory, meter, family, unit_text, block, unit,
+SELECT segment, n, meter_no, meter_no * 4 + region_no AS price_no, subscription_no, subscription, service, category, subcategory, meter_category, meter_subcategory, meter, family, unit_text, block, unit,
   price, region, region_name, sku_region, resource_provider, resource_kind, resource_group, resource_name,
   concat('/subscriptions/', subscription, '/resourcegroups/', resource_group, '/providers/', lower(resource_provider), '/', lower(resource_kind), '/', resource_name) AS resource_id,
   CASE WHEN tagging = 0 THEN '' WHEN tagging = 1 THEN NULL WHEN tagging = 2 THEN '{}'
@@ -73,7 +73,7 @@ SELECT segment, n, meter_no, subscription_no, subscription, service, category, s
   CASE segment WHEN 1 THEN 0 WHEN 2 THEN 1 ELSE -1 END AS commitment_no, IF(segment = 3, 'Usage', 'Committed') AS kind, '' AS entry
 FROM priced
 UNION ALL
-SELECT 0, wanted.n, 90 + wanted.n, 0, '00000000-0000-4000-8000-000000000000', service, category, subcategory, meter_category, meter_subcategory, meter, family, unit_text, 1, unit,
+SELECT 0, wanted.n, 90 + wanted.n, 4 * (90 + wanted.n), 0, '00000000-0000-4000-8000-000000000000', service, category, subcategory, meter_category, meter_subcategory, meter, family, unit_text, 1, unit,
   IF(kind = 'Purchase', instalment, fee)::DECIMAL(18, 12), 'westeurope', 'West Europe', 'EU West', IF(commitment_no >= 0, 'Microsoft.Capacity', 'Microsoft.SaaS'),
   IF(commitment_no >= 0, 'reservationOrders', 'resources'), '', '', '', '', false, 0, 1, commitment_no, kind, entry
 FROM entry JOIN (VALUES $entries) wanted(n, entry) USING (entry) LEFT JOIN commitment USING (commitment_no);

@@ -9,7 +9,7 @@ WITH placed AS (
     segment IN (1, 2) AND item * [$vm_stride, $sql_stride][segment] % ($days * things) >= [$vm_used, $sql_used][segment] AS idle
   FROM placed
 ), drawn AS (
-  SELECT i, j, segment, n, idle, CASE WHEN segment = 0 THEN 0 WHEN segment = 3 AND j % 97 = 19 THEN -1 WHEN segment < 3 THEN turn ELSE (turn + n * 7) % $days END AS day_no,
+  SELECT i, j, segment, n, idle, CASE WHEN segment = 0 THEN 0 WHEN segment = 3 AND j % 97 = 19 THEN -1 WHEN segment < 3 THEN turn ELSE (turn + n * 11) % $days END AS day_no,
     -- Another revision restates every eighth charge.
     (hash(j, IF(j % 8 = 5, $amount_key, $key)) % 999999999999)::BIGINT AS a
   FROM segmented
