@@ -65,12 +65,12 @@ def test_no_other_page_has_a_query() -> None:
 def _reserved(azure: Delivery) -> tuple[Decimal, Decimal, Decimal]:
     """Return what reserved usage costs without reservations, what it costs, and that with the unused part."""
     files = [str(item.path) for item in azure.data]
-    [row] = duckdb.sql(
+    [(without, used, committed)] = duckdb.sql(
         "SELECT sum(ContractedCost) FILTER (CommitmentDiscountStatus = 'Used'),"
         " sum(EffectiveCost) FILTER (CommitmentDiscountStatus = 'Used'), sum(EffectiveCost)"
         f" FROM read_parquet({files}) WHERE CommitmentDiscountStatus <> ''"
     ).fetchall()
-    return row  # type: ignore[no-any-return]
+    return without, used, committed
 
 
 def _answer(harness: Harness, query: str) -> list[dict[str, Any]]:

@@ -63,7 +63,7 @@ CREATE TABLE entry AS SELECT * FROM (VALUES
 -- Savings Plan, 4 at a private rate, 5 as used. The same resources, owners and tags occur in every month.
 CREATE TABLE thing AS
 WITH slot AS (
-  SELECT row_number() OVER (ORDER BY sku_no, copy) - 1 AS slot_no, sku_no FROM sku, UNNEST(range(slots)) c(copy)
+  SELECT row_number() OVER (ORDER BY copy, sku_no) - 1 AS slot_no, sku_no FROM sku, UNNEST(range(slots)) c(copy)
 ), owned AS (
   SELECT 5 AS segment, n, slot.sku_no FROM range($resources) r(n) JOIN slot ON slot_no = n % (SELECT count(*) FROM slot)
   UNION ALL SELECT 1, n, sku_no FROM range($ri_instances) r(n) JOIN sku ON usage_type = 'InstanceUsage:db.r6g.large'

@@ -47,7 +47,7 @@ CREATE TABLE entry AS SELECT * FROM (VALUES
 -- The same resources, owners and tags occur in every month. `price` is EUR for one unit, in twelve decimals as Azure converts.
 CREATE TABLE thing AS
 WITH slot AS (
-  SELECT row_number() OVER (ORDER BY meter_no, copy) - 1 AS slot_no, meter_no FROM meter, UNNEST(range(slots)) c(copy)
+  SELECT row_number() OVER (ORDER BY copy, meter_no) - 1 AS slot_no, meter_no FROM meter, UNNEST(range(slots)) c(copy)
 ), owned AS (
   SELECT 3 AS segment, n, slot.meter_no FROM range($resources) r(n) JOIN slot ON slot_no = n % (SELECT count(*) FROM slot)
   UNION ALL SELECT 1, n, meter_no FROM range($vm_instances) r(n) JOIN meter ON meter = 'D4s v5'

@@ -37,7 +37,7 @@ class Reservation:
 
 def plan(month: str, rows: int, days: int, key: int) -> Mapping[str, object]:
     """Return the values of the `$names` in the SQL files that depend on the size of the month: `days` are delivered."""
-    machines = Reservation(0, "vm-reservation-1y", 4, Decimal("0.1472"), counted(rows, "0.003", least=1))
+    machines = Reservation(0, "vm-reservation-1y", 3, Decimal("0.1472"), counted(rows, "0.003", least=1))
     databases = Reservation(1, "sql-reservation-1y", 10, Decimal("0.1197"), counted(rows, "0.0015", least=1))
     reservations = [(machines, rows >= SMALLEST // 2), (databases, rows >= SMALLEST)]
     slots = [one.instances * days if has else 0 for one, has in reservations]
