@@ -87,8 +87,8 @@ def test_headers_and_dates_of_all_accounts_share_the_columns(costs: Harness, tmp
 
 
 def test_changed_date_spelling_never_loads_as_another_day(costs: Harness, tmp_path: Path) -> None:
-    delivery = actual(tmp_path)
-    first = costs.load(CSV, delivery)
+    kept = actual(tmp_path)
+    first = costs.load(CSV, kept)
     british = with_text(actual(tmp_path, revision=2), lambda text: text.replace("09/01/2025", "01/09/2025", 1))
     iso = with_text(actual(tmp_path, revision=3), lambda text: text.replace("09/01/2025", "2025-09-01", 1))
     late = with_text(actual(tmp_path, revision=4), lambda text: "2025-09-01".join(text.rsplit("09/01/2025", 1)))
@@ -98,7 +98,7 @@ def test_changed_date_spelling_never_loads_as_another_day(costs: Harness, tmp_pa
         outcome = costs.load(CSV, delivery)
         assert (outcome.action, outcome.code) in (("rejected", "DATES_UNCLEAR"), ("rejected", "ROWS_OUTSIDE_MONTH"))
     assert costs.load(CSV, late).code in ("DATES_UNCLEAR", "VALUE_DOES_NOT_FIT")
-    assert costs.rows_and_cost(CSV, MONTH)[0] == delivery.totals.rows
+    assert costs.rows_and_cost(CSV, MONTH) == (kept.totals.rows, kept.totals.cost)
 
 
 def test_iso_dates_and_later_column_names_keep_the_table(costs: Harness, tmp_path: Path) -> None:

@@ -90,7 +90,7 @@ def write_files(
         return engine.per_file(connection, usage.rows, usage.files, write_file)
 
 
-def _charge_support(connection: duckdb.DuckDBPyConnection, values: Mapping[str, object]) -> None:
+def _charge_support(connection: duckdb.DuckDBPyConnection, values: dict[str, object]) -> None:
     """Set the fee of the support plan, a share of the month's usage (aws.amazon.com/premiumsupport/pricing)."""
     rows = engine.sql("aws_rows.sql", values | {"first": 0, "last": values["base"]})
     fee = " + ".join(f"greatest(0, least(used, {last}) - {first}) * {share}" for first, last, share in _SUPPORT)
