@@ -13,9 +13,9 @@ from tests.samples.catalogue import sample_delivery
 from tests.unit.views.bigquery_sql import rows, translated
 from tests.unit.views.exported import create_focus_costs
 
-FORMATS = ("aws_cur_v1_csv", "aws_cur_v2_parquet", "aws_focus_parquet", "azure_focus_parquet")
-# From March on: the life of a reservation and of a Savings Plan of AWS. Azure's machines are reserved from April on.
-MONTHS = tuple(f"{2025 + number // 12}-{number % 12 + 1:02}" for number in range(2, 15))
+FORMATS = ("aws_cur_v1_csv", "aws_cur_v2_parquet", "azure_focus_parquet")
+# A year from March on: the life of a reservation and of a Savings Plan of AWS, and of the machines reserved at Azure.
+MONTHS = tuple(f"{2025 + number // 12}-{number % 12 + 1:02}" for number in range(2, 14))
 ROWS = 200
 
 
@@ -84,7 +84,7 @@ def test_effective_cost_of_a_year_is_near_the_billed_cost(year: duckdb.DuckDBPyC
     found = rows(
         year,
         "SELECT x_source, SUM(EffectiveCost) / SUM(BilledCost) AS ratio FROM acme.billing.focus_costs"
-        f" WHERE BillingPeriodStart < '{MONTHS[12]}-01' GROUP BY x_source",
+        " GROUP BY x_source",
     )
 
     ratios = {row["x_source"]: Decimal(row["ratio"]) for row in found}
