@@ -62,7 +62,13 @@ CREATE TABLE entry AS SELECT * FROM (VALUES
 -- Everything that a line item can be about. The segment says how it is charged: 0 an entry, 1 reserved, 2 and 3 under a
 -- Savings Plan, 4 at a private rate, 5 as used. The same resources, owners and tags occur in every month.
 CREATE TABLE thing AS
-WITH slot AS (
+SELECT *, rate::VARCHAR AS rate_text, IF(code LIKE '%marketplace', 'AWS Marketplace', 'AWS') AS seller,
+  CASE WHEN instance_type LIKE '%.medium' THEN 2 WHEN instance_type LIKE '%.large' THEN 4 WHEN instance_type LIKE '%.xlarge' THEN 8 WHEN instance_type LIKE '%.2xlarge' THEN 16 END AS factor,
+  ['acme-platform', 'acme-data', 'acme-web', 'acme-ops', 'acme-lab'][1 + account_no % 5] || IF(account_no < 5, '', concat('-', account_no // 5 + 1)) AS account_name,
+  concat(sku, IF(commitment_no = 0, '.38NPMPTW36.6YS6EN2CT7', '.JRTCKXETXF.6YS6EN2CT7')) AS rate_code, (18000000000 + hash(sku) % 1000000000)::VARCHAR AS rate_id,
+  CASE WHEN entry_name IS NOT NULL THEN entry_description WHEN segment = 1 THEN concat(instance_type, ' reserved instance applied')
+    ELSE concat('$$', rate, ' per ', unit, ' of ', bare_usage_type, ' in ', location) END AS description, concat('Root:', account) AS creator
+FROM (WITH slot AS (
   SELECT row_number() OVER (ORDER BY copy, sku_no) - 1 AS slot_no, sku_no FROM sku, UNNEST(range(slots)) c(copy)
 ), owned AS (
   SELECT 5 AS segment, n, slot.sku_no FROM range($resources) r(n) JOIN slot ON slot_no = n % (SELECT count(*) FROM slot)
@@ -93,7 +99,7 @@ SELECT segment, n, account_no, account, code, service, category, subcategory, fa
   code = 'AmazonCloudWatch' AND n = (SELECT min(slot_no) FROM slot JOIN sku USING (sku_no) WHERE code = 'AmazonCloudWatch') AS spikes,
   CASE segment WHEN 1 THEN 0 WHEN 2 THEN 1 WHEN 3 THEN 2 ELSE -1 END AS commitment_no,
   CASE segment WHEN 1 THEN 'DiscountedUsage' WHEN 2 THEN 'SavingsPlanCoveredUsage' WHEN 3 THEN 'SavingsPlanCoveredUsage' ELSE 'Usage' END AS line_type,
-  NULL::VARCHAR AS description, NULL::VARCHAR AS entry_name
+  NULL::VARCHAR AS entry_description, NULL::VARCHAR AS entry_name
 FROM named
 UNION ALL
 SELECT 0, wanted.n, 0, '100000000000', code, service, category, subcategory, family, usage_type, usage_type, operation, unit, focus_unit,
@@ -102,7 +108,7 @@ SELECT 0, wanted.n, 0, '100000000000', code, service, category, subcategory, fam
   NULL, false, NULL, NULL, IF(line_type IN ('Tax', 'Credit'), NULL, upper(substr(md5(concat(code, usage_type, entry_name)), 1, 16))), entry_name = 'rounding', 0,
   CASE WHEN entry_name IN ('instalment', 'plan', 'ec2_plan') THEN granted WHEN entry_name IN ('reservation', 'ec2_plan_upfront') THEN 1 ELSE units END::DOUBLE, false,
   commitment_no, line_type, description, entry_name
-FROM entry JOIN (VALUES $entries) wanted(n, entry_name) USING (entry_name) LEFT JOIN commitment USING (commitment_no);
+FROM entry JOIN (VALUES $entries) wanted(n, entry_name) USING (entry_name) LEFT JOIN commitment USING (commitment_no));
 
 -- The days of the month; -1 is the whole month, and -2 the day before it: some records come late.
 CREATE TABLE day AS

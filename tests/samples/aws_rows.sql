@@ -24,11 +24,9 @@ WITH placed AS (
 ), valued AS (
   SELECT *, segment > 0 AND line_type <> 'PrivateRateDiscount' AS priced, segment > 0 AS used, segment IN (2, 3) OR segment = 0 AND commitment_no > 0 AS sp,
     segment = 1 OR segment = 0 AND commitment_no = 0 AS ri, IF(exact, (amount * rate)::DECIMAL(38, 18), (amount * rate)::DECIMAL(28, 10)::DECIMAL(38, 18)) AS value,
-    IF(line_type IN ('SavingsPlanNegation', 'PrivateRateDiscount', 'Credit', 'Refund'), '-', '') AS sign, rate::VARCHAR AS rate_text,
+    IF(line_type IN ('SavingsPlanNegation', 'PrivateRateDiscount', 'Credit', 'Refund'), '-', '') AS sign,
     -- Taxes, credits, refunds and discounts have an amount of money, but no usage.
-    priced OR line_type IN ('Fee', 'RIFee', 'SavingsPlanRecurringFee', 'SavingsPlanUpfrontFee') AS metered, IF(code LIKE '%marketplace', 'AWS Marketplace', 'AWS') AS seller,
-    CASE WHEN instance_type LIKE '%.medium' THEN 2 WHEN instance_type LIKE '%.large' THEN 4 WHEN instance_type LIKE '%.xlarge' THEN 8 WHEN instance_type LIKE '%.2xlarge' THEN 16 END AS factor,
-    ['acme-platform', 'acme-data', 'acme-web', 'acme-ops', 'acme-lab'][1 + account_no % 5] || IF(account_no < 5, '', concat('-', account_no // 5 + 1)) AS account_name
+    priced OR line_type IN ('Fee', 'RIFee', 'SavingsPlanRecurringFee', 'SavingsPlanUpfrontFee') AS metered
   FROM measured
 ), line AS (
   -- AWS writes amounts as Java's BigDecimal prints them: exponents below 1E-6, zeros that keep their scale.

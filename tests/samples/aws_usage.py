@@ -99,6 +99,7 @@ def _charge_support(connection: duckdb.DuckDBPyConnection, values: dict[str, obj
         f"{rows} SELECT coalesce(sum(value), 0) AS used FROM line WHERE segment > 0 AND sign = ''))"
         " WHERE entry_name = 'support'"
     )
+    connection.execute("UPDATE thing SET rate_text = rate::VARCHAR WHERE entry_name = 'support'")
 
 
 def _select(rows: str, columns: str, charges: str, values: Mapping[str, object]) -> str:
