@@ -31,22 +31,22 @@ EXPORT = "acme-export"
 
 
 def create_focus_costs(
-    database: duckdb.DuckDBPyConnection, formats: Sequence[str], folder: Path, *, rows: int = 200
+    database: duckdb.DuckDBPyConnection, formats: Sequence[str], folder: Path, *, rows: int = 200, month: str = MONTH
 ) -> None:
     """Create `acme.billing.focus_costs` over the same charges in several formats. Each is a source of that name."""
     database.execute("SET TimeZone = 'UTC'; ATTACH ':memory:' AS acme; CREATE SCHEMA acme.billing")
     for name in formats:
-        _load(database, name, folder / name, rows)
+        _load(database, name, folder / name, rows, month)
     views = translated(union_query([f"acme.billing.focus_costs_{name}" for name in formats]))
     database.execute(f"CREATE TABLE acme.billing.focus_costs AS {views}")
 
 
-def _load(database: duckdb.DuckDBPyConnection, name: str, folder: Path, rows: int) -> None:
+def _load(database: duckdb.DuckDBPyConnection, name: str, folder: Path, rows: int, month: str) -> None:
     """Create the table of a source, and its own view."""
     export_format = FORMATS[name]
     version = export_format.versions[-1] if export_format.versions else ""
     layout = cast(Mode, export_format.layouts[0])
-    delivery = sample_delivery(name, folder, MONTH, layout=layout, rows=rows, version=version, export_name=EXPORT)
+    delivery = sample_delivery(name, folder, month, layout=layout, rows=rows, version=version, export_name=EXPORT)
     schema = json.loads((SCHEMAS / f"{export_format.table_schema.format(version=version)}.json").read_text())
     known = [Field(column["name"], column["type"], column.get("description", "")) for column in schema]
     table = f"acme.billing.{name}"
@@ -73,7 +73,7 @@ def _plan_csv(delivery: Delivery, name: str, known: Sequence[Field]) -> tuple[Pl
     header = csv_header(delivery.data[0].path.read_bytes(), name, complete=True)
     source = [column.name for column in header.columns]
     plan = plan_csv(source, _export(delivery, name).columns, csv_rules(export_format), {}, known)
-    dates = date_formats(plan.schema, header.rows, export_format.partition, MONTH)
+    dates = date_formats(plan.schema, header.rows, export_format.partition, delivery.month)
     assert dates in (DateFormats(), DateFormats(timestamp="MM/DD/YYYY"))
     columns = [
         f'CAST(strptime("{field.name}", \'%m/%d/%Y\') AS TIMESTAMPTZ) AS "{field.name}"'
