@@ -450,7 +450,14 @@ MUTATIONS: Mapping[str, Mutation] = {
         Mutation(
             "job ignores a column without values",
             f"{_TYPES}column_without_values_never_decides_the_type[months0]",
-            wrapped(_reading_every_column, "billing.workflows.load.MonthLoad"),
+            wrapped(
+                _reading_every_column,
+                *(
+                    "billing.workflows.load.MonthLoad",
+                    "billing.gcp.load_jobs.MonthLoad",
+                    "billing.gcp.staging.MonthLoad",
+                ),
+            ),
         ),
         Mutation(
             "file without rows is not in the job",
@@ -480,12 +487,12 @@ MUTATIONS: Mapping[str, Mutation] = {
         Mutation(
             "casts that cannot fail",
             f"{_BROKEN}costs_that_are_no_numbers_stop_no_view",
-            replaced(_plain_cast, "billing.views.status.as_number", "billing.views.focus.as_number"),
+            replaced(_plain_cast, "billing.views.billed.as_number", "billing.views.read_column.as_number"),
         ),
         Mutation(
             "costs by their text",
             f"{_BROKEN}cost_in_a_double_is_summed_as_aws_writes_it",
-            wrapped(_binary_value, "billing.views.status.as_number", "billing.views.focus.as_number"),
+            wrapped(_binary_value, "billing.views.billed.as_number", "billing.views.read_column.as_number"),
         ),
         Mutation(
             "views of each source apart",
@@ -500,7 +507,11 @@ MUTATIONS: Mapping[str, Mutation] = {
         Mutation(
             "unreadable manifest stops its month only",
             f"{_TELL}manifest_that_cannot_be_read_stops_only_its_month",
-            replaced(_nothing, "billing.workflows.inventory.classify"),
+            replaced(
+                _nothing,
+                *("billing.workflows.inventory.classify", "billing.workflows.guard.classify"),
+                "billing.workflows.publish_views.classify",
+            ),
         ),
         Mutation(
             "temporary error that lasts is told",

@@ -310,7 +310,7 @@ def test_dry_run_changes_and_copies_nothing(samples: Mapping[str, Delivery], tmp
         ("export_name = 7", "export_name is 7: write text in quotes"),
         ("path = true", "path is True: write text in quotes"),
         ("focus_version = 1.2", "focus_version is 1.2: write text in quotes"),
-        ('focus_version = "9"', "has focus_version 9: use one of 1.0, 1.0r2, 1.2-preview, 1.2."),
+        ('focus_version = "9"', "has focus_version 9: use one of 1.0-preview(v1), 1.0, 1.0r2, 1.2-preview, 1.2."),
         ('path = "exports"', "path must end in '/' and not begin with it, but is 'exports'"),
         ("settle_hours = true", "settle_hours must be hours from 0 to 168, but is 'true'"),
         ('settle_hours = ["a"]', "settle_hours must be hours from 0 to 168, but is '[\"a\"]'"),

@@ -37,7 +37,7 @@ WANTED = {
     ("waiting", "WAITING_FOR_FILES"): {"events"},
     ("waiting", "WAITING_LONG"): {"events", "findings", "waits"},
     ("rejected", "MANIFEST_NOT_JSON"): {"events", "rejections", "alerts.rejected"},
-    ("failed", "BUG"): {"events", "failures", "alerts.failed"},
+    ("failed", "BOOKKEEPING_UNREADABLE"): {"events", "failures", "alerts.failed"},
     ("failed", "NOT_FOUND"): {"events", "failures", "alerts.failed"},
     (None, "SETTING_MISSING"): {"failures", "alerts.failed"},
     (None, "VIEW_FAILED"): {"failures", "findings", "alerts.failed"},

@@ -19,7 +19,7 @@ from billing.gcp.commit_errors import causes_of, failure_of, may_succeed_later
 from billing.gcp.dlt_commit import DltCommit, month_state_in
 from billing.gcp.history_queries import states_query, tracked_loads_query
 from billing.settings import Settings, Source
-from billing.views.status import bad_columns_query, billed_query
+from billing.views.billed import bad_columns_query, billed_query
 
 _ATTEMPTS = 4  # dlt's tables take 5 updates per 10 s, and two instances may create them at the same time
 

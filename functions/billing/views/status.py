@@ -5,12 +5,10 @@ currency: amounts in two currencies are never added up.
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import date, timedelta
 
 from billing.columns.field import Field
 from billing.settings import STATUS_VIEW, Source
-from billing.views.bad_bytes import bad_columns, bad_rows
-from billing.views.casts import as_number
+from billing.views.billed import cost_of, currency_of, has_column, text_of
 from billing.views.charges import charges_view
 
 STATUS_COLUMNS = (
@@ -53,56 +51,6 @@ def load_is_complete(dataset: str) -> str:
     return f"(_dlt_load_id IN (SELECT load_id {complete}) OR _dlt_load_id < (SELECT MIN(load_id) {complete}))"
 
 
-def billed_query(source: Source, month: str, fields: Sequence[Field], limit: int) -> str:
-    """Return the query for a tracking row: rows and cost of a month by currency, at most `limit` of them.
-
-    It counts rows whose cost cannot be read, rows with bad bytes, and rows with a cost that have no invoice. A column
-    that the table lacks gives NULL.
-    """
-    kind = source.format
-    cost, currency = _cost(source, fields), _currency(source, fields)
-    has_value = f"NULLIF(CAST({kind.cost} AS STRING), '') IS NOT NULL" if _has(kind.cost, fields) else "FALSE"
-    invoices = [f"NULLIF({name}, '')" for name in (kind.invoice, kind.earlier_invoice) if _has(name, fields)]
-    without_invoice = (
-        f"COUNTIF({cost} != 0 AND COALESCE({', '.join(invoices)}) IS NULL)" if invoices else "CAST(NULL AS INT64)"
-    )
-    return (
-        f"SELECT {currency} AS currency, COUNT(*) AS row_count, SUM({cost}) AS cost,"
-        f" COUNTIF({has_value} AND {cost} IS NULL) AS unreadable, {without_invoice} AS without_invoice,"
-        f" {bad_rows(source, fields)} AS bad_rows FROM {_month_of(source, month)}"
-        f" GROUP BY 1 ORDER BY row_count DESC, currency LIMIT {limit}"
-    )
-
-
-def bad_columns_query(source: Source, month: str, fields: Sequence[Field]) -> str:
-    """Return the query for the columns of a month that have text with bad bytes: one row, a boolean for each column."""
-    found = (f"{sql} AS `{name}`" for name, sql in bad_columns(source, fields).items())
-    return f"SELECT {', '.join(found)} FROM {_month_of(source, month)}"
-
-
-def _month_of(source: Source, month: str) -> str:
-    """Return SQL of the rows of a month, to follow FROM."""
-    column, first = source.format.partition, date.fromisoformat(f"{month}-01")
-    after = (first + timedelta(days=31)).replace(day=1)
-    return f"`{source.destination}` WHERE {column} >= '{first}' AND {column} < '{after}'"
-
-
-def _has(column: str | None, fields: Sequence[Field] | None) -> bool:
-    """Return whether the table has the column. If its columns are not known, it is assumed to have it."""
-    return bool(column and (fields is None or any(field.name.lower() == column.lower() for field in fields)))
-
-
-def _cost(source: Source, fields: Sequence[Field] | None) -> str:
-    kind = source.format.cost
-    types = {field.name.lower(): field.type for field in fields or ()}
-    return as_number(kind, types.get(kind.lower())) if _has(kind, fields) else "CAST(NULL AS BIGNUMERIC)"
-
-
-def _currency(source: Source, fields: Sequence[Field] | None) -> str:
-    kind = source.format.currency
-    return f"NULLIF(CAST({kind} AS STRING), '')" if _has(kind, fields) else "CAST(NULL AS STRING)"
-
-
 def _complete(source: Source) -> str:
     """Return SQL of the tracking rows that count. A crash during dlt's load leaves a row that does not."""
     dataset = f"{source.project}.{source.dataset}"
@@ -124,7 +72,7 @@ def status_query(source: Source, fields: Sequence[Field] | None) -> str:
     A currency that the last delivery removed has a row with nothing in it, so that the change is seen. In the query,
     '' stands for no currency: NULL does not match NULL.
     """
-    nothing = "0" if _has(source.format.cost, fields) else "NULL"
+    nothing = "0" if has_column(source.format.cost, fields) else "NULL"
     return f"""
 SELECT
   '{source.key}' AS source, '{source.format.provider}' AS provider, latest.billing_month AS month,
@@ -143,6 +91,7 @@ SELECT
   latest.code, latest.message, loaded.code AS load_code
 FROM (
   SELECT * FROM ({_complete(source)})
+  WHERE TRUE
   QUALIFY ROW_NUMBER() OVER (PARTITION BY billing_month ORDER BY loaded_at DESC) = 1
 ) AS latest
 LEFT JOIN (
@@ -167,15 +116,17 @@ def _finality(source: Source) -> str:
 def _held_and_changed(source: Source, fields: Sequence[Field] | None) -> str:
     """Return SQL of what the table holds by month and currency, and what the last delivery changed."""
     invoice = source.format.invoice
-    has_invoices = f"COUNTIF({invoice} != '') > 0" if fields is not None and _has(invoice, fields) else "FALSE"
+    has_invoices = "FALSE"
+    if invoice and fields is not None and has_column(invoice, fields):
+        has_invoices = f"COUNTIF({text_of(invoice, fields)} IS NOT NULL) > 0"
     return f"""
   SELECT COALESCE(held.billing_month, changed.billing_month) AS billing_month,
     COALESCE(held.currency, changed.currency) AS currency, held.row_count, held.cost, held.has_invoices,
     changed.rows_changed, changed.cost_changed
   FROM (
     SELECT FORMAT_DATE('%Y-%m', DATE({source.format.partition})) AS billing_month,
-      COALESCE({_currency(source, fields)}, '') AS currency, COUNT(*) AS row_count,
-      SUM({_cost(source, fields)}) AS cost, {has_invoices} AS has_invoices
+      COALESCE({currency_of(source, fields)}, '') AS currency, COUNT(*) AS row_count,
+      SUM({cost_of(source, fields)}) AS cost, {has_invoices} AS has_invoices
     FROM `{source.destination}` GROUP BY 1, 2
   ) AS held
   FULL JOIN (
@@ -186,15 +137,15 @@ def _held_and_changed(source: Source, fields: Sequence[Field] | None) -> str:
 def _deliveries(source: Source) -> str:
     """Return SQL of the newest load of each month, the load before it, and whether one changed a closed month.
 
-    A load that repeats another one counts once: a replay or a reload changes nothing. `moment` is when the provider
-    made the delivery, so history that is loaded later changes no finality. If an execution was loaded with other
-    content before, the provider's time says nothing about the change, and the time of the load counts. A delivery
-    from before the end of the month does not close it, even if its rows have invoices.
+    A load that repeats another one counts once. `moment` is when the provider made the delivery, or when it was loaded
+    with other content. A delivery from before the end of the month does not close it. A month that only days and some
+    invoices close was perhaps open: its next delivery amends nothing.
     """
+    by_days = _settled(source, "changed", "moment") if source.format.settled_days is not None else "FALSE"
     month_end, execution = _month_end("billing_month"), f"billing_month, {source.format.execution_column}"
     equal = f"{execution}, content, row_count, costs"
     return f"""
-  SELECT *, LOGICAL_OR((was_final OR (was_after AND {_settled(source, "changed", "moment")}))
+  SELECT *, LOGICAL_OR((was_final OR (was_after AND {by_days}))
       AND (row_count != rows_before OR costs != costs_before)) OVER (PARTITION BY billing_month) AS was_amended
   FROM (
     SELECT *,
@@ -209,7 +160,7 @@ def _deliveries(source: Source) -> str:
           COALESCE(delivered_at, first_loaded_at), first_loaded_at) AS moment
         FROM (
           SELECT *, {_DELIVERED} AS delivered_at, MIN(loaded_at) OVER (PARTITION BY {equal}) AS first_loaded_at
-          FROM `{source.destination}_loads`
+          FROM `{source.destination}_loads` WHERE TRUE
           QUALIFY ROW_NUMBER() OVER (PARTITION BY {equal} ORDER BY loaded_at DESC) = 1
         )
       )

@@ -10,9 +10,11 @@ from datetime import datetime
 from typing import Any
 
 import duckdb
+import pyarrow as pa  # type: ignore[import-untyped]
 from bqemulator.catalog.models import TableMeta
 from bqemulator.domain.errors import ValidationError
 
+from tests.emulator.bigquery import bignumeric
 from tests.emulator.bigquery.csv_files import quoted
 from tests.emulator.bigquery.errors import JobError
 from tests.emulator.bigquery.load_request import LoadRequest, read_request
@@ -56,7 +58,7 @@ def write_result(
     cursor = connection.cursor()
     try:
         cursor.execute("SET TimeZone = 'UTC'")
-        cursor.register(_RESULT, result)
+        cursor.register(_RESULT, _registrable(result))
         return _QueryWrite(request, existing, cursor, _as_in_table(parse_fields(fields), existing), now).run()
     finally:
         cursor.close()  # rolls back an open transaction
@@ -64,11 +66,23 @@ def write_result(
 
 class _QueryWrite(Write):
     def select(self) -> str:
-        columns = (f"{quoted(name)}::{kind} AS {quoted(name)}" for name, kind in duckdb_columns(self.incoming))
+        columns = (f"{_value(name, kind)} AS {quoted(name)}" for name, kind in duckdb_columns(self.incoming))
         return f"SELECT {', '.join(columns)} FROM {_RESULT}"
 
     def explained(self, error: duckdb.Error) -> JobError:
         return JobError("invalid", f"The emulator cannot write the result of the query: {error}")
+
+
+def _registrable(result: Any) -> Any:
+    """Return the Arrow table with text for decimals of 76 digits, which DuckDB does not read."""
+    for number, field in enumerate(result.schema):
+        if pa.types.is_decimal256(field.type):
+            result = result.set_column(number, field.name, result.column(number).cast(pa.string()))
+    return result
+
+
+def _value(name: str, kind: str) -> str:
+    return bignumeric.of_text(f"{quoted(name)}::VARCHAR") if kind == bignumeric.TYPE else f"{quoted(name)}::{kind}"
 
 
 def _as_in_table(fields: Fields, existing: TableMeta | None) -> Fields:

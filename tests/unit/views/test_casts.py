@@ -11,10 +11,11 @@ from sqlglot import exp
 
 from billing.columns.field import Field, map_of
 from billing.formats import FORMATS
+from billing.views.billed import billed_query
 from billing.views.casts import as_number, as_text, as_timestamp, bounded
 from billing.views.focus import union_query
 from billing.views.quality import quality_query
-from billing.views.status import billed_query, statements
+from billing.views.status import statements
 from billing_cli.report.queries import months_query, split_query
 from tests.unit.values import aws, azure
 from tests.unit.views.bigquery_sql import PHYSICAL, rows, translated
@@ -210,7 +211,7 @@ def is_binary(node: exp.Expression, query: str = "") -> bool:
         return not query.endswith(("STRING", "INTEGER"))
     texts = (exp.Null, exp.Literal, exp.Replace, exp.RegexpExtract, exp.JSONExtractScalar)
     is_text = isinstance(value, texts) or (isinstance(value, exp.Cast) and value.to.this == exp.DType.TEXT)
-    return not is_text and not isinstance(value, exp.SafeDivide)  # of numbers that are BIGNUMERIC already
+    return not is_text and not isinstance(value, exp.SafeDivide | exp.SafeMultiply)  # of numbers that are BIGNUMERIC
 
 
 def test_no_float_becomes_a_decimal_but_by_its_text() -> None:

@@ -17,7 +17,8 @@ from billing.columns.field import Field
 from billing.decisions.billed import CurrencyCost, costs_as_text
 from billing.formats import FORMATS
 from billing.settings import Source
-from billing.views.status import bad_columns_query, billed_query, statements, status_statement
+from billing.views.billed import bad_columns_query, billed_query
+from billing.views.status import statements, status_statement
 from tests.unit.values import aws, azure
 from tests.unit.views.bigquery_sql import RESERVED, alias_names, database_with, insert, rows, translated
 
