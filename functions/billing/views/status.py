@@ -9,7 +9,7 @@ from datetime import date, timedelta
 
 from billing.columns.field import Field
 from billing.settings import STATUS_VIEW, Source
-from billing.views.casts import as_number
+from billing.views.casts import as_number, as_text
 from billing.views.charges import charges_view
 
 STATUS_COLUMNS = (
@@ -61,10 +61,10 @@ def billed_query(source: Source, month: str, fields: Sequence[Field], limit: int
     kind, first = source.format, date.fromisoformat(f"{month}-01")
     after = (first + timedelta(days=31)).replace(day=1)
     cost, currency = _cost(source, fields), _currency(source, fields)
-    has_value = f"NULLIF(CAST({kind.cost} AS STRING), '') IS NOT NULL" if _has(kind.cost, fields) else "FALSE"
+    has_value = f"{_text(kind.cost, fields)} IS NOT NULL" if _has(kind.cost, fields) else "FALSE"
     without_invoice = (
-        f"COUNTIF({cost} != 0 AND COALESCE({kind.invoice}, '') = '')"
-        if _has(kind.invoice, fields)
+        f"COUNTIF({cost} != 0 AND {_text(kind.invoice, fields)} IS NULL)"
+        if kind.invoice and _has(kind.invoice, fields)
         else "CAST(NULL AS INT64)"
     )
     return (
@@ -81,14 +81,23 @@ def _has(column: str | None, fields: Sequence[Field] | None) -> bool:
 
 
 def _cost(source: Source, fields: Sequence[Field] | None) -> str:
-    kind = source.format.cost
-    types = {field.name.lower(): field.type for field in fields or ()}
-    return as_number(kind, types.get(kind.lower())) if _has(kind, fields) else "CAST(NULL AS BIGNUMERIC)"
+    column = source.format.cost
+    return as_number(column, _type(column, fields)) if _has(column, fields) else "CAST(NULL AS BIGNUMERIC)"
 
 
 def _currency(source: Source, fields: Sequence[Field] | None) -> str:
-    kind = source.format.currency
-    return f"NULLIF(CAST({kind} AS STRING), '')" if _has(kind, fields) else "CAST(NULL AS STRING)"
+    column = source.format.currency
+    return _text(column, fields) if _has(column, fields) else "CAST(NULL AS STRING)"
+
+
+def _text(column: str, fields: Sequence[Field] | None) -> str:
+    """Return SQL of a column as STRING, whatever its type is. Empty text is NULL."""
+    kind = _type(column, fields)
+    return as_text(column, kind) if kind else f"NULLIF(CAST({column} AS STRING), '')"
+
+
+def _type(column: str, fields: Sequence[Field] | None) -> str | None:
+    return next((field.type for field in fields or () if field.name.lower() == column.lower()), None)
 
 
 def _complete(source: Source) -> str:
@@ -131,6 +140,7 @@ SELECT
   latest.code, latest.message, loaded.code AS load_code
 FROM (
   SELECT * FROM ({_complete(source)})
+  WHERE TRUE
   QUALIFY ROW_NUMBER() OVER (PARTITION BY billing_month ORDER BY loaded_at DESC) = 1
 ) AS latest
 LEFT JOIN (
@@ -184,6 +194,7 @@ def _deliveries(source: Source) -> str:
         FROM (
           SELECT *, {_DELIVERED} AS delivered_at, MIN(loaded_at) OVER (PARTITION BY {equal}) AS first_loaded_at
           FROM `{source.destination}_loads`
+          WHERE TRUE
           QUALIFY ROW_NUMBER() OVER (PARTITION BY {equal} ORDER BY loaded_at DESC) = 1
         )
       )
