@@ -1,15 +1,19 @@
-"""Analyse SQL texts against tables and views, as BigQuery does before it runs them."""
+"""Analyse SQL texts against tables and views, as BigQuery does before it runs them, and run queries."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from zetasql.wasi._pb2.zetasql.local_service.local_service_pb2 import (
     AnalyzeRequest,
     AnalyzeResponse,
+    EvaluateQueryRequest,
+    EvaluateQueryResponse,
     ParseRequest,
     ParseResponse,
+    PrepareQueryRequest,
+    PrepareQueryResponse,
 )
 from zetasql.wasi._pb2.zetasql.proto.options_pb2 import AnalyzerOptionsProto, LanguageOptionsProto
 from zetasql.wasi._pb2.zetasql.proto.simple_catalog_pb2 import SimpleCatalogProto
@@ -18,6 +22,7 @@ from zetasql.wasi._pb2.zetasql.public.type_pb2 import TypeProto
 from tests.googlesql.errors import RefusedError
 from tests.googlesql.language import analyzer_options, bigquery
 from tests.googlesql.types import Column
+from tests.googlesql.values import from_proto, to_proto
 
 if TYPE_CHECKING:
     from tests.googlesql.client import Service
@@ -54,6 +59,27 @@ class Analyzer:
         language.CopyFrom(self._language)
         language.ClearField("reserved_keywords")
         self._service.call("Parse", ParseRequest(sql_statement=statement, options=language), ParseResponse)
+
+    def evaluate(
+        self, query: str, tables: Mapping[str, Columns], rows: Mapping[str, Sequence[Mapping[str, Any]]]
+    ) -> list[dict[str, Any]]:
+        """Run a query over rows, by Google's evaluator. `rows` has whole names, too. Raises RefusedError."""
+        catalog, options = self._catalog(query, tables), analyzer_options(self._language)
+        request = PrepareQueryRequest(sql=query, options=options, simple_catalog=catalog)
+        for name, content in rows.items():
+            data = request.table_content[name].table_data
+            for row in content:
+                data.row.add(cell=[to_proto(row[column.name], column.proto) for column in tables[name]])
+        prepared = self._service.call("PrepareQuery", request, PrepareQueryResponse).prepared
+        by_id = EvaluateQueryRequest(prepared_query_id=prepared.prepared_query_id)
+        answer = self._service.call("EvaluateQuery", by_id, EvaluateQueryResponse)
+        return [
+            {
+                column.name: from_proto(cell, column.type)
+                for column, cell in zip(prepared.columns, row.cell, strict=True)
+            }
+            for row in answer.content.table_data.row
+        ]
 
     def _statements(self, script: str, catalog: SimpleCatalogProto, options: AnalyzerOptionsProto) -> Iterator[Columns]:
         request = AnalyzeRequest(options=options, simple_catalog=catalog)

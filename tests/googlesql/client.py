@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import ctypes
 import fcntl
+from contextlib import suppress
 from typing import Any, TypeVar
 
 from google.protobuf.message import Message
-from wasmtime import Config, Engine, Linker, Module, Store, WasiConfig
+from wasmtime import Config, Engine, Linker, Module, Store, WasiConfig, WasmtimeError
 from zetasql.core.exceptions import ServerError
 from zetasql.core.wasm_client import get_tzinfo_dir
 from zetasql.wasi import get_wasm_path
@@ -80,7 +81,8 @@ def _compiled() -> _Compiled:
     The lock lets one process compile, and the others read what it compiled.
     """
     config = Config()
-    config.cache = True
+    with suppress(WasmtimeError):  # no folder for a cache: compile each time
+        config.cache = True
     config.shared_memory = True
     engine, path = Engine(config), get_wasm_path()
     with path.open("rb") as one_at_a_time:

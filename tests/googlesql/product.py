@@ -41,7 +41,6 @@ SHAPES: Mapping[str, Callable[[SourceSpec], list[Field]]] = {
     "fewest columns": fewest,
     "all columns": published,
     "numbers and dates as text": in_type("STRING", ("BIGNUMERIC", "TIMESTAMP", "DATE", "JSON")),
-    "decimals as floats": in_type("FLOAT", ("BIGNUMERIC",)),
 }
 
 

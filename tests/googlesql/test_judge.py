@@ -8,6 +8,7 @@ from tests.googlesql.analyzer import Analyzer, Warehouse
 from tests.googlesql.errors import RefusedError
 from tests.googlesql.types import Column, array_of, scalar
 
+pytestmark = pytest.mark.timeout(300)  # the first test of a machine waits until GoogleSQL is compiled
 TABLES = {
     "acme.billing.t": (
         Column("id", scalar("STRING")),

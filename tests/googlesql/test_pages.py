@@ -8,6 +8,8 @@ from tests.googlesql.analyzer import Analyzer, Warehouse
 from tests.googlesql.conftest import warehouse_of
 from tests.googlesql.pages import Snippet, documented_tables, snippets
 
+pytestmark = pytest.mark.timeout(300)  # the first test of a machine waits until GoogleSQL is compiled
+
 
 @pytest.fixture(scope="module")
 def warehouse(analyzer: Analyzer) -> Warehouse:

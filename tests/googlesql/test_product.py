@@ -1,4 +1,7 @@
-"""Google's analyzer takes every SQL text that the product sends, and the views have the columns that they promise."""
+"""Google's analyzer takes every SQL text that the product sends, and the views have the columns that they promise.
+
+GoogleSQL does not know BigQuery's quotas, partitions and permissions.
+"""
 
 from __future__ import annotations
 
@@ -18,6 +21,7 @@ from tests.googlesql.product import SHAPES, SPECS, conversation, new_texts
 from tests.googlesql.recorder import Text
 from tests.googlesql.types import array_of, columns_of, scalar
 
+pytestmark = pytest.mark.timeout(300)  # the first test of a machine waits until GoogleSQL is compiled
 FOCUS = {**{column.name: column.type for column in FOCUS_COLUMNS}, "x_source": "STRING", "x_provider": "STRING"}
 
 
