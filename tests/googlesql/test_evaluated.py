@@ -13,9 +13,12 @@ import pytest
 from billing.columns.field import Field
 from billing.formats import FORMATS
 from billing.gcp.bigquery import schema_field
+from billing.views.charges import charges_view
 from billing.views.focus import FOCUS_COLUMNS, FocusSource, source_query
+from billing.views.status import billed_query
 from tests.googlesql.analyzer import Analyzer
-from tests.googlesql.types import columns_of
+from tests.googlesql.odd_types import SOURCE
+from tests.googlesql.types import Column, columns_of
 from tests.unit.views import focus_rows as by_duckdb
 from tests.unit.views.bigquery_sql import database_with, rows
 from tests.unit.views.exported import create_focus_costs
@@ -89,11 +92,35 @@ def test_differing_value_is_seen(change: Row) -> None:
     assert comparable([row]) != comparable([{**row, **change}])
 
 
+def test_map_with_keys_that_are_numbers_becomes_json(analyzer: Analyzer) -> None:
+    fields = [Field("discount", "MAP<INTEGER, STRING>")]
+    query = charges_view(SOURCE, fields).partition(" AS\n")[2]
+    given = [{"discount": [{"key": 7, "value": "a"}, {"key": None, "value": "b"}]}]
+
+    found = analyzer.evaluate(query, {SOURCE.destination: schema_of(fields)}, {SOURCE.destination: given})
+
+    assert found == [{"discount": {"7": "a"}}]
+
+
+def test_invoice_that_is_a_number_counts_as_an_invoice(analyzer: Analyzer) -> None:
+    kinds = {SOURCE.format.partition: "TIMESTAMP", SOURCE.format.cost: "BIGNUMERIC", "bill_invoice_id": "INTEGER"}
+    fields = [Field(name, kind) for name, kind in kinds.items()]
+    given = [dict(zip(kinds, (by_duckdb.MONTH, Decimal(1), invoice), strict=True)) for invoice in (None, 7, 8)]
+    query = billed_query(SOURCE, "2025-09", fields, 10)
+
+    [found] = analyzer.evaluate(query, {SOURCE.destination: schema_of(fields)}, {SOURCE.destination: given})
+
+    assert found == {"currency": None, "row_count": 3, "cost": 3, "unreadable": 0, "without_invoice": 1}
+
+
 def by_google(
     analyzer: Analyzer, source: FocusSource, fields: Sequence[Field], given: Sequence[Row]
 ) -> list[dict[str, Any]]:
-    columns = columns_of([schema_field(field).to_api_repr() for field in fields])
-    return analyzer.evaluate(source_query(source, fields), {source.table: columns}, {source.table: given})
+    return analyzer.evaluate(source_query(source, fields), {source.table: schema_of(fields)}, {source.table: given})
+
+
+def schema_of(fields: Sequence[Field]) -> tuple[Column, ...]:
+    return columns_of([schema_field(field).to_api_repr() for field in fields])
 
 
 def comparable(found: Sequence[Row]) -> list[str]:

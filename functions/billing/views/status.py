@@ -193,8 +193,7 @@ def _deliveries(source: Source) -> str:
           COALESCE(delivered_at, first_loaded_at), first_loaded_at) AS moment
         FROM (
           SELECT *, {_DELIVERED} AS delivered_at, MIN(loaded_at) OVER (PARTITION BY {equal}) AS first_loaded_at
-          FROM `{source.destination}_loads`
-          WHERE TRUE
+          FROM `{source.destination}_loads` WHERE TRUE
           QUALIFY ROW_NUMBER() OVER (PARTITION BY {equal} ORDER BY loaded_at DESC) = 1
         )
       )
