@@ -66,7 +66,7 @@ class Service:
 
     def _last_error(self) -> str:
         text = self._read(self._run("wasm_get_last_error"), self._run("wasm_get_last_error_size")).decode()
-        return ServerError.from_error_string(text).message
+        return str(ServerError.from_error_string(text).message)
 
 
 class _Compiled:

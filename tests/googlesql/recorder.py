@@ -92,7 +92,8 @@ class RecordingClient:
 
 
 def refused(sql: str) -> Exception:
-    return BadRequest(f"Refused: {sql[:40]}")
+    error: Exception = BadRequest(f"Refused: {sql[:40]}")
+    return error
 
 
 def _kind(parameter: Any) -> str:
