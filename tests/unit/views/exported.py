@@ -32,16 +32,21 @@ EXPORT = "acme-export"
 
 def create_focus_costs(
     database: duckdb.DuckDBPyConnection, formats: Sequence[str], folder: Path, *, rows: int = 200, month: str = MONTH
-) -> None:
-    """Create `acme.billing.focus_costs` over the same charges in several formats. Each is a source of that name."""
+) -> dict[str, tuple[FocusSource, list[Field]]]:
+    """Create `acme.billing.focus_costs` over the same charges in several formats. Each is a source of that name.
+
+    Return the sources, each with the columns of its table.
+    """
     database.execute("SET TimeZone = 'UTC'; ATTACH ':memory:' AS acme; CREATE SCHEMA acme.billing")
-    for name in formats:
-        _load(database, name, folder / name, rows, month)
+    sources = {name: _load(database, name, folder / name, rows, month) for name in formats}
     views = translated(union_query([f"acme.billing.focus_costs_{name}" for name in formats]))
     database.execute(f"CREATE TABLE acme.billing.focus_costs AS {views}")
+    return sources
 
 
-def _load(database: duckdb.DuckDBPyConnection, name: str, folder: Path, rows: int, month: str) -> None:
+def _load(
+    database: duckdb.DuckDBPyConnection, name: str, folder: Path, rows: int, month: str
+) -> tuple[FocusSource, list[Field]]:
     """Create the table of a source, and its own view."""
     export_format = FORMATS[name]
     version = export_format.versions[-1] if export_format.versions else ""
@@ -58,13 +63,15 @@ def _load(database: duckdb.DuckDBPyConnection, name: str, folder: Path, rows: in
         if field.name in missing:
             database.execute(f'ALTER TABLE {table} ADD COLUMN "{field.name}" {_physical(field)}')
     mapped = FocusSource(name, export_format.provider, export_format.focus, table)
-    view = translated(source_query(mapped, [*known, *plan.added]))
+    fields = [*known, *plan.added]
+    view = translated(source_query(mapped, fields))
     try:
         database.execute(f"CREATE VIEW acme.billing.focus_costs_{name} AS {view}")
     except duckdb.Error as error:
         mapping = f"focus_from_{export_format.focus}.json"
         error.add_note(f"{name}: use only SQL functions in {mapping} that sqlglot translates for DuckDB.")
         raise
+    return mapped, fields
 
 
 def _plan_csv(delivery: Delivery, name: str, known: Sequence[Field]) -> tuple[Plan, str]:
