@@ -47,7 +47,7 @@ def _run(folder: Path, *command: str, months: int = 2) -> subprocess.CompletedPr
         env=environment,
         capture_output=True,
         text=True,
-        timeout=110,
+        timeout=280,
         check=False,
     )
 

@@ -65,7 +65,7 @@ def totals(harness: Harness, formats: tuple[str, ...], column: str, by: str) -> 
     return found
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(900)
 def test_aws_cost_by_service_is_the_same_in_every_format(harness_of: Callable[..., Harness], tmp_path: Path) -> None:
     found = totals(load_all(harness_of, tmp_path, AWS), AWS, "BilledCost", "ServiceName")
     first = found[AWS[0]]
@@ -74,7 +74,7 @@ def test_aws_cost_by_service_is_the_same_in_every_format(harness_of: Callable[..
     assert found == dict.fromkeys(AWS, first)
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(900)
 def test_azure_cost_by_service_is_the_same_in_every_format(harness_of: Callable[..., Harness], tmp_path: Path) -> None:
     harness = load_all(harness_of, tmp_path, (*FOCUS, *ACTUAL, *AMORTIZED))
     for formats, column in (((*FOCUS, *ACTUAL), "BilledCost"), ((*FOCUS, *AMORTIZED), "EffectiveCost")):
