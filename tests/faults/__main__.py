@@ -48,6 +48,7 @@ TITLES = {
     "F28": "one file with other columns among many",
     "F29": "errors that pass, for days",
     "F30": "a file that arrives after the settle time",
+    "F31": "values that are no numbers, in one source of several",
     "F32": "a delivery that stops every instance",
     "F33": "a source that is broken, beside others",
     "F34": "a later delivery whose manifest never comes",

@@ -76,6 +76,7 @@ def test_cost_in_a_double_is_summed_as_aws_writes_it(harness_of: Callable[..., H
     ]
 
 
+@pytest.mark.fault("F31")
 def test_costs_that_are_no_numbers_stop_no_view(harness_of: Callable[..., Harness], tmp_path: Path) -> None:
     harness = harness_of(PARQUET, AZURE, focus=True)
     azure = azure_focus_delivery(tmp_path, MONTH, rows=20)
