@@ -101,8 +101,9 @@ def test_rejection_is_acknowledged_without_a_traceback(deployment: TerraformDepl
 
 
 def test_bug_is_acknowledged_with_a_traceback(deployment: TerraformDeployment) -> None:
-    lease = _lease(deployment, "azure_focus")
-    lease.upload_from_string("this is not a lease")
+    history = f"{deployment.source('azure_focus').destination}_load_tracking"
+    deployment.emulator.bigquery.delete_table(history)
+    deployment.query(f"CREATE TABLE `{history}` (unknown STRING)")  # whoever reads it fails at its first column
     name = "azure/focus/focus-cost/20250901-20250930/202510051546/run/manifest.json"
     deployment.emulator.upload(deployment.landing_bucket("azure_focus"), name, b"{")
     deployment.emulator.events.settle(60)
@@ -168,10 +169,11 @@ def test_sweep_and_status_run_as_commands(deployment: TerraformDeployment, tmp_p
     assert sweep.returncode == 0, sweep.stderr
     assert f'"azure_focus {MONTH}"' in sweep.stderr
     assert status.returncode == 0, status.stderr
-    [header, row] = status.stdout.splitlines()
+    [header, row, unrecorded] = status.stdout.splitlines()
     assert header.split()[:3] == ["source", "month", "state"]
     assert row.split()[:3] == ["azure_focus", MONTH, "loaded"]
     assert str(delivery.totals.cost) in row
+    assert unrecorded.startswith("Nothing is recorded of aws_cur yet: ")
 
 
 def _command(deployment: TerraformDeployment, home: Path, command: str) -> subprocess.CompletedProcess[str]:

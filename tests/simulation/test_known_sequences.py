@@ -162,6 +162,17 @@ def test_files_that_lose_all_rows_during_the_load_are_told(request_number: int) 
     run([Deliver("aws over"), Write("aws over", "empty"), paused, CopyAll(backwards=False)])
 
 
+@pytest.mark.fault("F29")
+@pytest.mark.parametrize(
+    "rest",
+    [[Deliver("aws over"), Sweep(wrong_by=-660.0)], [Sweep(Fault(1, "pause after")), Deliver("aws over"), Resume(0)]],
+    ids=["a wrong clock", "no time left"],
+)
+def test_month_that_sweeps_leave_over_for_hours_is_told(rest: History) -> None:
+    """The next delivery comes four hours after the first sweep, so the second one tells an error about the month."""
+    run([Deliver("aws over"), Sweep(wrong_by=-660.0), *rest])
+
+
 @pytest.mark.fault("F25")
 @pytest.mark.parametrize(("stream", "manifest"), [("aws new", 2), ("aws over", 3), ("azure", 2)])
 @pytest.mark.parametrize("wrong_by", [-172800.0, -3600.0, -660.0, -50.0, 50.0, 660.0, 3600.0, 172800.0])

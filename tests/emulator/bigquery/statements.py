@@ -9,7 +9,6 @@ from typing import Any
 import sqlglot
 from bqemulator.api.dependencies import AppContext
 from bqemulator.api.routes import jobs as stock
-from bqemulator.catalog import ddl_sync
 from bqemulator.catalog.models import JobMeta
 from bqemulator.domain.errors import NotFoundError, PermissionDeniedError, UnsupportedFeatureError
 from bqemulator.jobs import executor
@@ -21,6 +20,7 @@ from sqlglot import exp
 from tests.emulator.bigquery.engine import JSON_OF_ARRAYS
 from tests.emulator.bigquery.schemas import parse_fields
 from tests.emulator.bigquery.tables import add_columns, describe_view
+from tests.emulator.bigquery.view_record import record_view
 
 Execute = Callable[..., Awaitable[JobMeta]]
 
@@ -80,7 +80,7 @@ def _with_replaced_views(execute: Execute) -> Execute:
         if parameters or not _REPLACE_VIEW.match(sql):
             return await execute(project, job_id, sql, parameters, context, **rest)
         await executor._run_single_sql(project, sql, None, context, caller=_ANONYMOUS)
-        ddl_sync.sync_created_view(sql, project, context)
+        record_view(context, project, sql)
         return await _empty_job(execute, project, job_id, "CREATE_VIEW", context, **rest)
 
     return run
