@@ -162,6 +162,15 @@ def test_files_that_lose_all_rows_during_the_load_are_told(request_number: int) 
     run([Deliver("aws over"), Write("aws over", "empty"), paused, CopyAll(backwards=False)])
 
 
+@pytest.mark.fault("F19")
+@pytest.mark.parametrize("request_number", range(6, 20))
+def test_swap_into_a_recreated_table_keeps_every_column(request_number: int) -> None:
+    """The table is created again between the fill of the staging table and the query that replaces the month."""
+    paused = Event(-1, Fault(request_number, "pause after"))
+
+    run([Deliver("aws new", "blank"), paused, RecreateTable("aws new"), Resume(0)])
+
+
 @pytest.mark.fault("F29")
 @pytest.mark.parametrize(
     "rest",

@@ -17,8 +17,12 @@ def months_query(staging: str, column: str, staged: Sequence[Field]) -> str:
 
 
 def swap_query(staging: str, column: str, month: str, staged: Sequence[Field], table: Sequence[Field]) -> str:
-    """Return the query for all rows with all columns of the table. A blank period becomes the begin of the month."""
-    columns = (_value(field, column, month, _find(field.name, staged)) for field in table)
+    """Return the query for all rows with all columns of the table. A blank period becomes the begin of the month.
+
+    If the table lacks staged columns, because it was created again meanwhile, they follow.
+    """
+    lacking = [field for field in staged if _find(field.name, table) is None]
+    columns = (_value(field, column, month, _find(field.name, staged)) for field in (*table, *lacking))
     return "SELECT\n  " + ",\n  ".join(columns) + f"\nFROM `{staging}`"
 
 

@@ -39,6 +39,12 @@ def test_swap_fills_the_period_and_writes_every_column(staged: list[Field], kind
     assert len(sqlglot.parse_one(sql, read="bigquery").named_selects) == len(TABLE)
 
 
+def test_swap_keeps_columns_that_a_recreated_table_lacks() -> None:
+    sql = swap_query("p.d.s", "Start", "2025-09", [ITEM, Field("new", "STRING")], [Field("Start", "DATE"), ITEM])
+
+    assert sql == "SELECT\n  DATE '2025-09-01' AS `Start`,\n  `item`,\n  `new`\nFROM `p.d.s`"
+
+
 @pytest.mark.parametrize(
     ("staged", "month"),
     [([PERIOD], "FORMAT_DATE('%Y-%m', DATE(`Start`))"), ([ITEM], "CAST(NULL AS STRING)")],
