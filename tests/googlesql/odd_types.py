@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from billing.columns.field import Field, map_of
 from billing.formats import FORMATS
+from billing.views.billed import billed_query
 from billing.views.charges import charges_view
 from billing.views.focus import FocusSource, mapping_of, source_query
-from billing.views.status import billed_query
 from tests.googlesql.product import MONTH
 from tests.unit.values import aws
 

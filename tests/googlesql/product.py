@@ -12,17 +12,23 @@ from typing import Any
 from google.api_core.exceptions import NotFound
 from google.cloud.bigquery import SchemaField
 
+from billing.columns.dates import DateFormats
 from billing.columns.field import Field
+from billing.decisions.load_key import LoadKey
 from billing.decisions.record import Record, TrackingRow
 from billing.decisions.state import MonthState
+from billing.decisions.table import TableIdentity
 from billing.formats import FORMATS
+from billing.gcp.bigquery import schema_field
+from billing.gcp.load_config import MonthLoad
 from billing.gcp.services import Services, build_services
+from billing.gcp.staging import Staging
 from billing.settings import Settings, Source
 from billing.workflows.publish_views import publish_all_focus_views, publish_dataset_views
 from billing_cli.report.queries import Question, gather
 from billing_cli.status import read_status
 from tests.fakes.cloud import FakeCloud
-from tests.googlesql.recorder import RecordingClient, Text, refused
+from tests.googlesql.recorder import RecordingClient, Rows, Text, refused
 from tests.googlesql.tables import fewest, google_table, in_type, published, source_tables
 from tests.support.deployment import environment_for, settings_from
 from tests.support.google_export import GOOGLE_EXPORT
@@ -41,6 +47,22 @@ SHAPES: Mapping[str, Callable[[SourceSpec], list[Field]]] = {
     "fewest columns": fewest,
     "all columns": published,
     "numbers and dates as text": in_type("STRING", ("BIGNUMERIC", "TIMESTAMP", "DATE", "JSON")),
+}
+# What the queries answer that lead to another one.
+_BILLED: Mapping[str, object] = {
+    "currency": "USD",
+    "row_count": 1,
+    "cost": 1,
+    "unreadable": 0,
+    "without_invoice": None,
+    "bad_rows": 1,
+}
+_ANSWERS: Mapping[str, Rows] = {
+    "AS newest": [{"newest": None}],
+    "AS n FROM": [{"n": 1}],
+    " 0 AS bad_rows": [{**_BILLED, "bad_rows": 0}],
+    "AS bad_rows": [_BILLED],
+    "LOGICAL_OR(REGEXP_CONTAINS": [{}],
 }
 
 
@@ -84,13 +106,14 @@ def _converse(settings: Settings, fields: Mapping[str, Sequence[Field]]) -> Conv
     tables: dict[str, Sequence[SchemaField]] = {GOOGLE_TABLE: google_table()}
     for source in settings.sources:
         tables |= source_tables(source, fields[source.key])
-    client = RecordingClient(tables, answers={"AS newest": [{"newest": None}], "AS n FROM": [{"n": 1}]})
+    client = RecordingClient(tables, answers=_ANSWERS)
     cloud = FakeCloud()
     services = build_services(settings, cloud.storage(), client, None, cloud.clock)
     _publish_views(services, client, fields)
     for source in settings.sources:
         client.part = source.key
         _read_history(services, client, source, fields[source.key])
+        tables |= _load_by_staging(client, source, fields[source.key])
     _use_command(services, client)
     return Conversation(tables, client.views, tuple({text.sql: text for text in client.texts}.values()))
 
@@ -130,6 +153,21 @@ def _read_history(services: Services, client: RecordingClient, source: Source, f
     history.newest_load(source)
     history.billed(source, MONTH, fields)
     services.warehouse.partitions(source)
+
+
+def _load_by_staging(
+    client: RecordingClient, source: Source, fields: Sequence[Field]
+) -> Mapping[str, Sequence[SchemaField]]:
+    """Load a month through a staging table, with and without a period in the files. Return the staging tables."""
+    key = LoadKey(source, MONTH, "execution", "generations", TableIdentity(source.destination, "1"), "")
+    staged = {"1": fields[::2], "2": [field for field in fields if field.name != source.format.partition]}
+    tables = {}
+    for attempt, some in staged.items():
+        staging = Staging(client, MonthLoad(key, (), tuple(some), DateFormats()), attempt)
+        staging.count_blanks(0)
+        client.query(staging.swap_sql())
+        tables[staging.name] = [schema_field(field) for field in some]
+    return tables
 
 
 def _use_command(services: Services, client: RecordingClient) -> None:

@@ -13,9 +13,9 @@ import pytest
 from billing.columns.field import Field
 from billing.formats import FORMATS
 from billing.gcp.bigquery import schema_field
+from billing.views.billed import billed_query
 from billing.views.charges import charges_view
 from billing.views.focus import FOCUS_COLUMNS, FocusSource, source_query
-from billing.views.status import billed_query
 from tests.googlesql.analyzer import Analyzer
 from tests.googlesql.odd_types import SOURCE
 from tests.googlesql.types import Column, columns_of
