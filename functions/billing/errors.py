@@ -281,7 +281,7 @@ ERRORS: dict[str, ErrorInfo] = {
         ErrorInfo(
             "MISSING_COLUMN",
             ErrorClass.REJECT,
-            "The files lack a column that the manifest names, or have neither a billing period nor a cost.",
+            "The files lack a column that the manifest names, or the column of the cost.",
             "Deliver the month again with that column.",
             _SCHEMA,
         ),

@@ -10,7 +10,7 @@ from pathlib import Path
 from billing import manifests
 from billing.columns.csv_header import csv_header
 from billing.columns.header import NeedMore
-from billing.columns.load_schema import missing_period
+from billing.columns.load_schema import missing_columns
 from billing.columns.names import csv_rules
 from billing.columns.parquet_footer import parquet_header
 from billing.errors import BillingError
@@ -95,7 +95,7 @@ def _check_columns(format_name: str, export: Export, bucket: Path) -> None:
         rules = csv_rules(shape)
         names = [rules.name(source) for source in rules.sources(names)]
     if names and not {shape.partition, shape.cost} & set(names):
-        raise missing_period([file.name for file in export.files], shape)
+        raise missing_columns([file.name for file in export.files], [shape.partition, shape.cost], shape)
 
 
 def _header(shape: Format, bucket: Path, export: Export) -> tuple[Column, ...]:

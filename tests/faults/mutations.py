@@ -418,8 +418,8 @@ MUTATIONS: Mapping[str, Mutation] = {
             replaced(_yes, "billing.gcp.load_jobs.is_ours"),
         ),
         Mutation(
-            "files with neither period nor cost",
-            f"{_PERIODS}files_without_period_and_cost_are_of_another_kind",
+            "files without a cost",
+            f"{_PERIODS}files_without_a_cost_are_rejected",
             replaced(_nothing, "billing.columns.load_schema._check_columns"),
         ),
         Mutation(

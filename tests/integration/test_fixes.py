@@ -28,6 +28,7 @@ from tests.support.sources import SourceSpec
 
 CHARGE, CUR_FILE = csv_file(AZURE_CHARGE), gzip.compress(csv_file(AWS_CHARGE))
 GOOD = azure_run(CHARGE)
+WITHOUT_COST = {name: value for name, value in AZURE_CHARGE.items() if name != "Cost"}
 AGAIN = azure_run(CHARGE, number=2)  # "Deliver the month again."
 
 
@@ -135,6 +136,13 @@ REJECTS: Mapping[str, Case] = {
     "empty file": Case("HEADER_UNREADABLE", azure_run(CHARGE, b"", counts=[1, 1]), AGAIN),
     "two headers": Case("HEADERS_DIFFER", azure_run(CHARGE, csv_file({**AZURE_CHARGE, "Term": "1"})), AGAIN),
     "no period and no cost": Case("MISSING_COLUMN", azure_run(csv_file({"Date": "09/13/2025"})), AGAIN),
+    "no cost": Case("MISSING_COLUMN", azure_run(csv_file(WITHOUT_COST)), AGAIN),
+    "no cost in Parquet": Case(
+        "MISSING_COLUMN",
+        azure_run(parquet_file(AZURE_COLUMNS.replace("Cost", "costInBillingCurrency")), suffix="parquet"),
+        azure_run(parquet_file(AZURE_COLUMNS), suffix="parquet", number=2),
+        before=COST_PARQUET,
+    ),
     "column that the manifest names": Case(
         "MISSING_COLUMN",
         cur_report(CUR_FILE, columns=[("bill/BillingPeriodStartDate", None), ("lineItem/Gone", "String")]),

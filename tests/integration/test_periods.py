@@ -11,6 +11,7 @@ from tests.support.harness import Harness, log_lines
 from tests.support.small_exports import (
     AWS_CHARGE,
     AZURE_CHARGE,
+    AZURE_COLUMNS,
     COST,
     COST_PARQUET,
     CUR,
@@ -147,11 +148,34 @@ def test_british_dates_without_a_period_are_read_by_their_charges(harness_of: Ha
     assert [f"{row['day']}" for row in (first, last)] == ["2025-09-05", "2025-09-09"]
 
 
-def test_files_without_period_and_cost_are_of_another_kind(harness_of: HarnessOf) -> None:
-    harness = harness_of(CUR)
+NO_PERIOD = "no column bill/BillingPeriodStartDate (bill_billing_period_start_date in the table)"
+NO_COST = "no column lineItem/UnblendedCost (line_item_unblended_cost in the table)"
+OLDER_NAME = parquet(AZURE_COLUMNS.replace(" AS Cost", " AS costInBillingCurrency"))
 
-    outcome = cur_of({"identity/LineItemId": "i1"}).load(harness, CUR)
 
-    spelled = "bill/BillingPeriodStartDate (bill_billing_period_start_date in the table)"
+@pytest.mark.parametrize(
+    ("spec", "export", "missing", "fix"),
+    [
+        (
+            *(CUR, cur_of({"identity/LineItemId": "i1"}), f"{NO_PERIOD} and {NO_COST}"),
+            "Deliver the month again with these columns.",
+        ),
+        (
+            *(CUR, cur_of(without(AWS_CHARGE, "UnblendedCost")), NO_COST),
+            "Deliver the month again with this column.",
+        ),
+        (
+            *(COST_PARQUET, OLDER_NAME, "no column Cost"),
+            "They have costInBillingCurrency: choose a newer version of the dataset, or CSV, where this name is known.",
+        ),
+    ],
+    ids=["neither period nor cost", "no cost", "another name in Parquet"],
+)
+def test_files_without_a_cost_are_rejected(
+    harness_of: HarnessOf, spec: SourceSpec, export: SmallExport, missing: str, fix: str
+) -> None:
+    outcome = export.load(harness_of(spec), spec)
+
     assert (outcome.action, outcome.code) == ("rejected", "MISSING_COLUMN")
-    assert outcome.message.startswith(f"The files have no column {spelled} and no column lineItem/UnblendedCost (")
+    assert outcome.message.startswith(f"The files have {missing}: ")
+    assert outcome.message.endswith(f" {fix}")

@@ -67,21 +67,22 @@ def _has(column: str, plan: Plan) -> bool:
 
 
 def _check_columns(plan: Plan, files: Sequence[tuple[str, Header]], export_format: Format) -> None:
-    """Raise MISSING_COLUMN if the files have neither a period nor a cost: they are of another kind.
+    """Raise MISSING_COLUMN if the files have no cost. If only the period is missing, the manifest says the month."""
+    if not _has(export_format.cost, plan):
+        period = [] if _has(export_format.partition, plan) else [export_format.partition]
+        found = [field.name for field in plan.schema]
+        raise missing_columns([name for name, _ in files], [*period, export_format.cost], export_format, found)
 
-    If only the period is missing, the manifest says the month.
-    """
-    if not (_has(export_format.partition, plan) or _has(export_format.cost, plan)):
-        raise missing_period([name for name, _ in files], export_format)
 
-
-def missing_period(files: Sequence[str], export_format: Format) -> BillingError:
-    """Return MISSING_COLUMN with the files, and with the spellings of the columns of the period and of the cost."""
+def missing_columns(
+    files: Sequence[str], columns: Sequence[str], export_format: Format, found: Sequence[str] = ()
+) -> BillingError:
+    """Return MISSING_COLUMN with the spellings of the columns, and with the files. `found` has what the files have."""
     more = f" and {len(files) - 1} more" if len(files) > 1 else ""
     rules = csv_rules(export_format)
-    period, cost = (rules.spellings(column) for column in (export_format.partition, export_format.cost))
-    return BillingError(
-        "MISSING_COLUMN",
-        f"The files have no column {period} and no column {cost}: {files[0]}{more}."
-        " Deliver the month again with these columns.",
-    )
+    named = " and no column ".join(map(rules.spellings, columns))
+    older = [name for name, now in zip(found, rules.sources(found), strict=True) if now in columns and name != now]
+    fix = f"Deliver the month again with {'this column' if len(columns) == 1 else 'these columns'}"
+    if older and export_format.file_format == "PARQUET":
+        fix = f"They have {', '.join(older)}: choose a newer version of the dataset, or CSV, where this name is known"
+    return BillingError("MISSING_COLUMN", f"The files have no column {named}: {files[0]}{more}. {fix}.")
