@@ -107,7 +107,7 @@ REJECTS: Mapping[str, Case] = {
     "double slash": Case(
         "DOUBLE_SLASH", manifest_of(DOUBLE_SLASH), DOUBLE_SLASH, after=replace(COST, source_path="exports//")
     ),
-    "too many files": Case("TOO_MANY_FILES", azure_run(*[CHARGE] * 10_001), AGAIN),
+    "too many files": Case("TOO_MANY_FILES", manifest_of(azure_run(*[CHARGE] * 10_001)), AGAIN),
     "two months": Case("SPANS_MONTHS", azure_run(CHARGE, runInfo=MONTHS_ONLY), AGAIN),
     "part of a month": Case(
         "STARTS_INSIDE_MONTH", azure_run(CHARGE, runInfo={"startDate": "2025-09-05T00:00:00"}), AGAIN

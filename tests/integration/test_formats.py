@@ -91,7 +91,7 @@ def test_every_format_has_a_sample_and_every_layout_is_known() -> None:
     assert {combination.layout for combination in COMBINATIONS} <= set(get_args(Mode))
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_format_and_layout_is_transferred_and_loaded(emulator: Emulator, tmp_path: Path, kind: str) -> None:
     combinations = KINDS[kind]
@@ -108,7 +108,7 @@ def test_every_format_and_layout_is_transferred_and_loaded(emulator: Emulator, t
             delivery = _exported(combination, tmp_path / "made")
             deployment.deliver(f"{combination.provider}_s{number}", delivery)
             expected[combination.name] = (MONTH, delivery.totals.rows, _money(combination, delivery.totals.cost))
-        emulator.events.settle(250)
+        emulator.events.settle(800)
 
         found = {combination.name: _held(emulator, combination) for combination in combinations}
         assert found == expected, _problems(deployment, {combination.provider for combination in combinations})
