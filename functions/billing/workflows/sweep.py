@@ -77,5 +77,6 @@ def _publish_views(services: Services, inventories: Sequence[Inventory], report:
 
 
 def _warn_of_orphans(inventory: Inventory, now: datetime) -> None:
-    for orphan in find_orphans(inventory.source, inventory.objects, inventory.candidates, inventory.states, now):
+    found = (inventory.objects, inventory.candidates, inventory.states)
+    for orphan in find_orphans(inventory.source, *found, now, inventory.owner):
         warn_of_wait(inventory.source, orphan.month, orphan.message)
