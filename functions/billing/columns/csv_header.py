@@ -76,7 +76,7 @@ def _first_rows(data: bytes, width: int) -> tuple[tuple[str, ...], ...]:
 
 
 def _unzip(head: bytes, name: str) -> tuple[bytes, bool]:
-    """Return the text of the first gzip members, and whether the last one is cut."""
+    """Return the text of the first gzip members, and whether the last one is cut or others follow."""
     text = b""
     for _ in range(_MAX_GZIP_MEMBERS):
         member = zlib.decompressobj(wbits=31)
@@ -89,4 +89,4 @@ def _unzip(head: bytes, name: str) -> tuple[bytes, bool]:
         head = member.unused_data
         if not member.eof or not head or len(text) == _MAX_TEXT_BYTES:
             break
-    return text, not member.eof
+    return text, not member.eof or bool(head)

@@ -191,6 +191,12 @@ def test_unreadable_file_is_rejected(data: bytes, message: str) -> None:
     assert error_of(read, data).startswith(f"HEADER_UNREADABLE: a.csv.gz {message}")
 
 
+def test_file_whose_rows_come_after_many_members_is_not_empty() -> None:
+    data = b"".join(compress(text) for text in [b"a,b\n", *[b""] * 100, b"1,2\n"])
+
+    assert error_of(read, data).startswith("HEADER_UNREADABLE: a.csv.gz is a gzip file that is cut")
+
+
 @pytest.mark.parametrize(
     "text",
     [
