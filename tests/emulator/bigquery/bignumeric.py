@@ -36,7 +36,7 @@ _OPERATIONS: dict[str, Operation] = {
     "subtract": lambda x, y: scaled.checked(x - y),
     "multiply": scaled.multiply,
     "divide": scaled.divide,
-    "mod": lambda x, y: x - y * scaled.truncated(scaled.divide(x, y), 0) // scaled.ONE if y else scaled.divide(x, y),
+    "mod": scaled.remainder,
     "round": scaled.rounded,
     "trunc": scaled.truncated,
 }
