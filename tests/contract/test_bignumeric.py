@@ -101,6 +101,8 @@ def test_a_sum_over_a_window_is_exact(dataset: EmulatorDataset) -> None:
         ("-BIGNUMERIC '1e-38'", "-1e-38"),
         ("ABS(BIGNUMERIC '-1e-38')", "1e-38"),
         ("MOD(BIGNUMERIC '-5.5', 2)", "-1.5"),
+        (f"MOD(BIGNUMERIC '2.{'9' * 38}', 3)", f"2.{'9' * 38}"),
+        ("MOD(BIGNUMERIC '5e37', BIGNUMERIC '3e-38')", f"0.{'0' * 37}2"),
         ("ROUND(BIGNUMERIC '2.5')", "3"),
         ("ROUND(BIGNUMERIC '-2.55', 1)", "-2.6"),
         ("ROUND(BIGNUMERIC '1234.5', -2)", "1200"),

@@ -123,7 +123,8 @@ def _system(cloud: Emulator, folder: Path, sources: Sequence[FoundSource]) -> Te
             **place,
             **source.settings,
         }
-    return TerraformDeployment(cloud, folder, folders=folders, most_instances=2, **settings)
+    # A download or an unpacked archive need not keep the times of the provider.
+    return TerraformDeployment(cloud, folder, folders=folders, most_instances=2, has_times=False, **settings)
 
 
 def _provider_settings(source: FoundSource, number: int) -> tuple[dict[str, Any], str]:

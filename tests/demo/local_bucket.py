@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 from google.api_core.exceptions import NotFound, RequestRangeNotSatisfiable
@@ -31,8 +31,8 @@ class LocalBlob:
         return ""
 
     @property
-    def custom_time(self) -> datetime:
-        return datetime.fromtimestamp(self.path.stat().st_mtime, UTC)
+    def custom_time(self) -> None:
+        """The time of the file need not be that of the provider."""
 
     def reload(self) -> None:
         pass

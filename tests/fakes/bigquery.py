@@ -123,6 +123,8 @@ class Tables:
             return
         table = self.tables[job.table]
         schema = (*table.schema, *self._added(table, job))
+        if job.sql:  # the result of a query has no descriptions
+            schema = tuple(bigquery.SchemaField(one.name, one.field_type, one.mode) for one in schema)
         self.tables[job.table] = replace(table, schema=schema).with_month(job.month, job.rows, now)
         self.on_swap(job)
 

@@ -179,3 +179,9 @@ def test_files_without_a_cost_are_rejected(
     assert (outcome.action, outcome.code) == ("rejected", "MISSING_COLUMN")
     assert outcome.message.startswith(f"The files have {missing}: ")
     assert outcome.message.endswith(f" {fix}")
+
+
+def test_month_in_which_no_row_has_a_cost_is_told(harness_of: HarnessOf) -> None:
+    outcome = azure_run(csv_file({**AZURE_CHARGE, "Cost": ""})).load(harness_of(COST), COST)
+
+    assert (outcome.action, outcome.code, outcome.error) == ("loaded", "COST_UNREADABLE", True)

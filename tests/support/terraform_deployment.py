@@ -68,6 +68,7 @@ class TerraformDeployment(DeploymentOnEmulator):
         root: Path = TERRAFORM,
         google_version: str = GOOGLE_VERSIONS[0],
         most_instances: int = 1,
+        has_times: bool = True,
         folders: Mapping[str, Path] | None = None,
         **variables: Any,
     ) -> None:
@@ -99,7 +100,9 @@ class TerraformDeployment(DeploymentOnEmulator):
         self.terraform = Terraform(
             root, work_dir / "terraform", environment, variables=settings, google_version=google_version
         )
-        self._running = RunningParts(emulator, work_dir / "deployed", self._places, most_instances=most_instances)
+        self._running = RunningParts(
+            emulator, work_dir / "deployed", self._places, most_instances=most_instances, has_times=has_times
+        )
 
     def __enter__(self) -> Self:
         return self

@@ -16,6 +16,7 @@ _UTF_16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 _MAX_TEXT_BYTES = 4 * 2**20  # 10,000 columns with names of 300 bytes take 3 MB
 _MAX_ROWS = 100
 _MAX_GZIP_MEMBERS = 100  # block compressors write one member for each 64 KB of text
+_LINE_END = re.compile(rb"[\r\n]")
 _RECORD = re.compile(rb'(?:[^"\n]++|"[^"]*+")*+\n')  # up to the first line end outside quotes
 
 
@@ -38,6 +39,9 @@ def csv_header(head: bytes, name: str, *, complete: bool, rows: bool = True) -> 
         raise NeedMore(len(head) * 4)
     if cut and not has_rows:
         raise BillingError("HEADER_UNREADABLE", f"{name} is a gzip file that is cut before its first data row.")
+    if not has_rows and _LINE_END.search(data[:end].strip()):
+        found = "rows that belong to its header: a quote there is not closed, or lines end in CR alone"
+        raise BillingError("HEADER_UNREADABLE", f"{name} has {found}. Deliver the month again.")
     if not data.removeprefix(_BYTE_ORDER_MARK).strip():
         return Header((), has_rows=False, gzipped=gzipped)
     record = _header_row(data[:end], name)
@@ -72,7 +76,7 @@ def _first_rows(data: bytes, width: int) -> tuple[tuple[str, ...], ...]:
 
 
 def _unzip(head: bytes, name: str) -> tuple[bytes, bool]:
-    """Return the text of the first gzip members, and whether the last one is cut."""
+    """Return the text of the first gzip members, and whether the last one is cut or others follow."""
     text = b""
     for _ in range(_MAX_GZIP_MEMBERS):
         member = zlib.decompressobj(wbits=31)
@@ -85,4 +89,4 @@ def _unzip(head: bytes, name: str) -> tuple[bytes, bool]:
         head = member.unused_data
         if not member.eof or not head or len(text) == _MAX_TEXT_BYTES:
             break
-    return text, not member.eof
+    return text, not member.eof or bool(head)

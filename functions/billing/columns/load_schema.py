@@ -67,11 +67,23 @@ def _has(column: str, plan: Plan) -> bool:
 
 
 def _check_columns(plan: Plan, files: Sequence[tuple[str, Header]], export_format: Format) -> None:
-    """Raise MISSING_COLUMN if the files have no cost. If only the period is missing, the manifest says the month."""
-    if not _has(export_format.cost, plan):
+    """Raise MISSING_COLUMN if any file has no cost. If only the period is missing, the manifest says the month."""
+    cost, has_cost = export_format.cost, _has(export_format.cost, plan)
+    without = [name for name, header in files if not _is_in(cost, header, has_cost, export_format)]
+    if without:
         period = [] if _has(export_format.partition, plan) else [export_format.partition]
         found = [field.name for field in plan.schema]
-        raise missing_columns([name for name, _ in files], [*period, export_format.cost], export_format, found)
+        raise missing_columns(without, [*period, cost], export_format, found)
+    if not has_cost:
+        found_in = f"Column {cost} has no value in {files[0][0]}, nor in any other file"
+        raise BillingError("MISSING_COLUMN", f"{found_in}. Deliver the month again with its values.")
+
+
+def _is_in(cost: str, header: Header, has_cost: bool, export_format: Format) -> bool:
+    """Return whether one file has the cost. CSV files have equal columns, and Parquet files may lack some."""
+    if export_format.file_format == "CSV":
+        return has_cost
+    return any(column.name.lower() == cost.lower() for column in header.columns)
 
 
 def missing_columns(

@@ -11,6 +11,7 @@ from billing.decisions.delivery import Delivery, name_digest
 from billing.decisions.state import LoadedDelivery, MonthState
 
 _WRITTEN_WITHIN = timedelta(hours=1)  # one delivery's files and manifest; AWS writes the next one about 8 hours later
+_AFTER_MANIFEST = timedelta(minutes=1)  # S3's times have no fractions of a second
 
 
 def missing_files(delivery: Delivery) -> Wait | None:
@@ -76,12 +77,12 @@ def _stray_in(delivery: Delivery) -> str:
 
 
 def _written_apart(delivery: Delivery) -> bool:
-    """Return whether the provider wrote a file after the manifest, or long before it."""
+    """Return whether the provider wrote a file well after the manifest, or long before it."""
     manifest = delivery.objects.get(delivery.manifest)
     if manifest is None or manifest.written is None:
         return False
     return any(
-        file.written is not None and not timedelta() <= manifest.written - file.written <= _WRITTEN_WITHIN
+        file.written is not None and not -_AFTER_MANIFEST <= manifest.written - file.written <= _WRITTEN_WITHIN
         for file in delivery.files
     )
 

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from billing import manifests
 from billing.decisions.candidates import Candidate, ReadableCandidate
 from billing.decisions.delivery import StoredObject
+from billing.decisions.scope import is_other_scope
 from billing.decisions.state import MonthState
 from billing.settings import Source
 
@@ -34,15 +35,17 @@ def find_orphans(
     candidates: Iterable[Candidate],
     states: Mapping[str, MonthState],
     now: datetime,
+    owner: str = "",
 ) -> list[Orphan]:
     """Find old data files that no manifest names, and data that never gets a manifest. One entry for each month.
 
     In a month that has a delivery, files count only if they are newer than it by more than the settle time: files of
-    earlier deliveries stay in the bucket, and no manifest names them any more.
+    earlier deliveries stay in the bucket, and no manifest names them any more. A delivery of another scope than the
+    owner's says nothing about files elsewhere.
     """
     candidates = list(candidates)
     named = _named_files(candidates)
-    known = _newest_deliveries(candidates, states)
+    known = _newest_deliveries(candidates, states, owner)
     settle = timedelta(hours=source.settle_hours)
     late: dict[str | None, dict[str, _Folder]] = {}  # by month and folder
     never: dict[str, str] = {}
@@ -53,7 +56,8 @@ def find_orphans(
         if not names or name in named or _is_of_another_export(names, objects, named):
             continue
         month = manifests.month_in(names[0])
-        is_newer = month not in known or _time(stored) > known[month] + settle
+        places = {None, *map(manifests.root_of, names)}
+        is_newer = all(_time(stored) > known[month, place] + settle for place in places if (month, place) in known)
         if is_newer and now - stored.updated > LONG_WAIT:
             folders, folder = late.setdefault(month, {}), manifests.folder_of(name)
             one = _Folder(stored.updated, folder, names[0])
@@ -88,15 +92,23 @@ def _named_files(candidates: Iterable[Candidate]) -> set[str]:
     return named
 
 
-def _newest_deliveries(candidates: Iterable[Candidate], states: Mapping[str, MonthState]) -> dict[str | None, datetime]:
-    """Return when the newest delivery of each month was written: its manifest, or its load if that is gone."""
-    newest: dict[str | None, datetime] = {}
+def _newest_deliveries(
+    candidates: Iterable[Candidate], states: Mapping[str, MonthState], owner: str
+) -> dict[tuple[str | None, str | None], datetime]:
+    """Return when the newest delivery of each month was written: its manifest, or its load if that is gone.
+
+    The place of a delivery of another scope is the path to its months. The others count everywhere: their place is
+    None.
+    """
+    newest: dict[tuple[str | None, str | None], datetime] = {}
     for one in candidates:
-        month = manifests.month_in(one.manifest.name)
-        newest[month] = max(_time(one.manifest), newest.get(month, _time(one.manifest)))
+        is_other = isinstance(one, ReadableCandidate) and is_other_scope(owner, one.export.scope)
+        name = one.manifest.name
+        key = manifests.month_in(name), manifests.root_of(name) if is_other else None
+        newest[key] = max(_time(one.manifest), newest.get(key, _time(one.manifest)))
     for month, state in states.items():
-        if month not in newest and state.loaded is not None:
-            newest[month] = datetime.fromisoformat(state.loaded.ended)
+        if (month, None) not in newest and state.loaded is not None:
+            newest[month, None] = datetime.fromisoformat(state.loaded.ended)
     return newest
 
 

@@ -76,6 +76,8 @@ def check_cost(billed: Billed) -> Finding | None:
     """Return a finding if the cost of some rows, or of the whole month, could not be read."""
     if billed.failure:
         return Finding("COST_UNREADABLE", f"The cost of the month could not be read: {billed.failure}")
+    if not billed.unreadable and billed.costs and all(one.cost is None for one in billed.costs):
+        return Finding("COST_UNREADABLE", "No row of the month has a cost: check the export at the provider.")
     if not billed.unreadable:
         return None
     rows = f"{billed.unreadable} rows have a cost that is not a number, infinite or too large"

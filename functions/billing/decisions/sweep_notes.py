@@ -1,6 +1,6 @@
 """What one sweep tells the next: what it left over, and how old each source was."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -24,6 +24,10 @@ class Deferral:
     code: str = ""
     reason: str = ""
 
+    @property
+    def is_whole_source(self) -> bool:
+        return self.what == whole(self.source)
+
 
 @dataclass(frozen=True)
 class SweepNotes:
@@ -46,9 +50,20 @@ class LongLeft:
     message: str
 
 
-def left_since(notes: SweepNotes, deferrals: Iterable[Deferral], now: datetime) -> dict[str, datetime]:
-    """Return since when each thing is left over. What this sweep did not leave over is forgotten."""
-    return {one.what: min(notes.left.get(one.what, now), now) for one in deferrals}
+def whole(source: str) -> str:
+    """Name what is left over if a source could not be read."""
+    return f"{source} as a whole"
+
+
+def left_since(notes: SweepNotes, deferrals: Sequence[Deferral], now: datetime) -> dict[str, datetime]:
+    """Return since when each thing is left over. What this sweep did not leave over is forgotten.
+
+    Nobody checked the months of a source that could not be read, so they are still left over.
+    """
+    unread = {one.source for one in deferrals if one.is_whole_source}
+    unchecked = {what: since for what, since in notes.left.items() if what.partition(" ")[0] in unread}
+    left = {one.what: notes.left.get(one.what, now) for one in deferrals}
+    return {what: min(since, now) for what, since in {**unchecked, **left}.items()}
 
 
 def left_for_long(deferrals: Iterable[Deferral], since: Mapping[str, datetime], now: datetime) -> list[LongLeft]:

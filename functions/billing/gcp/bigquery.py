@@ -48,6 +48,29 @@ class Warehouse:
         except PreconditionFailed as exc:
             raise BillingError("TABLE_CHANGED", f"{table.identity.name} changed while columns were added.") from exc
 
+    def restore_columns(self, before: Table) -> None:
+        """Give the columns the descriptions and policy tags that they had. A query job may remove them.
+
+        docs.cloud.google.com/bigquery/docs/reference/auditlogs/rest/Shared.Types/BigQueryAuditMetadata.WriteDisposition
+        One request, and one more if any is gone. Raises BillingError: TABLE_CHANGED.
+        """
+        from google.api_core.exceptions import PreconditionFailed
+
+        had: Any = before.handle
+        known = {(field.name, field.field_type): field for field in had.schema}
+        for _ in range(_MAX_ETAG_CONFLICTS):
+            handle: Any = self.table_called(before.identity.name).handle
+            wanted = [known.get((field.name, field.field_type), field) for field in handle.schema]
+            if wanted == list(handle.schema):
+                return
+            handle.schema = wanted
+            try:
+                self._client.update_table(handle, ["schema"], retry=short_retry())
+            except PreconditionFailed:
+                continue
+            return
+        raise BillingError("TABLE_CHANGED", f"{before.identity.name} changed each time while columns were restored.")
+
     def exists(self, name: str) -> bool:
         """One request."""
         from google.api_core.exceptions import NotFound

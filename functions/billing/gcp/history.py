@@ -76,12 +76,18 @@ class LoadHistory:
 
         try:
             billed = _billed(self._warehouse.query(billed_query(source, month, fields, MAX_CURRENCIES + 1)))
-            return self._with_bad_columns(billed, source, month, fields) if billed.bad_rows else billed
         except BadRequest as exc:
             return Billed(failure=str(exc))
+        return self._with_bad_columns(billed, source, month, fields) if billed.bad_rows else billed
 
     def _with_bad_columns(self, billed: Billed, source: Source, month: str, fields: Sequence[Field]) -> Billed:
-        [found] = self._warehouse.query(bad_columns_query(source, month, fields))
+        """Name the columns. BigQuery refuses a query of more than 1 MB, as it is for 6,000 columns: the cost stays."""
+        from google.api_core.exceptions import BadRequest
+
+        try:
+            [found] = self._warehouse.query(bad_columns_query(source, month, fields))
+        except BadRequest:
+            return replace(billed, bad_columns=("columns that no query could name",))
         return replace(billed, bad_columns=tuple(name for name, is_bad in found.items() if is_bad))
 
     def commit(self, source: Source, record: Record) -> None:

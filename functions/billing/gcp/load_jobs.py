@@ -99,8 +99,11 @@ class LoadJobs:
             raise
         if blank is None:
             return None
-        sql, config = staging.swap_sql(), swap_config(load, rows, blank)
+        table = self._warehouse.table(load.key.source)
+        sql, config = staging.swap_sql(table), swap_config(load, rows, blank)
         ran = self._run(job_id, lambda name: self._query(sql, name, job_config=config), lease, timer)
+        if ran is not None and ran.failure is None:
+            self._warehouse.restore_columns(table)
         return Ran(ran.job, ran.inserted, staging.explained(ran.failure)) if ran is not None else None
 
     def _fill(self, staging: Staging, load: MonthLoad) -> _Insert:

@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 from billing.clock import Clock
+from billing.decisions.table import Table
 from billing.errors import BillingError, ErrorClass
 from billing.gcp.api_errors import classify_api_error
 from billing.gcp.bigquery import Warehouse, schema_field, short_retry
@@ -56,10 +57,9 @@ class Staging:
         counts = {row["month"]: row["row_count"] for row in found}
         return check_months(counts, column, self._month) if is_whole(counts, rows) else None
 
-    def swap_sql(self) -> str:
-        """Return the query that replaces the month, with the columns that the table has now. One request."""
-        table = self._warehouse.table(self._source).fields
-        return swap_query(self.name, self._source.format.partition, self._month, self._schema, table)
+    def swap_sql(self, table: Table) -> str:
+        """Return the query that replaces the month, with all columns of the table."""
+        return swap_query(self.name, self._source.format.partition, self._month, self._schema, table.fields)
 
     def delete(self) -> None:
         """Delete the table. If that fails, it expires: the month must not wait for it. One request."""

@@ -34,6 +34,7 @@ __all__ = [
     "month_in",
     "never_loaded",
     "parse",
+    "root_of",
 ]
 
 # The folder of a month: 20250901-20251001, or as Data Exports and the Athena layout spell it.
@@ -90,3 +91,9 @@ def month_in(name: str) -> str | None:
     """Return the month in the path of a manifest, like 2025-09, or None. Use it only if the manifest cannot be read."""
     months = ["".join(groups) for groups in _MONTH_FOLDER.findall(name)]  # only the groups of one spelling are filled
     return f"{months[-1][:4]}-{months[-1][4:]:0>2}" if months else None
+
+
+def root_of(name: str) -> str:
+    """Return the path of a manifest up to the folder of its month, or '' if no folder is one of a month."""
+    months = list(_MONTH_FOLDER.finditer(name))
+    return name[: months[-1].start()] if months else ""

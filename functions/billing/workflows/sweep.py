@@ -7,6 +7,7 @@ from functools import partial
 
 from billing.clock import Timer
 from billing.decisions.orphans import find_orphans
+from billing.decisions.sweep_notes import whole
 from billing.gcp.services import Services, connect
 from billing.log import emit
 from billing.settings import Settings, Source
@@ -25,7 +26,7 @@ def sweep(settings: Settings, services: Services | None = None) -> dict[str, obj
     timer, report = Timer(services.clock), SweepReport()
     inventories: list[Inventory] = []
     for source in settings.sources:
-        or_defer(report, source, f"{source.key} as a whole", partial(_collect, inventories, services, source))
+        or_defer(report, source, whole(source.key), partial(_collect, inventories, services, source))
     months = [SweptMonth(services, one, month, timer, report) for one in inventories for month in one.all_months]
     report.months = {one.name for one in months}
     _load_months(months, report)
@@ -76,5 +77,6 @@ def _publish_views(services: Services, inventories: Sequence[Inventory], report:
 
 
 def _warn_of_orphans(inventory: Inventory, now: datetime) -> None:
-    for orphan in find_orphans(inventory.source, inventory.objects, inventory.candidates, inventory.states, now):
+    found = (inventory.objects, inventory.candidates, inventory.states)
+    for orphan in find_orphans(inventory.source, *found, now, inventory.owner):
         warn_of_wait(inventory.source, orphan.month, orphan.message)

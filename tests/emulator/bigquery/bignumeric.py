@@ -8,6 +8,7 @@ an operation that is not defined here ends the query.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from inspect import signature
 from typing import Any
@@ -35,7 +36,7 @@ _OPERATIONS: dict[str, Operation] = {
     "subtract": lambda x, y: scaled.checked(x - y),
     "multiply": scaled.multiply,
     "divide": scaled.divide,
-    "mod": lambda x, y: x - y * scaled.truncated(scaled.divide(x, y), 0) // scaled.ONE if y else scaled.divide(x, y),
+    "mod": scaled.remainder,
     "round": scaled.rounded,
     "trunc": scaled.truncated,
 }
@@ -209,17 +210,17 @@ def _create_aggregates(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def _create_macro(connection: duckdb.DuckDBPyConnection, name: str, *overloads: tuple[str, str]) -> None:
-    """Create a macro that chooses by type, and `late_<name>` for arguments with an aggregate or a window.
+    """Create a macro that chooses by type, and `late_<name>` for arguments with an aggregate, a window or a macro.
 
     DuckDB chooses an overload before it knows the type of an aggregate. It knows the type of a lambda's parameter.
+    It also plans each argument twice: once for the type, and once in the body. So calls inside calls would take
+    exponential time, and a lambda's parameter takes none.
     """
     written = ", ".join(f"({parameters}) AS {body}" for parameters, body in overloads)
     connection.execute(f"CREATE OR REPLACE MACRO {name} {written}")
-    names = [parameter.strip() for parameter in overloads[-1][0].split(",")]
-    if all(" " not in parameter for parameter in names):
-        packed, unpacked = (
-            ", ".join(f"'{one}': {one}" for one in names),
-            ", ".join(f"struct_extract(late_values, '{one}')" for one in names),
-        )
-        late = f"list_transform([{{{packed}}}], lambda late_values: {name}({unpacked}))[1]"
-        connection.execute(f"CREATE OR REPLACE MACRO late_{name}({', '.join(names)}) AS {late}")
+    names = re.findall(r"(?:^|, )(\w+)", re.sub(r"\(.*?\)", "", overloads[-1][0]))
+    never = "CASE WHEN FALSE THEN other END"  # it only gives the type, and the statement need not evaluate it
+    packed = ", ".join(f"'{one}': {never if one == 'other' else one}" for one in names)
+    unpacked = ", ".join(f"struct_extract(late_values, '{one}')" for one in names)
+    late = f"list_transform([{{{packed}}}], lambda late_values: {name}({unpacked}))[1]"
+    connection.execute(f"CREATE OR REPLACE MACRO late_{name}({', '.join(names)}) AS {late}")

@@ -18,7 +18,7 @@ _OPERATIONS = {
     exp.Div: "exact_divide",
     exp.Mod: "exact_mod",
 }
-_LATE = (exp.AggFunc, exp.Window, exp.Unnest, exp.Explode)
+_LATE = (exp.AggFunc, exp.Window, exp.Unnest, exp.Explode, exp.Anonymous)
 _AFTER_GROUPING = (exp.Having, exp.Qualify, exp.Order)
 _WHOLE = (exp.Count, exp.CountIf, exp.RowNumber)
 _COMPARISONS = (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.NullSafeEQ, exp.NullSafeNEQ)
@@ -207,7 +207,7 @@ def _call(name: str, *arguments: exp.Expression) -> exp.Expression:
 
 
 def _is_late(node: exp.Expression) -> bool:
-    """Return whether DuckDB learns the type after it has chosen a macro: of aggregates, windows and their names."""
+    """Return whether DuckDB learns the type late, or at great cost: see `_create_macro` in `bignumeric.py`."""
     return any(isinstance(part, _LATE) for part in node.walk()) or node.find_ancestor(*_AFTER_GROUPING) is not None
 
 

@@ -56,6 +56,14 @@ def divide(x: int, y: int) -> int:
     return checked(_rounded(x * ONE, y))
 
 
+def remainder(x: int, y: int) -> int:
+    """Return what is left of x, with its sign. The quotient is not rounded, and may be larger than a BIGNUMERIC."""
+    if y == 0:
+        raise ValueError("division by zero")
+    left = abs(x) % abs(y)
+    return -left if x < 0 else left
+
+
 def rounded(value: int, digits: int) -> int:
     """Round to so many decimals, or before the point if it is negative."""
     if digits >= DECIMALS:

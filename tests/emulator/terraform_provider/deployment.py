@@ -56,9 +56,18 @@ class Deployment:
     """
 
     def __init__(
-        self, cloud: Emulator, work_dir: Path, folders: Mapping[str, Path], *, most_instances: int | None = None
+        self,
+        cloud: Emulator,
+        work_dir: Path,
+        folders: Mapping[str, Path],
+        *,
+        most_instances: int | None = None,
+        has_times: bool = True,
     ) -> None:
-        """Keep zips in `work_dir`. `most_instances` limits the instances of a function, for machines with few cores."""
+        """Keep zips in `work_dir`. `most_instances` limits the instances of a function, for machines with few cores.
+
+        Without `has_times`, the times of the files are not those of the provider, and nothing is known of these.
+        """
         self.functions: dict[str, Function] = {}
         self.transfers: dict[str, Transfer] = {}
         self.schedules: dict[str, Schedule] = {}
@@ -66,6 +75,7 @@ class Deployment:
         self._work = work_dir
         self._folders = folders
         self._most_instances = most_instances
+        self._has_times = has_times
         self._deployed: dict[str, Json] = {}
 
     def follow(self, document: Json) -> None:
@@ -83,7 +93,10 @@ class Deployment:
         buckets = {resource["name"]: resource for resource in found if resource.kind == "google_storage_bucket"}
         specs = {name: self._function(function, buckets) for name, function in wanted.items()}
         transfers = [r for r in found if r.kind == "google_storage_transfer_job"]
-        self.transfers = {job.address: transfer(job, self._cloud.storage, self._folders) for job in transfers}
+        self.transfers = {
+            job.address: transfer(job, self._cloud.storage, self._folders, has_times=self._has_times)
+            for job in transfers
+        }
         schedules = {job["name"]: job for job in found if job.kind == "google_cloud_scheduler_job"}
         called = {name: _called_function(job, wanted) for name, job in schedules.items()}
         self._start(specs, wanted)

@@ -73,7 +73,7 @@ def is_object_name(name: str) -> bool:
     return size <= _MAX_NAME_BYTES and not {"\r", "\n"} & set(name)
 
 
-def transfer(job: Resource, client: storage.Client, folders: Mapping[str, Path]) -> Transfer:
+def transfer(job: Resource, client: storage.Client, folders: Mapping[str, Path], *, has_times: bool) -> Transfer:
     """Return the transfer of an applied job. `folders` represents the sources, by bucket or `account/container`."""
     job.check_names(
         "name id project description status schedule event_stream transfer_spec logging_config",
@@ -102,7 +102,7 @@ def transfer(job: Resource, client: storage.Client, folders: Mapping[str, Path])
         source_path=source.values.get("path") or "",
         bucket=sink["bucket_name"],
         sink_path=sink.values.get("path") or "",
-        keeps_time=metadata is not None and metadata["time_created"] == _KEEP_TIME,
+        keeps_time=has_times and metadata is not None and metadata["time_created"] == _KEEP_TIME,
     )
 
 

@@ -51,14 +51,14 @@ def header_of(*names: str, rows: bool = True) -> Header:
         (b"a,b\n", header_of("a", "b", rows=False)),
         (b"a,b", header_of("a", "b", rows=False)),
         (b"a,b\r\n\r\n \n", header_of("a", "b", rows=False)),
-        (b'"a\nb"', header_of("a\nb", rows=False)),
+        (b'"a,b"', header_of("a,b", rows=False)),
     ],
 )
 def test_header_row_is_read(text: bytes, expected: Header) -> None:
     assert read(compress(text)) == expected
 
 
-@pytest.mark.parametrize("text", [TEXT, b"\xef\xbb\xbfa,b\r\n1,2\r\n", b"a,b\n", b'"a\nb"'])
+@pytest.mark.parametrize("text", [TEXT, b"\xef\xbb\xbfa,b\r\n1,2\r\n", b"a,b\n", b'"a,b"'])
 def test_plain_file_reads_like_gzip(text: bytes) -> None:
     plain, zipped = csv_header(text, "a.csv", complete=True), read(compress(text))
 
@@ -189,6 +189,25 @@ def test_one_broken_byte_gives_a_header_or_is_rejected(position: int, complete: 
 )
 def test_unreadable_file_is_rejected(data: bytes, message: str) -> None:
     assert error_of(read, data).startswith(f"HEADER_UNREADABLE: a.csv.gz {message}")
+
+
+def test_file_whose_rows_come_after_many_members_is_not_empty() -> None:
+    data = b"".join(compress(text) for text in [b"a,b\n", *[b""] * 100, b"1,2\n"])
+
+    assert error_of(read, data).startswith("HEADER_UNREADABLE: a.csv.gz is a gzip file that is cut")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param(b'a,"b\n1,2\n', id="quote that is not closed"),
+        pytest.param(b'a,"b\n1,2"\n', id="quote that a row closes"),
+        pytest.param(b"a,b\r1,2\r", id="lines that end in CR"),
+        pytest.param(b"a,b\r1,2\r\n", id="only the last line ends in a line feed"),
+    ],
+)
+def test_file_whose_rows_belong_to_its_header_is_not_empty(text: bytes) -> None:
+    assert error_of(read, compress(text)).startswith("HEADER_UNREADABLE: a.csv.gz has rows that belong to its header:")
 
 
 @pytest.mark.parametrize("filler", [b"x", b"\n", b'"', b'"\n', b'"\n"', b","], ids=repr)

@@ -238,7 +238,8 @@ def test_rejected_delivery_with_a_repaired_file_loads_at_once() -> None:
         ("322", (1, 1.1, 9, 9), SETTLES),
         ("332", (1, 1.1, 1.1, 9), SETTLES),
         ("333", (1, 1.1, 1.1, 1.1), LOADS),
-        ("333", (1, 0.9, 1.1, 1.1), SETTLES),
+        ("333", (1, 0.99, 1.1, 1.1), LOADS),
+        ("333", (1, 0.98, 1.1, 1.1), SETTLES),
     ],
 )
 def test_files_written_long_before_their_manifest_must_settle(

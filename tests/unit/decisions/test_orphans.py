@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -11,6 +12,7 @@ from billing.decisions.candidates import Candidate, ReadableCandidate, Unreadabl
 from billing.decisions.delivery import StoredObject
 from billing.decisions.orphans import Orphan, find_orphans
 from billing.decisions.state import LoadedDelivery, MonthState
+from billing.manifests import Export
 from billing.settings import Source
 from tests.unit.values import aws, azure, export_of, golden_manifest
 
@@ -19,6 +21,7 @@ SOURCE = azure()
 PERIOD = f"{SOURCE.prefix}{SOURCE.export_name}/20250901-20250930"
 FOLDER = f"{PERIOD}/202510051546/run-1"
 DATA, MANIFEST = f"{FOLDER}/part_0_0001.parquet", f"{FOLDER}/manifest.json"
+EXPORT = Export(SOURCE.export_name, "run-0", "2025-09", "1", (), (), overwrites=False, covers_until=None, rows=None)
 AWS = aws()
 AWS_PERIOD = f"{AWS.prefix}{AWS.export_name}/20250901-20251001"
 AWS_MANIFEST = f"{AWS_PERIOD}/{AWS.export_name}-Manifest.json"
@@ -134,3 +137,19 @@ def test_settle_hours_say_how_much_newer_a_file_must_be(source: Source) -> None:
     orphans = find_orphans(source, objects | {name: stored(name, 7)}, candidates, {}, NOW)
 
     assert bool(orphans) is (source.settle_hours == 1)
+
+
+@pytest.mark.parametrize(("folder", "told"), [("s2/", True), ("", False)], ids=["elsewhere", "in the same place"])
+def test_delivery_of_another_scope_hides_no_orphan_elsewhere(folder: str, told: bool) -> None:
+    """The other subscription delivers daily, and the manifest of the owner's second run never comes."""
+    name = f"{SOURCE.prefix}{folder}{SOURCE.export_name}/20250901-20250930/202510200000/run-2/manifest.json"
+    first, other = stored(MANIFEST.replace("run-1", "run-0"), 72), stored(name, 5)
+    runs: list[Candidate] = [
+        ReadableCandidate(first, replace(EXPORT, scope="scope /s1")),
+        ReadableCandidate(other, replace(EXPORT, scope="scope /s2")),
+    ]
+    objects = {first.name: first, other.name: other, DATA: stored(DATA, 48)}
+
+    found = find_orphans(SOURCE, objects, runs, {}, NOW, owner="scope /s1")
+
+    assert [orphan.month for orphan in found] == (["2025-09"] if told else [])

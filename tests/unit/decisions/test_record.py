@@ -159,8 +159,10 @@ def test_costs_in_two_currencies_have_no_sum(billed: Billed, columns: dict[str, 
         (BILLED, None),
         (replace(BILLED, unreadable=3), "3 rows have a cost that is not a number, infinite or too large."),
         (Billed(failure="overflow"), "The cost of the month could not be read: overflow"),
+        (Billed((CurrencyCost("USD", 7, None), CurrencyCost(None, 1, None))), "No row of the month has a cost:"),
+        (Billed((CurrencyCost("USD", 7, Decimal(0)), CurrencyCost(None, 1, None))), None),
     ],
-    ids=["all readable", "some not", "none"],
+    ids=["all readable", "some not", "none", "no row has one", "some rows have none"],
 )
 def test_cost_that_cannot_be_read_is_a_finding(billed: Billed, message: str | None) -> None:
     finding = check_cost(billed)

@@ -32,6 +32,16 @@ def test_what_is_no_longer_left_over_is_forgotten() -> None:
     assert left_since(SweepNotes(left={MONTH.what: hours_ago(5)}), [], NOW) == {}
 
 
+def test_month_of_a_source_that_could_not_be_read_is_not_forgotten() -> None:
+    """Nobody checked the month, so it is still left over."""
+    other = Deferral("azure", "azure as a whole", "TRANSIENT")
+    left = {MONTH.what: hours_ago(5), "aws_cur 2025-08": hours_ago(4), "azure 2025-09": hours_ago(1)}
+
+    since = left_since(SweepNotes(left=left), [MONTH, other], NOW)
+
+    assert since == {MONTH.what: hours_ago(5), "azure 2025-09": hours_ago(1), other.what: NOW}
+
+
 def test_fourth_hourly_sweep_in_a_row_tells_it() -> None:
     told = [left_for_long([MONTH], {MONTH.what: hours_ago(sweep)}, NOW) != [] for sweep in range(4)]
 

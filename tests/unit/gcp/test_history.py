@@ -75,6 +75,19 @@ def test_columns_with_bad_bytes_are_asked_for_only_if_rows_have_some() -> None:
     assert (measured.bad_rows, measured.bad_columns, answers) == (3, ("tag", "note"), [])
 
 
+def test_columns_that_no_query_can_name_leave_the_cost_known() -> None:
+    def query(sql: str) -> list[dict[str, Any]]:
+        if "bad_rows" not in sql:
+            raise BadRequest("The query is too large.")
+        return [row("USD", cost="4.5", bad_rows=2)]
+
+    warehouse: Any = SimpleNamespace(query=query)
+    measured = LoadHistory(warehouse, settings(), None, FakeClock()).billed(aws(), "2025-09", [Field("tag", "STRING")])
+
+    assert (measured.failure, measured.bad_rows) == ("", 2)
+    assert measured.costs == (CurrencyCost("USD", 1, Decimal("4.5")),)
+
+
 @pytest.mark.parametrize(
     ("answer", "failure"),
     [

@@ -113,3 +113,15 @@ def test_staging_table_that_no_call_deletes_expires(deployment: FakeDeployment) 
 
     assert (len(left), staging_tables(deployment)) == (1, [])
     assert rows_in_september(deployment) == list(OLD.items)
+
+
+def test_columns_keep_the_descriptions_that_name_their_sources(deployment: FakeDeployment) -> None:
+    table = deployment.cloud.tables.get(deployment.source(AZURE).destination)
+    described = [field.description for field in table.schema]
+
+    handle(deployment)
+
+    loaded = deployment.cloud.tables.get(deployment.source(AZURE).destination)
+    assert [field.description for field in loaded.schema][: len(described)] == described
+    assert any(described)
+    assert_loaded(deployment, BLANK)

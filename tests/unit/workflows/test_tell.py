@@ -124,6 +124,18 @@ def test_a_good_sweep_in_between_starts_the_count_again(
     assert errors(log_lines(capsys)) == []
 
 
+def test_errors_at_the_source_and_at_its_month_by_turns_are_told(
+    deployment: FakeDeployment, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """No sweep checked the month, so the count goes on."""
+    upload(deployment, azure_run(1))
+
+    for failing in (INSERTS, LISTS, INSERTS, LISTS, INSERTS):
+        hourly_sweeps(deployment, 1, dict.fromkeys(failing, InternalServerError("Oops")))
+
+    assert errors(log_lines(capsys)) == [("azure_billing", "TRANSIENT")]
+
+
 @pytest.mark.parametrize("failing", ["read object", "write object"])
 def test_notes_that_cannot_be_kept_are_told_at_once(
     deployment: FakeDeployment, capsys: pytest.CaptureFixture[str], failing: str
