@@ -23,6 +23,14 @@ class _Folder:
     manifest: str
 
 
+@dataclass(frozen=True, order=True)
+class _Written:
+    """When an object was written: by the provider, if Storage Transfer kept that, else into the bucket."""
+
+    time: datetime
+    by_provider: bool
+
+
 @dataclass(frozen=True)
 class Orphan:
     month: str | None
@@ -39,9 +47,9 @@ def find_orphans(
 ) -> list[Orphan]:
     """Find old data files that no manifest names, and data that never gets a manifest. One entry for each month.
 
-    In a month that has a delivery, files count only if they are newer than it by more than the settle time: files of
-    earlier deliveries stay in the bucket, and no manifest names them any more. A delivery of another scope than the
-    owner's says nothing about files elsewhere.
+    In a month that has a delivery, files count only if they are newer than it: files of earlier deliveries stay in the
+    bucket, and no manifest names them any more. If only the times of copying are known, they must be newer by more than
+    the settle time. A delivery of another scope than the owner's says nothing about files elsewhere.
     """
     candidates = list(candidates)
     named = _named_files(candidates)
@@ -57,7 +65,7 @@ def find_orphans(
             continue
         month = manifests.month_in(names[0])
         places = {None, *map(manifests.root_of, names)}
-        is_newer = all(_time(stored) > known[month, place] + settle for place in places if (month, place) in known)
+        is_newer = all(_is_newer(stored, known[month, place], settle) for place in places if (month, place) in known)
         if is_newer and now - stored.updated > LONG_WAIT:
             folders, folder = late.setdefault(month, {}), manifests.folder_of(name)
             one = _Folder(stored.updated, folder, names[0])
@@ -94,24 +102,29 @@ def _named_files(candidates: Iterable[Candidate]) -> set[str]:
 
 def _newest_deliveries(
     candidates: Iterable[Candidate], states: Mapping[str, MonthState], owner: str
-) -> dict[tuple[str | None, str | None], datetime]:
+) -> dict[tuple[str | None, str | None], _Written]:
     """Return when the newest delivery of each month was written: its manifest, or its load if that is gone.
 
     The place of a delivery of another scope is the path to its months. The others count everywhere: their place is
     None.
     """
-    newest: dict[tuple[str | None, str | None], datetime] = {}
+    newest: dict[tuple[str | None, str | None], _Written] = {}
     for one in candidates:
         is_other = isinstance(one, ReadableCandidate) and is_other_scope(owner, one.export.scope)
         name = one.manifest.name
         key = manifests.month_in(name), manifests.root_of(name) if is_other else None
-        newest[key] = max(_time(one.manifest), newest.get(key, _time(one.manifest)))
+        newest[key] = max(_written(one.manifest), newest.get(key, _written(one.manifest)))
     for month, state in states.items():
         if (month, None) not in newest and state.loaded is not None:
-            newest[month, None] = datetime.fromisoformat(state.loaded.ended)
+            newest[month, None] = _Written(datetime.fromisoformat(state.loaded.ended), by_provider=False)
     return newest
 
 
-def _time(stored: StoredObject) -> datetime:
-    """Return when the provider wrote an object, if Storage Transfer kept that."""
-    return stored.written or stored.updated
+def _written(stored: StoredObject) -> _Written:
+    return _Written(stored.written or stored.updated, by_provider=stored.written is not None)
+
+
+def _is_newer(stored: StoredObject, delivery: _Written, settle: timedelta) -> bool:
+    """Return whether a file is newer than a delivery. Storage Transfer may copy older files later."""
+    file = _written(stored)
+    return file.time > delivery.time + (timedelta() if file.by_provider and delivery.by_provider else settle)

@@ -64,7 +64,7 @@ DELIVERY_RULES = (
     ),
     QualityRule(
         "COST_UNREADABLE",
-        "The last load has costs that are not a number, infinite or too large, and no view counts them",
+        "The last load has no cost at all, or costs that are not a number, infinite or too large, which no view counts",
         "IF(COUNTIF(load_code = 'COST_UNREADABLE') > 0, 1, 0)",
     ),
     QualityRule(

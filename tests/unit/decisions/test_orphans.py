@@ -139,6 +139,15 @@ def test_settle_hours_say_how_much_newer_a_file_must_be(source: Source) -> None:
     assert bool(orphans) is (source.settle_hours == 1)
 
 
+@pytest.mark.parametrize(("written", "orphans"), [((50, 48), 1), ((50, None), 0), ((None, 48), 0), ((48, 48), 0)])
+def test_provider_times_need_no_settle_time(written: tuple[float | None, float | None], orphans: int) -> None:
+    """The second run of a month comes two hours after the first, and its manifest never."""
+    first = stored(MANIFEST.replace("run-1", "run-0"), 50, written[0])
+    objects = {first.name: first, DATA: stored(DATA, 48, written[1])}
+
+    assert len(find_orphans(SOURCE, objects, [UnreadableCandidate(first)], {}, NOW)) == orphans
+
+
 @pytest.mark.parametrize(("folder", "told"), [("s2/", True), ("", False)], ids=["elsewhere", "in the same place"])
 def test_delivery_of_another_scope_hides_no_orphan_elsewhere(folder: str, told: bool) -> None:
     """The other subscription delivers daily, and the manifest of the owner's second run never comes."""
