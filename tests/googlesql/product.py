@@ -19,7 +19,7 @@ from billing.decisions.record import Record, TrackingRow
 from billing.decisions.state import MonthState
 from billing.decisions.table import TableIdentity
 from billing.formats import FORMATS
-from billing.gcp.bigquery import schema_field
+from billing.gcp.bigquery import Warehouse, schema_field
 from billing.gcp.load_config import MonthLoad
 from billing.gcp.services import Services, build_services
 from billing.gcp.staging import Staging
@@ -161,11 +161,11 @@ def _load_by_staging(
     """Load a month through a staging table, with and without a period in the files. Return the staging tables."""
     key = LoadKey(source, MONTH, "execution", "generations", TableIdentity(source.destination, "1"), "")
     staged = {"1": fields[::2], "2": [field for field in fields if field.name != source.format.partition]}
-    tables = {}
+    table, tables = Warehouse(client).table(source), {}
     for attempt, some in staged.items():
         staging = Staging(client, MonthLoad(key, (), tuple(some), DateFormats()), attempt)
         staging.count_blanks(0)
-        client.query(staging.swap_sql())
+        client.query(staging.swap_sql(table))
         tables[staging.name] = [schema_field(field) for field in some]
     return tables
 
