@@ -234,6 +234,11 @@ RESERVATIONS = [
         correction("Purchase", -8030, -8030, -8030, -8030, commitment="HOST"),
     ),
     sample(
+        "refund of a reservation whose purchase is not in the table",
+        cur("Refund", ri=RI_ARN, cost=-803),
+        correction("Purchase", -803, 0, -803, -803, commitment="RI"),
+    ),
+    sample(
         "amortized costs in another month belong to the same reservation",
         cur("Fee", ri=RI_ARN, cost=876, amount=1, units=8760, unit="Hrs"),
         cur("DiscountedUsage", ri=RI_ARN, cost=0, public=140, amount=730, unit="Hrs", ri_cost=73, month=OCTOBER),
