@@ -336,6 +336,46 @@ DISCOUNT_ROWS = [
     cur("BundledDiscount", cost=-6),
 ]
 DISCOUNTS_SHOWN = [focus("Adjustment", cost, cost, 0, cost) for cost in (-9, -5, -6)]
+# CUR 2.0 has only the columns that you choose
+NOT_NAMED = [
+    sample(
+        "report without columns of commitments: fees keep their cost",
+        cur("RIFee", cost=73),
+        cur("DiscountedUsage", cost=0, public=140),
+        cur("SavingsPlanRecurringFee", cost=72),
+        cur("SavingsPlanCoveredUsage", cost=100, public=110),
+        cur("SavingsPlanNegation", cost=-100),
+        focus("Purchase", 73, 73, 73, 73),
+        focus("Usage", 0, 0, 0, 0),
+        focus("Usage", 0, 0, 140, 140),
+        focus("Purchase", 72, 72, 72, 72),
+        focus("Usage", 0, 0, 0, 0),
+        focus("Usage", 0, 0, 110, 100),
+        focus("Adjustment", 0, 0, 0, 0),
+    ),
+    sample(
+        "report without columns of commitments: the refund of a Savings Plan keeps its cost as the fee does",
+        cur("SavingsPlanUpfrontFee", cost=864),
+        cur("Refund", cost=-862, product="ComputeSavingsPlans", about="Refund for one-time fee for Savings Plan ID: 1"),
+        focus("Purchase", 864, 864, 864, 864),
+        correction("Purchase", -862, -862, -862, -862),
+    ),
+]
+NO_ARNS = [
+    sample(
+        "report with amortized costs but without the ARNs of commitments: never counted twice",
+        cur("RIFee", cost=73, idle_recurring=3, idle_units=30),
+        cur("DiscountedUsage", cost=0, public=140, ri_cost=70),
+        cur("SavingsPlanRecurringFee", cost=72, committed=72, used=70),
+        cur("SavingsPlanCoveredUsage", cost=100, public=110, sp_cost=70),
+        focus("Purchase", 73, 0, 73, 73),
+        focus("Usage", 0, 3, 0, 0),
+        focus("Usage", 0, 70, 140, 140),
+        focus("Purchase", 72, 0, 72, 72),
+        focus("Usage", 0, 2, 0, 0),
+        focus("Usage", 0, 70, 110, 100),
+    ),
+]
 # AWS's own FOCUS export keeps its values. Its 1.0 has some columns of later versions under other names
 NATIVE = [
     Charge(
@@ -492,5 +532,5 @@ INVOICES: dict[str, tuple[list[Charge], list[int | str]]] = {
     "DISCOUNTS_AS_COLUMNS": (DISCOUNTS_AS_COLUMNS, ["212.03", "121.03", "786.24", 110, 91, "66.43"]),
     "DISCOUNTS_AS_BOTH": (DISCOUNTS_AS_BOTH, [80, 80, 80, 85, 85, 282]),
 }
-WITHOUT_NET = [*ON_DEMAND, *RESERVATIONS, *SAVINGS_PLANS, *DISCOUNTS_AS_ROWS]
+WITHOUT_NET = [*ON_DEMAND, *RESERVATIONS, *SAVINGS_PLANS, *NO_ARNS, *DISCOUNTS_AS_ROWS]
 WITH_NET = [*DISCOUNTS_AS_COLUMNS, *DISCOUNTS_AS_BOTH]
