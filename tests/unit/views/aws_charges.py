@@ -221,6 +221,21 @@ RESERVATIONS = [
         focus("Usage", 0, 0, 1000, 1000, "HOST", 730, "Hrs", "Used"),
     ),
     sample(
+        "Dedicated Host reservation whose amortized cost is empty: its usage costs 0",
+        cur("Fee", ri=HOST_ARN, cost=8760, amount=1, units=8760, unit="Hrs"),
+        cur("DiscountedUsage", ri=HOST_ARN, cost=0, public=1000, amount=730, unit="Hrs"),
+        focus("Purchase", 8760, 8760, 8760, 8760, "HOST", 8760, "Hrs"),
+        focus("Usage", 0, 0, 1000, 1000, "HOST", 730, "Hrs", "Used"),
+    ),
+    sample(
+        "reservation whose unused cost alone is exported: the fee keeps its cost, so the unused part is 0",
+        cur("RIFee", ri=RI_ARN, cost=73, units=730, unit="Hrs", idle_upfront=0, idle_recurring=3, idle_units=30),
+        cur("DiscountedUsage", ri=RI_ARN, cost=0, public=140, amount=700, unit="Hrs"),
+        focus("Purchase", 73, 73, 73, 73, "RI", 730, "Hrs"),
+        focus("Usage", 0, 0, 0, 0, "RI", 30, "Hrs", "Unused"),
+        focus("Usage", 0, 0, 140, 140, "RI", 700, "Hrs", "Used"),
+    ),
+    sample(
         "Dedicated Host reservation, no upfront",
         cur("RIFee", ri=HOST_ARN, cost=730, units=730, unit="Hrs"),
         focus("Purchase", 730, 730, 730, 730, "HOST", 730, "Hrs"),
@@ -322,6 +337,25 @@ SAVINGS_PLANS = [
         focus("Purchase", 72, 0, 72, 72, "SP", 72, "USD"),
         focus("Usage", 0, 0, 0, 0, "SP", None, "USD", "Unused"),
         focus("Usage", 0, 70, 110, 100, "SP", 70, "USD", "Used"),
+    ),
+    sample(
+        "Savings Plan whose usage has no amortized cost: the fee keeps its cost, so the unused part is 0",
+        cur("SavingsPlanRecurringFee", sp=SP_ARN, cost=72, committed=72, used=70),
+        cur("SavingsPlanCoveredUsage", sp=SP_ARN, cost=100, public=110),
+        cur("SavingsPlanNegation", sp=SP_ARN, cost=-100),
+        focus("Purchase", 72, 72, 72, 72, "SP", 72, "USD"),
+        focus("Usage", 0, 0, 0, 0, "SP", 2, "USD", "Unused"),
+        focus("Usage", 0, 0, 110, 100, "SP", None, "USD", "Used"),
+        focus("Adjustment", 0, 0, 0, 0, "SP"),
+    ),
+    sample(
+        "Savings Plan whose usage has no amortized cost, and that is not used in another month",
+        cur("SavingsPlanRecurringFee", sp=SP_ARN, cost=72, committed=72, used=70),
+        cur("SavingsPlanRecurringFee", sp=SP_ARN, cost=72, committed=72, used=0, month=OCTOBER),
+        focus("Purchase", 72, 72, 72, 72, "SP", 72, "USD"),
+        focus("Usage", 0, 0, 0, 0, "SP", 2, "USD", "Unused"),
+        focus("Purchase", 72, 72, 72, 72, "SP", 72, "USD"),
+        focus("Usage", 0, 0, 0, 0, "SP", 72, "USD", "Unused"),
     ),
     sample(
         "Savings Plan without any amortized cost: the fee keeps its cost",
@@ -446,9 +480,11 @@ DISCOUNTS_AS_COLUMNS = [
     sample(
         "only the cost has a net column: the fee's discount holds for its amortized costs",
         cur("SavingsPlanRecurringFee", sp=SP_ARN, cost=72, net="65.52", committed=72, used=70),
+        cur("SavingsPlanCoveredUsage", sp=SP_ARN, cost=95, net="86.45", public=100, sp_cost=70),
         cur("RIFee", ri=RI_ARN, cost=61, net="55.51", units=730, unit="Hrs", idle_recurring=1, idle_units=12),
         focus("Purchase", "65.52", 0, 72, "65.52", "SP", 72, "USD"),
         focus("Usage", 0, "1.82", 0, 0, "SP", 2, "USD", "Unused"),
+        focus("Usage", 0, "63.7", 100, "86.45", "SP", 70, "USD", "Used"),
         focus("Purchase", "55.51", 0, 61, "55.51", "RI", 730, "Hrs"),
         focus("Usage", 0, "0.91", 0, 0, "RI", 12, "Hrs", "Unused"),
     ),
@@ -458,9 +494,11 @@ DISCOUNTS_AS_COLUMNS = [
         cur(
             "SavingsPlanRecurringFee", sp=SP_ARN, cost=0, net=0, committed=72, used=70, upfront=72, upfront_net="65.52"
         ),
+        cur("SavingsPlanCoveredUsage", sp=SP_ARN, cost=95, net="86.45", public=100, sp_cost=70, sp_net="63.7"),
         focus("Purchase", "786.24", 0, 864, "786.24", "SP", 864, "USD"),
         focus("Purchase", 0, 0, 0, 0, "SP", 0, "USD"),
         focus("Usage", 0, "1.82", 0, 0, "SP", 2, "USD", "Unused"),
+        focus("Usage", 0, "63.7", 100, "86.45", "SP", 70, "USD", "Used"),
     ),
     sample(
         "a row without a net cost keeps its cost",
