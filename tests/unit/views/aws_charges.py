@@ -489,6 +489,22 @@ DISCOUNTS_AS_COLUMNS = [
         focus("Usage", 0, "0.91", 0, 0, "RI", 12, "Hrs", "Unused"),
     ),
     sample(
+        "only the cost has a net column: the fee's discount holds for reserved usage, too",
+        cur("RIFee", ri=RI_ARN, cost=61, net="55.51", units=730, unit="Hrs", idle_recurring=1, idle_units=12),
+        cur("DiscountedUsage", ri=RI_ARN, cost=0, net=0, public=120, amount=718, unit="Hrs", ri_cost=60),
+        focus("Purchase", "55.51", 0, 61, "55.51", "RI", 730, "Hrs"),
+        focus("Usage", 0, "0.91", 0, 0, "RI", 12, "Hrs", "Unused"),
+        focus("Usage", 0, "54.6", 120, 120, "RI", 718, "Hrs", "Used"),
+    ),
+    sample(
+        "only the cost has a net column: the fee upfront tells the discount",
+        cur("SavingsPlanUpfrontFee", sp=SP_ARN, cost=864, net="786.24"),
+        cur("SavingsPlanRecurringFee", sp=SP_ARN, cost=0, net=0, committed=72, used=0),
+        focus("Purchase", "786.24", 0, 864, "786.24", "SP", 864, "USD"),
+        focus("Purchase", 0, 0, 0, 0, "SP", 0, "USD"),
+        focus("Usage", 0, "65.52", 0, 0, "SP", 72, "USD", "Unused"),
+    ),
+    sample(
         "Savings Plan, all upfront, in net columns",
         cur("SavingsPlanUpfrontFee", sp=SP_ARN, cost=864, net="786.24"),
         cur(
@@ -567,7 +583,7 @@ DISCOUNTS_AS_BOTH = [
 # what the invoice says, in the order of the charges of a private agreement
 INVOICES: dict[str, tuple[list[Charge], list[int | str]]] = {
     "DISCOUNTS_AS_ROWS": (DISCOUNTS_AS_ROWS, [80, -9, -9, -9]),
-    "DISCOUNTS_AS_COLUMNS": (DISCOUNTS_AS_COLUMNS, ["212.03", "121.03", "786.24", 110, 91, "66.43"]),
+    "DISCOUNTS_AS_COLUMNS": (DISCOUNTS_AS_COLUMNS, ["212.03", "121.03", "55.51", "786.24", "786.24", 110, 91, "66.43"]),
     "DISCOUNTS_AS_BOTH": (DISCOUNTS_AS_BOTH, [80, 80, 80, 85, 85, 282]),
 }
 WITHOUT_NET = [*ON_DEMAND, *RESERVATIONS, *SAVINGS_PLANS, *NO_ARNS, *DISCOUNTS_AS_ROWS]
