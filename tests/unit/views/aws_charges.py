@@ -88,8 +88,13 @@ def sample(kind: str, *rows: Mapping[str, Any]) -> Charge:
 ON_DEMAND = [
     sample(
         "on demand",
-        cur("Usage", amount=10, cost=3, public=4),
-        focus("Usage", 3, 3, 4, 3, PricingCategory="Standard", ConsumedQuantity=10),
+        cur("Usage", amount=10, cost=3, public=4, unit="Hrs"),
+        focus("Usage", 3, 3, 4, 3, PricingCategory="Standard", ConsumedQuantity=10, PricingUnit="Hrs"),
+    ),
+    sample(
+        "usage without a quantity has no unit",
+        cur("Usage", cost=3, public=4, unit="Hrs"),
+        focus("Usage", 3, 3, 4, 3, PricingQuantity=None, PricingUnit=None, ConsumedQuantity=None, ConsumedUnit=None),
     ),
     sample(
         "usage without a line item type",
@@ -184,7 +189,7 @@ RESERVATIONS = [
         cur("Refund", ri=RI_ARN, cost=-803, month=OCTOBER),
         focus("Purchase", 876, 0, 876, 876, "RI", 8760, "Hrs"),
         focus("Usage", 0, 73, 140, 140, "RI", 730, "Hrs", "Used"),
-        correction("Purchase", -803, 0, -803, -803, commitment="RI", unit="Hrs"),
+        correction("Purchase", -803, 0, -803, -803, commitment="RI"),
     ),
     sample(
         "reservation that is never used",
@@ -210,7 +215,7 @@ RESERVATIONS = [
         cur("RIFee", ri=RI_ARN, cost=73, units=730, unit="Hrs"),
         cur("DiscountedUsage", ri=RI_ARN, cost=0, public=140, amount=700, unit="Hrs", ri_cost=70),
         focus("Purchase", 73, 0, 73, 73, "RI", 730, "Hrs"),
-        focus("Usage", 0, 0, 0, 0, "RI", None, "Hrs", "Unused"),
+        focus("Usage", 0, 0, 0, 0, "RI", None, None, "Unused"),
         focus("Usage", 0, 70, 140, 140, "RI", 700, "Hrs", "Used"),
     ),
     sample(
@@ -239,7 +244,7 @@ RESERVATIONS = [
         "Dedicated Host reservation, no upfront",
         cur("RIFee", ri=HOST_ARN, cost=730, units=730, unit="Hrs"),
         focus("Purchase", 730, 730, 730, 730, "HOST", 730, "Hrs"),
-        focus("Usage", 0, 0, 0, 0, "HOST", None, "Hrs", "Unused"),
+        focus("Usage", 0, 0, 0, 0, "HOST", None, None, "Unused"),
     ),
     sample(
         "Dedicated Host reservation, refunded",
@@ -327,7 +332,7 @@ SAVINGS_PLANS = [
         cur("SavingsPlanRecurringFee", sp=SP_ARN, cost=72, committed=72),
         cur("SavingsPlanCoveredUsage", sp=SP_ARN, cost=100, public=110, sp_cost=71),
         focus("Purchase", 72, 0, 72, 72, "SP", 72, "USD"),
-        focus("Usage", 0, 0, 0, 0, "SP", None, "USD", "Unused"),
+        focus("Usage", 0, 0, 0, 0, "SP", None, None, "Unused"),
         focus("Usage", 0, 71, 110, 100, "SP", 71, "USD", "Used"),
     ),
     sample(
@@ -335,7 +340,7 @@ SAVINGS_PLANS = [
         cur("SavingsPlanRecurringFee", sp=SP_ARN, cost=72, used=70),
         cur("SavingsPlanCoveredUsage", sp=SP_ARN, cost=100, public=110, sp_cost=70),
         focus("Purchase", 72, 0, 72, 72, "SP", 72, "USD"),
-        focus("Usage", 0, 0, 0, 0, "SP", None, "USD", "Unused"),
+        focus("Usage", 0, 0, 0, 0, "SP", None, None, "Unused"),
         focus("Usage", 0, 70, 110, 100, "SP", 70, "USD", "Used"),
     ),
     sample(
@@ -345,7 +350,7 @@ SAVINGS_PLANS = [
         cur("SavingsPlanNegation", sp=SP_ARN, cost=-100),
         focus("Purchase", 72, 72, 72, 72, "SP", 72, "USD"),
         focus("Usage", 0, 0, 0, 0, "SP", 2, "USD", "Unused"),
-        focus("Usage", 0, 0, 110, 100, "SP", None, "USD", "Used"),
+        focus("Usage", 0, 0, 110, 100, "SP", None, None, "Used"),
         focus("Adjustment", 0, 0, 0, 0, "SP"),
     ),
     sample(
@@ -361,7 +366,7 @@ SAVINGS_PLANS = [
         "Savings Plan without any amortized cost: the fee keeps its cost",
         cur("SavingsPlanRecurringFee", sp=SP_ARN, cost=72),
         focus("Purchase", 72, 72, 72, 72, "SP", 72, "USD"),
-        focus("Usage", 0, 0, 0, 0, "SP", None, "USD", "Unused"),
+        focus("Usage", 0, 0, 0, 0, "SP", None, None, "Unused"),
     ),
 ]
 DISCOUNT_ROWS = [
@@ -537,7 +542,7 @@ DISCOUNTS_AS_COLUMNS = [
         cur("Refund", ri=RI_ARN, cost=-803, net="-730.73"),
         focus("Purchase", "797.16", 0, 876, "797.16", "RI", 8760, "Hrs"),
         focus("Usage", 0, "66.43", 140, 140, "RI", 730, "Hrs", "Used"),
-        correction("Purchase", "-730.73", 0, -803, "-730.73", commitment="RI", unit="Hrs"),
+        correction("Purchase", "-730.73", 0, -803, "-730.73", commitment="RI"),
     ),
 ]
 DISCOUNTS_AS_BOTH = [
