@@ -529,6 +529,20 @@ DISCOUNTS_AS_COLUMNS = [
         focus("Tax", 19, 19, 19, 19),
     ),
     sample(
+        "the net column is 0 in every row: it says nothing, so the unblended cost counts",
+        cur("Usage", cost=100, net=0, public=100),
+        cur("Tax", cost=19, net=0),
+        focus("Usage", 100, 100, 100, 100, x_DiscountSource=None),
+        focus("Tax", 19, 19, 19, 19, x_DiscountSource=None),
+    ),
+    sample(
+        "credits pay for all of a month in net columns",
+        cur("Usage", cost=100, net=91, public=100),
+        cur("Credit", cost=-91, net=-91),
+        focus("Usage", 91, 91, 100, 91, x_DiscountSource="Columns"),
+        focus("Credit", -91, -91, -91, -91, x_DiscountSource="Columns"),
+    ),
+    sample(
         "marketplace usage in net columns: the list cost is the cost before the discount",
         cur("Usage", cost=100, net=91, public=0),
         focus("Usage", 91, 91, 100, 91),
@@ -588,7 +602,10 @@ DISCOUNTS_AS_BOTH = [
 # what the invoice says, in the order of the charges of a private agreement
 INVOICES: dict[str, tuple[list[Charge], list[int | str]]] = {
     "DISCOUNTS_AS_ROWS": (DISCOUNTS_AS_ROWS, [80, -9, -9, -9]),
-    "DISCOUNTS_AS_COLUMNS": (DISCOUNTS_AS_COLUMNS, ["212.03", "121.03", "55.51", "786.24", "786.24", 110, 91, "66.43"]),
+    "DISCOUNTS_AS_COLUMNS": (
+        DISCOUNTS_AS_COLUMNS,
+        ["212.03", "121.03", "55.51", "786.24", "786.24", 110, 119, 0, 91, "66.43"],
+    ),
     "DISCOUNTS_AS_BOTH": (DISCOUNTS_AS_BOTH, [80, 80, 80, 85, 85, 282]),
 }
 WITHOUT_NET = [*ON_DEMAND, *RESERVATIONS, *SAVINGS_PLANS, *NO_ARNS, *DISCOUNTS_AS_ROWS]
