@@ -20,6 +20,7 @@ CUR_NAMES = {
     "product": "line_item_product_code", "about": "line_item_line_item_description", "usage": "line_item_usage_type",
     "amount": "line_item_usage_amount", "normalized": "line_item_normalized_usage_amount", "unit": "pricing_unit",
     "cost": "line_item_unblended_cost", "net": "line_item_net_unblended_cost",
+    "currency": "line_item_currency_code", "prices": "pricing_currency",
     "public": "pricing_public_on_demand_cost", "rate": "pricing_public_on_demand_rate",
     # a reservation: the amortized cost of its usage, and of its unused part
     "ri": "reservation_reservation_a_r_n",
@@ -132,6 +133,11 @@ ON_DEMAND = [
         "new service: the public cost is absent, so the list cost is the cost",
         cur("Usage", amount=10, cost=5),
         focus("Usage", 5, 5, 5, 5, ListUnitPrice="0.5"),
+    ),
+    sample(
+        "public price in another currency: it is no price in this one, so the list cost is the cost",
+        cur("Usage", amount=10, cost=30, public=4, rate="0.4", currency="CNY", prices="USD"),
+        focus("Usage", 30, 30, 30, 30, ListUnitPrice=3, BillingCurrency="CNY", PricingCurrency="USD"),
     ),
     sample(
         "fee of a marketplace contract",
