@@ -111,7 +111,7 @@ ON_DEMAND = [
         "tiered: each tier is a row with its own price",
         cur("Usage", amount=100, cost=10, public=10, rate="0.1"),
         cur("Usage", amount=50, cost=4, public=4, rate="0.08"),
-        focus("Usage", 10, 10, 10, 10, ListUnitPrice="0.1"),
+        focus("Usage", 10, 10, 10, 10, ListUnitPrice="0.1", PricingCurrencyListUnitPrice="0.1"),
         focus("Usage", 4, 4, 4, 4, ListUnitPrice="0.08"),
     ),
     sample(
@@ -137,7 +137,12 @@ ON_DEMAND = [
     sample(
         "public price in another currency: it is no price in this one, so the list cost is the cost",
         cur("Usage", amount=10, cost=30, public=4, rate="0.4", currency="CNY", prices="USD"),
-        focus("Usage", 30, 30, 30, 30, ListUnitPrice=3, BillingCurrency="CNY", PricingCurrency="USD"),
+        focus("Usage", 30, 30, 30, 30, ListUnitPrice=3, PricingCurrency="USD", PricingCurrencyListUnitPrice=None),
+    ),
+    sample(
+        "corrected usage: a negative amount with a cost is no price",
+        cur("Usage", amount=-30, cost=9),
+        focus("Usage", 9, 9, 9, 9, ListUnitPrice=None, PricingCurrencyListUnitPrice=None),
     ),
     sample(
         "fee of a marketplace contract",
@@ -307,6 +312,18 @@ SAVINGS_PLANS = [
         focus("Purchase", 0, 0, 0, 0, "SP", 0, "USD"),
         focus("Usage", 0, 2, 0, 0, "SP", 2, "USD", "Unused"),
         focus("Usage", 0, 70, 110, 100, "SP", 70, "USD", "Used"),
+    ),
+    *(
+        sample(
+            f"fee of {product} is {category}",
+            cur("SavingsPlanUpfrontFee", sp=SP_ARN, cost=864, product=product),
+            focus("Purchase", 864, 864, 864, 864, "SP", 864, "USD", ServiceCategory=category),
+        )
+        for product, category in (
+            ("ComputeSavingsPlans", "Compute"),
+            ("MachineLearningSavingsPlans", "AI and Machine Learning"),
+            ("DatabaseSavingsPlans", "Databases"),
+        )
     ),
     sample(
         "Savings Plan that is never used",
