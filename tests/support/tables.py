@@ -67,7 +67,7 @@ def quality_table() -> str:
 
 def aws_charge_table() -> str:
     """Return what FOCUS shows of each kind of charge at AWS, from the specification that the tests check."""
-    charges = [*aws_charges.WITHOUT_NET, *aws_charges.WITH_NET]
+    charges = [*aws_charges.WITHOUT_NET, *aws_charges.NOT_NAMED, *aws_charges.WITH_NET]
     costs = ("Billed", "Effective", "List", "Contracted")
     return _table(
         ("charge", "becomes", *costs, "commitment"), (row for one in charges for row in _charge_rows(one, costs))

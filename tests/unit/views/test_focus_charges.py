@@ -58,10 +58,10 @@ def cur_charge(line_type: str, values: Mapping[str, str], month: datetime = MONT
         ("SavingsPlanUpfrontFee", PLAN, [("Purchase", None, "One-Time", 3, 3, 3, 3, None, "Standard", None)]),
         (
             "SavingsPlanRecurringFee",
-            {**PLAN, "savings_plan_total_commitment_to_date": "3", "savings_plan_used_commitment": "2.75"},
+            {**PLAN, "savings_plan_total_commitment_to_date": "3", "savings_plan_used_commitment": "0"},
             [
                 ("Purchase", None, "Recurring", 3, 0, 3, 3, None, "Standard", None),
-                ("Usage", None, "Usage-Based", 0, Decimal("0.25"), 0, 0, "Unused", "Committed", None),
+                ("Usage", None, "Usage-Based", 0, 3, 0, 0, "Unused", "Committed", None),
             ],
         ),
         (

@@ -171,6 +171,26 @@ def test_every_rule_has_a_charge_that_breaks_it() -> None:
     assert of_commitments == {*(rule.code for rule in COMMITMENT_RULES), LIFE_RULE.code}
 
 
+@pytest.mark.parametrize(
+    ("charge", "expected"),
+    [
+        ({"EffectiveCost": "0"}, {"NOT_AMORTIZED": 1}),
+        ({"EffectiveCost": "0", "x_provider": "azure"}, {}),
+        ({"EffectiveCost": "1"}, {}),
+    ],
+)
+def test_commitments_that_a_cur_does_not_name_are_counted_once(
+    database: duckdb.DuckDBPyConnection, charge: dict[str, Any], expected: dict[str, int]
+) -> None:
+    unnamed = dict.fromkeys(
+        ("CommitmentDiscountId", "CommitmentDiscountCategory", "CommitmentDiscountStatus", "CommitmentDiscountType")
+    )
+
+    insert_charges(database, *[{"PricingCategory": "Committed", **unnamed, **charge}] * 2)
+
+    assert broken_rules(database) == expected
+
+
 @pytest.mark.parametrize("code", BREAKS)
 def test_charge_that_breaks_a_rule_is_counted(database: duckdb.DuckDBPyConnection, code: str) -> None:
     insert_charges(database, {}, BREAKS[code])
