@@ -84,6 +84,13 @@ def bought(billed: object, effective: object, frequency: str = "One-Time", **mor
 STANDARD = {"PricingCategory": "Standard"}
 INSTALMENT = {**STANDARD, "ChargeFrequency": "Recurring"}
 ONCE = {**STANDARD, "ChargeFrequency": "One-Time"}
+# kind, columns of a row, PricingCurrency, the cost of 70 in this currency
+PRICED: Sequence[tuple[str, Row, str, object]] = [
+    ("prices in the billing currency", {"PricingCurrency": "EUR", "x_BillingExchangeRate": 1}, "EUR", 70),
+    ("prices in another currency", {"PricingCurrency": "USD", "x_BillingExchangeRate": "0.875"}, "USD", 80),
+    ("prices in another currency without a rate", {"PricingCurrency": "USD"}, "USD", None),
+    ("no pricing currency", {"PricingCurrency": "", "x_BillingExchangeRate": "0.875"}, "EUR", 70),
+]
 FOCUS_CHARGES = [
     # kind, rows of the export (B, E, L, C), rows of focus_costs (category, B, E, L, C)
     Charge("EA: usage at a negotiated price", [usage(9, 9, 12, 9)], [shown("Usage", 9, 9, 12, 9, **STANDARD)]),
@@ -230,6 +237,25 @@ FOCUS_CHARGES = [
         [usage(1, 1, 1, 1, BillingAccountId="/accounts/A/billingProfiles/P", x_BillingAccountId="A:1")],
         [shown("Usage", 1, 1, 1, 1, BillingAccountId="/accounts/a/billingprofiles/p", x_BillingAccountId="a:1")],
     ),
+    *(
+        Charge(
+            f"reservation bought, used and refunded: {kind}",
+            [
+                {**bought(110, 110, **OF_RESERVATION), **priced},
+                {**usage(0, 70, 100, 90, 100, **COVERED), **priced},
+                {**bought(-20, -20, **OF_RESERVATION, ChargeClass="Correction"), **priced},
+            ],
+            [
+                shown("Purchase", 110, 0, 110, 110, **under(RESERVATION), PricingCurrency=currency,
+                      PricingCurrencyEffectiveCost=0),
+                shown("Usage", 0, 70, 100, 90, **used(100), PricingCurrency=currency,
+                      PricingCurrencyEffectiveCost=cost),
+                shown("Purchase", -20, 0, -20, -20, **under(RESERVATION), ChargeClass="Correction",
+                      PricingCurrency=currency, PricingCurrencyEffectiveCost=0),
+            ],
+        )
+        for kind, priced, currency, cost in PRICED
+    ),
     Charge(
         "columns that earlier versions have under other names",
         [usage(1, 1, 1, 1, InvoiceId="G1", PricingCurrency="USD", SkuMeter="D4", RegionId="westeurope",
@@ -302,7 +328,18 @@ def line(kind: str, cost: object, model: str | None, price: object = 0, hours: i
 
 BY_RESERVATION: dict[str, Any] = {"ReservationId": RESERVATION}
 BY_PLAN: dict[str, Any] = {"BenefitId": PLAN}
+IN_DOLLARS: dict[str, Any] = {"PricingCurrency": "USD", "ExchangeRatePricingToBilling": "0.875"}
 SAME = [
+    *(
+        Charge(f"usage: {kind}",
+               [line("Usage", 70, "OnDemand", PricingCurrency=row["PricingCurrency"],
+                     ExchangeRatePricingToBilling=row.get("x_BillingExchangeRate"))],
+               [shown("Usage", 70, 70, 70, 70, PricingCurrency=currency, PricingCurrencyEffectiveCost=cost)])
+        for kind, row, currency, cost in PRICED
+    ),
+    Charge("MCA: usage with Azure's own amount in the pricing currency",
+           [line("Usage", 70, "OnDemand", **IN_DOLLARS, CostInPricingCurrency=81)],
+           [shown("Usage", 70, 70, 70, 70, PricingCurrency="USD", PricingCurrencyEffectiveCost=81)]),
     # kinds of charge that actual and amortized cost have in common
     Charge("EA: usage at a negotiated price", [line("Usage", 9, "OnDemand", "0.9")],
            [shown("Usage", 9, 9, 9, 9, **STANDARD)]),
@@ -403,6 +440,13 @@ AMORTIZED_CHARGES = [
     Charge("reservation refunded: its cost is in the usage",
            [line("Refund", -803, "Reservation", -803, 1, Frequency="OneTime", **BY_RESERVATION)],
            [shown("Purchase", -803, 0, -803, -803, ChargeClass="Correction", **under(RESERVATION), **ONCE)]),
+    Charge("reservation used and refunded: prices in another currency, and Azure's own amount of it",
+           [line("Usage", 70, "Reservation", 1, 100, **BY_RESERVATION, **IN_DOLLARS, CostInPricingCurrency=81),
+            line("Refund", -20, "Reservation", -20, 1, **BY_RESERVATION, **IN_DOLLARS, CostInPricingCurrency=-24)],
+           [shown("Usage", 0, 70, "87.5", "87.5", **{**used(100), **IN_HOURS}, PricingCurrency="USD",
+                  PricingCurrencyEffectiveCost=81),
+            shown("Purchase", -20, 0, -20, -20, ChargeClass="Correction", **under(RESERVATION),
+                  PricingCurrency="USD", PricingCurrencyEffectiveCost=0)]),
     Charge("reservation in two cases", [line("Usage", 6, "Reservation", "0.9", ReservationId=name)
                                         for name in ("ABC", "abc")],
            [shown("Usage", 0, 6, 9, 9, **{**used(10, commitment="abc"), **IN_HOURS})] * 2),
