@@ -82,6 +82,8 @@ def bought(billed: object, effective: object, frequency: str = "One-Time", **mor
 
 
 STANDARD = {"PricingCategory": "Standard"}
+NAMED_SKU = {"SkuId": "D4", "SkuMeter": "D4", "SkuPriceId": "D4-eu"}
+NO_SKU = dict.fromkeys(("SkuId", "SkuMeter", "SkuPriceId", "SkuPriceDetails", "PricingQuantity", "PricingUnit"))
 INSTALMENT = {**STANDARD, "ChargeFrequency": "Recurring"}
 ONCE = {**STANDARD, "ChargeFrequency": "One-Time"}
 # kind, columns of a row, PricingCurrency, the cost of 70 in this currency
@@ -218,7 +220,11 @@ FOCUS_CHARGES = [
         ],
     ),
     Charge("credit", [shown("Credit", -50, -50, -50, -50)], [shown("Credit", -50, -50, -50, -50)]),
-    Charge("tax", [shown("Tax", 19, 19, 19, 19)], [shown("Tax", 19, 19, 19, 19)]),
+    Charge(
+        "tax, whose row names a SKU",
+        [{**HOURS, **shown("Tax", 19, 19, 19, 19), **NAMED_SKU, "x_SkuDetails": '{"a":1}', "PricingQuantity": 1}],
+        [shown("Tax", 19, 19, 19, 19, **NO_SKU)],
+    ),
     Charge("MCA: rounding", [shown("Adjustment", "0.004", "0.004", 0, 0)],
            [shown("Adjustment", "0.004", "0.004", 0, 0)]),
     Charge(
@@ -368,7 +374,10 @@ SAME = [
     Charge("refund of usage", [line("Refund", -5, "OnDemand")],
            [shown("Purchase", -5, -5, -5, -5, ChargeClass="Correction")]),
     Charge("credit", [line("Credit", -50, None)], [shown("Credit", -50, -50, -50, -50)]),
-    Charge("tax", [line("Tax", 19, None)], [shown("Tax", 19, 19, 19, 19)]),
+    Charge("tax, whose row names a SKU", [line("Tax", 19, None, ProductId="P", PartNumber="N", MeterName="M")],
+           [shown("Tax", 19, 19, 19, 19, **NO_SKU)]),
+    Charge("usage, whose row names a SKU", [line("Usage", 9, "OnDemand", "0.9", ProductId="P", MeterName="M")],
+           [shown("Usage", 9, 9, 9, 9, SkuId="P", SkuMeter="M", SkuPriceId="D4", PricingQuantity=10)]),
     Charge(
         "MCA: an invoice is for a billing profile, and x_BillingAccountId is the account",
         [line("Usage", 1, "OnDemand", BillingAccountId="ACC:1", BillingProfileId="P-1", BillingProfileName="One")],

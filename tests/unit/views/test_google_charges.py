@@ -96,12 +96,18 @@ def resource(hours: object, commitment: str, name: str, **more: object) -> dict[
 
 OWNED = {"instance_id": COMMITMENT}
 STANDARD = {"PricingCategory": "Standard"}
+NO_SKU = dict.fromkeys(("SkuId", "SkuMeter", "SkuPriceId", "PricingQuantity", "PricingUnit"))
 USED = {"CommitmentDiscountStatus": "Used", "PricingCategory": "Committed"}
 UNUSED = {"CommitmentDiscountStatus": "Unused", "PricingCategory": "Committed"}
 OLD_CREDIT, RESOURCE_CREDIT = "COMMITTED_USAGE_DISCOUNT_DOLLAR_BASE", "COMMITTED_USAGE_DISCOUNT"
 CHARGES = [
     # kind, rows of the export (cost, credits), rows of focus_costs (category, B, E, L, C)
-    Charge("usage at list price", [charged(10)], [shown("Usage", 10, 10, 10, 10, **STANDARD)]),
+    Charge(
+        "usage at list price",
+        [charged(10)],
+        [shown("Usage", 10, 10, 10, 10, **STANDARD, SkuId="id of N2 core", SkuMeter="N2 core",
+               SkuPriceId="id of N2 core")],
+    ),
     Charge("usage at a negotiated price", [charged(9, cost_at_list=10)], [shown("Usage", 9, 9, 10, 9, **STANDARD)]),
     Charge(
         "usage with a sustained use discount",
@@ -117,7 +123,8 @@ CHARGES = [
            [shown("Usage", 3, 3, 3, 3, PricingCategory="Dynamic")]),
     Charge("Marketplace usage without a list price", [charged(20, cost_at_list=0, seller_name="Contoso")],
            [shown("Usage", 20, 20, 20, 20)]),
-    Charge("tax", [charged(1.9, cost_type="tax", sku="Tax", cost_at_list=None)], [shown("Tax", 1.9, 1.9, 1.9, 1.9)]),
+    Charge("tax", [charged(1.9, cost_type="tax", sku="Tax", cost_at_list=None)],
+           [shown("Tax", 1.9, 1.9, 1.9, 1.9, **NO_SKU)]),
     Charge("adjustment", [charged(-5, cost_type="adjustment", cost_at_list=None)],
            [shown("Adjustment", -5, -5, -5, -5)]),
     Charge("rounding", [charged(0.01, cost_type="rounding_error", cost_at_list=None)],

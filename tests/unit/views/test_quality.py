@@ -46,6 +46,7 @@ BREAKS: dict[str, dict[str, Any]] = {
     "PURCHASE_FREQUENCY": {"ChargeCategory": "Purchase", "ConsumedQuantity": None, "EffectiveCost": "0"},
     "USAGE_QUANTITY": {"PricingQuantity": None},
     "TAX_QUANTITY": {"ChargeCategory": "Tax", "ConsumedQuantity": None},
+    "TAX_SKU": {"ChargeCategory": "Tax", "ConsumedQuantity": None, "PricingQuantity": None, "SkuId": "s"},
     "CONSUMED_QUANTITY": {"CommitmentDiscountStatus": "Unused"},
     "CHARGE_PERIOD": {"ChargePeriodEnd": datetime(2025, 8, 31, tzinfo=UTC)},
     "BILLING_PERIOD": {"BillingPeriodEnd": datetime(2025, 9, 30, tzinfo=UTC)},
