@@ -51,7 +51,8 @@ COMMITMENT = "subscriptions/1fd3"
 def shown(category: str, billed: object, effective: object, listed: object, contracted: object, **more: object) -> Row:
     """Return one row of `focus_costs`."""
     costs = {"BilledCost": billed, "EffectiveCost": effective, "ListCost": listed, "ContractedCost": contracted}
-    return {"ChargeCategory": category, **costs, **more}
+    priced = {"PricingCurrency": "USD", "PricingCurrencyEffectiveCost": effective}
+    return {"ChargeCategory": category, **costs, **priced, **more}
 
 
 def charged(cost: float, *credited: Row, sku: str = "N2 core", units: float = 8, **more: object) -> Row:
