@@ -17,7 +17,8 @@ import pytest
 
 from billing.columns.field import Field
 from billing.formats import FORMATS, SCHEMAS
-from tests.unit.views.bigquery_sql import rows
+from billing.views.quality import charge_rules
+from tests.unit.views.bigquery_sql import rows, translated
 from tests.unit.views.charges_spec import Charge, Export, Row, expected_facts, focus_facts, focus_of
 from tests.unit.views.focus_rows import fields_of
 
@@ -82,6 +83,8 @@ def bought(billed: object, effective: object, frequency: str = "One-Time", **mor
 
 
 STANDARD = {"PricingCategory": "Standard"}
+NO_PRICE = dict.fromkeys(("ListUnitPrice", "ContractedUnitPrice", "PricingCurrencyListUnitPrice",
+                          "PricingCurrencyContractedUnitPrice"))  # fmt: skip
 NAMED_SKU = {"SkuId": "D4", "SkuMeter": "D4", "SkuPriceId": "D4-eu"}
 NO_SKU = dict.fromkeys(("SkuId", "SkuMeter", "SkuPriceId", "SkuPriceDetails", "PricingQuantity", "PricingUnit"))
 INSTALMENT = {**STANDARD, "ChargeFrequency": "Recurring"}
@@ -108,7 +111,11 @@ FOCUS_CHARGES = [
         [usage(3, 3, 12, 3, PricingCategory="Dynamic")],
         [shown("Usage", 3, 3, 12, 3, PricingCategory="Dynamic")],
     ),
-    Charge("free grant", [usage(0, 0, 0, 0)], [shown("Usage", 0, 0, 0, 0, **STANDARD)]),
+    Charge(
+        "free grant, whose row has the price without it",
+        [usage(0, 0, 0, 0, ListUnitPrice="1.2")],
+        [shown("Usage", 0, 0, 0, 0, **STANDARD, ListUnitPrice="1.2")],
+    ),
     Charge(
         "EA: reservation used, with the price that you agreed on and no list price",
         [usage(0, 6, 0, 9, **COVERED)],
@@ -147,6 +154,11 @@ FOCUS_CHARGES = [
         "reservation unused: nothing was used, so it has no list price",
         [usage(0, 4, 0, 0, **{**COVERED, **WASTED})],
         [shown("Usage", 0, 4, 0, 0, **unused(10))],
+    ),
+    Charge(
+        "reservation unused, whose row has the costs and prices of usage",
+        [usage(0, 4, 9, 8, **{**COVERED, **WASTED})],
+        [shown("Usage", 0, 4, 0, 0, **unused(10), **NO_PRICE, PricingQuantity=10)],
     ),
     Charge(
         "reservation bought upfront",
@@ -364,8 +376,9 @@ SAME = [
            [shown("Usage", 3, 3, 3, 3, PricingCategory="Dynamic")]),
     Charge("licence on demand of a reserved machine", [line("Usage", 3, "OnDemand", "0.3", **BY_RESERVATION)],
            [shown("Usage", 3, 3, 3, 3, **STANDARD)]),
-    Charge("free grant", [line("Usage", 0, "OnDemand", 0, PaygCostInBillingCurrency=0)],
-           [shown("Usage", 0, 0, 0, 0, **STANDARD)]),
+    Charge("free grant, whose row has the price without it",
+           [line("Usage", 0, "OnDemand", 0, PayGPrice="1.2", PaygCostInBillingCurrency=0)],
+           [shown("Usage", 0, 0, 0, 0, **STANDARD, ListUnitPrice="1.2")]),
     Charge("MCA: Marketplace usage, whose pay-as-you-go cost is 0",
            [line("Usage", 20, "OnDemand", 2, MeterId="M", PayGPrice=0, PaygCostInBillingCurrency=0)],
            [shown("Usage", 20, 20, 20, 20, **STANDARD, ListUnitPrice=None)]),
@@ -440,8 +453,10 @@ AMORTIZED_CHARGES = [
             line("Usage", 1, "OnDemand", 1, 1, MeterId=None)],
            [shown("Usage", 0, 7, 7, 7, **{**used(10), **IN_HOURS}), shown("Usage", 1, 1, 1, 1, **STANDARD),
             shown("Usage", 1, 1, 1, 1, **STANDARD)]),
-    Charge("reservation unused", [line("UnusedReservation", 4, "Reservation", "0.9", **BY_RESERVATION)],
-           [shown("Usage", 0, 4, 0, 0, **{**unused(10), **IN_HOURS})]),
+    Charge("reservation unused, whose row has the prices of usage",
+           [line("UnusedReservation", 4, "Reservation", "0.9", PayGPrice="1.2", PricingCurrency="EUR",
+                 **BY_RESERVATION)],
+           [shown("Usage", 0, 4, 0, 0, **{**unused(10), **IN_HOURS}, **NO_PRICE, PricingQuantity=10)]),
     Charge("savings plan used and in part unused",
            [line("Usage", 70, "SavingsPlan", 1, 99, **BY_PLAN), line("UnusedSavingsPlan", 2, "SavingsPlan", **BY_PLAN)],
            [shown("Usage", 0, 70, 99, 99, **used(70, "EUR", PLAN)),
@@ -496,6 +511,18 @@ def test_sum_of_billed_cost_is_the_invoice(acme: duckdb.DuckDBPyConnection, name
     found = focus_of(acme, export, exported)
 
     assert sum(row["BilledCost"] for row in found) == invoice
+
+
+@pytest.mark.parametrize("code", ["LIST_PRICE", "TAX_QUANTITY", "TAX_SKU"])
+@pytest.mark.parametrize("name", EVERY_CHARGE)
+def test_no_charge_breaks_a_rule_about_prices(acme: duckdb.DuckDBPyConnection, name: str, code: str) -> None:
+    export, charges = EVERY_CHARGE[name]
+    [count] = [rule.count for rule in charge_rules() if rule.code == code]
+    focus_of(acme, export, [row for charge in charges for row in charge.exported])
+
+    found = rows(acme, translated(f"SELECT {count} AS broken FROM acme.billing.focus_costs"))
+
+    assert found == [{"broken": 0}]
 
 
 @pytest.mark.parametrize("name", EVERY_CHARGE)

@@ -138,6 +138,7 @@ def this_month() -> tuple[datetime, datetime]:
         [{}, {"BilledCost": "-1", "ChargeClass": "Correction", **PURCHASE}],
         [{"ListCost": "0.0000001", "ListUnitPrice": "0"}],
         [{"ListUnitPrice": None, "ContractedUnitPrice": "1"}],
+        [{"ListCost": "0", "ContractedCost": "0", "EffectiveCost": "0"}],
         [{"InvoiceId": None, "BilledCost": "0"}, {}],
         [
             {
@@ -156,6 +157,7 @@ def this_month() -> tuple[datetime, datetime]:
         "a refund keeps its cost",
         "list cost that is rounded",
         "no list price",
+        "a free grant has a price without it",
         "no invoice for a charge of 0",
         "no invoice in the whole month",
     ],
@@ -242,6 +244,15 @@ def test_month_of_google_cloud_ends_at_midnight_in_california(
     insert_charges(database, {"x_provider": provider, "ChargePeriodStart": at, "ChargePeriodEnd": at})
 
     assert broken_rules(database) == ({"CHARGE_AFTER_PERIOD": late} if late else {})
+
+
+@pytest.mark.parametrize("cost", ["ContractedCost", "EffectiveCost"])
+def test_list_cost_of_0_beside_a_cost_is_counted(database: duckdb.DuckDBPyConnection, cost: str) -> None:
+    free = {"ListCost": "0", "ContractedCost": "0", "EffectiveCost": "0"}
+
+    insert_charges(database, {**free, cost: "1"})
+
+    assert broken_rules(database) == {"LIST_PRICE": 1}
 
 
 def test_google_cloud_bills_what_a_commitment_covers(database: duckdb.DuckDBPyConnection) -> None:
