@@ -96,6 +96,13 @@ PRICED: Sequence[tuple[str, Row, str, object]] = [
     ("prices in another currency without a rate", {"PricingCurrency": "USD"}, "USD", None),
     ("no pricing currency", {"PricingCurrency": "", "x_BillingExchangeRate": "0.875"}, "EUR", 70),
 ]
+# frequency in the export, ChargeFrequency of a purchase and of its refund
+FREQUENCIES = (
+    ("Usage-Based", "Recurring", "One-Time"),
+    ("", "Recurring", "One-Time"),
+    ("One-Time", "One-Time", "One-Time"),
+    ("Recurring", "Recurring", "Recurring"),
+)
 FOCUS_CHARGES = [
     # kind, rows of the export (B, E, L, C), rows of focus_costs (category, B, E, L, C)
     Charge("EA: usage at a negotiated price", [usage(9, 9, 12, 9)], [shown("Usage", 9, 9, 12, 9, **STANDARD)]),
@@ -230,6 +237,17 @@ FOCUS_CHARGES = [
             shown("Usage", 20, 20, 20, 20, PublisherName="Contoso", ListUnitPrice=None, ContractedUnitPrice=None),
             shown("Purchase", 30, 30, 30, 30, PublisherName="Contoso"),
         ],
+    ),
+    *(
+        Charge(
+            f"Marketplace purchase and its refund, whose frequency is {written or 'blank'}",
+            [bought(30, 30, written), bought(-30, -30, written, ChargeClass="Correction")],
+            [
+                shown("Purchase", 30, 30, 30, 30, ChargeFrequency=frequency),
+                shown("Purchase", -30, -30, -30, -30, ChargeClass="Correction", ChargeFrequency=of_refund),
+            ],
+        )
+        for written, frequency, of_refund in FREQUENCIES
     ),
     Charge("credit", [shown("Credit", -50, -50, -50, -50)], [shown("Credit", -50, -50, -50, -50)]),
     Charge(
@@ -384,6 +402,14 @@ SAME = [
            [shown("Usage", 20, 20, 20, 20, **STANDARD, ListUnitPrice=None)]),
     Charge("Marketplace purchase", [line("Purchase", 30, "OnDemand", 30, 1, Frequency="OneTime")],
            [shown("Purchase", 30, 30, 30, 30, **ONCE)]),
+    *(
+        Charge(f"purchase and its refund, whose frequency is {written or 'blank'}",
+               [line("Purchase", 30, "OnDemand", 30, 1, Frequency=written.replace("-", "")),
+                line("Refund", -30, "OnDemand", -30, 1, Frequency=written.replace("-", ""))],
+               [shown("Purchase", 30, 30, 30, 30, ChargeFrequency=frequency),
+                shown("Purchase", -30, -30, -30, -30, ChargeClass="Correction", ChargeFrequency=of_refund)])
+        for written, frequency, of_refund in FREQUENCIES
+    ),
     Charge("refund of usage", [line("Refund", -5, "OnDemand")],
            [shown("Purchase", -5, -5, -5, -5, ChargeClass="Correction")]),
     Charge("credit", [line("Credit", -50, None)], [shown("Credit", -50, -50, -50, -50)]),
@@ -513,9 +539,11 @@ def test_sum_of_billed_cost_is_the_invoice(acme: duckdb.DuckDBPyConnection, name
     assert sum(row["BilledCost"] for row in found) == invoice
 
 
-@pytest.mark.parametrize("code", ["LIST_PRICE", "TAX_QUANTITY", "TAX_SKU"])
+@pytest.mark.parametrize("code", ["LIST_PRICE", "PURCHASE_FREQUENCY", "TAX_QUANTITY", "TAX_SKU"])
 @pytest.mark.parametrize("name", EVERY_CHARGE)
-def test_no_charge_breaks_a_rule_about_prices(acme: duckdb.DuckDBPyConnection, name: str, code: str) -> None:
+def test_no_charge_breaks_a_rule_about_prices_and_frequencies(
+    acme: duckdb.DuckDBPyConnection, name: str, code: str
+) -> None:
     export, charges = EVERY_CHARGE[name]
     [count] = [rule.count for rule in charge_rules() if rule.code == code]
     focus_of(acme, export, [row for charge in charges for row in charge.exported])
