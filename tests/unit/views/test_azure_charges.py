@@ -89,6 +89,14 @@ NAMED_SKU = {"SkuId": "D4", "SkuMeter": "D4", "SkuPriceId": "D4-eu"}
 NO_SKU = dict.fromkeys(("SkuId", "SkuMeter", "SkuPriceId", "SkuPriceDetails", "PricingQuantity", "PricingUnit"))
 INSTALMENT = {**STANDARD, "ChargeFrequency": "Recurring"}
 ONCE = {**STANDARD, "ChargeFrequency": "One-Time"}
+
+
+def in_billing_currency(listed: str, contracted: str) -> dict[str, object]:
+    """Return the unit prices, where the pricing currency is that of the bill."""
+    prices = {"ListUnitPrice": listed, "ContractedUnitPrice": contracted}
+    return {**prices, **{f"PricingCurrency{name}": price for name, price in prices.items()}}
+
+
 # kind, columns of a row, PricingCurrency, the cost of 70 in this currency
 PRICED: Sequence[tuple[str, Row, str, object]] = [
     ("prices in the billing currency", {"PricingCurrency": "EUR", "x_BillingExchangeRate": 1}, "EUR", 70),
@@ -105,7 +113,16 @@ FREQUENCIES = (
 )
 FOCUS_CHARGES = [
     # kind, rows of the export (B, E, L, C), rows of focus_costs (category, B, E, L, C)
-    Charge("EA: usage at a negotiated price", [usage(9, 9, 12, 9)], [shown("Usage", 9, 9, 12, 9, **STANDARD)]),
+    Charge(
+        "EA: usage at a negotiated price",
+        [usage(9, 9, 12, 9)],
+        [shown("Usage", 9, 9, 12, 9, **STANDARD, **in_billing_currency("1.2", "0.9"))],
+    ),
+    Charge(
+        "MCA: usage at prices in another currency",
+        [usage(9, 9, 12, 9, PricingCurrency="USD")],
+        [shown("Usage", 9, 9, 12, 9, **{**NO_PRICE, "ListUnitPrice": "1.2", "ContractedUnitPrice": "0.9"})],
+    ),
     Charge("pay as you go: usage", [usage(12, 12, 12, 12)], [shown("Usage", 12, 12, 12, 12, **STANDARD)]),
     Charge(
         "CSP: usage that a partner bills",
@@ -383,7 +400,12 @@ SAME = [
            [line("Usage", 9, "OnDemand", "0.9", PayGPrice="1.2", PaygCostInBillingCurrency=12)],
            [shown("Usage", 9, 9, 12, 9, **STANDARD)]),
     Charge("pay as you go: usage, with its price but not its cost at list",
-           [line("Usage", 9, "OnDemand", "0.9", PayGPrice="1.2")], [shown("Usage", 9, 9, 12, 9, **STANDARD)]),
+           [line("Usage", 9, "OnDemand", "0.9", PayGPrice="1.2")],
+           [shown("Usage", 9, 9, 12, 9, **STANDARD, **in_billing_currency("1.2", "0.9"))]),
+    Charge("plan of Azure's support",
+           [line("Purchase", 30, None, Frequency="Recurring", ServiceFamily="Azure Support")],
+           [shown("Purchase", 30, 30, 30, 30, ServiceCategory="Management and Governance",
+                  ServiceSubcategory="Other (Management and Governance)")]),
     Charge("MCA: rounding", [line("RoundingAdjustment", "0.004", None)],
            [shown("Adjustment", "0.004", "0.004", "0.004", "0.004")]),
     Charge("CSP: usage that a partner bills", [line("Usage", 9, "OnDemand", "0.9", PartnerName="Contoso")],
