@@ -168,7 +168,7 @@ class Events:
         with self._changed:
             self._attempts.clear()
 
-    def settle(self, timeout: float = 60.0) -> None:
+    def settle(self, timeout: float = 280.0) -> None:
         """Wait until no event is queued, held, in flight or due again.
 
         Raises TimeoutError, and RuntimeError if an event could not be sent, which is a bug of the emulator.

@@ -14,6 +14,7 @@ from tests.support.harness import Harness, log_lines
 from tests.support.small_exports import (
     AWS_CHARGE,
     AZURE_CHARGE,
+    AZURE_COLUMNS,
     COST,
     COST_PARQUET,
     CUR,
@@ -103,7 +104,7 @@ def test_override_that_has_no_effect_is_told(
     harness = harness_of(spec)
     harness.configure(replace(spec, type_overrides={"Date": "STRING"}))
     is_csv = spec is COST
-    columns = "TIMESTAMPTZ '2025-09-01 00:00:00+00' AS BillingPeriodStartDate, TIMESTAMPTZ '2025-09-13' AS Date"
+    columns = f"{AZURE_COLUMNS}, TIMESTAMPTZ '2025-09-13' AS Date"
     file = csv_file(AZURE_CHARGE) if is_csv else parquet_file(columns)
 
     outcome = azure_run(file, suffix="csv" if is_csv else "parquet").load(harness, spec)

@@ -42,7 +42,7 @@ def test_export_is_loaded_once_by_its_events(deployment: TerraformDeployment, tm
 
     deployment.deliver("aws_cur", aws)
     deployment.deliver("azure_focus", azure)
-    deployment.emulator.events.settle(60)
+    deployment.emulator.events.settle()
 
     check_deployment(deployment, {("aws_cur", MONTH): aws, ("azure_focus", MONTH): azure})
     for entry_point in ("load_aws", "load_azure"):
@@ -58,7 +58,7 @@ def test_unrelated_objects_import_nothing_heavy(deployment: TerraformDeployment,
     delivery = aws_cur_delivery(tmp_path, MONTH, rows=5)
 
     deployment.deliver("aws_cur", delivery, "ignored")
-    deployment.emulator.events.settle(30)
+    deployment.emulator.events.settle()
 
     assert set(_actions(deployment, "load_aws")) == {("ignored", "NOT_OURS")}
     assert deployment.function("load_aws").rss_mib() < before + 15  # the Google clients and dlt take 60 MiB
@@ -72,7 +72,7 @@ def test_locked_month_is_answered_503_and_delivered_again(deployment: TerraformD
     deployment.deliver("aws_cur", delivery, "data", "manifest")
     _wait_for(deployment, ("retried", "MONTH_LOCKED"))
     lease.delete()
-    deployment.emulator.events.settle(60)
+    deployment.emulator.events.settle()
 
     check_deployment(deployment, {("aws_cur", MONTH): delivery})
     assert {record.status for record in deployment.emulator.events.records} == {200, 503}
@@ -93,7 +93,7 @@ def test_rejection_is_acknowledged_without_a_traceback(deployment: TerraformDepl
     cut = delivery.manifests[0].path.with_name("cut.json")
     cut.write_bytes(delivery.manifests[0].path.read_bytes()[:200])
     deployment.deliver("azure_focus", replace(delivery, objects=(replace(delivery.manifests[0], path=cut),)))
-    deployment.emulator.events.settle(60)
+    deployment.emulator.events.settle()
 
     assert _actions(deployment, "load_azure") == [("rejected", "MANIFEST_NOT_JSON")]
     assert not any("Traceback" in str(line) for line in deployment.function("load_azure").log_lines())
@@ -106,7 +106,7 @@ def test_bug_is_acknowledged_with_a_traceback(deployment: TerraformDeployment) -
     deployment.query(f"CREATE TABLE `{history}` (unknown STRING)")  # whoever reads it fails at its first column
     name = "azure/focus/focus-cost/20250901-20250930/202510051546/run/manifest.json"
     deployment.emulator.upload(deployment.landing_bucket("azure_focus"), name, b"{")
-    deployment.emulator.events.settle(60)
+    deployment.emulator.events.settle()
 
     assert _actions(deployment, "load_azure") == [("failed", "BUG")]
     [line] = [line for line in deployment.function("load_azure").log_lines() if isinstance(line, dict)]
@@ -164,7 +164,7 @@ def test_sweep_and_status_run_as_commands(deployment: TerraformDeployment, tmp_p
     sweep = _command(deployment, tmp_path, "sweep")
     status = _command(deployment, tmp_path, "status")
     deployment.emulator.events.release()
-    deployment.emulator.events.settle(60)
+    deployment.emulator.events.settle()
 
     assert sweep.returncode == 0, sweep.stderr
     assert f'"azure_focus {MONTH}"' in sweep.stderr

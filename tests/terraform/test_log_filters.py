@@ -83,7 +83,7 @@ def _load_wait_and_reject(system: TerraformDeployment, made: Path) -> None:
     system.deliver("azure_focus", replace(azure, objects=(replace(azure.manifests[0], path=cut),)))
     for revision, rows in ((1, 30), (2, 5)):
         system.deliver("azure_focus", azure_focus_delivery(made, "2025-06", rows=rows, revision=revision))
-        system.emulator.events.settle(60)
+        system.emulator.events.settle()
 
 
 def _lease(system: TerraformDeployment, key: str, month: str) -> Any:
@@ -102,10 +102,10 @@ def _fail(system: TerraformDeployment, made: Path) -> None:
     lease = _lease(system, "azure_focus", "2025-08")
     lease.upload_from_string("this is no lease")
     system.deliver("azure_focus", azure_focus_delivery(made, "2025-08", rows=10))
-    system.emulator.events.settle(60)
+    system.emulator.events.settle()
     system.emulator.bigquery.delete_table(system.table("azure_focus"))
     system.deliver("azure_focus", azure_focus_delivery(made, "2025-09", rows=10))
-    system.emulator.events.settle(60)
+    system.emulator.events.settle()
 
 
 def _failed_start(system: TerraformDeployment) -> list[tuple[str, dict[str, Any]]]:
