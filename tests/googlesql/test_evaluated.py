@@ -37,9 +37,9 @@ from tests.unit.views.test_focus_charges import (  # noqa: F401 (pytest runs the
 
 pytestmark = pytest.mark.timeout(300)  # the first test of a machine waits until GoogleSQL is compiled
 JSON_COLUMNS = frozenset(column.name for column in FOCUS_COLUMNS if column.type == "JSON")
-# DuckDB divides decimals as DOUBLE, which holds 15 decimal digits, and rounds the last one. The emulator's BigQuery divides exactly.
+# DuckDB divides decimals as DOUBLE, whose fifteenth digit may differ. The emulator's BigQuery divides exactly.
 QUOTIENTS = frozenset({"ContractedUnitPrice", "ListUnitPrice", "PricingCurrencyEffectiveCost", "PricingQuantity"})
-_DOUBLE, _ALL = Context(prec=14), Context(prec=80)
+_DOUBLE, _ALL = Context(prec=12), Context(prec=80)
 Exported = tuple[duckdb.DuckDBPyConnection, Mapping[str, tuple[FocusSource, list[Field]]]]
 Row = Mapping[str, Any]
 
