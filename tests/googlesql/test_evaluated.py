@@ -136,5 +136,7 @@ def comparable(found: Sequence[Row], digits: Context = _ALL) -> list[str]:
 
 def _comparable(name: str, value: Any, digits: Context) -> Any:
     if isinstance(value, Decimal):
-        return str(value.normalize(_DOUBLE if name in QUOTIENTS else digits))
+        if name in QUOTIENTS:
+            return str(round(value, 15).normalize(_DOUBLE))  # and has 18 decimals
+        return str(value.normalize(digits))
     return json.loads(value) if name in JSON_COLUMNS and isinstance(value, str) else value
