@@ -385,7 +385,12 @@ MUTATIONS: Mapping[str, Mutation] = {
         Mutation(
             "one scope of a table",
             f"{_UNIT}decisions/test_decide.py::test_delivery_of_another_scope_is_rejected",
-            replaced(_no, "billing.decisions.decide.is_other_scope", "billing.workflows.load.is_other_scope"),
+            replaced(
+                _no,
+                "billing.decisions.decide.is_other_scope",
+                "billing.decisions.orphans.is_other_scope",
+                "billing.workflows.load.is_other_scope",
+            ),
         ),
         Mutation(
             "owner of a table before its first load",
