@@ -53,7 +53,7 @@ $(FOCUS_VENV)/.ready: tests/focus-validator-requirements.txt | $(UV)
 	VIRTUAL_ENV=$(FOCUS_VENV) $(UV) pip sync --quiet --require-hashes tests/focus-validator-requirements.txt
 	@touch $@
 
-test: setup ## run all tests (about 9 minutes on 2 cores)
+test: setup ## run all tests (about 20 minutes on 2 cores)
 	@$(BIN)/python -m tests.emulator.terraform_provider.command
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
