@@ -35,6 +35,12 @@ PHYSICAL = {
     "map": "CAST({} AS MAP(VARCHAR, VARCHAR))",
     "map<double>": "CAST({} AS MAP(VARCHAR, DOUBLE))",
 }
+# FOCUS shows neither what cancels covered usage nor a discount: the cost has it. The unused part of a fee is usage.
+CHARGES = {
+    "cur2": "line",
+    "focus": "(SELECT line.*, part FROM line, UNNEST(IF(line_type IN ('RIFee', 'SavingsPlanRecurringFee'), "
+    "['charge', 'unused'], ['charge'])) p(part) WHERE line_type NOT IN ('SavingsPlanNegation', 'PrivateRateDiscount'))",
+}
 TEXT = {"map": "to_json({})", "map<double>": "to_json({})"}
 
 
@@ -127,7 +133,7 @@ def aws_data_export_delivery(
     home = folder / sample.execution
     parts = aws_usage.write_files(
         usage, sample.columns, [local_path(home, key) for key in sample.data_keys], PHYSICAL, TEXT,
-        cost=COST[table], service=SERVICE[table],
+        cost=COST[table], service=SERVICE[table], charges=CHARGES[table],
     )  # fmt: skip
     manifests = dict.fromkeys(sample.manifest_keys, manifest_bytes(manifest(sample)))
     items = objects(home, sample.data_keys, manifests, ignored(sample))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from tests.samples import engine
+from tests.samples import azure_company, engine
 from tests.samples.columns import Column
 from tests.samples.model import Mode, month_end, month_start
 
@@ -72,7 +72,10 @@ class AzureSample:
 
     def values(self) -> dict[str, object]:
         """The values of the `$names` in the SQL files."""
+        base = max(self.rows - 3 * (self.revision - 1), 1)  # each further revision adds three late records
         return {
+            **azure_company.plan(self.month, base, self.last_day.day, engine.key(self.seed)),
+            "company": engine.key(self.seed),
             "key": engine.key(self.seed, self.month),
             "amount_key": engine.key(self.seed, self.month, self.revision),
             "subscriptions": self.subscriptions,

@@ -16,6 +16,7 @@ from tests.support.paths import TERRAFORM
 from tests.support.terraform_tables import terraform_example, terraform_tables
 from tests.unit.views import aws_charges
 from tests.unit.views.charges_spec import Charge
+from tests.unit.views.validator_findings import ALL, FINDINGS
 
 
 def error_table() -> str:
@@ -66,7 +67,7 @@ def quality_table() -> str:
 
 def aws_charge_table() -> str:
     """Return what FOCUS shows of each kind of charge at AWS, from the specification that the tests check."""
-    charges = [*aws_charges.WITHOUT_NET, *aws_charges.WITH_NET]
+    charges = [*aws_charges.WITHOUT_NET, *aws_charges.NOT_NAMED, *aws_charges.WITH_NET]
     costs = ("Billed", "Effective", "List", "Contracted")
     return _table(
         ("charge", "becomes", *costs, "commitment"), (row for one in charges for row in _charge_rows(one, costs))
@@ -81,6 +82,12 @@ def _charge_rows(charge: Charge, costs: Iterable[str]) -> Iterable[Iterable[str]
         yield ("" if number else charge.kind, becomes, *(str(row[f"{cost}Cost"]) for cost in costs), named)
 
 
+def validator_table() -> str:
+    """Return the rules that focus-validator finds broken in `focus_costs`, with the formats and the reason."""
+    rows = ((f"`{rule}`", _groups(finding.groups), finding.why) for rule, finding in FINDINGS.items())
+    return _table(("rule", "formats", "why"), rows)
+
+
 def module_tables(folder: str = "") -> str:
     """Return the variables, fields and outputs of a Terraform module, by its folder in `terraform/`."""
     return terraform_tables(TERRAFORM / folder)
@@ -89,6 +96,10 @@ def module_tables(folder: str = "") -> str:
 def module_example(folder: str) -> str:
     """Return the example of a Terraform module, by its folder in `terraform/`."""
     return terraform_example(TERRAFORM / folder)
+
+
+def _groups(names: tuple[str, ...]) -> str:
+    return "all" if names == ALL else ", ".join(names)
 
 
 def _table(names: Iterable[str], rows: Iterable[Iterable[str]]) -> str:

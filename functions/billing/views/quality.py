@@ -26,7 +26,8 @@ COMMITMENT_RULES = (
     QualityRule(
         "NOT_AMORTIZED",
         "AWS gives no amortized cost of a commitment, so its purchase keeps its cost",
-        "COUNTIF(provider = 'aws' AND purchases_effective > 0 AND usage_effective = 0)",
+        "COUNTIF(provider = 'aws' AND usage_effective = 0"
+        " AND (purchases_effective > 0 OR CommitmentDiscountId IS NULL))",
     ),
     QualityRule(
         "COMMITMENT_NEGATIVE",
@@ -118,12 +119,17 @@ def _about_charges(focus_view: str) -> str:
 
 
 def _about_commitments(focus_view: str) -> str:
-    """Return the query of the rules that need the sums of a commitment in a month."""
+    """Return the query of the rules that need the sums of a commitment in a month.
+
+    A CUR without columns of commitments names none, but its lines say what is committed: all of it is one group.
+    """
     rows = f"""
-    SELECT x_source AS source, BillingPeriodStart, MAX(x_provider) AS provider, SUM(EffectiveCost) AS effective,
+    SELECT x_source AS source, BillingPeriodStart, CommitmentDiscountId, MAX(x_provider) AS provider,
+      SUM(EffectiveCost) AS effective,
       SUM(IF(ChargeCategory = 'Usage', EffectiveCost, 0)) AS usage_effective,
       COUNTIF(ChargeCategory = 'Purchase' AND ChargeClass IS NULL AND EffectiveCost != 0) AS purchases_effective
-    FROM `{focus_view}` WHERE CommitmentDiscountId IS NOT NULL
+    FROM `{focus_view}`
+    WHERE CommitmentDiscountId IS NOT NULL OR x_provider = 'aws' AND PricingCategory = 'Committed'
     GROUP BY source, BillingPeriodStart, CommitmentDiscountId""".strip("\n")
     return _counted(COMMITMENT_RULES, rows)
 

@@ -131,7 +131,7 @@ def test_200_rows_hold_every_kind_of_line_item(tmp_path: Path, seed: int) -> Non
 
     assert set(kinds) == {
         "Usage", "SavingsPlanCoveredUsage", "SavingsPlanNegation", "SavingsPlanRecurringFee", "SavingsPlanUpfrontFee",
-        "DiscountedUsage", "RIFee", "Fee", "Credit", "Refund", "Tax",
+        "DiscountedUsage", "RIFee", "Fee", "Credit", "Refund", "Tax", "PrivateRateDiscount",
     }  # fmt: skip
     assert kinds["SavingsPlanCoveredUsage"] == kinds["SavingsPlanNegation"]
 
@@ -169,7 +169,7 @@ def test_text_has_newlines_quotes_commas_and_non_ascii_letters(september: Delive
     names = set(values(september, "resourceTags/user:Name"))
 
     assert {"two\nlines", 'crlf\r\ninside, "quoted"', 'db "primary"', "Zürich – naïve 東京 🚀", ""} <= names  # noqa: RUF001
-    assert 'VAT of 19%, "reverse charge"' in values(september, "lineItem/LineItemDescription")
+    assert 'VAT of 0%, "reverse charge"' in values(september, "lineItem/LineItemDescription")
 
 
 def test_rows_belong_to_the_month_even_if_their_usage_does_not(september: Delivery) -> None:

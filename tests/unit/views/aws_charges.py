@@ -20,6 +20,7 @@ CUR_NAMES = {
     "product": "line_item_product_code", "about": "line_item_line_item_description", "usage": "line_item_usage_type",
     "amount": "line_item_usage_amount", "normalized": "line_item_normalized_usage_amount", "unit": "pricing_unit",
     "cost": "line_item_unblended_cost", "net": "line_item_net_unblended_cost",
+    "currency": "line_item_currency_code", "prices": "pricing_currency",
     "public": "pricing_public_on_demand_cost", "rate": "pricing_public_on_demand_rate",
     # a reservation: the amortized cost of its usage, and of its unused part
     "ri": "reservation_reservation_a_r_n",
@@ -88,8 +89,13 @@ def sample(kind: str, *rows: Mapping[str, Any]) -> Charge:
 ON_DEMAND = [
     sample(
         "on demand",
-        cur("Usage", amount=10, cost=3, public=4),
-        focus("Usage", 3, 3, 4, 3, PricingCategory="Standard", ConsumedQuantity=10),
+        cur("Usage", amount=10, cost=3, public=4, unit="Hrs"),
+        focus("Usage", 3, 3, 4, 3, PricingCategory="Standard", ConsumedQuantity=10, PricingUnit="Hrs"),
+    ),
+    sample(
+        "usage without a quantity has no unit",
+        cur("Usage", cost=3, public=4, unit="Hrs"),
+        focus("Usage", 3, 3, 4, 3, PricingQuantity=None, PricingUnit=None, ConsumedQuantity=None, ConsumedUnit=None),
     ),
     sample(
         "usage without a line item type",
@@ -105,7 +111,7 @@ ON_DEMAND = [
         "tiered: each tier is a row with its own price",
         cur("Usage", amount=100, cost=10, public=10, rate="0.1"),
         cur("Usage", amount=50, cost=4, public=4, rate="0.08"),
-        focus("Usage", 10, 10, 10, 10, ListUnitPrice="0.1"),
+        focus("Usage", 10, 10, 10, 10, ListUnitPrice="0.1", PricingCurrencyListUnitPrice="0.1"),
         focus("Usage", 4, 4, 4, 4, ListUnitPrice="0.08"),
     ),
     sample(
@@ -127,6 +133,16 @@ ON_DEMAND = [
         "new service: the public cost is absent, so the list cost is the cost",
         cur("Usage", amount=10, cost=5),
         focus("Usage", 5, 5, 5, 5, ListUnitPrice="0.5"),
+    ),
+    sample(
+        "public price in another currency: it is no price in this one, so the list cost is the cost",
+        cur("Usage", amount=10, cost=30, public=4, rate="0.4", currency="CNY", prices="USD"),
+        focus("Usage", 30, 30, 30, 30, ListUnitPrice=3, PricingCurrency="USD", PricingCurrencyListUnitPrice=None),
+    ),
+    sample(
+        "corrected usage: a negative amount with a cost is no price",
+        cur("Usage", amount=-30, cost=9),
+        focus("Usage", 9, 9, 9, 9, ListUnitPrice=None, PricingCurrencyListUnitPrice=None),
     ),
     sample(
         "fee of a marketplace contract",
@@ -184,7 +200,7 @@ RESERVATIONS = [
         cur("Refund", ri=RI_ARN, cost=-803, month=OCTOBER),
         focus("Purchase", 876, 0, 876, 876, "RI", 8760, "Hrs"),
         focus("Usage", 0, 73, 140, 140, "RI", 730, "Hrs", "Used"),
-        correction("Purchase", -803, 0, -803, -803, commitment="RI", unit="Hrs"),
+        correction("Purchase", -803, 0, -803, -803, commitment="RI"),
     ),
     sample(
         "reservation that is never used",
@@ -210,7 +226,7 @@ RESERVATIONS = [
         cur("RIFee", ri=RI_ARN, cost=73, units=730, unit="Hrs"),
         cur("DiscountedUsage", ri=RI_ARN, cost=0, public=140, amount=700, unit="Hrs", ri_cost=70),
         focus("Purchase", 73, 0, 73, 73, "RI", 730, "Hrs"),
-        focus("Usage", 0, 0, 0, 0, "RI", None, "Hrs", "Unused"),
+        focus("Usage", 0, 0, 0, 0, "RI", None, None, "Unused"),
         focus("Usage", 0, 70, 140, 140, "RI", 700, "Hrs", "Used"),
     ),
     sample(
@@ -221,10 +237,25 @@ RESERVATIONS = [
         focus("Usage", 0, 0, 1000, 1000, "HOST", 730, "Hrs", "Used"),
     ),
     sample(
+        "Dedicated Host reservation whose amortized cost is empty: its usage costs 0",
+        cur("Fee", ri=HOST_ARN, cost=8760, amount=1, units=8760, unit="Hrs"),
+        cur("DiscountedUsage", ri=HOST_ARN, cost=0, public=1000, amount=730, unit="Hrs"),
+        focus("Purchase", 8760, 8760, 8760, 8760, "HOST", 8760, "Hrs"),
+        focus("Usage", 0, 0, 1000, 1000, "HOST", 730, "Hrs", "Used"),
+    ),
+    sample(
+        "reservation whose unused cost alone is exported: the fee keeps its cost, so the unused part is 0",
+        cur("RIFee", ri=RI_ARN, cost=73, units=730, unit="Hrs", idle_upfront=0, idle_recurring=3, idle_units=30),
+        cur("DiscountedUsage", ri=RI_ARN, cost=0, public=140, amount=700, unit="Hrs"),
+        focus("Purchase", 73, 73, 73, 73, "RI", 730, "Hrs"),
+        focus("Usage", 0, 0, 0, 0, "RI", 30, "Hrs", "Unused"),
+        focus("Usage", 0, 0, 140, 140, "RI", 700, "Hrs", "Used"),
+    ),
+    sample(
         "Dedicated Host reservation, no upfront",
         cur("RIFee", ri=HOST_ARN, cost=730, units=730, unit="Hrs"),
         focus("Purchase", 730, 730, 730, 730, "HOST", 730, "Hrs"),
-        focus("Usage", 0, 0, 0, 0, "HOST", None, "Hrs", "Unused"),
+        focus("Usage", 0, 0, 0, 0, "HOST", None, None, "Unused"),
     ),
     sample(
         "Dedicated Host reservation, refunded",
@@ -232,6 +263,11 @@ RESERVATIONS = [
         cur("Refund", ri=HOST_ARN, cost=-8030),
         focus("Purchase", 8760, 8760, 8760, 8760, "HOST", 8760, "Hrs"),
         correction("Purchase", -8030, -8030, -8030, -8030, commitment="HOST"),
+    ),
+    sample(
+        "refund of a reservation whose purchase is not in the table",
+        cur("Refund", ri=RI_ARN, cost=-803),
+        correction("Purchase", -803, 0, -803, -803, commitment="RI"),
     ),
     sample(
         "amortized costs in another month belong to the same reservation",
@@ -277,6 +313,18 @@ SAVINGS_PLANS = [
         focus("Usage", 0, 2, 0, 0, "SP", 2, "USD", "Unused"),
         focus("Usage", 0, 70, 110, 100, "SP", 70, "USD", "Used"),
     ),
+    *(
+        sample(
+            f"fee of {product} is {category}",
+            cur("SavingsPlanUpfrontFee", sp=SP_ARN, cost=864, product=product),
+            focus("Purchase", 864, 864, 864, 864, "SP", 864, "USD", ServiceCategory=category),
+        )
+        for product, category in (
+            ("ComputeSavingsPlans", "Compute"),
+            ("MachineLearningSavingsPlans", "AI and Machine Learning"),
+            ("DatabaseSavingsPlans", "Databases"),
+        )
+    ),
     sample(
         "Savings Plan that is never used",
         cur("SavingsPlanRecurringFee", sp=SP_ARN, cost=72, committed=72, used=0),
@@ -307,7 +355,7 @@ SAVINGS_PLANS = [
         cur("SavingsPlanRecurringFee", sp=SP_ARN, cost=72, committed=72),
         cur("SavingsPlanCoveredUsage", sp=SP_ARN, cost=100, public=110, sp_cost=71),
         focus("Purchase", 72, 0, 72, 72, "SP", 72, "USD"),
-        focus("Usage", 0, 0, 0, 0, "SP", None, "USD", "Unused"),
+        focus("Usage", 0, 0, 0, 0, "SP", None, None, "Unused"),
         focus("Usage", 0, 71, 110, 100, "SP", 71, "USD", "Used"),
     ),
     sample(
@@ -315,14 +363,33 @@ SAVINGS_PLANS = [
         cur("SavingsPlanRecurringFee", sp=SP_ARN, cost=72, used=70),
         cur("SavingsPlanCoveredUsage", sp=SP_ARN, cost=100, public=110, sp_cost=70),
         focus("Purchase", 72, 0, 72, 72, "SP", 72, "USD"),
-        focus("Usage", 0, 0, 0, 0, "SP", None, "USD", "Unused"),
+        focus("Usage", 0, 0, 0, 0, "SP", None, None, "Unused"),
         focus("Usage", 0, 70, 110, 100, "SP", 70, "USD", "Used"),
+    ),
+    sample(
+        "Savings Plan whose usage has no amortized cost: the fee keeps its cost, so the unused part is 0",
+        cur("SavingsPlanRecurringFee", sp=SP_ARN, cost=72, committed=72, used=70),
+        cur("SavingsPlanCoveredUsage", sp=SP_ARN, cost=100, public=110),
+        cur("SavingsPlanNegation", sp=SP_ARN, cost=-100),
+        focus("Purchase", 72, 72, 72, 72, "SP", 72, "USD"),
+        focus("Usage", 0, 0, 0, 0, "SP", 2, "USD", "Unused"),
+        focus("Usage", 0, 0, 110, 100, "SP", None, None, "Used"),
+        focus("Adjustment", 0, 0, 0, 0, "SP"),
+    ),
+    sample(
+        "Savings Plan whose usage has no amortized cost, and that is not used in another month",
+        cur("SavingsPlanRecurringFee", sp=SP_ARN, cost=72, committed=72, used=70),
+        cur("SavingsPlanRecurringFee", sp=SP_ARN, cost=72, committed=72, used=0, month=OCTOBER),
+        focus("Purchase", 72, 72, 72, 72, "SP", 72, "USD"),
+        focus("Usage", 0, 0, 0, 0, "SP", 2, "USD", "Unused"),
+        focus("Purchase", 72, 72, 72, 72, "SP", 72, "USD"),
+        focus("Usage", 0, 0, 0, 0, "SP", 72, "USD", "Unused"),
     ),
     sample(
         "Savings Plan without any amortized cost: the fee keeps its cost",
         cur("SavingsPlanRecurringFee", sp=SP_ARN, cost=72),
         focus("Purchase", 72, 72, 72, 72, "SP", 72, "USD"),
-        focus("Usage", 0, 0, 0, 0, "SP", None, "USD", "Unused"),
+        focus("Usage", 0, 0, 0, 0, "SP", None, None, "Unused"),
     ),
 ]
 DISCOUNT_ROWS = [
@@ -331,6 +398,46 @@ DISCOUNT_ROWS = [
     cur("BundledDiscount", cost=-6),
 ]
 DISCOUNTS_SHOWN = [focus("Adjustment", cost, cost, 0, cost) for cost in (-9, -5, -6)]
+# CUR 2.0 has only the columns that you choose
+NOT_NAMED = [
+    sample(
+        "report without columns of commitments: fees keep their cost",
+        cur("RIFee", cost=73),
+        cur("DiscountedUsage", cost=0, public=140),
+        cur("SavingsPlanRecurringFee", cost=72),
+        cur("SavingsPlanCoveredUsage", cost=100, public=110),
+        cur("SavingsPlanNegation", cost=-100),
+        focus("Purchase", 73, 73, 73, 73),
+        focus("Usage", 0, 0, 0, 0),
+        focus("Usage", 0, 0, 140, 140),
+        focus("Purchase", 72, 72, 72, 72),
+        focus("Usage", 0, 0, 0, 0),
+        focus("Usage", 0, 0, 110, 100),
+        focus("Adjustment", 0, 0, 0, 0),
+    ),
+    sample(
+        "report without columns of commitments: the refund of a Savings Plan keeps its cost as the fee does",
+        cur("SavingsPlanUpfrontFee", cost=864),
+        cur("Refund", cost=-862, product="ComputeSavingsPlans", about="Refund for one-time fee for Savings Plan ID: 1"),
+        focus("Purchase", 864, 864, 864, 864),
+        correction("Purchase", -862, -862, -862, -862),
+    ),
+]
+NO_ARNS = [
+    sample(
+        "report with amortized costs but without the ARNs of commitments: never counted twice",
+        cur("RIFee", cost=73, idle_recurring=3, idle_units=30),
+        cur("DiscountedUsage", cost=0, public=140, ri_cost=70),
+        cur("SavingsPlanRecurringFee", cost=72, committed=72, used=70),
+        cur("SavingsPlanCoveredUsage", cost=100, public=110, sp_cost=70),
+        focus("Purchase", 73, 0, 73, 73),
+        focus("Usage", 0, 3, 0, 0),
+        focus("Usage", 0, 70, 140, 140),
+        focus("Purchase", 72, 0, 72, 72),
+        focus("Usage", 0, 2, 0, 0),
+        focus("Usage", 0, 70, 110, 100),
+    ),
+]
 # AWS's own FOCUS export keeps its values. Its 1.0 has some columns of later versions under other names
 NATIVE = [
     Charge(
@@ -401,11 +508,29 @@ DISCOUNTS_AS_COLUMNS = [
     sample(
         "only the cost has a net column: the fee's discount holds for its amortized costs",
         cur("SavingsPlanRecurringFee", sp=SP_ARN, cost=72, net="65.52", committed=72, used=70),
+        cur("SavingsPlanCoveredUsage", sp=SP_ARN, cost=95, net="86.45", public=100, sp_cost=70),
         cur("RIFee", ri=RI_ARN, cost=61, net="55.51", units=730, unit="Hrs", idle_recurring=1, idle_units=12),
         focus("Purchase", "65.52", 0, 72, "65.52", "SP", 72, "USD"),
         focus("Usage", 0, "1.82", 0, 0, "SP", 2, "USD", "Unused"),
+        focus("Usage", 0, "63.7", 100, "86.45", "SP", 70, "USD", "Used"),
         focus("Purchase", "55.51", 0, 61, "55.51", "RI", 730, "Hrs"),
         focus("Usage", 0, "0.91", 0, 0, "RI", 12, "Hrs", "Unused"),
+    ),
+    sample(
+        "only the cost has a net column: the fee's discount holds for reserved usage, too",
+        cur("RIFee", ri=RI_ARN, cost=61, net="55.51", units=730, unit="Hrs", idle_recurring=1, idle_units=12),
+        cur("DiscountedUsage", ri=RI_ARN, cost=0, net=0, public=120, amount=718, unit="Hrs", ri_cost=60),
+        focus("Purchase", "55.51", 0, 61, "55.51", "RI", 730, "Hrs"),
+        focus("Usage", 0, "0.91", 0, 0, "RI", 12, "Hrs", "Unused"),
+        focus("Usage", 0, "54.6", 120, 120, "RI", 718, "Hrs", "Used"),
+    ),
+    sample(
+        "only the cost has a net column: the fee upfront tells the discount",
+        cur("SavingsPlanUpfrontFee", sp=SP_ARN, cost=864, net="786.24"),
+        cur("SavingsPlanRecurringFee", sp=SP_ARN, cost=0, net=0, committed=72, used=0),
+        focus("Purchase", "786.24", 0, 864, "786.24", "SP", 864, "USD"),
+        focus("Purchase", 0, 0, 0, 0, "SP", 0, "USD"),
+        focus("Usage", 0, "65.52", 0, 0, "SP", 72, "USD", "Unused"),
     ),
     sample(
         "Savings Plan, all upfront, in net columns",
@@ -413,9 +538,11 @@ DISCOUNTS_AS_COLUMNS = [
         cur(
             "SavingsPlanRecurringFee", sp=SP_ARN, cost=0, net=0, committed=72, used=70, upfront=72, upfront_net="65.52"
         ),
+        cur("SavingsPlanCoveredUsage", sp=SP_ARN, cost=95, net="86.45", public=100, sp_cost=70, sp_net="63.7"),
         focus("Purchase", "786.24", 0, 864, "786.24", "SP", 864, "USD"),
         focus("Purchase", 0, 0, 0, 0, "SP", 0, "USD"),
         focus("Usage", 0, "1.82", 0, 0, "SP", 2, "USD", "Unused"),
+        focus("Usage", 0, "63.7", 100, "86.45", "SP", 70, "USD", "Used"),
     ),
     sample(
         "a row without a net cost keeps its cost",
@@ -423,6 +550,20 @@ DISCOUNTS_AS_COLUMNS = [
         cur("Tax", cost=19),
         focus("Usage", 91, 91, 100, 91),
         focus("Tax", 19, 19, 19, 19),
+    ),
+    sample(
+        "the net column is 0 in every row: it says nothing, so the unblended cost counts",
+        cur("Usage", cost=100, net=0, public=100),
+        cur("Tax", cost=19, net=0),
+        focus("Usage", 100, 100, 100, 100, x_DiscountSource=None),
+        focus("Tax", 19, 19, 19, 19, x_DiscountSource=None),
+    ),
+    sample(
+        "credits pay for all of a month in net columns",
+        cur("Usage", cost=100, net=91, public=100),
+        cur("Credit", cost=-91, net=-91),
+        focus("Usage", 91, 91, 100, 91, x_DiscountSource="Columns"),
+        focus("Credit", -91, -91, -91, -91, x_DiscountSource="Columns"),
     ),
     sample(
         "marketplace usage in net columns: the list cost is the cost before the discount",
@@ -438,7 +579,7 @@ DISCOUNTS_AS_COLUMNS = [
         cur("Refund", ri=RI_ARN, cost=-803, net="-730.73"),
         focus("Purchase", "797.16", 0, 876, "797.16", "RI", 8760, "Hrs"),
         focus("Usage", 0, "66.43", 140, 140, "RI", 730, "Hrs", "Used"),
-        correction("Purchase", "-730.73", 0, -803, "-730.73", commitment="RI", unit="Hrs"),
+        correction("Purchase", "-730.73", 0, -803, "-730.73", commitment="RI"),
     ),
 ]
 DISCOUNTS_AS_BOTH = [
@@ -484,8 +625,11 @@ DISCOUNTS_AS_BOTH = [
 # what the invoice says, in the order of the charges of a private agreement
 INVOICES: dict[str, tuple[list[Charge], list[int | str]]] = {
     "DISCOUNTS_AS_ROWS": (DISCOUNTS_AS_ROWS, [80, -9, -9, -9]),
-    "DISCOUNTS_AS_COLUMNS": (DISCOUNTS_AS_COLUMNS, ["212.03", "121.03", "786.24", 110, 91, "66.43"]),
+    "DISCOUNTS_AS_COLUMNS": (
+        DISCOUNTS_AS_COLUMNS,
+        ["212.03", "121.03", "55.51", "786.24", "786.24", 110, 119, 0, 91, "66.43"],
+    ),
     "DISCOUNTS_AS_BOTH": (DISCOUNTS_AS_BOTH, [80, 80, 80, 85, 85, 282]),
 }
-WITHOUT_NET = [*ON_DEMAND, *RESERVATIONS, *SAVINGS_PLANS, *DISCOUNTS_AS_ROWS]
+WITHOUT_NET = [*ON_DEMAND, *RESERVATIONS, *SAVINGS_PLANS, *NO_ARNS, *DISCOUNTS_AS_ROWS]
 WITH_NET = [*DISCOUNTS_AS_COLUMNS, *DISCOUNTS_AS_BOTH]

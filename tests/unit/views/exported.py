@@ -31,22 +31,27 @@ EXPORT = "acme-export"
 
 
 def create_focus_costs(
-    database: duckdb.DuckDBPyConnection, formats: Sequence[str], folder: Path, *, rows: int = 200
-) -> None:
-    """Create `acme.billing.focus_costs` over the same charges in several formats. Each is a source of that name."""
+    database: duckdb.DuckDBPyConnection, formats: Sequence[str], folder: Path, *, rows: int = 200, month: str = MONTH
+) -> dict[str, tuple[FocusSource, list[Field]]]:
+    """Create `acme.billing.focus_costs` over the same charges in several formats. Each is a source of that name.
+
+    Return the sources, each with the columns of its table.
+    """
     database.execute("SET TimeZone = 'UTC'; ATTACH ':memory:' AS acme; CREATE SCHEMA acme.billing")
-    for name in formats:
-        _load(database, name, folder / name, rows)
+    sources = {name: _load(database, name, folder / name, rows, month) for name in formats}
     views = translated(union_query([f"acme.billing.focus_costs_{name}" for name in formats]))
     database.execute(f"CREATE TABLE acme.billing.focus_costs AS {views}")
+    return sources
 
 
-def _load(database: duckdb.DuckDBPyConnection, name: str, folder: Path, rows: int) -> None:
+def _load(
+    database: duckdb.DuckDBPyConnection, name: str, folder: Path, rows: int, month: str
+) -> tuple[FocusSource, list[Field]]:
     """Create the table of a source, and its own view."""
     export_format = FORMATS[name]
     version = export_format.versions[-1] if export_format.versions else ""
     layout = cast(Mode, export_format.layouts[0])
-    delivery = sample_delivery(name, folder, MONTH, layout=layout, rows=rows, version=version, export_name=EXPORT)
+    delivery = sample_delivery(name, folder, month, layout=layout, rows=rows, version=version, export_name=EXPORT)
     schema = json.loads((SCHEMAS / f"{export_format.table_schema.format(version=version)}.json").read_text())
     known = [Field(column["name"], column["type"], column.get("description", "")) for column in schema]
     table = f"acme.billing.{name}"
@@ -58,13 +63,15 @@ def _load(database: duckdb.DuckDBPyConnection, name: str, folder: Path, rows: in
         if field.name in missing:
             database.execute(f'ALTER TABLE {table} ADD COLUMN "{field.name}" {_physical(field)}')
     mapped = FocusSource(name, export_format.provider, export_format.focus, table)
-    view = translated(source_query(mapped, [*known, *plan.added]))
+    fields = [*known, *plan.added]
+    view = translated(source_query(mapped, fields))
     try:
         database.execute(f"CREATE VIEW acme.billing.focus_costs_{name} AS {view}")
     except duckdb.Error as error:
         mapping = f"focus_from_{export_format.focus}.json"
         error.add_note(f"{name}: use only SQL functions in {mapping} that sqlglot translates for DuckDB.")
         raise
+    return mapped, fields
 
 
 def _plan_csv(delivery: Delivery, name: str, known: Sequence[Field]) -> tuple[Plan, str]:
@@ -73,7 +80,7 @@ def _plan_csv(delivery: Delivery, name: str, known: Sequence[Field]) -> tuple[Pl
     header = csv_header(delivery.data[0].path.read_bytes(), name, complete=True)
     source = [column.name for column in header.columns]
     plan = plan_csv(source, _export(delivery, name).columns, csv_rules(export_format), {}, known)
-    dates = date_formats(plan.schema, header.rows, export_format.partition, MONTH)
+    dates = date_formats(plan.schema, header.rows, export_format.partition, delivery.month)
     assert dates in (DateFormats(), DateFormats(timestamp="MM/DD/YYYY"))
     columns = [
         f'CAST(strptime("{field.name}", \'%m/%d/%Y\') AS TIMESTAMPTZ) AS "{field.name}"'

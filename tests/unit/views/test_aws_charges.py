@@ -8,7 +8,7 @@ import duckdb
 import pytest
 
 from billing.columns.field import Field
-from tests.unit.views.aws_charges import NATIVE, SEPTEMBER, WITH_NET, WITHOUT_NET
+from tests.unit.views.aws_charges import NATIVE, NO_ARNS, NOT_NAMED, SEPTEMBER, WITH_NET, WITHOUT_NET
 from tests.unit.views.charges_spec import Charge, Export, expected_facts, focus_facts
 from tests.unit.views.focus_rows import cur_fields, fields_of
 
@@ -31,6 +31,11 @@ def in_parquet(export: Export) -> Export:
 REPORTS = [V1_CSV, in_parquet(V1_CSV), V2_CSV, in_parquet(V2_CSV)]
 FOCUS_CSV = Export("FOCUS CSV", "native", "aws", tuple(fields_of("native")), {"BillingPeriodStart": SEPTEMBER})
 FOCUS_EXPORTS = [FOCUS_CSV, in_parquet(FOCUS_CSV)]
+COMMITMENTS = tuple(
+    field.name for field in fields_of("aws_cur") if field.name.startswith(("reservation_", "savings_plan_"))
+)
+NO_COMMITMENTS = [replace(one.without(*COMMITMENTS), name=f"{one.name} without commitments") for one in REPORTS]
+WITHOUT_ARNS = V2_CSV.without("reservation_reservation_a_r_n", "savings_plan_savings_plan_a_r_n")
 NO_NET = [replace(one.without(*NET), name=f"{one.name} without net columns") for one in (V1_CSV, in_parquet(V2_CSV))]
 
 
@@ -38,6 +43,19 @@ NO_NET = [replace(one.without(*NET), name=f"{one.name} without net columns") for
 @pytest.mark.parametrize("charge", WITHOUT_NET, ids=lambda charge: charge.kind)
 def test_charge_without_net_columns_becomes(acme: duckdb.DuckDBPyConnection, report: Export, charge: Charge) -> None:
     assert focus_facts(acme, report, charge) == expected_facts(charge)
+
+
+@pytest.mark.parametrize("report", NO_COMMITMENTS, ids=lambda report: report.name)
+@pytest.mark.parametrize("charge", NOT_NAMED, ids=lambda charge: charge.kind)
+def test_charge_without_columns_of_commitments_becomes(
+    acme: duckdb.DuckDBPyConnection, report: Export, charge: Charge
+) -> None:
+    assert focus_facts(acme, report, charge) == expected_facts(charge)
+
+
+@pytest.mark.parametrize("charge", NO_ARNS, ids=lambda charge: charge.kind)
+def test_charge_without_arns_of_commitments_becomes(acme: duckdb.DuckDBPyConnection, charge: Charge) -> None:
+    assert focus_facts(acme, WITHOUT_ARNS, charge) == expected_facts(charge)
 
 
 @pytest.mark.parametrize("report", REPORTS, ids=lambda report: report.name)

@@ -17,7 +17,8 @@ import pytest
 
 from billing.columns.field import Field
 from billing.formats import FORMATS, SCHEMAS
-from tests.unit.views.bigquery_sql import rows
+from billing.views.quality import charge_rules
+from tests.unit.views.bigquery_sql import rows, translated
 from tests.unit.views.charges_spec import Charge, Export, Row, expected_facts, focus_facts, focus_of
 from tests.unit.views.focus_rows import fields_of
 
@@ -82,11 +83,46 @@ def bought(billed: object, effective: object, frequency: str = "One-Time", **mor
 
 
 STANDARD = {"PricingCategory": "Standard"}
+NO_PRICE = dict.fromkeys(("ListUnitPrice", "ContractedUnitPrice", "PricingCurrencyListUnitPrice",
+                          "PricingCurrencyContractedUnitPrice"))  # fmt: skip
+NAMED_SKU = {"SkuId": "D4", "SkuMeter": "D4", "SkuPriceId": "D4-eu"}
+NO_SKU = dict.fromkeys(("SkuId", "SkuMeter", "SkuPriceId", "SkuPriceDetails", "PricingQuantity", "PricingUnit"))
 INSTALMENT = {**STANDARD, "ChargeFrequency": "Recurring"}
 ONCE = {**STANDARD, "ChargeFrequency": "One-Time"}
+
+
+def in_billing_currency(listed: str, contracted: str) -> dict[str, object]:
+    """Return the unit prices, where the pricing currency is that of the bill."""
+    prices = {"ListUnitPrice": listed, "ContractedUnitPrice": contracted}
+    return {**prices, **{f"PricingCurrency{name}": price for name, price in prices.items()}}
+
+
+# kind, columns of a row, PricingCurrency, the cost of 70 in this currency
+PRICED: Sequence[tuple[str, Row, str, object]] = [
+    ("prices in the billing currency", {"PricingCurrency": "EUR", "x_BillingExchangeRate": 1}, "EUR", 70),
+    ("prices in another currency", {"PricingCurrency": "USD", "x_BillingExchangeRate": "0.875"}, "USD", 80),
+    ("prices in another currency without a rate", {"PricingCurrency": "USD"}, "USD", None),
+    ("no pricing currency", {"PricingCurrency": "", "x_BillingExchangeRate": "0.875"}, "EUR", 70),
+]
+# frequency in the export, ChargeFrequency of a purchase and of its refund
+FREQUENCIES = (
+    ("Usage-Based", "Recurring", "One-Time"),
+    ("", "Recurring", "One-Time"),
+    ("One-Time", "One-Time", "One-Time"),
+    ("Recurring", "Recurring", "Recurring"),
+)
 FOCUS_CHARGES = [
     # kind, rows of the export (B, E, L, C), rows of focus_costs (category, B, E, L, C)
-    Charge("EA: usage at a negotiated price", [usage(9, 9, 12, 9)], [shown("Usage", 9, 9, 12, 9, **STANDARD)]),
+    Charge(
+        "EA: usage at a negotiated price",
+        [usage(9, 9, 12, 9)],
+        [shown("Usage", 9, 9, 12, 9, **STANDARD, **in_billing_currency("1.2", "0.9"))],
+    ),
+    Charge(
+        "MCA: usage at prices in another currency",
+        [usage(9, 9, 12, 9, PricingCurrency="USD")],
+        [shown("Usage", 9, 9, 12, 9, **{**NO_PRICE, "ListUnitPrice": "1.2", "ContractedUnitPrice": "0.9"})],
+    ),
     Charge("pay as you go: usage", [usage(12, 12, 12, 12)], [shown("Usage", 12, 12, 12, 12, **STANDARD)]),
     Charge(
         "CSP: usage that a partner bills",
@@ -99,7 +135,11 @@ FOCUS_CHARGES = [
         [usage(3, 3, 12, 3, PricingCategory="Dynamic")],
         [shown("Usage", 3, 3, 12, 3, PricingCategory="Dynamic")],
     ),
-    Charge("free grant", [usage(0, 0, 0, 0)], [shown("Usage", 0, 0, 0, 0, **STANDARD)]),
+    Charge(
+        "free grant, whose row has the price without it",
+        [usage(0, 0, 0, 0, ListUnitPrice="1.2")],
+        [shown("Usage", 0, 0, 0, 0, **STANDARD, ListUnitPrice="1.2")],
+    ),
     Charge(
         "EA: reservation used, with the price that you agreed on and no list price",
         [usage(0, 6, 0, 9, **COVERED)],
@@ -138,6 +178,11 @@ FOCUS_CHARGES = [
         "reservation unused: nothing was used, so it has no list price",
         [usage(0, 4, 0, 0, **{**COVERED, **WASTED})],
         [shown("Usage", 0, 4, 0, 0, **unused(10))],
+    ),
+    Charge(
+        "reservation unused, whose row has the costs and prices of usage",
+        [usage(0, 4, 9, 8, **{**COVERED, **WASTED})],
+        [shown("Usage", 0, 4, 0, 0, **unused(10), **NO_PRICE, PricingQuantity=10)],
     ),
     Charge(
         "reservation bought upfront",
@@ -210,8 +255,23 @@ FOCUS_CHARGES = [
             shown("Purchase", 30, 30, 30, 30, PublisherName="Contoso"),
         ],
     ),
+    *(
+        Charge(
+            f"Marketplace purchase and its refund, whose frequency is {written or 'blank'}",
+            [bought(30, 30, written), bought(-30, -30, written, ChargeClass="Correction")],
+            [
+                shown("Purchase", 30, 30, 30, 30, ChargeFrequency=frequency),
+                shown("Purchase", -30, -30, -30, -30, ChargeClass="Correction", ChargeFrequency=of_refund),
+            ],
+        )
+        for written, frequency, of_refund in FREQUENCIES
+    ),
     Charge("credit", [shown("Credit", -50, -50, -50, -50)], [shown("Credit", -50, -50, -50, -50)]),
-    Charge("tax", [shown("Tax", 19, 19, 19, 19)], [shown("Tax", 19, 19, 19, 19)]),
+    Charge(
+        "tax, whose row names a SKU",
+        [{**HOURS, **shown("Tax", 19, 19, 19, 19), **NAMED_SKU, "x_SkuDetails": '{"a":1}', "PricingQuantity": 1}],
+        [shown("Tax", 19, 19, 19, 19, **NO_SKU)],
+    ),
     Charge("MCA: rounding", [shown("Adjustment", "0.004", "0.004", 0, 0)],
            [shown("Adjustment", "0.004", "0.004", 0, 0)]),
     Charge(
@@ -229,6 +289,25 @@ FOCUS_CHARGES = [
         "MCA: the account is above the billing profile",
         [usage(1, 1, 1, 1, BillingAccountId="/accounts/A/billingProfiles/P", x_BillingAccountId="A:1")],
         [shown("Usage", 1, 1, 1, 1, BillingAccountId="/accounts/a/billingprofiles/p", x_BillingAccountId="a:1")],
+    ),
+    *(
+        Charge(
+            f"reservation bought, used and refunded: {kind}",
+            [
+                {**bought(110, 110, **OF_RESERVATION), **priced},
+                {**usage(0, 70, 100, 90, 100, **COVERED), **priced},
+                {**bought(-20, -20, **OF_RESERVATION, ChargeClass="Correction"), **priced},
+            ],
+            [
+                shown("Purchase", 110, 0, 110, 110, **under(RESERVATION), PricingCurrency=currency,
+                      PricingCurrencyEffectiveCost=0),
+                shown("Usage", 0, 70, 100, 90, **used(100), PricingCurrency=currency,
+                      PricingCurrencyEffectiveCost=cost),
+                shown("Purchase", -20, 0, -20, -20, **under(RESERVATION), ChargeClass="Correction",
+                      PricingCurrency=currency, PricingCurrencyEffectiveCost=0),
+            ],
+        )
+        for kind, priced, currency, cost in PRICED
     ),
     Charge(
         "columns that earlier versions have under other names",
@@ -302,7 +381,18 @@ def line(kind: str, cost: object, model: str | None, price: object = 0, hours: i
 
 BY_RESERVATION: dict[str, Any] = {"ReservationId": RESERVATION}
 BY_PLAN: dict[str, Any] = {"BenefitId": PLAN}
+IN_DOLLARS: dict[str, Any] = {"PricingCurrency": "USD", "ExchangeRatePricingToBilling": "0.875"}
 SAME = [
+    *(
+        Charge(f"usage: {kind}",
+               [line("Usage", 70, "OnDemand", PricingCurrency=row["PricingCurrency"],
+                     ExchangeRatePricingToBilling=row.get("x_BillingExchangeRate"))],
+               [shown("Usage", 70, 70, 70, 70, PricingCurrency=currency, PricingCurrencyEffectiveCost=cost)])
+        for kind, row, currency, cost in PRICED
+    ),
+    Charge("MCA: usage with Azure's own amount in the pricing currency",
+           [line("Usage", 70, "OnDemand", **IN_DOLLARS, CostInPricingCurrency=81)],
+           [shown("Usage", 70, 70, 70, 70, PricingCurrency="USD", PricingCurrencyEffectiveCost=81)]),
     # kinds of charge that actual and amortized cost have in common
     Charge("EA: usage at a negotiated price", [line("Usage", 9, "OnDemand", "0.9")],
            [shown("Usage", 9, 9, 9, 9, **STANDARD)]),
@@ -310,7 +400,12 @@ SAME = [
            [line("Usage", 9, "OnDemand", "0.9", PayGPrice="1.2", PaygCostInBillingCurrency=12)],
            [shown("Usage", 9, 9, 12, 9, **STANDARD)]),
     Charge("pay as you go: usage, with its price but not its cost at list",
-           [line("Usage", 9, "OnDemand", "0.9", PayGPrice="1.2")], [shown("Usage", 9, 9, 12, 9, **STANDARD)]),
+           [line("Usage", 9, "OnDemand", "0.9", PayGPrice="1.2")],
+           [shown("Usage", 9, 9, 12, 9, **STANDARD, **in_billing_currency("1.2", "0.9"))]),
+    Charge("plan of Azure's support",
+           [line("Purchase", 30, None, Frequency="Recurring", ServiceFamily="Azure Support")],
+           [shown("Purchase", 30, 30, 30, 30, ServiceCategory="Management and Governance",
+                  ServiceSubcategory="Other (Management and Governance)")]),
     Charge("MCA: rounding", [line("RoundingAdjustment", "0.004", None)],
            [shown("Adjustment", "0.004", "0.004", "0.004", "0.004")]),
     Charge("CSP: usage that a partner bills", [line("Usage", 9, "OnDemand", "0.9", PartnerName="Contoso")],
@@ -321,17 +416,29 @@ SAME = [
            [shown("Usage", 3, 3, 3, 3, PricingCategory="Dynamic")]),
     Charge("licence on demand of a reserved machine", [line("Usage", 3, "OnDemand", "0.3", **BY_RESERVATION)],
            [shown("Usage", 3, 3, 3, 3, **STANDARD)]),
-    Charge("free grant", [line("Usage", 0, "OnDemand", 0, PaygCostInBillingCurrency=0)],
-           [shown("Usage", 0, 0, 0, 0, **STANDARD)]),
+    Charge("free grant, whose row has the price without it",
+           [line("Usage", 0, "OnDemand", 0, PayGPrice="1.2", PaygCostInBillingCurrency=0)],
+           [shown("Usage", 0, 0, 0, 0, **STANDARD, ListUnitPrice="1.2")]),
     Charge("MCA: Marketplace usage, whose pay-as-you-go cost is 0",
            [line("Usage", 20, "OnDemand", 2, MeterId="M", PayGPrice=0, PaygCostInBillingCurrency=0)],
            [shown("Usage", 20, 20, 20, 20, **STANDARD, ListUnitPrice=None)]),
     Charge("Marketplace purchase", [line("Purchase", 30, "OnDemand", 30, 1, Frequency="OneTime")],
            [shown("Purchase", 30, 30, 30, 30, **ONCE)]),
+    *(
+        Charge(f"purchase and its refund, whose frequency is {written or 'blank'}",
+               [line("Purchase", 30, "OnDemand", 30, 1, Frequency=written.replace("-", "")),
+                line("Refund", -30, "OnDemand", -30, 1, Frequency=written.replace("-", ""))],
+               [shown("Purchase", 30, 30, 30, 30, ChargeFrequency=frequency),
+                shown("Purchase", -30, -30, -30, -30, ChargeClass="Correction", ChargeFrequency=of_refund)])
+        for written, frequency, of_refund in FREQUENCIES
+    ),
     Charge("refund of usage", [line("Refund", -5, "OnDemand")],
            [shown("Purchase", -5, -5, -5, -5, ChargeClass="Correction")]),
     Charge("credit", [line("Credit", -50, None)], [shown("Credit", -50, -50, -50, -50)]),
-    Charge("tax", [line("Tax", 19, None)], [shown("Tax", 19, 19, 19, 19)]),
+    Charge("tax, whose row names a SKU", [line("Tax", 19, None, ProductId="P", PartNumber="N", MeterName="M")],
+           [shown("Tax", 19, 19, 19, 19, **NO_SKU)]),
+    Charge("usage, whose row names a SKU", [line("Usage", 9, "OnDemand", "0.9", ProductId="P", MeterName="M")],
+           [shown("Usage", 9, 9, 9, 9, SkuId="P", SkuMeter="M", SkuPriceId="D4", PricingQuantity=10)]),
     Charge(
         "MCA: an invoice is for a billing profile, and x_BillingAccountId is the account",
         [line("Usage", 1, "OnDemand", BillingAccountId="ACC:1", BillingProfileId="P-1", BillingProfileName="One")],
@@ -394,8 +501,10 @@ AMORTIZED_CHARGES = [
             line("Usage", 1, "OnDemand", 1, 1, MeterId=None)],
            [shown("Usage", 0, 7, 7, 7, **{**used(10), **IN_HOURS}), shown("Usage", 1, 1, 1, 1, **STANDARD),
             shown("Usage", 1, 1, 1, 1, **STANDARD)]),
-    Charge("reservation unused", [line("UnusedReservation", 4, "Reservation", "0.9", **BY_RESERVATION)],
-           [shown("Usage", 0, 4, 0, 0, **{**unused(10), **IN_HOURS})]),
+    Charge("reservation unused, whose row has the prices of usage",
+           [line("UnusedReservation", 4, "Reservation", "0.9", PayGPrice="1.2", PricingCurrency="EUR",
+                 **BY_RESERVATION)],
+           [shown("Usage", 0, 4, 0, 0, **{**unused(10), **IN_HOURS}, **NO_PRICE, PricingQuantity=10)]),
     Charge("savings plan used and in part unused",
            [line("Usage", 70, "SavingsPlan", 1, 99, **BY_PLAN), line("UnusedSavingsPlan", 2, "SavingsPlan", **BY_PLAN)],
            [shown("Usage", 0, 70, 99, 99, **used(70, "EUR", PLAN)),
@@ -403,6 +512,13 @@ AMORTIZED_CHARGES = [
     Charge("reservation refunded: its cost is in the usage",
            [line("Refund", -803, "Reservation", -803, 1, Frequency="OneTime", **BY_RESERVATION)],
            [shown("Purchase", -803, 0, -803, -803, ChargeClass="Correction", **under(RESERVATION), **ONCE)]),
+    Charge("reservation used and refunded: prices in another currency, and Azure's own amount of it",
+           [line("Usage", 70, "Reservation", 1, 100, **BY_RESERVATION, **IN_DOLLARS, CostInPricingCurrency=81),
+            line("Refund", -20, "Reservation", -20, 1, **BY_RESERVATION, **IN_DOLLARS, CostInPricingCurrency=-24)],
+           [shown("Usage", 0, 70, "87.5", "87.5", **{**used(100), **IN_HOURS}, PricingCurrency="USD",
+                  PricingCurrencyEffectiveCost=81),
+            shown("Purchase", -20, 0, -20, -20, ChargeClass="Correction", **under(RESERVATION),
+                  PricingCurrency="USD", PricingCurrencyEffectiveCost=0)]),
     Charge("reservation in two cases", [line("Usage", 6, "Reservation", "0.9", ReservationId=name)
                                         for name in ("ABC", "abc")],
            [shown("Usage", 0, 6, 9, 9, **{**used(10, commitment="abc"), **IN_HOURS})] * 2),
@@ -443,6 +559,20 @@ def test_sum_of_billed_cost_is_the_invoice(acme: duckdb.DuckDBPyConnection, name
     found = focus_of(acme, export, exported)
 
     assert sum(row["BilledCost"] for row in found) == invoice
+
+
+@pytest.mark.parametrize("code", ["LIST_PRICE", "PURCHASE_FREQUENCY", "TAX_QUANTITY", "TAX_SKU"])
+@pytest.mark.parametrize("name", EVERY_CHARGE)
+def test_no_charge_breaks_a_rule_about_prices_and_frequencies(
+    acme: duckdb.DuckDBPyConnection, name: str, code: str
+) -> None:
+    export, charges = EVERY_CHARGE[name]
+    [count] = [rule.count for rule in charge_rules() if rule.code == code]
+    focus_of(acme, export, [row for charge in charges for row in charge.exported])
+
+    found = rows(acme, translated(f"SELECT {count} AS broken FROM acme.billing.focus_costs"))
+
+    assert found == [{"broken": 0}]
 
 
 @pytest.mark.parametrize("name", EVERY_CHARGE)

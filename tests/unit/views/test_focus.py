@@ -80,7 +80,8 @@ def test_summary_reads_only_the_columns_that_it_needs(name: str) -> None:
         ([], ["agreement", "commitments"]),
         (["line_item_net_unblended_cost"], ["commitments"]),
         (["reservation_reservation_a_r_n"], ["agreement", "commitments"]),
-        (["reservation_reservation_a_r_n", "savings_plan_savings_plan_a_r_n"], ["agreement"]),
+        (["reservation_reservation_a_r_n", "savings_plan_savings_plan_a_r_n"], ["agreement", "commitments"]),
+        (mapping_of("aws_cur").summaries["commitments"].needs, ["agreement"]),
     ],
 )
 def test_table_without_the_columns_of_a_summary_is_read_once(left_out: list[str], joins: list[str]) -> None:

@@ -58,10 +58,10 @@ def cur_charge(line_type: str, values: Mapping[str, str], month: datetime = MONT
         ("SavingsPlanUpfrontFee", PLAN, [("Purchase", None, "One-Time", 3, 3, 3, 3, None, "Standard", None)]),
         (
             "SavingsPlanRecurringFee",
-            {**PLAN, "savings_plan_total_commitment_to_date": "3", "savings_plan_used_commitment": "2.75"},
+            {**PLAN, "savings_plan_total_commitment_to_date": "3", "savings_plan_used_commitment": "0"},
             [
                 ("Purchase", None, "Recurring", 3, 0, 3, 3, None, "Standard", None),
-                ("Usage", None, "Usage-Based", 0, Decimal("0.25"), 0, 0, "Unused", "Committed", None),
+                ("Usage", None, "Usage-Based", 0, 3, 0, 0, "Unused", "Committed", None),
             ],
         ),
         (
@@ -285,6 +285,42 @@ def test_own_columns_of_awss_focus_export_are_read(acme: duckdb.DuckDBPyConnecti
     found = focus_rows(acme, "native", fields, {**month, given: "x"}, {**month, given: "x", named: "y"})
 
     assert [row[named] for row in found] == ["x", "y"]
+
+
+@pytest.mark.parametrize(("category", "is_shown"), [("Tax", False), ("Usage", True), (None, True)])
+def test_tax_of_awss_focus_export_has_no_sku_and_no_price(
+    acme: duckdb.DuckDBPyConnection, category: str | None, is_shown: bool
+) -> None:
+    named = {"SkuId": "s", "SkuMeter": "m", "SkuPriceId": "p", "PricingQuantity": "1", "PricingUnit": "Hours",
+             "ListUnitPrice": "1", "ContractedUnitPrice": "1", "PricingCurrencyListUnitPrice": "1",
+             "PricingCurrencyContractedUnitPrice": "1"}  # fmt: skip
+    charge = {"BillingPeriodStart": MONTH, "ChargeCategory": category, "SkuPriceDetails": "{}", **named}
+
+    [row] = focus_rows(acme, "native", fields_of("native"), charge)
+
+    assert {name for name in (*named, "SkuPriceDetails") if row[name] is not None} == (
+        {*named, "SkuPriceDetails"} if is_shown else set()
+    )
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ({"PricingCurrency": "USD"}, ("USD", 70)),
+        ({"PricingCurrency": ""}, ("USD", 70)),  # AWS leaves it blank for taxes
+        ({"PricingCurrency": "CNY"}, ("CNY", None)),  # AWS gives no exchange rate
+        ({"PricingCurrency": "CNY", "PricingCurrencyEffectiveCost": "500"}, ("CNY", 500)),
+    ],
+    ids=["same currency", "blank", "another currency", "AWS's own amount"],
+)
+def test_cost_in_the_pricing_currency_of_awss_focus_export(
+    acme: duckdb.DuckDBPyConnection, given: Mapping[str, str], expected: tuple[object, ...]
+) -> None:
+    charge = {"BillingPeriodStart": MONTH, "BillingCurrency": "USD", "EffectiveCost": "70", **given}
+
+    [row] = focus_rows(acme, "native", fields_of("native"), charge)
+
+    assert (row["PricingCurrency"], row["PricingCurrencyEffectiveCost"]) == expected
 
 
 def test_azures_earlier_names_are_read(acme: duckdb.DuckDBPyConnection) -> None:

@@ -13,7 +13,8 @@ import pytest
 
 from billing.formats import FORMATS, SCHEMAS
 from billing.views.focus import FOCUS_COLUMNS, Lookup, mapping_of
-from tests.unit.views.bigquery_sql import rows
+from billing.views.quality import quality_query
+from tests.unit.views.bigquery_sql import rows, translated
 
 AWS = {name for name, export_format in FORMATS.items() if export_format.provider == "aws"}
 AZURE_FOCUS, AZURE_ACTUAL, AZURE_AMORTIZED = (
@@ -50,6 +51,14 @@ def test_billing_period_of_every_row_starts_on_the_first(exported: duckdb.DuckDB
     assert sorted((row["x_source"], row["BillingPeriodStart"]) for row in found) == [
         (name, first) for name in sorted(FORMATS)
     ]
+
+
+def test_generated_month_breaks_no_quality_rule(exported: duckdb.DuckDBPyConnection) -> None:
+    query = translated(quality_query("acme.billing.focus_costs", []))
+
+    broken = rows(exported, f"SELECT source, code, broken FROM ({query})")
+
+    assert broken == []
 
 
 @pytest.mark.parametrize(

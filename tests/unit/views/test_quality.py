@@ -46,6 +46,7 @@ BREAKS: dict[str, dict[str, Any]] = {
     "PURCHASE_FREQUENCY": {"ChargeCategory": "Purchase", "ConsumedQuantity": None, "EffectiveCost": "0"},
     "USAGE_QUANTITY": {"PricingQuantity": None},
     "TAX_QUANTITY": {"ChargeCategory": "Tax", "ConsumedQuantity": None},
+    "TAX_SKU": {"ChargeCategory": "Tax", "ConsumedQuantity": None, "PricingQuantity": None, "SkuId": "s"},
     "CONSUMED_QUANTITY": {"CommitmentDiscountStatus": "Unused"},
     "CHARGE_PERIOD": {"ChargePeriodEnd": datetime(2025, 8, 31, tzinfo=UTC)},
     "BILLING_PERIOD": {"BillingPeriodEnd": datetime(2025, 9, 30, tzinfo=UTC)},
@@ -137,6 +138,7 @@ def this_month() -> tuple[datetime, datetime]:
         [{}, {"BilledCost": "-1", "ChargeClass": "Correction", **PURCHASE}],
         [{"ListCost": "0.0000001", "ListUnitPrice": "0"}],
         [{"ListUnitPrice": None, "ContractedUnitPrice": "1"}],
+        [{"ListCost": "0", "ContractedCost": "0", "EffectiveCost": "0"}],
         [{"InvoiceId": None, "BilledCost": "0"}, {}],
         [
             {
@@ -155,6 +157,7 @@ def this_month() -> tuple[datetime, datetime]:
         "a refund keeps its cost",
         "list cost that is rounded",
         "no list price",
+        "a free grant has a price without it",
         "no invoice for a charge of 0",
         "no invoice in the whole month",
     ],
@@ -169,6 +172,26 @@ def test_every_rule_has_a_charge_that_breaks_it() -> None:
     of_commitments = {"PURCHASE_EFFECTIVE", *COMMITMENT_BREAKS}
     assert set(BREAKS) == {*(rule.code for rule in charge_rules()), "PURCHASE_EFFECTIVE"}
     assert of_commitments == {*(rule.code for rule in COMMITMENT_RULES), LIFE_RULE.code}
+
+
+@pytest.mark.parametrize(
+    ("charge", "expected"),
+    [
+        ({"EffectiveCost": "0"}, {"NOT_AMORTIZED": 1}),
+        ({"EffectiveCost": "0", "x_provider": "azure"}, {}),
+        ({"EffectiveCost": "1"}, {}),
+    ],
+)
+def test_commitments_that_a_cur_does_not_name_are_counted_once(
+    database: duckdb.DuckDBPyConnection, charge: dict[str, Any], expected: dict[str, int]
+) -> None:
+    unnamed = dict.fromkeys(
+        ("CommitmentDiscountId", "CommitmentDiscountCategory", "CommitmentDiscountStatus", "CommitmentDiscountType")
+    )
+
+    insert_charges(database, *[{"PricingCategory": "Committed", **unnamed, **charge}] * 2)
+
+    assert broken_rules(database) == expected
 
 
 @pytest.mark.parametrize("code", BREAKS)
@@ -241,6 +264,15 @@ def test_month_of_google_cloud_ends_at_midnight_in_california(
     insert_charges(database, {"x_provider": provider, "ChargePeriodStart": at, "ChargePeriodEnd": at})
 
     assert broken_rules(database) == ({"CHARGE_AFTER_PERIOD": late} if late else {})
+
+
+@pytest.mark.parametrize("cost", ["ContractedCost", "EffectiveCost"])
+def test_list_cost_of_0_beside_a_cost_is_counted(database: duckdb.DuckDBPyConnection, cost: str) -> None:
+    free = {"ListCost": "0", "ContractedCost": "0", "EffectiveCost": "0"}
+
+    insert_charges(database, {**free, cost: "1"})
+
+    assert broken_rules(database) == {"LIST_PRICE": 1}
 
 
 def test_google_cloud_bills_what_a_commitment_covers(database: duckdb.DuckDBPyConnection) -> None:
