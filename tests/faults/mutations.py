@@ -7,6 +7,7 @@ modules that use the function, because each has imported it under its own name.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -24,6 +25,7 @@ _PERIODS, _BYTES = (f"tests/integration/test_{name}.py::test_" for name in ("per
 _STAGING = "tests/unit/workflows/test_staging.py::test_"
 _TYPES = "tests/integration/test_column_types.py::test_"
 _SWEEP, _UNIT, _FAULTS = "tests/integration/test_sweep.py::test_", "tests/unit/", "tests/faults/"
+_HEADER = f"{_UNIT}columns/test_csv_header.py::test_"
 _TELL = f"{_UNIT}workflows/test_tell.py::test_"
 _BROKEN, _SHRINKAGE = "tests/integration/test_broken_sources.py::test_", f"{_UNIT}workflows/test_shrinkage.py::test_"
 
@@ -172,6 +174,23 @@ def _plain_cast(column: str, _: object) -> str:
 
 def _binary_value(real: Any, column: str, kind: Any) -> str:
     return f"SAFE_CAST({column} AS BIGNUMERIC)" if kind == "FLOAT" else str(real(column, kind))
+
+
+def _more_members_not_seen(real: Any, head: bytes, name: str) -> tuple[bytes, bool]:
+    return real(head, name)[0], False
+
+
+def _has_cost_of_any(_cost: str, _header: object, has_cost: bool, _format: object) -> bool:
+    return has_cost
+
+
+def _cost_of_any_row(real: Any, billed: Any) -> Any:
+    return real(replace(billed, costs=()))
+
+
+def _swap_of_known_columns(real: Any, staging: str, column: str, month: str, staged: Any, table: Any) -> str:
+    names = {field.name for field in table}
+    return str(real(staging, column, month, [field for field in staged if field.name in names], table))
 
 
 def _nothing(*_: object) -> None:
@@ -428,6 +447,37 @@ MUTATIONS: Mapping[str, Mutation] = {
             replaced(_nothing, "billing.columns.load_schema._check_columns"),
         ),
         Mutation(
+            "cost in every Parquet file",
+            f"{_UNIT}columns/test_load_schema.py::test_parquet_files_without_a_cost_are_rejected"
+            "[one of two files lacks it]",
+            replaced(_has_cost_of_any, "billing.columns.load_schema._is_in"),
+        ),
+        Mutation(
+            "month in which no row has a cost",
+            f"{_PERIODS}month_in_which_no_row_has_a_cost_is_told",
+            wrapped(_cost_of_any_row, "billing.workflows.load.check_cost"),
+        ),
+        Mutation(
+            "rows that belong to a header",
+            f"{_HEADER}file_whose_rows_belong_to_its_header_is_not_empty[lines that end in CR]",
+            replaced(re.compile(rb"(?!)"), "billing.columns.csv_header._LINE_END"),
+        ),
+        Mutation(
+            "rows behind many gzip members",
+            f"{_HEADER}file_whose_rows_come_after_many_members_is_not_empty",
+            wrapped(_more_members_not_seen, "billing.columns.csv_header._unzip"),
+        ),
+        Mutation(
+            "descriptions after a query replaced a month",
+            f"{_STAGING}columns_keep_the_descriptions_that_name_their_sources",
+            replaced(_nothing, "billing.gcp.bigquery.Warehouse.restore_columns"),
+        ),
+        Mutation(
+            "staged columns that a recreated table lacks",
+            "tests/simulation/test_known_sequences.py::test_swap_into_a_recreated_table_keeps_every_column",
+            wrapped(_swap_of_known_columns, "billing.gcp.staging.swap_query"),
+        ),
+        Mutation(
             "report of bad bytes",
             f"{_BYTES}corrected_text_loads_without_a_code",
             replaced(_nothing, "billing.workflows.load.check_bytes"),
@@ -524,6 +574,11 @@ MUTATIONS: Mapping[str, Mutation] = {
             replaced(_none_of, "billing.workflows.tell.left_for_long"),
         ),
         Mutation(
+            "months of a source that could not be read",
+            f"{_TELL}errors_at_the_source_and_at_its_month_by_turns_are_told",
+            replaced(property(_no), "billing.decisions.sweep_notes.Deferral.is_whole_source"),
+        ),
+        Mutation(
             "age without the load history",
             f"{_TELL}ages_are_told_when_no_query_is_answered",
             replaced(_nothing, "billing.gcp.sweep_note_store.SweepNoteStore.write"),
@@ -538,6 +593,11 @@ MUTATIONS: Mapping[str, Mutation] = {
             f"{_UNIT}decisions/test_orphans.py::"
             "test_new_assembly_that_the_manifest_of_the_period_does_not_name_is_an_orphan",
             replaced(_yes, "billing.decisions.orphans._is_of_another_export"),
+        ),
+        Mutation(
+            "place of a delivery of another scope",
+            f"{_UNIT}decisions/test_orphans.py::test_delivery_of_another_scope_hides_no_orphan_elsewhere[elsewhere]",
+            replaced(lambda _: None, "billing.manifests.root_of"),
         ),
         Mutation(
             "path outside the prefix",
