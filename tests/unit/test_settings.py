@@ -204,6 +204,11 @@ UNKNOWN_FIELD = "is not a known source setting. Known fields: BUCKET, DATASET, "
         ("SOURCES__AWS_CUR__SHRINK_PERCENT", "20%", " must be a percentage from 0 to 100, but is '20%'."),
         ("SOURCES__AWS_CUR__ON_SHRINK", "stop", " must be one of alert, hold, but is 'stop'."),
         ("SOURCES__AWS_CUR__TYPE_OVERRIDES", "{", " is not valid JSON: Expecting property name enclosed in double"),
+        (
+            "SOURCES__AWS_CUR__TYPE_OVERRIDES",
+            '{"a": "STRING", "a": "DATE"}',
+            " is not valid JSON: it has 'a' more than once.",
+        ),
         ("SOURCES__AWS_CUR__TYPE_OVERRIDES", "[]", ' must be like {"product/ECU": "STRING"}, but is [].'),
         ("SOURCES__AWS_CUR__TYPE_OVERRIDES", '{"a": 1}', ' must be like {"product/ECU": "STRING"}, but is {"a": 1}.'),
         ("SOURCES__AWS_CUR__TYPE_OVERRIDES", '{"a": "MONEY"}', ": 'MONEY' of a is not one of "),

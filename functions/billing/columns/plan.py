@@ -54,7 +54,7 @@ def plan_csv(
     The header gives the order. A column that exists in the table keeps its type. The type of a new column comes from
     `overrides`, else from what the provider documents, else from `manifest`, else from the suffix of its name. A
     column without any of them is STRING.
-    Raises BillingError: COLUMN_NAME, HEADER_UNREADABLE, MISSING_COLUMN, TOO_MANY_COLUMNS.
+    Raises BillingError: COLUMN_NAME, HEADER_UNREADABLE, MISSING_COLUMN, SETTING_INVALID, TOO_MANY_COLUMNS.
     """
     _check_count(len(header))
     _check_header(header)
@@ -102,8 +102,17 @@ def plan_parquet(
 
 
 def _by_source(overrides: Mapping[str, str], sources: Mapping[str, str], rules: CsvRules) -> dict[str, str]:
-    """Return the overrides by source column. They may have any spelling of it, also that of the header."""
-    return {sources.get(name) or rules.sources([name])[0]: kind for name, kind in overrides.items()}
+    """Return the overrides by source column. They may have any spelling of it, also that of the header.
+
+    Raises BillingError: SETTING_INVALID if two spellings of one column have different types.
+    """
+    found: dict[str, str] = {}
+    for name, kind in overrides.items():
+        source = sources.get(name) or rules.sources([name])[0]
+        if found.setdefault(source, kind) != kind:
+            spelled = f"{name} is another spelling of {source}, which has the type {found[source]}"
+            raise BillingError("SETTING_INVALID", f"TYPE_OVERRIDES gives {name} the type {kind}. {spelled}: keep one.")
+    return found
 
 
 def _check_header(header: Sequence[str]) -> None:

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -80,8 +81,8 @@ class Values:
         """Return source column to BigQuery type, with the types spelled as in BIGQUERY_TYPES."""
         text = self.variables.get(name) or "{}"
         try:
-            given = json.loads(text)
-        except (ValueError, RecursionError) as exc:  # ValueError: no JSON, or a number of too many digits
+            given = json.loads(text, object_pairs_hook=_without_repeats)
+        except (ValueError, RecursionError) as exc:  # ValueError: no JSON, a repeated key, or a number too long
             raise BillingError("SETTING_INVALID", f"{name} is not valid JSON: {exc}.") from exc
         if not isinstance(given, dict) or not all(isinstance(kind, str) for kind in given.values()):
             raise BillingError("SETTING_INVALID", f'{name} must be like {{"product/ECU": "STRING"}}, but is {text}.')
@@ -107,6 +108,15 @@ class Values:
         if not 0 <= number <= greatest:
             raise BillingError("SETTING_INVALID", f"{name} must be {what} from 0 to {greatest}, but is '{text}'.")
         return number
+
+
+def _without_repeats(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """Return the JSON object. Raises ValueError if it has a key twice, where `json` would keep the last value."""
+    found = dict(pairs)
+    repeated = [key for key, count in Counter(key for key, _ in pairs).items() if count > 1]
+    if repeated:
+        raise ValueError(f"it has {repeated[0]!r} more than once")
+    return found
 
 
 def export_name_problem(value: str) -> str | None:

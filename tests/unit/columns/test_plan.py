@@ -12,6 +12,7 @@ import pytest
 from billing.columns.field import Field, map_of
 from billing.columns.names import csv_rules, parquet_types
 from billing.columns.plan import Difference, Plan, plan_csv, plan_parquet
+from billing.errors import BillingError
 from billing.formats import FORMATS, SCHEMAS
 from billing.manifests import MAX_COLUMNS, Column
 from tests.unit.values import error_of
@@ -434,6 +435,16 @@ def test_override_of_an_azure_column_has_any_spelling(header: str, override: dic
     [field] = plan_of_azure([header], **override).schema
 
     assert field.type == kind
+
+
+def test_overrides_of_two_spellings_of_one_column_must_agree() -> None:
+    spellings = {"Kosten (CostInBillingCurrency)": "STRING", "costInBillingCurrency": "FLOAT"}
+
+    with pytest.raises(BillingError, match="costInBillingCurrency is another spelling of") as caught:
+        plan_of_azure(["costInBillingCurrency"], **spellings)
+
+    assert caught.value.code == "SETTING_INVALID"
+    assert plan_of_azure(["costInBillingCurrency"], **dict.fromkeys(spellings, "FLOAT")).schema[0].type == "FLOAT"
 
 
 def test_override_of_the_second_name_of_a_column_is_for_that_column() -> None:
