@@ -10,6 +10,7 @@ The query of a source has these steps. Each is a SELECT from the one before.
 3. `summaries`: what other rows of the table say. They are joined.
 4. `steps`: the values that several FOCUS columns need. A step may use the steps before it.
 5. The FOCUS columns.
+6. The unit prices and the amounts in the pricing currency that the export lacks: `prices.py` computes them.
 No step changes the partition column, so a query with a filter by month reads only the partitions of that month.
 No step fails, whatever a row holds: a value that does not fit is NULL.
 """
@@ -26,6 +27,7 @@ import msgspec
 from billing.columns.field import Field
 from billing.formats import SCHEMAS
 from billing.views.casts import bounded
+from billing.views.prices import EXCHANGE_RATE, with_prices
 from billing.views.read_column import listed, literal, read_column
 from billing.views.summaries import Summary, with_summaries
 
@@ -78,6 +80,7 @@ class FocusMapping(msgspec.Struct, frozen=True):
     steps: dict[str, str | list[str] | Lookup] = {}  # values that several rules need, by name
     account: str = ""  # SQL of x_BillingAccountId, if it is not BillingAccountId
     discounts: str = "CAST(NULL AS STRING)"  # SQL of x_DiscountSource
+    exchange_rate: str = "CAST(NULL AS BIGNUMERIC)"  # SQL of what one unit of the pricing currency is worth
     parts: str | None = None  # SQL of an array of names: a row becomes one row for each, with the name as `part`
     base: str | None = None
 
@@ -126,9 +129,10 @@ def source_query(source: FocusSource, fields: Sequence[Field]) -> str:
         f"{mapping.discounts} AS x_DiscountSource",
         f"'{source.key}' AS x_source",
         f"'{source.provider}' AS x_provider",
+        f"{mapping.exchange_rate} AS {EXCHANGE_RATE}",
     ]
-    rows = _with_steps(mapping, _read_rows(mapping, source, fields))
-    return _select(lines, rows)[1:-1].strip()
+    rows = _select(lines, _with_steps(mapping, _read_rows(mapping, source, fields)))
+    return with_prices(rows)
 
 
 def _read_rows(mapping: FocusMapping, source: FocusSource, fields: Sequence[Field]) -> str:

@@ -251,7 +251,7 @@ FOCUS_CHARGES = [
             {**bought(30, 30, PublisherName="Contoso"), "ListCost": 0, "ContractedCost": 0},
         ],
         [
-            shown("Usage", 20, 20, 20, 20, PublisherName="Contoso", ListUnitPrice=None, ContractedUnitPrice=None),
+            shown("Usage", 20, 20, 20, 20, PublisherName="Contoso", ListUnitPrice=2, ContractedUnitPrice=2),
             shown("Purchase", 30, 30, 30, 30, PublisherName="Contoso"),
         ],
     ),
@@ -421,7 +421,7 @@ SAME = [
            [shown("Usage", 0, 0, 0, 0, **STANDARD, ListUnitPrice="1.2")]),
     Charge("MCA: Marketplace usage, whose pay-as-you-go cost is 0",
            [line("Usage", 20, "OnDemand", 2, MeterId="M", PayGPrice=0, PaygCostInBillingCurrency=0)],
-           [shown("Usage", 20, 20, 20, 20, **STANDARD, ListUnitPrice=None)]),
+           [shown("Usage", 20, 20, 20, 20, **STANDARD, ListUnitPrice=2)]),
     Charge("Marketplace purchase", [line("Purchase", 30, "OnDemand", 30, 1, Frequency="OneTime")],
            [shown("Purchase", 30, 30, 30, 30, **ONCE)]),
     *(

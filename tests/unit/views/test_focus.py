@@ -37,7 +37,7 @@ def test_mapping_has_every_column_and_declares_what_it_reads(name: str) -> None:
     expressions = [sql_of(rule.expression) for rule in mapping.focus.values()]
     computed = {**mapping.values, **mapping.steps}
     expressions += [*map(sql_of, computed.values()), mapping.parts or "NULL", mapping.account or "NULL"]
-    expressions += [mapping.discounts]
+    expressions += [mapping.discounts, mapping.exchange_rate]
     summaries = mapping.summaries.values()
     expressions += [sql_of(value.expression) for one in summaries for value in one.values.values()]
     expressions += [key for one in summaries for key in one.by.values()]
@@ -144,9 +144,13 @@ def test_month_is_the_bare_partition_column_in_every_step(name: str) -> None:
         if not select.find_ancestor(exp.Join)  # a summary has one row for many
     ]
 
-    month = [steps[0]["BillingPeriodStart"], *(step[partition] for step in steps[1:] if "*" not in step)]
+    focus, *read = (step for step in steps if "*" not in step)
+    month = [focus["BillingPeriodStart"], *(step[partition] for step in read)]
+    stars = tree.find_all(exp.Star)
+    changed = {one.alias_or_name for star in stars for key in ("replace", "except_") for one in star.args[key] or ()}
     assert len(month) > 1
     assert set(month) == {partition}
+    assert changed & {partition, "BillingPeriodStart"} == set()
 
 
 def test_union_has_bare_columns() -> None:

@@ -370,7 +370,7 @@ def test_azure_price_is_for_a_block_of_units(
     charge = {
         "BillingPeriodStartDate": MONTH, "ChargeType": "Usage", "BenefitId": "/reservation", "UnitOfMeasure": unit,
         "Cost": "0", "Quantity": str(4 * block), "UnitPrice": "2", "PayGPrice": "3", "PricingCurrency": "USD",
-        "ExchangeRatePricingToBilling": rate,
+        "BillingCurrency": "EUR" if rate else "USD", "ExchangeRatePricingToBilling": rate,
     }  # fmt: skip
 
     [row] = focus_rows(acme, "azure_actual", fields_of("azure_actual"), charge)

@@ -16,10 +16,12 @@ GROUPS = {
     "CUR 2.0": frozenset(name for name in FORMATS if name.startswith("aws_cur_v2_")),
     "AWS FOCUS": frozenset(name for name in FORMATS if name.startswith("aws_focus_")),
     "Azure FOCUS": frozenset(name for name in FORMATS if name.startswith("azure_focus_")),
-    "Azure actual and amortized": frozenset(n for n in FORMATS if n.startswith(("azure_actual_", "azure_amortized_"))),
+    "Azure actual": frozenset(name for name in FORMATS if name.startswith("azure_actual_")),
+    "Azure amortized": frozenset(name for name in FORMATS if name.startswith("azure_amortized_")),
 }
 CUR = ("CUR v1", "CUR 2.0")
 AWS = (*CUR, "AWS FOCUS")
+AZURE_COST = ("Azure actual", "Azure amortized")
 ALL = tuple(GROUPS)
 
 
@@ -39,6 +41,15 @@ class Finding:
 _UNITS = "The unit is the provider's own word, as in its price list. FOCUS only recommends a form for it (UnitFormat)."
 _CONDITION = "The validator leaves out the condition of the rule, or has its opposite. So it judges other rows too."
 _NO_NAMES = "CUR v1 has no names of accounts."
+_NO_PRICE = "The unused part of a commitment has no price. Its list cost and contracted cost are 0."
+_WITH_UNUSED = tuple(group for group in ALL if group != "Azure actual")  # actual cost shows no unused part
+
+
+def _no_price(column: str) -> Finding:
+    used = "COALESCE(CommitmentDiscountStatus, '') != 'Unused'"
+    charges = f"ChargeCategory IN ('Usage', 'Purchase') AND ChargeClass IS NULL AND {used}"
+    return Finding(_WITH_UNUSED, _NO_PRICE, f"{column} IS NULL AND {charges}")
+
 
 FINDINGS: Mapping[str, Finding] = {
     "BilledCost-C-005-C": Finding(
@@ -58,7 +69,19 @@ FINDINGS: Mapping[str, Finding] = {
         _CONDITION,
         "CommitmentDiscountStatus IS NULL AND CommitmentDiscountId IS NOT NULL AND ChargeCategory = 'Usage'",
     ),
+    "CommitmentDiscountQuantity-C-005-C": Finding(
+        ("Azure actual",),
+        "The purchase of a reservation counts instances, and its charges hours. So no quantity of it fits theirs.",
+        "CommitmentDiscountQuantity IS NULL AND CommitmentDiscountStatus IS NOT NULL AND ChargeClass IS NULL",
+    ),
+    "ConsumedQuantity-C-006-C": Finding(
+        AWS,
+        _CONDITION,
+        "ConsumedQuantity IS NULL AND ChargeCategory = 'Usage' AND ChargeClass IS NULL"
+        " AND COALESCE(CommitmentDiscountStatus, '') != 'Unused'",
+    ),
     "ConsumedUnit-C-003-O": Finding(CUR, _UNITS),
+    "ContractedUnitPrice-C-006-C": _no_price("ContractedUnitPrice"),
     "EffectiveCost-C-005-C": Finding(
         ALL,
         "The rule is for purchases that cover future charges. The validator judges every purchase. In actual cost, the"
@@ -71,9 +94,11 @@ FINDINGS: Mapping[str, Finding] = {
         f"{_CONDITION} It wants no invoice at any charge, and InvoiceId-C-005-C wants one at each.",
     ),
     "InvoiceId-C-005-C": Finding(
-        ("Azure actual and amortized",),
+        AZURE_COST,
         f"{_CONDITION} It wants an invoice at every charge, and InvoiceId-C-004-C wants none.",
     ),
-    "PricingUnit-C-003-O": Finding((*CUR, "Azure actual and amortized"), _UNITS),
+    "ListUnitPrice-C-005-C": _no_price("ListUnitPrice"),
+    "PricingCurrencyListUnitPrice-C-005-C": _no_price("PricingCurrencyListUnitPrice"),
+    "PricingUnit-C-003-O": Finding((*CUR, *AZURE_COST), _UNITS),
     "SubAccountName-C-005-C": Finding(("CUR v1",), _NO_NAMES),
 }
