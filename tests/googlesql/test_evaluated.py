@@ -21,7 +21,7 @@ from tests.googlesql.odd_types import SOURCE
 from tests.googlesql.types import Column, columns_of
 from tests.unit.views import focus_rows as by_duckdb
 from tests.unit.views.bigquery_sql import database_with, rows
-from tests.unit.views.exported import create_focus_costs
+from tests.unit.views.exported import Loaded, create_focus_costs
 from tests.unit.views.test_focus_charges import (  # noqa: F401 (pytest runs them here again, on both engines)
     test_aws_line_item_becomes,
     test_azure_price_is_for_a_block_of_units,
@@ -38,9 +38,10 @@ from tests.unit.views.test_focus_charges import (  # noqa: F401 (pytest runs the
 pytestmark = pytest.mark.timeout(300)  # the first test of a machine waits until GoogleSQL is compiled
 JSON_COLUMNS = frozenset(column.name for column in FOCUS_COLUMNS if column.type == "JSON")
 # DuckDB divides decimals as DOUBLE, whose fifteenth digit may differ. The emulator's BigQuery divides exactly.
-QUOTIENTS = frozenset({"ContractedUnitPrice", "ListUnitPrice", "PricingCurrencyEffectiveCost", "PricingQuantity"})
+PRICES = ("ContractedUnitPrice", "ListUnitPrice")
+QUOTIENTS = {*PRICES, *(f"PricingCurrency{name}" for name in (*PRICES, "EffectiveCost")), "PricingQuantity"}
 _DOUBLE, _ALL = Context(prec=12), Context(prec=80)
-Exported = tuple[duckdb.DuckDBPyConnection, Mapping[str, tuple[FocusSource, list[Field]]]]
+Exported = tuple[duckdb.DuckDBPyConnection, Mapping[str, Loaded]]
 Row = Mapping[str, Any]
 
 
@@ -76,7 +77,7 @@ def on_both_engines(analyzer: Analyzer, monkeypatch: pytest.MonkeyPatch) -> None
 @pytest.mark.parametrize("name", FORMATS)
 def test_generated_months_are_equal_on_both_engines(analyzer: Analyzer, exported: Exported, name: str) -> None:
     database, sources = exported
-    source, fields = sources[name]
+    source, fields, _ = sources[name]
 
     google = by_google(analyzer, source, fields, rows(database, f"SELECT * FROM {source.table}"))
 

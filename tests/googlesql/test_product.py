@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from billing.gcp.bigquery import schema_field
-from billing.views.focus import FOCUS_COLUMNS
+from billing.views.focus import EXTRA_COLUMNS, FOCUS_COLUMNS
 from billing.views.status import STATUS_COLUMNS
 from tests.googlesql.analyzer import Analyzer, Warehouse
 from tests.googlesql.errors import RefusedError
@@ -22,7 +22,7 @@ from tests.googlesql.recorder import Text
 from tests.googlesql.types import array_of, columns_of, scalar
 
 pytestmark = pytest.mark.timeout(300)  # the first test of a machine waits until GoogleSQL is compiled
-FOCUS = {**{column.name: column.type for column in FOCUS_COLUMNS}, "x_source": "STRING", "x_provider": "STRING"}
+FOCUS = {**{column.name: column.type for column in FOCUS_COLUMNS}, **dict.fromkeys(EXTRA_COLUMNS, "STRING")}
 
 
 def refusal(warehouse: Warehouse, text: Text) -> str | None:

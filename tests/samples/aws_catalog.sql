@@ -84,11 +84,13 @@ FROM (WITH slot AS (
     ['platform', 'data', 'web', 'ops'][1 + draw(n * 8 + segment, 3, 4)] AS drawn_team, draw(n * 8 + segment, 4, 16) = 0 AS untagged
   FROM owned JOIN sku USING (sku_no)
 ), named AS (
-  SELECT *, concat('1000000000', lpad(account_no::VARCHAR, 2, '0')) AS account, [rate0, rate1, rate2][1 + region_no]::DECIMAL(12, 10) AS rate
+  SELECT *, concat('1000000000', lpad(account_no::VARCHAR, 2, '0')) AS account, [rate0, rate1, rate2][1 + region_no]::DECIMAL(12, 10) AS rate,
+    -- Spot instances have the public price of those on demand.
+    IF(usage_type LIKE 'SpotUsage:r6i.2xlarge', [0.608, 0.564, 0.504][1 + region_no]::DECIMAL(12, 10), NULL) AS public_rate
   FROM placed JOIN region USING (region_no)
 )
 SELECT segment, n, account_no, account, code, service, category, subcategory, family, prefix || usage_type AS usage_type, usage_type AS bare_usage_type,
-  operation, unit, focus_unit, rate, region, location, instance_type, vcpu, memory,
+  operation, unit, focus_unit, rate, COALESCE(public_rate, rate) AS public_rate, region, location, instance_type, vcpu, memory,
   replace(replace(replace(replace(arn, '{r}', region), '{a}', account), '{w}', word), '{n}', hex) AS resource_id,
   IF(untagged, NULL, concat(word, '-', n)) AS name, is_hostile, IF(is_hostile, 'qa', IF(untagged, NULL, drawn_team)) AS team,
   IF(n % 23 = 4 AND NOT untagged, upper(drawn_team[1]) || drawn_team[2:], NULL) AS big_team,
@@ -103,7 +105,7 @@ SELECT segment, n, account_no, account, code, service, category, subcategory, fa
 FROM named
 UNION ALL
 SELECT 0, wanted.n, 0, '100000000000', code, service, category, subcategory, family, usage_type, usage_type, operation, unit, focus_unit,
-  CASE WHEN entry_name IN ('instalment', 'plan', 'ec2_plan') THEN hourly WHEN entry_name IN ('reservation', 'ec2_plan_upfront') THEN upfront ELSE fee END::DECIMAL(18, 10),
+  CASE WHEN entry_name IN ('instalment', 'plan', 'ec2_plan') THEN hourly WHEN entry_name IN ('reservation', 'ec2_plan_upfront') THEN upfront ELSE fee END::DECIMAL(18, 10), NULL,
   IF(commitment_no IN (0, 2), 'eu-central-1', NULL), IF(commitment_no IN (0, 2), 'EU (Frankfurt)', NULL), IF(commitment_no = 0, 'db.r6g.large', NULL), NULL, NULL, NULL,
   NULL, false, NULL, NULL, IF(line_type IN ('Tax', 'Credit'), NULL, upper(substr(md5(concat(code, usage_type, entry_name)), 1, 16))), entry_name = 'rounding', 0,
   CASE WHEN entry_name IN ('instalment', 'plan', 'ec2_plan') THEN granted WHEN entry_name IN ('reservation', 'ec2_plan_upfront') THEN 1 ELSE units END::DOUBLE, false,

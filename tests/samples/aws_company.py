@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from math import ceil
 
 from tests.samples import engine
 from tests.samples.company import HOURS, SMALLEST, Term, counted, days_of, edges, growth, stride, used_slots
@@ -83,7 +84,7 @@ def savings_plan(number: int, rows: int, month: str, key: int) -> Commitment:
     covered = rows * {1: Decimal("0.002"), 2: Decimal("0.0015")}[number]
     hourly = round(covered * rate, 3)
     used = used_slots(hourly * days / rate, "plan", number, month, key)
-    return Commitment(number, term, rate, share, days, max(1, round(covered)), hourly, HOURS * days, used)
+    return Commitment(number, term, rate, share, days, max(1, ceil(covered)), hourly, HOURS * days, used)
 
 
 def plan(month: str, rows: int, key: int) -> Mapping[str, object]:
@@ -106,8 +107,8 @@ def plan(month: str, rows: int, key: int) -> Mapping[str, object]:
         "ri_instances": committed[0].instances,
         "sp_instances": committed[1].instances,
         "ec2_sp_instances": committed[2].instances,
-        "distributions": max(1, discounted // 30),
-        "resources": counted(rows, "0.023", least=66),
+        "distributions": max(1, ceil(discounted / 28)),
+        "resources": counted(rows, "0.027", least=66),
         "commitments": ", ".join(f"({', '.join(map(_literal, one.values()))})" for one in committed),
         "commitment_columns": COLUMNS,
         "subscription": round(rows * Decimal("0.04"), 2),

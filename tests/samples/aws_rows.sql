@@ -9,8 +9,8 @@ WITH placed AS (
     item % things AS n, item // things AS turn
   FROM placed
 ), drawn AS (
-  -- Steps of 11 days spread the days on which a commitment is unused, and few rows, over the month.
-  SELECT i, k, segment, n, turn, second, CASE WHEN segment = 0 THEN -1 WHEN segment = 5 AND j % 199 = 50 THEN -2 WHEN segment < 5 THEN turn * 11 % $days ELSE (turn + n * 11) % $days END AS day_no,
+  -- Steps of 11 days spread the days on which a commitment is unused, and few rows, over the month. Steps of 7 do so over the instances.
+  SELECT i, k, segment, n, turn, second, CASE WHEN segment = 0 THEN -1 WHEN segment = 5 AND j % 199 = 50 THEN -2 WHEN segment < 5 THEN (turn * 11 + n * 7) % $days ELSE (turn + n * 11) % $days END AS day_no,
     -- Another revision restates every eighth charge.
     (hash(k, IF(k % 8 = 5, $amount_key, $key)) % 999999999999)::BIGINT AS a
   FROM segmented
@@ -24,6 +24,7 @@ WITH placed AS (
 ), valued AS (
   SELECT *, segment > 0 AND line_type <> 'PrivateRateDiscount' AS priced, segment > 0 AS used, segment IN (2, 3) OR segment = 0 AND commitment_no > 0 AS sp,
     segment = 1 OR segment = 0 AND commitment_no = 0 AS ri, IF(exact, (amount * rate)::DECIMAL(38, 18), (amount * rate)::DECIMAL(28, 10)::DECIMAL(38, 18)) AS value,
+    IF(exact, (amount * public_rate)::DECIMAL(38, 18), (amount * public_rate)::DECIMAL(28, 10)::DECIMAL(38, 18)) AS public_value,
     IF(line_type IN ('SavingsPlanNegation', 'PrivateRateDiscount', 'Credit', 'Refund'), '-', '') AS sign,
     -- Taxes, credits, refunds and discounts have an amount of money, but no usage.
     priced OR line_type IN ('Fee', 'RIFee', 'SavingsPlanRecurringFee', 'SavingsPlanUpfrontFee') AS metered

@@ -59,7 +59,7 @@ def plan(month: str, rows: int, days: int, key: int) -> Mapping[str, object]:
         "sql_used": used[1],
         "vm_stride": stride(max(slots[0], 1)),
         "sql_stride": stride(max(slots[1], 1)),
-        "resources": counted(rows, "0.028", least=57),
+        "resources": counted(rows, "0.031", least=57),
         "commitments": ", ".join(one.values(month) for one, _ in reservations),
         "commitment_columns": COLUMNS,
         "subscription": round(rows * Decimal("0.03"), 2),

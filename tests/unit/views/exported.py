@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
-from typing import cast
+from typing import NamedTuple, cast
 
 import duckdb
 
@@ -30,13 +31,16 @@ MONTH = "2025-09"
 EXPORT = "acme-export"
 
 
+class Loaded(NamedTuple):
+    source: FocusSource
+    fields: list[Field]  # the columns of its table
+    invoice: Decimal  # the sum of the costs in its files
+
+
 def create_focus_costs(
     database: duckdb.DuckDBPyConnection, formats: Sequence[str], folder: Path, *, rows: int = 200, month: str = MONTH
-) -> dict[str, tuple[FocusSource, list[Field]]]:
-    """Create `acme.billing.focus_costs` over the same charges in several formats. Each is a source of that name.
-
-    Return the sources, each with the columns of its table.
-    """
+) -> dict[str, Loaded]:
+    """Create `acme.billing.focus_costs` over the same charges in several formats. Each is a source of that name."""
     database.execute("SET TimeZone = 'UTC'; ATTACH ':memory:' AS acme; CREATE SCHEMA acme.billing")
     sources = {name: _load(database, name, folder / name, rows, month) for name in formats}
     views = translated(union_query([f"acme.billing.focus_costs_{name}" for name in formats]))
@@ -44,9 +48,7 @@ def create_focus_costs(
     return sources
 
 
-def _load(
-    database: duckdb.DuckDBPyConnection, name: str, folder: Path, rows: int, month: str
-) -> tuple[FocusSource, list[Field]]:
+def _load(database: duckdb.DuckDBPyConnection, name: str, folder: Path, rows: int, month: str) -> Loaded:
     """Create the table of a source, and its own view."""
     export_format = FORMATS[name]
     version = export_format.versions[-1] if export_format.versions else ""
@@ -71,7 +73,7 @@ def _load(
         mapping = f"focus_from_{export_format.focus}.json"
         error.add_note(f"{name}: use only SQL functions in {mapping} that sqlglot translates for DuckDB.")
         raise
-    return mapped, fields
+    return Loaded(mapped, fields, delivery.totals.cost)
 
 
 def _plan_csv(delivery: Delivery, name: str, known: Sequence[Field]) -> tuple[Plan, str]:
