@@ -14,6 +14,7 @@ from billing.columns.field import Field
 from billing.formats import FORMATS
 from billing.gcp.bigquery import schema_field
 from billing.views.billed import billed_query
+from billing.views.casts import as_timestamp, parsed_json
 from billing.views.charges import charges_view
 from billing.views.focus import FOCUS_COLUMNS, FocusSource, source_query
 from tests.googlesql.analyzer import Analyzer
@@ -22,6 +23,7 @@ from tests.googlesql.types import Column, columns_of
 from tests.unit.views import focus_rows as by_duckdb
 from tests.unit.views.bigquery_sql import database_with, rows
 from tests.unit.views.exported import Loaded, create_focus_costs
+from tests.unit.views.test_casts import JSON_TEXTS, TIMES
 from tests.unit.views.test_focus_charges import (  # noqa: F401 (pytest runs them here again, on both engines)
     test_aws_line_item_becomes,
     test_azure_price_is_for_a_block_of_units,
@@ -94,6 +96,25 @@ def test_differing_value_is_seen(change: Row) -> None:
 
     assert comparable([row]) == comparable([dict(row)])
     assert comparable([row]) != comparable([{**row, **change}])
+
+
+def test_text_is_read_as_time_and_json(analyzer: Analyzer) -> None:
+    fields = [Field("x", "STRING")]
+    query = f"SELECT x, {as_timestamp('x', 'STRING')} AS time, {parsed_json('x')} AS value FROM `{SOURCE.destination}`"
+    given = [{"x": text} for text in (*TIMES, *JSON_TEXTS)]
+
+    found = analyzer.evaluate(query, {SOURCE.destination: schema_of(fields)}, {SOURCE.destination: given})
+
+    times = {row["x"]: row["time"] and f"{row['time']:%Y-%m-%d %H:%M:%S.%f}".removesuffix(".000000") for row in found}
+    assert {text: times[text] for text in TIMES} == TIMES
+    assert {row["x"]: row["value"] for row in found if row["x"] in JSON_TEXTS} == JSON_TEXTS
+
+
+def test_number_that_json_cannot_hold_is_rounded(analyzer: Analyzer) -> None:
+    """DuckDB keeps the text of a number."""
+    query = "SELECT " + parsed_json("""'{"a":0.1234567890123456789, "b":"c"}'""") + " AS value"
+
+    assert analyzer.evaluate(query, {}, {}) == [{"value": {"a": 0.12345678901234568, "b": "c"}}]
 
 
 def test_map_with_keys_that_are_numbers_becomes_json(analyzer: Analyzer) -> None:

@@ -5,6 +5,8 @@ A view must answer for all sources, so no value of one row may make it fail. A v
 
 # A number of this size is no cost and no quantity. Below it, BIGNUMERIC holds the sum of 10^10 numbers.
 LIMIT = "1e28"
+_SURROGATE = r"\\u[dD][89a-fA-F][0-9a-fA-F]{2}"
+_WHOLE = r"(\\\\|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})"  # an escaped backslash, or a pair
 _SCALARS = frozenset(
     ("BIGNUMERIC", "BOOLEAN", "DATE", "DATETIME", "FLOAT", "INTEGER", "NUMERIC", "STRING", "TIME", "TIMESTAMP")
 )
@@ -46,5 +48,22 @@ def as_timestamp(column: str, kind: str) -> str:
     if kind == "TIMESTAMP":
         return column
     if kind == "STRING":
-        return f"SAFE_CAST(NULLIF({column}, '') AS TIMESTAMP)"
+        return f"SAFE_CAST({_whole_time(column)} AS TIMESTAMP)"
     return f"CAST({column} AS TIMESTAMP)" if kind in ("DATE", "DATETIME") else "CAST(NULL AS TIMESTAMP)"
+
+
+def _whole_time(text: str) -> str:
+    """Return SQL of a time as BigQuery reads it. Azure writes some without seconds, and some with seven decimals."""
+    six_decimals = rf"REGEXP_REPLACE({text}, r'([.][0-9]{{6}})[0-9]+', r'\1')"
+    return rf"REGEXP_REPLACE({six_decimals}, r'^([0-9-]{{10}}[T ][0-9]{{2}}:[0-9]{{2}})([Zz+-]|$)', r'\1:00\2')"
+
+
+def parsed_json(text: str) -> str:
+    """Return SQL of text as JSON, or NULL if it is none.
+
+    One bad character would make the whole of it NULL: a control character becomes a space, and half of a surrogate
+    pair is left out. A number that JSON cannot hold exactly is rounded.
+    """
+    spaced = rf"REGEXP_REPLACE({text}, r'[\x00-\x1f]', ' ')"
+    whole = rf"REGEXP_REPLACE({spaced}, r'{_WHOLE}|{_SURROGATE}', r'\1')"
+    return f"SAFE.PARSE_JSON({whole}, wide_number_mode => 'round')"

@@ -5,7 +5,7 @@ from dataclasses import replace
 from textwrap import indent
 
 from billing.columns.field import Field
-from billing.views.casts import as_number, as_text, as_timestamp
+from billing.views.casts import as_number, as_text, as_timestamp, parsed_json
 
 _RESOURCE_TAGS = "resourceTags"  # prefix in the column tags of CUR 2.0, which also has account and cost category tags
 _USER_TAG = "user"  # AWS puts this before the key of a user's tag; other providers do not
@@ -46,27 +46,27 @@ def _typed(field: Field, kind: str) -> str:
 
 def _entries(name: str) -> str:
     """Return SQL of a map as the text of a JSON object, or NULL if it has no entry."""
-    entry = "CONCAT(TO_JSON_STRING(entry.key), ':', TO_JSON_STRING(entry.value))"
-    rows = f"UNNEST({name}) AS entry WHERE entry.key IS NOT NULL"
-    return f"(SELECT CONCAT('{{', STRING_AGG({entry}, ','), '}}') FROM {rows})"
+    entry = "CONCAT(TO_JSON_STRING(CAST(entry.key AS STRING)), ':', TO_JSON_STRING(entry.value))"
+    rows = f"UNNEST({name}) AS entry WITH OFFSET AS place WHERE entry.key IS NOT NULL AND entry.value IS NOT NULL"
+    return f"(SELECT CONCAT('{{', STRING_AGG({entry}, ',' ORDER BY place), '}}') FROM {rows})"
 
 
 def _as_json(field: Field) -> str:
     if field.type == "JSON":
         return field.name
-    return f"SAFE.PARSE_JSON({_entries(field.name) if field.entry else as_text(field.name, field.type)})"
+    return parsed_json(_entries(field.name) if field.entry else as_text(field.name, field.type))
 
 
 def _tags(field: Field, provider: str) -> str:
     """Return SQL of tags as JSON. Azure may omit the braces, and AWS puts `user_` before a key. Other text is NULL."""
     value = _object_text(field)
-    return f"SAFE.PARSE_JSON({_own_keys(value) if provider == 'aws' else value})"
+    return parsed_json(_own_keys(value) if provider == "aws" else value)
 
 
 def _categories(field: Field) -> str:
     """Return SQL of AWS's cost categories as JSON. Their keys get a prefix, so they differ from the keys of tags."""
     with_prefix = f"r'\\1\"{_COST_CATEGORY}/\\2\":'"
-    return rf"""SAFE.PARSE_JSON(REGEXP_REPLACE({_object_text(field)}, r'([{{,]\s*)"([^"]*)":', {with_prefix}))"""
+    return parsed_json(rf"""REGEXP_REPLACE({_object_text(field)}, r'([{{,]\s*)"([^"]*)":', {with_prefix})""")
 
 
 def _object_text(field: Field) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from datetime import datetime
 from decimal import Decimal
 
 import duckdb
@@ -12,7 +14,7 @@ from sqlglot import exp
 from billing.columns.field import Field, map_of
 from billing.formats import FORMATS
 from billing.views.billed import billed_query
-from billing.views.casts import as_number, as_text, as_timestamp, bounded
+from billing.views.casts import as_number, as_text, as_timestamp, bounded, parsed_json
 from billing.views.focus import union_query
 from billing.views.quality import quality_query
 from billing.views.status import statements
@@ -79,13 +81,55 @@ def test_every_type_has_a_text(kind: str, physical: str, value: str, text: str |
     ("kind", "sql"),
     [
         ("TIMESTAMP", "x"),
-        ("STRING", "SAFE_CAST(NULLIF(x, '') AS TIMESTAMP)"),
         ("DATE", "CAST(x AS TIMESTAMP)"),
         ("INTEGER", "CAST(NULL AS TIMESTAMP)"),
     ],
 )
 def test_every_type_has_a_time_or_none(kind: str, sql: str) -> None:
     assert as_timestamp("x", kind) == sql
+
+
+# text of a column, and the time that both engines read in it
+TIMES = {
+    "2025-09-01": "2025-09-01 00:00:00",
+    "2025-09-01 12:34:56": "2025-09-01 12:34:56",
+    "2025-09-01T12:34Z": "2025-09-01 12:34:00",
+    "2025-09-01T12:34": "2025-09-01 12:34:00",
+    "2025-09-01T12:34+02:00": "2025-09-01 10:34:00",
+    "2025-09-01T12:34:56.1234567Z": "2025-09-01 12:34:56.123456",
+    "": None,
+    "09/01/2025": None,
+    "2025-09": None,
+}
+# text of a column, and the JSON that both engines read in it
+JSON_TEXTS = {
+    '{"a":"b"}': {"a": "b"},
+    '{"a":"b\tc"}': {"a": "b c"},
+    '{"a":"\\ud83d\\ude00"}': {"a": "\U0001f600"},
+    '{"a":"x\\ud83dy", "b": "\\uDE00"}': {"a": "xy", "b": ""},
+    '{"a":"C:\\\\ud83d"}': {"a": "C:\\ud83d"},
+    '{"a":1.5}': {"a": 1.5},
+    "{": None,
+    "": None,
+}
+
+
+@pytest.mark.parametrize("text", TIMES)
+def test_text_is_read_as_a_time(acme: duckdb.DuckDBPyConnection, text: str) -> None:
+    acme.execute("CREATE TABLE acme.billing.charges AS SELECT ? AS x", [text])
+
+    [row] = rows(acme, translated(f"SELECT {as_timestamp('x', 'STRING')} AS found FROM `acme.billing.charges`"))
+
+    assert row["found"] == (TIMES[text] and datetime.fromisoformat(f"{TIMES[text]}+00:00"))
+
+
+@pytest.mark.parametrize("text", JSON_TEXTS)
+def test_text_is_read_as_json(acme: duckdb.DuckDBPyConnection, text: str) -> None:
+    acme.execute("CREATE TABLE acme.billing.charges AS SELECT ? AS x", [text])
+
+    [row] = rows(acme, translated(f"SELECT {parsed_json('x')} AS found FROM `acme.billing.charges`"))
+
+    assert (row["found"] and json.loads(row["found"])) == JSON_TEXTS[text]
 
 
 POISON = {

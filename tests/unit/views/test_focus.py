@@ -46,7 +46,7 @@ def test_mapping_has_every_column_and_declares_what_it_reads(name: str) -> None:
         column.sql("bigquery").replace("`", "")
         for expression in expressions
         for column in sqlglot.parse_one(f"SELECT {expression}", read="bigquery").find_all(exp.Column)
-        if not {"credit", "label", "credits", "labels"} & set(column.sql("bigquery").split("."))
+        if not {"credit", "label", "credits", "labels", "place"} & set(column.sql("bigquery").split("."))
     }
 
     declared = {path.replace(".", "_") for path, kind in mapping.columns.items() if kind in PHYSICAL}
