@@ -21,9 +21,17 @@ data "google_bigquery_default_service_account" "bigquery" {
   depends_on = [time_sleep.services]
 }
 
-# Without this request, the first trigger of a project may be created before Eventarc's agent exists, and fails.
+# Without these requests, the first trigger or build of a project may begin before the agent exists, and fails.
 resource "google_project_service_identity" "agents" {
-  for_each = toset(["eventarc.googleapis.com", "pubsub.googleapis.com"])
+  for_each = toset([
+    "artifactregistry.googleapis.com",
+    "cloudbuild.googleapis.com",
+    "cloudfunctions.googleapis.com",
+    "cloudscheduler.googleapis.com",
+    "eventarc.googleapis.com",
+    "pubsub.googleapis.com",
+    "run.googleapis.com",
+  ])
   provider = google-beta
 
   project = local.project_id

@@ -8,6 +8,7 @@ module "landing" {
   landing_buckets    = local.landing_buckets
   location           = local.location
   project_id         = local.project_id
+  readers            = [module.loader.member]
   retention          = var.landing_retention
   strip_basic_roles  = var.strip_basic_roles
   transfer_agent     = data.google_storage_transfer_project_service_account.transfer.member

@@ -48,11 +48,16 @@ run "project_grants" {
 
   assert {
     condition = toset([for grant in output.granted : grant if startswith(grant, "google_project_iam_member.")]) == toset([
+      "google_project_iam_member.artifactregistry_agent roles/artifactregistry.serviceAgent",
       "google_project_iam_member.build_logs roles/logging.logWriter",
       "google_project_iam_member.build_source roles/storage.objectViewer",
+      "google_project_iam_member.cloudbuild_agent roles/cloudbuild.serviceAgent",
+      "google_project_iam_member.cloudfunctions_agent roles/cloudfunctions.serviceAgent",
+      "google_project_iam_member.cloudscheduler_agent roles/cloudscheduler.serviceAgent",
       "google_project_iam_member.eventarc_agent roles/eventarc.serviceAgent",
       "google_project_iam_member.loader_jobs roles/bigquery.jobUser",
       "google_project_iam_member.pubsub_agent roles/pubsub.serviceAgent",
+      "google_project_iam_member.run_agent roles/run.serviceAgent",
       "google_project_iam_member.storage_publisher roles/pubsub.publisher",
       "google_project_iam_member.trigger_receiver roles/eventarc.eventReceiver",
     ])
@@ -75,7 +80,10 @@ run "loader_grants_and_limits" {
     prefix             = "billing"
     project_id         = "acme-billing"
     region             = "europe-west1"
-    service_agents     = { eventarc = "serviceAccount:e@e.com", pubsub = "serviceAccount:p@p.com", storage = "serviceAccount:s@s.com" }
+    service_agents = {
+      for name in ["artifactregistry", "cloudbuild", "cloudfunctions", "cloudscheduler", "eventarc", "pubsub", "run", "storage"] :
+      name => "serviceAccount:${name}@e.com"
+    }
   }
 
   assert {

@@ -17,6 +17,7 @@ run "landing_buckets" {
     landing_buckets    = { aws = "acme-landing" }
     location           = "EU"
     project_id         = "acme-billing"
+    readers            = ["serviceAccount:loader@acme-billing.iam.gserviceaccount.com"]
     transfer_agent     = "serviceAccount:transfer@google.com"
   }
 
@@ -44,10 +45,14 @@ run "landing_buckets" {
       for binding in concat(
         values(google_storage_bucket_iam_binding.object_owners),
         values(google_storage_bucket_iam_binding.object_readers),
-        values(google_storage_bucket_iam_binding.bucket_readers),
+        [google_storage_bucket_iam_binding.bucket_readers["bookkeeping"]],
       ) : binding.members == toset(["projectOwner:acme-billing"])
     ]) && keys(google_storage_bucket_iam_binding.object_owners) == ["aws", "bookkeeping"]
     error_message = "Editors or viewers of the project can read a bucket."
+  }
+  assert {
+    condition     = google_storage_bucket_iam_binding.bucket_readers["aws"].members == toset(["projectOwner:acme-billing", "serviceAccount:loader@acme-billing.iam.gserviceaccount.com"])
+    error_message = "A load job needs storage.buckets.get on the landing buckets, and nobody else may have the role."
   }
 }
 

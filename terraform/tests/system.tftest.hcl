@@ -91,8 +91,8 @@ run "both_providers" {
     error_message = "The federated credential must name the service agent of this project: ${jsonencode(output.azure_federation)}."
   }
   assert {
-    condition     = length(google_project_service.services) == 17 && length(google_project_service_identity.agents) == 2 && length(google_kms_crypto_key_iam_member.storage) == 0
-    error_message = "Expected seventeen APIs, two service agents and no grant on a key."
+    condition     = length(google_project_service.services) == 17 && length(google_project_service_identity.agents) == 7 && length(google_kms_crypto_key_iam_member.storage) == 0
+    error_message = "Expected seventeen APIs, seven service agents and no grant on a key."
   }
 }
 

@@ -28,6 +28,24 @@ TRANSFER_AGENT = "data.google_storage_transfer_project_service_account.transfer"
 BIGQUERY_AGENT = "data.google_bigquery_default_service_account.bigquery"
 OTHER_AGENTS = "google_project_service_identity.agents"
 
+AGENT_GRANTS = tuple(
+    f"{LOADER}google_project_iam_member.{name}_agent"
+    for name in (*("artifactregistry", "cloudbuild", "cloudfunctions", "cloudscheduler", "eventarc", "pubsub", "run"),)
+)
+SPREAD_ACCOUNTS = f"{LOADER}time_sleep.accounts"
+ACCOUNT_GRANTS = (
+    f"{LOADER}google_project_iam_member.trigger_receiver",
+    f"{LOADER}google_project_iam_member.build_source",
+    f"{LOADER}google_project_iam_member.build_logs",
+    f"{LOADER}google_storage_bucket_iam_member.build_upload",
+    f"{LOADER}google_artifact_registry_repository_iam_member.build_images",
+    f"{LOADER}google_project_iam_member.loader_jobs",
+    f"{LOADER}google_bigquery_dataset_access.loader_editor",
+    f"{LOADER}google_storage_bucket_iam_member.loader_viewer",
+    f"{LOADER}google_storage_bucket_iam_member.loader_leases",
+    f"{LANDING}google_storage_bucket_iam_binding.bucket_readers",
+)
+
 # Each name is created after the names in its tuple.
 AFTER: Mapping[str, tuple[str, ...]] = {
     # An API answers 403 for a while after it was enabled. Agents are created on the first request for them.
@@ -38,23 +56,16 @@ AFTER: Mapping[str, tuple[str, ...]] = {
     OTHER_AGENTS: (SPREAD_APIS,),
     # A grant to an agent that does not exist is a 400.
     f"{LOADER}google_project_iam_member.storage_publisher": (STORAGE_AGENT,),
-    f"{LOADER}google_project_iam_member.eventarc_agent": (OTHER_AGENTS,),
-    f"{LOADER}google_project_iam_member.pubsub_agent": (OTHER_AGENTS,),
+    **dict.fromkeys(AGENT_GRANTS, (OTHER_AGENTS,)),
+    # So is a grant to an account that was made seconds before.
+    SPREAD_ACCOUNTS: (f"{LOADER}google_service_account.accounts",),
+    **dict.fromkeys(ACCOUNT_GRANTS, (SPREAD_ACCOUNTS,)),
     f"{LANDING}google_storage_bucket_iam_member.transfer_writer": (TRANSFER_AGENT,),
     # The first trigger of a project needs the grants of its agents, and a build those of its account.
     f"{LOADER}time_sleep.grants": (
         f"{LOADER}google_project_iam_member.storage_publisher",
-        f"{LOADER}google_project_iam_member.eventarc_agent",
-        f"{LOADER}google_project_iam_member.pubsub_agent",
-        f"{LOADER}google_project_iam_member.trigger_receiver",
-        f"{LOADER}google_project_iam_member.build_source",
-        f"{LOADER}google_project_iam_member.build_logs",
-        f"{LOADER}google_storage_bucket_iam_member.build_upload",
-        f"{LOADER}google_artifact_registry_repository_iam_member.build_images",
-        f"{LOADER}google_project_iam_member.loader_jobs",
-        f"{LOADER}google_bigquery_dataset_access.loader_editor",
-        f"{LOADER}google_storage_bucket_iam_member.loader_viewer",
-        f"{LOADER}google_storage_bucket_iam_member.loader_leases",
+        *AGENT_GRANTS,
+        *ACCOUNT_GRANTS,
     ),
     **dict.fromkeys(FUNCTIONS, (f"{LOADER}time_sleep.grants", f"{LOADER}google_storage_bucket_object.functions")),
     f"{LOADER}google_cloud_scheduler_job.sweep": (f"{LOADER}google_cloud_run_service_iam_member.scheduler_invoker",),

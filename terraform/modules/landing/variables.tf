@@ -38,6 +38,13 @@ variable "project_id" {
   type        = string
 }
 
+variable "readers" {
+  description = "IAM members that may get the landing buckets and list their objects: the account of the functions, for load jobs."
+  type        = list(string)
+  default     = []
+  nullable    = false
+}
+
 variable "retention" {
   description = "What the landing buckets keep of overwritten objects."
   type = object({

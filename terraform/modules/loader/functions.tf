@@ -12,7 +12,7 @@ resource "google_cloudfunctions2_function" "load" {
     runtime           = local.runtime
     entry_point       = "load_${each.key}"
     docker_repository = google_artifact_registry_repository.images.id
-    service_account   = google_service_account.accounts["build"].id # the default may have no rights (since 2024-07)
+    service_account   = "projects/${var.project_id}/serviceAccounts/${local.emails["build"]}" # the default may have no rights (since 2024-07)
     source {
       storage_source {
         bucket = var.bookkeeping_bucket
@@ -23,7 +23,7 @@ resource "google_cloudfunctions2_function" "load" {
 
   service_config {
     environment_variables            = var.environment
-    service_account_email            = google_service_account.accounts["loader"].email
+    service_account_email            = local.emails["loader"]
     ingress_settings                 = "ALLOW_INTERNAL_ONLY" # Eventarc counts as internal
     all_traffic_on_latest_revision   = true
     timeout_seconds                  = 540     # maximum of event functions; a load job may take longer and is continued
@@ -37,7 +37,7 @@ resource "google_cloudfunctions2_function" "load" {
     event_type            = "google.cloud.storage.object.v1.finalized"
     trigger_region        = lower(var.location)  # location of the bucket; Eventarc wants lower case
     retry_policy          = "RETRY_POLICY_RETRY" # the default does not retry: a locked month would wait
-    service_account_email = google_service_account.accounts["trigger"].email
+    service_account_email = local.emails["trigger"]
     event_filters {
       attribute = "bucket"
       value     = each.value
@@ -58,7 +58,7 @@ resource "google_cloudfunctions2_function" "sweep" {
     runtime           = local.runtime
     entry_point       = "sweep"
     docker_repository = google_artifact_registry_repository.images.id
-    service_account   = google_service_account.accounts["build"].id
+    service_account   = "projects/${var.project_id}/serviceAccounts/${local.emails["build"]}"
     source {
       storage_source {
         bucket = var.bookkeeping_bucket
@@ -69,7 +69,7 @@ resource "google_cloudfunctions2_function" "sweep" {
 
   service_config {
     environment_variables            = var.environment
-    service_account_email            = google_service_account.accounts["loader"].email
+    service_account_email            = local.emails["loader"]
     ingress_settings                 = "ALLOW_INTERNAL_ONLY" # Cloud Scheduler in the same project counts as internal
     all_traffic_on_latest_revision   = true
     timeout_seconds                  = 540   # the sweep stops before that and reports the months that are left

@@ -5,7 +5,7 @@
 resource "google_project_iam_member" "build_source" {
   project = var.project_id
   role    = "roles/storage.objectViewer"
-  member  = google_service_account.accounts["build"].member
+  member  = local.members["build"]
 
   condition {
     title       = "gcf-v2-sources"
@@ -18,14 +18,14 @@ resource "google_project_iam_member" "build_source" {
 resource "google_project_iam_member" "build_logs" {
   project = var.project_id
   role    = "roles/logging.logWriter"
-  member  = google_service_account.accounts["build"].member
+  member  = local.members["build"]
 }
 
 # Reads the zip that Terraform uploads.
 resource "google_storage_bucket_iam_member" "build_upload" {
   bucket = var.bookkeeping_bucket
   role   = "roles/storage.objectViewer"
-  member = google_service_account.accounts["build"].member
+  member = local.members["build"]
 }
 
 # Pushes the container images.
@@ -34,5 +34,5 @@ resource "google_artifact_registry_repository_iam_member" "build_images" {
   location   = var.region
   repository = google_artifact_registry_repository.images.name
   role       = "roles/artifactregistry.writer"
-  member     = google_service_account.accounts["build"].member
+  member     = local.members["build"]
 }

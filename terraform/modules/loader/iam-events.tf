@@ -7,26 +7,11 @@ resource "google_project_iam_member" "storage_publisher" {
   member  = var.service_agents.storage
 }
 
-# Google grants this role too, but later than the first trigger needs it.
-resource "google_project_iam_member" "eventarc_agent" {
-  project = var.project_id
-  role    = "roles/eventarc.serviceAgent"
-  member  = var.service_agents.eventarc
-}
-
-# With its own role the agent signs the token for calling a function. An agent that google_project_service_identity
-# created does not get the role from Google.
-resource "google_project_iam_member" "pubsub_agent" {
-  project = var.project_id
-  role    = "roles/pubsub.serviceAgent"
-  member  = var.service_agents.pubsub
-}
-
 # Receives the events of the triggers. Eventarc accepts this role on a project only.
 resource "google_project_iam_member" "trigger_receiver" {
   project = var.project_id
   role    = "roles/eventarc.eventReceiver"
-  member  = google_service_account.accounts["trigger"].member
+  member  = local.members["trigger"]
 }
 
 # Calls these functions only. The grant follows the function, so the first events may get 403. Eventarc retries them.
@@ -37,7 +22,7 @@ resource "google_cloud_run_service_iam_member" "trigger_invoker" {
   location = var.region
   service  = each.value.name
   role     = "roles/run.invoker"
-  member   = google_service_account.accounts["trigger"].member
+  member   = local.members["trigger"]
 
   lifecycle {
     replace_triggered_by = [google_cloudfunctions2_function.load[each.key].id] # a new function has no grants
@@ -50,7 +35,7 @@ resource "google_cloud_run_service_iam_member" "scheduler_invoker" {
   location = var.region
   service  = google_cloudfunctions2_function.sweep.name
   role     = "roles/run.invoker"
-  member   = google_service_account.accounts["scheduler"].member
+  member   = local.members["scheduler"]
 
   lifecycle {
     replace_triggered_by = [google_cloudfunctions2_function.sweep.id]
@@ -63,17 +48,22 @@ resource "google_cloud_run_service_iam_member" "scheduler_invoker" {
 resource "time_sleep" "grants" {
   create_duration = "120s"
   triggers = {
-    build_images      = google_artifact_registry_repository_iam_member.build_images.member
-    build_logs        = google_project_iam_member.build_logs.member
-    build_source      = google_project_iam_member.build_source.member
-    build_upload      = google_storage_bucket_iam_member.build_upload.member
-    eventarc_agent    = google_project_iam_member.eventarc_agent.member
-    loader_datasets   = join(" ", sort([for grant in google_bigquery_dataset_access.loader_editor : grant.dataset_id]))
-    loader_jobs       = google_project_iam_member.loader_jobs.member
-    loader_landing    = join(" ", sort([for provider, grant in google_storage_bucket_iam_member.loader_viewer : "${provider}=${grant.member}"]))
-    loader_leases     = google_storage_bucket_iam_member.loader_leases.member
-    pubsub_agent      = google_project_iam_member.pubsub_agent.member
-    storage_publisher = google_project_iam_member.storage_publisher.member
-    trigger_receiver  = google_project_iam_member.trigger_receiver.member
+    artifactregistry_agent = google_project_iam_member.artifactregistry_agent.member
+    build_images           = google_artifact_registry_repository_iam_member.build_images.member
+    build_logs             = google_project_iam_member.build_logs.member
+    build_source           = google_project_iam_member.build_source.member
+    build_upload           = google_storage_bucket_iam_member.build_upload.member
+    cloudbuild_agent       = google_project_iam_member.cloudbuild_agent.member
+    cloudfunctions_agent   = google_project_iam_member.cloudfunctions_agent.member
+    cloudscheduler_agent   = google_project_iam_member.cloudscheduler_agent.member
+    run_agent              = google_project_iam_member.run_agent.member
+    eventarc_agent         = google_project_iam_member.eventarc_agent.member
+    loader_datasets        = join(" ", sort([for grant in google_bigquery_dataset_access.loader_editor : grant.dataset_id]))
+    loader_jobs            = google_project_iam_member.loader_jobs.member
+    loader_landing         = join(" ", sort([for provider, grant in google_storage_bucket_iam_member.loader_viewer : "${provider}=${grant.member}"]))
+    loader_leases          = google_storage_bucket_iam_member.loader_leases.member
+    pubsub_agent           = google_project_iam_member.pubsub_agent.member
+    storage_publisher      = google_project_iam_member.storage_publisher.member
+    trigger_receiver       = google_project_iam_member.trigger_receiver.member
   }
 }

@@ -4,7 +4,7 @@
 resource "google_project_iam_member" "loader_jobs" {
   project = var.project_id
   role    = "roles/bigquery.jobUser"
-  member  = google_service_account.accounts["loader"].member
+  member  = local.members["loader"]
 }
 
 # Loads months, adds columns, keeps staging tables and dlt's tables, and creates the views. In a dataset's access list,
@@ -15,7 +15,7 @@ resource "google_bigquery_dataset_access" "loader_editor" {
   project       = var.project_id
   dataset_id    = each.key
   role          = "WRITER"
-  user_by_email = google_service_account.accounts["loader"].email
+  user_by_email = local.emails["loader"]
 }
 
 # The creator of a view must be able to read its tables. READER is roles/bigquery.dataViewer.
@@ -25,7 +25,7 @@ resource "google_bigquery_dataset_access" "loader_google_export" {
   project       = each.value.project_id
   dataset_id    = each.value.dataset_id
   role          = "READER"
-  user_by_email = google_service_account.accounts["loader"].email
+  user_by_email = local.emails["loader"]
 }
 
 # Lists deliveries, and reads manifests and headers. A load job reads its files with the account of its caller.
@@ -34,12 +34,12 @@ resource "google_storage_bucket_iam_member" "loader_viewer" {
 
   bucket = each.value
   role   = "roles/storage.objectViewer"
-  member = google_service_account.accounts["loader"].member
+  member = local.members["loader"]
 }
 
 # Creates, renews and deletes the leases.
 resource "google_storage_bucket_iam_member" "loader_leases" {
   bucket = var.bookkeeping_bucket
   role   = "roles/storage.objectUser"
-  member = google_service_account.accounts["loader"].member
+  member = local.members["loader"]
 }

@@ -12,10 +12,12 @@ locals {
     scheduler = "Calls the sweep of ${var.prefix}"
     trigger   = "Delivers object events to the functions of ${var.prefix}"
   }
+  emails = time_sleep.accounts.triggers
   functions = merge(
     { for provider, function in google_cloudfunctions2_function.load : "load_${provider}" => function.name },
     { sweep = google_cloudfunctions2_function.sweep.name },
   )
+  members        = { for name, email in local.emails : name => "serviceAccount:${email}" }
   runtime        = "python313" # deprecated in 2029-10; from python314 on, builds install with uv
   source_exclude = setunion(local._source_caches, local._source_others)
 }

@@ -5,6 +5,11 @@ output "functions" {
   depends_on = [google_cloud_run_service_iam_member.scheduler_invoker, google_cloud_run_service_iam_member.trigger_invoker]
 }
 
+output "member" {
+  description = "Account of the functions, as an IAM member."
+  value       = local.members["loader"]
+}
+
 output "schedule" {
   description = "Name of the Cloud Scheduler job that calls the sweep."
   value       = google_cloud_scheduler_job.sweep.name
@@ -12,5 +17,5 @@ output "schedule" {
 
 output "service_accounts" {
   description = "E-mail addresses of the service accounts, by task."
-  value       = { for name, account in google_service_account.accounts : name => account.email }
+  value       = local.emails
 }

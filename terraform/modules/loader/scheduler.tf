@@ -16,7 +16,7 @@ resource "google_cloud_scheduler_job" "sweep" {
     http_method = "POST"
     uri         = google_cloudfunctions2_function.sweep.service_config[0].uri
     oidc_token {
-      service_account_email = google_service_account.accounts["scheduler"].email
+      service_account_email = local.emails["scheduler"]
       audience              = google_cloudfunctions2_function.sweep.service_config[0].uri
     }
   }

@@ -67,8 +67,13 @@ variable "region" {
 variable "service_agents" {
   description = "Google's service agents in this project, as IAM members."
   type = object({
-    eventarc = string # agent of Eventarc
-    pubsub   = string # agent of Pub/Sub
-    storage  = string # agent of Cloud Storage
+    artifactregistry = string # agent of Artifact Registry
+    cloudbuild       = string # agent of Cloud Build
+    cloudfunctions   = string # agent of Cloud Functions
+    cloudscheduler   = string # agent of Cloud Scheduler
+    eventarc         = string # agent of Eventarc
+    pubsub           = string # agent of Pub/Sub
+    run              = string # agent of Cloud Run
+    storage          = string # agent of Cloud Storage
   })
 }

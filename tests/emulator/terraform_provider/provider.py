@@ -44,6 +44,7 @@ _ATTRIBUTION = {"goog-terraform-provisioned": "true"}
 # The domain of a service's agent: https://cloud.google.com/iam/docs/service-agents
 _AGENTS = {
     "artifactregistry": "gcp-sa-artifactregistry",
+    "cloudbuild": "gcp-sa-cloudbuild",
     "cloudfunctions": "gcf-admin-robot",
     "cloudscheduler": "gcp-sa-cloudscheduler",
     "eventarc": "gcp-sa-eventarc",

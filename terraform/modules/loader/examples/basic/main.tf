@@ -3,7 +3,10 @@ data "google_storage_project_service_account" "storage" {
 }
 
 resource "google_project_service_identity" "agents" {
-  for_each = toset(["eventarc.googleapis.com", "pubsub.googleapis.com"])
+  for_each = toset([
+    for name in ["artifactregistry", "cloudbuild", "cloudfunctions", "cloudscheduler", "eventarc", "pubsub", "run"] :
+    "${name}.googleapis.com"
+  ])
   provider = google-beta
 
   project = "acme-billing"
@@ -37,9 +40,14 @@ module "loader" {
   project_id      = "acme-billing"
   region          = "europe-west1"
   service_agents = {
-    eventarc = google_project_service_identity.agents["eventarc.googleapis.com"].member
-    pubsub   = google_project_service_identity.agents["pubsub.googleapis.com"].member
-    storage  = data.google_storage_project_service_account.storage.member
+    artifactregistry = google_project_service_identity.agents["artifactregistry.googleapis.com"].member
+    cloudbuild       = google_project_service_identity.agents["cloudbuild.googleapis.com"].member
+    cloudfunctions   = google_project_service_identity.agents["cloudfunctions.googleapis.com"].member
+    cloudscheduler   = google_project_service_identity.agents["cloudscheduler.googleapis.com"].member
+    eventarc         = google_project_service_identity.agents["eventarc.googleapis.com"].member
+    pubsub           = google_project_service_identity.agents["pubsub.googleapis.com"].member
+    run              = google_project_service_identity.agents["run.googleapis.com"].member
+    storage          = data.google_storage_project_service_account.storage.member
   }
 }
 
