@@ -28,7 +28,8 @@ class Year(NamedTuple):
 
 @pytest.fixture(scope="module")
 def months(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Year]:
-    folder, invoices = tmp_path_factory.mktemp("year"), {}
+    folder = tmp_path_factory.mktemp("year")
+    invoices: dict[tuple[str, str], Decimal] = {}
     for month in MONTHS:
         with duckdb.connect() as connection:
             loaded = create_focus_costs(connection, FORMATS, folder / month, rows=ROWS, month=month)
