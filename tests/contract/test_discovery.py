@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler
 from typing import Any
 
-import httpx
 import pytest
+import requests
 from starlette.responses import JSONResponse
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tests.emulator import Emulator
 from tests.emulator.discovery import answer_violations, violations
@@ -38,7 +38,7 @@ def load(**options: Any) -> dict[str, Any]:
         ("storage.v1", "GET", "/storage/v1/bucket/x", [], None, "has no such method: it has no method for this path"),
         ("storage.v1", "PATCH", f"{STORAGE}/x/o", [], None, "no such method: it has GET, POST for it"),
         ("storage.v1", "GET", f"{STORAGE}/x/o/y/z", [], None, "no such method"),
-        ("storage.v1", "GET", f"{STORAGE}/x/o", [("prefx", "a")], None, "parameter prefx: the discovery document has no"),
+        ("storage.v1", "GET", f"{STORAGE}/x/o", [("prefx", "a")], None, "parameter prefx: the discovery document"),
         ("storage.v1", "GET", f"{STORAGE}/x/o", [("maxResults", "many")], None, "parameter maxResults"),
         ("storage.v1", "GET", f"{STORAGE}/x/o", [("versions", "True")], None, "parameter versions: 'True' is not"),
         ("storage.v1", "GET", f"{STORAGE}/x/o", [("projection", "all")], None, "parameter projection"),
@@ -52,7 +52,7 @@ def load(**options: Any) -> dict[str, Any]:
         ("bigquery.v2", "POST", f"{BIGQUERY}/jobs", [], load(skipLeadingRows="one"), "load.skipLeadingRows"),
         ("bigquery.v2", "POST", f"{BIGQUERY}/jobs", [], load(columnNameCharacterMap="V3"), "is not one of"),
         ("bigquery.v2", "POST", f"{BIGQUERY}/jobs", [], load(allowQuotedNewlines="yes"), "load.allowQuotedNewlines"),
-        ("bigquery.v2", "POST", f"{BIGQUERY}/jobs", [], load(schema={"fields": [{"nam": "a"}]}), "schema.fields[0].nam"),
+        ("bigquery.v2", "POST", f"{BIGQUERY}/jobs", [], load(schema={"fields": [{"nam": 1}]}), "schema.fields[0].nam"),
         ("monitoring.v3", "POST", "/v3/projects/p/alertPolicies", [], {"combiner": "XOR"}, "field combiner"),
         ("logging.v2", "POST", "/v2/projects/p/metrics", [], {"fliter": "a"}, f"field fliter: {NO_FIELD}"),
     ],
@@ -129,7 +129,7 @@ def test_an_answer_that_is_no_json_is_a_violation() -> None:
         (
             "multipart/mixed; boundary=b",
             "/batch/storage/v1",
-            b"--b\r\nContent-Type: application/http\r\n\r\nDELETE /storage/v1/b/x/o/y?generaton=1 HTTP/1.1\r\n\r\n--b--",
+            b"--b\r\nContent-Type: application/http\r\n\r\nGET /storage/v1/b/x/o?generaton=1 HTTP/1.1\r\n\r\n--b--",
             "query parameter generaton",
         ),
     ],
@@ -187,7 +187,7 @@ def test_the_emulator_refuses_such_a_request_with_400(
 ) -> None:
     name = "STORAGE_EMULATOR_HOST" if "storage" in path else "BIGQUERY_EMULATOR_HOST"
 
-    answer = httpx.request(method, f"{emulator.environment()[name]}/{path}", json=body)
+    answer = requests.request(method, f"{emulator.environment()[name]}/{path}", json=body)
 
     assert answer.status_code == 400
     assert sentence in answer.json()["error"]["message"]
@@ -220,7 +220,7 @@ def wrong_storage() -> Iterator[str]:
 
 
 def test_a_wrong_answer_of_the_storage_becomes_an_error(wrong_storage: str) -> None:
-    answer = httpx.get(f"{wrong_storage}/storage/v1/b/x")
+    answer = requests.get(f"{wrong_storage}/storage/v1/b/x")
 
     assert answer.status_code == 501
     assert 'storage.buckets.get answer: field metageneration: 1 is not of type "string"' in answer.text.replace(
@@ -228,16 +228,25 @@ def test_a_wrong_answer_of_the_storage_becomes_an_error(wrong_storage: str) -> N
     )
 
 
-async def ask(app: ASGIApp, path: str) -> httpx.Response:
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://bigquery") as client:
-        return await client.get(path)
+async def sent_by(app: ASGIApp, path: str) -> list[Message]:
+    """Return what an application sends for a GET."""
+    sent: list[Message] = []
+
+    async def receive() -> Message:
+        return {"type": "http.request"}
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    await app({"type": "http", "method": "GET", "path": path, "query_string": b"", "headers": []}, receive, send)
+    return sent
 
 
 def test_a_wrong_answer_of_bigquery_becomes_an_error() -> None:
     async def wrong(scope: Scope, receive: Receive, send: Send) -> None:
         await JSONResponse({"kind": "bigquery#dataset", "labels": {"a": 1}})(scope, receive, send)
 
-    answer = asyncio.run(ask(BigQueryJudge(wrong), f"{BIGQUERY}/datasets/d"))
+    start, answer = asyncio.run(sent_by(BigQueryJudge(wrong), f"{BIGQUERY}/datasets/d"))
 
-    assert answer.status_code == 501
-    assert "bigquery.datasets.get answer: field labels.a: 1 is not of type" in answer.json()["error"]["message"]
+    assert start["status"] == 501
+    assert b"bigquery.datasets.get answer: field labels.a: 1 is not of type" in answer["body"]

@@ -43,11 +43,11 @@ class ApiRequest:
 
 def creation(kind: Kind, state: Object) -> ApiRequest | None:
     """Return the request, or None for a resource that has none of its own."""
-    if not kind.name.startswith("google_") or kind.name in _SENT:
+    if not kind.name.startswith("google_") or kind.name in SENT:
         return None
-    call = _CALLS.get(kind.name)
+    call = CALLS.get(kind.name)
     if call is None:
-        raise ProviderError(f"The stand-in does not know by which request {kind.name} is created: add it to _CALLS.")
+        raise ProviderError(f"The stand-in does not know by which request {kind.name} is created: add it to CALLS.")
     named = {name: quote(str(value), safe="/@") for name, value in state.items()}
     query = tuple((name, str(state[attribute])) for name, attribute in call.query.items())
     body = call.shape(bodies.api_body(kind, state, {*call.left_out, *call.query.values()}), state)
@@ -67,7 +67,7 @@ def check_creation(kind: Kind, state: Object) -> None:
 _BIGQUERY = "/bigquery/v2/projects/{project}"
 _REGION = "/v1/projects/{project}/locations/{location}"
 _SET_POLICY = ":setIamPolicy"
-_CALLS: Mapping[str, _Call] = {
+CALLS: Mapping[str, _Call] = {
     "google_artifact_registry_repository": _Call(
         "artifactregistry.v1",
         "POST",
@@ -198,4 +198,4 @@ _CALLS: Mapping[str, _Call] = {
     ),
 }
 # Its content and its type are sent to the emulator, which judges them.
-_SENT = ("google_storage_bucket_object",)
+SENT = ("google_storage_bucket_object",)
