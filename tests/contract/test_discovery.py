@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 import requests
+from google.events.cloud.storage import StorageObjectData
+from google.protobuf import json_format
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -20,6 +22,7 @@ from tests.emulator.discovery.bigquery_judge import BigQueryJudge
 from tests.emulator.discovery.exchange import reply_violations, request_violations
 from tests.emulator.discovery.judge import undocumented
 from tests.emulator.http_threads import serve_in_thread, stop_serving
+from tests.emulator.storage_event import storage_event
 from tests.emulator.storage_server import gate_handler
 
 BIGQUERY = "/bigquery/v2/projects/p"
@@ -164,6 +167,17 @@ def test_each_addition_is_still_missing_in_the_document(
 
 def test_the_additions_are_only_those_that_have_a_test() -> None:
     assert len(ADDITIONS) == 3
+
+
+@pytest.mark.parametrize("wrong", [{"size": "many"}, {"timeCreated": "yesterday"}, {"metadata": ["a"]}, {"etag": 1}])
+def test_an_event_has_the_data_of_googles_own_type(wrong: dict[str, Any]) -> None:
+    resource = {"bucket": "b", "name": "a", "generation": "17", "size": "1", "metadata": {"any": "name"}}
+
+    event = storage_event(resource)
+
+    assert StorageObjectData.from_json(event.body()).generation == 17
+    with pytest.raises(json_format.ParseError, match=next(iter(wrong))):
+        storage_event({**resource, **wrong})
 
 
 # -- at the edge of the servers ---------------------------------------------------------------------------------------
