@@ -27,6 +27,7 @@ from tests.emulator.storage_server import gate_handler
 
 BIGQUERY = "/bigquery/v2/projects/p"
 STORAGE = "/storage/v1/b"
+RUN = "/v1/projects/p/locations/l/services/s"
 LOAD = {"configuration": {"load": {"destinationTable": {"projectId": "p", "datasetId": "d", "tableId": "t"}}}}
 NO_FIELD = "the discovery document has no such field"
 
@@ -41,6 +42,7 @@ def load(**options: Any) -> dict[str, Any]:
         ("storage.v1", "GET", "/storage/v1/bucket/x", [], None, "has no such method: it has no method for this path"),
         ("storage.v1", "PATCH", f"{STORAGE}/x/o", [], None, "no such method: it has GET, POST for it"),
         ("storage.v1", "GET", f"{STORAGE}/x/o/y/z", [], None, "no such method"),
+        ("run.v1", "GET", f"{RUN}:getPolicy", [], None, "no such method"),
         ("storage.v1", "GET", f"{STORAGE}/x/o", [("prefx", "a")], None, "parameter prefx: the discovery document"),
         ("storage.v1", "GET", f"{STORAGE}/x/o", [("maxResults", "many")], None, "parameter maxResults"),
         ("storage.v1", "GET", f"{STORAGE}/x/o", [("versions", "True")], None, "parameter versions: 'True' is not"),
@@ -80,6 +82,7 @@ def test_what_the_document_does_not_have_is_one_sentence(
         ("bigquery.v2", "POST", f"{BIGQUERY}/jobs", [], load(skipLeadingRows="1", maxBadRecords=0, encoding=None)),
         ("bigquery.v2", "POST", f"/upload{BIGQUERY}/jobs", [("uploadType", "resumable")], LOAD),
         ("bigquery.v2", "PATCH", f"{BIGQUERY}/datasets/d/tables/t", [], {"expirationTime": 17, "kind": "read-only"}),
+        ("run.v1", "GET", f"{RUN}:getIamPolicy", [("options.requestedPolicyVersion", "3")], None),
         ("secretmanager.v1", "POST", "/v1/projects/p/secrets/s:addVersion", [], {"payload": {"data": "aGk="}}),
     ],
 )  # fmt: skip
@@ -120,7 +123,7 @@ def test_an_answer_that_is_no_json_is_a_violation() -> None:
 @pytest.mark.parametrize(
     ("kind", "target", "body", "sentence"),
     [
-        ("application/json", f"/upload{STORAGE}/x/o?uploadType=media&name=a", b'{"any": "content"}', None),
+        ("application/json", f"/upload{STORAGE}/x/o?uploadType=media&name=a", b'{"any": "content"}', ""),
         ("application/json", f"/upload{STORAGE}/x/o?uploadType=resumable", b'{"nam": "a"}', f"field nam: {NO_FIELD}"),
         ("application/json", f"{STORAGE}?project=p", b"{", "the body is no JSON"),
         (
@@ -137,10 +140,10 @@ def test_an_answer_that_is_no_json_is_a_violation() -> None:
         ),
     ],
 )
-def test_bodies_of_uploads_and_batches_are_read(kind: str, target: str, body: bytes, sentence: str | None) -> None:
+def test_bodies_of_uploads_and_batches_are_read(kind: str, target: str, body: bytes, sentence: str) -> None:
     found = request_violations("storage.v1", "POST", target, {"content-type": kind}, body)
 
-    assert [sentence in one for one in found] == ([] if sentence is None else [True])
+    assert [sentence in one for one in found] == ([True] if sentence else [])
 
 
 @pytest.mark.parametrize(

@@ -68,8 +68,9 @@ class _Replay:
 
 def _target(scope: Scope) -> str:
     """Return path and query as sent: `path` alone has lost its escapes."""
-    query = scope["query_string"].decode()
-    return (scope.get("raw_path") or scope["path"].encode()).decode() + (f"?{query}" if query else "")
+    path: bytes = scope.get("raw_path") or scope["path"].encode()
+    query: bytes = scope["query_string"]
+    return (path + b"?" + query if query else path).decode()
 
 
 async def _body(receive: Receive) -> bytes:

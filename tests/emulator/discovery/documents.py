@@ -59,7 +59,7 @@ def document(api: str) -> Document:
     for method, raw_path in _methods(content):
         methods[method.verb, raw_path.count("/")].append(method)
     for found in methods.values():  # a fixed text wins over a placeholder, as `iam` over `{entity}`
-        found.sort(key=lambda method: method.pattern.pattern.count("[^/]+"))
+        found.sort(key=lambda method: method.pattern.pattern.count("[^/"))
     return Document(api, content["schemas"], f"/{content['batchPath']}", dict(methods))
 
 
@@ -91,11 +91,13 @@ def _raw_methods(resource: Json) -> Iterator[Json]:
 
 def _method(content: Json, raw: Json, path: str, media: str = "") -> Method:
     own = {name: value for name, value in raw.get("parameters", {}).items() if value["location"] == "query"}
-    fixed = (re.escape(part) for part in _PLACEHOLDER.split(path))
+    # What follows a colon at the end is a verb: `jobs/{job}` does not stand for `jobs/j:resume`.
+    pattern = "[^/]+".join(re.escape(part) for part in _PLACEHOLDER.split(path))
+    pattern = re.sub(r"\[\^/\]\+$", "[^/:]+", pattern)
     return Method(
         id=raw["id"],
         verb=raw["httpMethod"],
-        pattern=re.compile("[^/]+".join(fixed)),
+        pattern=re.compile(pattern),
         parameters={**content["parameters"], **own},
         request=raw.get("request", {}).get("$ref"),
         answer=raw.get("response", {}).get("$ref"),
