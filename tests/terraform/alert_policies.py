@@ -1,6 +1,7 @@
 """Evaluate alert policies over log entries and points of metrics, as Cloud Logging and Cloud Monitoring do.
 
-Only what our policies use is known, and everything else raises ValueError.
+Only what our policies use is known, and everything else raises ValueError. PromQL is parsed by `promql-parser`. Google
+publishes no parser of Monitoring's filters, so only this code judges them. It follows
 https://cloud.google.com/monitoring/alerts/concepts-indepth, https://cloud.google.com/monitoring/api/v3/filters
 """
 
