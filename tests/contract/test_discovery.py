@@ -99,6 +99,7 @@ def test_what_google_accepts_is_no_violation(
         ({"componentCount": "1"}, 'field componentCount: "1" is not of type "integer"'),
         ({"timeCreated": "yesterday"}, 'field timeCreated: "yesterday" does not match'),
         ({"md5Hash": None}, 'field md5Hash: null is not of type "string"'),
+        ({"kind": "storage#bucket"}, 'field kind: "storage#object" was expected'),
         ({"sizes": "1"}, f"field sizes: {NO_FIELD}"),
         ({"owner": {"entityID": "a"}}, f"field owner.entityID: {NO_FIELD}"),
         ([], "field at the top"),

@@ -57,6 +57,8 @@ def scalar_schema(schema: Json, *, is_answer: bool) -> Json:
     converted: Json = {"type": kinds}
     if form in _PATTERNS:
         converted["pattern"] = _PATTERNS[form]
+    if is_answer and "#" in schema.get("default", ""):  # the kind of a resource, like storage#object
+        converted["const"] = schema["default"]
     if "enum" in schema:
         converted["enum"] = schema["enum"] if is_answer else [*schema["enum"], None]
     return converted
