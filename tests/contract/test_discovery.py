@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 import requests
+from google.api_core.exceptions import BadRequest, MethodNotImplemented
 from google.events.cloud.storage import StorageObjectData
-from google.protobuf import json_format
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -21,6 +21,7 @@ from tests.emulator.discovery.additions import ADDITIONS, Addition
 from tests.emulator.discovery.bigquery_judge import BigQueryJudge
 from tests.emulator.discovery.exchange import reply_violations, request_violations
 from tests.emulator.discovery.judge import undocumented
+from tests.emulator.events import Events
 from tests.emulator.http_threads import serve_in_thread, stop_serving
 from tests.emulator.storage_event import storage_event
 from tests.emulator.storage_server import gate_handler
@@ -178,10 +179,12 @@ def test_an_event_has_the_data_of_googles_own_type(wrong: dict[str, Any]) -> Non
     resource = {"bucket": "b", "name": "a", "generation": "17", "size": "1", "metadata": {"any": "name"}}
 
     event = storage_event(resource)
+    events = Events()
+    events.finalized({**resource, **wrong})
 
     assert StorageObjectData.from_json(event.body()).generation == 17
-    with pytest.raises(json_format.ParseError, match=next(iter(wrong))):
-        storage_event({**resource, **wrong})
+    with pytest.raises(RuntimeError, match=rf"could not be sent:\n  b/a: .*{next(iter(wrong))}"):
+        events.settle()
 
 
 # -- at the edge of the servers ---------------------------------------------------------------------------------------
@@ -209,6 +212,16 @@ def test_the_emulator_refuses_such_a_request_with_400(
 
     assert answer.status_code == 400
     assert sentence in answer.json()["error"]["message"]
+
+
+def test_the_emulator_runs_no_batch_and_judges_its_requests(emulator: Emulator, bucket: str) -> None:
+    batch = emulator.storage.batch()
+    wrong = emulator.storage.batch()
+
+    with pytest.raises(MethodNotImplemented, match="send each request by itself"), batch:
+        emulator.storage.bucket(bucket).delete_blob("a")
+    with pytest.raises(BadRequest, match="query parameter ifGenerationMatch"), wrong:
+        emulator.storage.bucket(bucket).delete_blob("a", if_generation_match="newest")
 
 
 WRONG_BUCKET = {"kind": "storage#bucket", "name": "x", "metageneration": 1}
