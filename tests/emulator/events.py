@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from google.protobuf.json_format import ParseError
+
 from tests.emulator.storage_event import StorageEvent, storage_event
 
 
@@ -103,8 +105,18 @@ class Events:
             self._changed.notify_all()
 
     def finalized(self, resource: Mapping[str, Any]) -> None:
-        """Publish the event of a new generation. Storage calls this in the order of the writes, before it answers."""
-        self.publish(storage_event(resource))
+        """Publish the event of a new generation. Storage calls this in the order of the writes, before it answers.
+
+        An event that Google's own type does not have is not published, and `settle` raises.
+        """
+        try:
+            event = storage_event(resource)
+        except ParseError as error:
+            with self._changed:
+                self._failures.append(f"  {resource.get('bucket')}/{resource.get('name')}: {error}")
+                self._changed.notify_all()
+            return
+        self.publish(event)
 
     def publish(self, event: StorageEvent) -> None:
         with self._changed:

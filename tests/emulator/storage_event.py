@@ -13,6 +13,8 @@ from typing import Any
 from urllib.parse import quote
 from uuid import uuid4
 
+from google.events.cloud.storage import StorageObjectData
+
 FINALIZED = "google.cloud.storage.object.v1.finalized"
 # What the HTTP binding leaves as it is, apart from letters and digits: printable ASCII without space, " and %.
 _NOT_ENCODED = "!#$&'()*+,-./:;<=>?@[\\]^_`{|}~"
@@ -66,7 +68,11 @@ class StorageEvent:
 
 
 def storage_event(resource: Mapping[str, Any]) -> StorageEvent:
-    """Return a new event for an object resource of the JSON API."""
+    """Return a new event for an object resource of the JSON API.
+
+    Raises json_format.ParseError, and names the field, for data that Google's own type of the event does not have.
+    """
     data = {name: resource[name] for name in _DATA_FIELDS if name in resource}
+    StorageObjectData.from_json(json.dumps(data), ignore_unknown_fields=False)
     now = datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
     return StorageEvent(id=str(uuid4().int)[:17], time=now, data=data)

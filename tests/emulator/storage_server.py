@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
+from tests.emulator.discovery.exchange import refusal, reply_violations, request_violations
 from tests.emulator.http_threads import serve_in_thread, stop_serving
 from tests.emulator.processes import Child, accepts_connections, free_port
 
@@ -29,6 +30,7 @@ OnFinalized = Callable[[Mapping[str, Any]], None]
 BINARY_VARIABLE = "FAKE_GCS_SERVER_BINARY"
 # objects.list: "The recommended upper value for maxResults is 1000"; the service never returns more per page.
 _PAGE_LIMIT = 1000
+_API = "storage.v1"
 _PRECONDITION = "ifGenerationMatch"
 _JSON_NAME = re.compile(rb'"name":\s*("(?:[^"\\]|\\.)*")')
 _UNCHECKED_METHODS = ("GET", "DELETE", "PATCH")  # the binary ignores both parameters for these
@@ -46,7 +48,7 @@ class StorageServer:
     def start(self) -> None:
         self.root.mkdir(parents=True, exist_ok=True)
         port = free_port()
-        self._gate = serve_in_thread(_gate_handler(port, self._on_finalized), "storage-gate")
+        self._gate = serve_in_thread(gate_handler(port, self._on_finalized), "storage-gate")
         argv = [str(_binary()), "-scheme", "http", "-backend", "filesystem", "-filesystem-root", str(self.root)]
         argv += ["-host", "127.0.0.1", "-port", str(port), "-log-level", "error"]
         argv += ["-external-url", self.url, "-public-host", urlsplit(self.url).netloc]
@@ -116,36 +118,46 @@ class _Gate(BaseHTTPRequestHandler):
     on_finalized: OnFinalized
 
     def do_GET(self) -> None:
-        self._answer(self._ask(b""))
+        self._judged(b"", self._ask)
 
     def do_POST(self) -> None:
-        self._write()
+        self._judged(self._read_body(), self._write)
 
     def do_PUT(self) -> None:
-        self._write()
+        self._judged(self._read_body(), self._write)
 
     def do_PATCH(self) -> None:
-        self._write()
+        self._judged(self._read_body(), self._write)
 
     def do_DELETE(self) -> None:
-        self._write()
+        self._judged(self._read_body(), self._write)
 
-    def _write(self) -> None:
-        body = self._read_body()
+    def _judged(self, body: bytes, reply_to: Callable[[bytes], _Reply]) -> None:
+        """Refuse a request, or make an error of an answer, if Google's discovery document has not what they have."""
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        if problems := request_violations(_API, self.command, self.path, headers, body):
+            self._answer(_as_json(400, refusal(400, problems)))
+            return
+        reply = reply_to(body)
+        kind = next((value for name, value in reply.headers if name.lower() == "content-type"), "")
+        problems = reply_violations(_API, self.command, self.path, reply.status, kind, reply.content)
+        self._answer(_as_json(501, refusal(501, problems)) if problems else reply)
+
+    def _write(self, body: bytes) -> _Reply:
+        if self.path.startswith("/batch/"):  # its writes would make no events, and ignore preconditions
+            return _error(501, "notImplemented", "The emulator runs no batches: send each request by itself.")
         name = _uploaded_name(self.path, body)
         if {"\r", "\n"} & set(name):  # https://cloud.google.com/storage/docs/objects#naming
-            self._answer(_error(400, "invalid", "Disallowed unicode characters present in object name."))
-            return
+            return _error(400, "invalid", "Disallowed unicode characters present in object name.")
         if {"", ".", ".."} & set(name.split("/")):
             # a file system would change them; to Google, `.` and `..` are plain text
             problem = f"The emulator keeps objects as files, so their names cannot have empty, . or .. parts: {name!r}."
-            self._answer(_error(501, "notImplemented", problem))
-            return
+            return _error(501, "notImplemented", problem)
         with self.writes:
             reply = self._ask(body)
             if resource := _finalized(self.command, self.path, reply):
                 type(self).on_finalized(resource)
-        self._answer(reply)
+        return reply
 
     def _ask(self, body: bytes) -> _Reply:
         headers = {name: value for name, value in self.headers.items() if name.lower() not in _HOP_BY_HOP}
@@ -158,7 +170,16 @@ class _Gate(BaseHTTPRequestHandler):
                 return _error(404, "notFound", f"No such object: generation {asked[0]} does not exist.")
             if expected and actual not in (None, expected[0]):
                 return _condition_not_met()
-        return _linked(self.path, self.upstream.ask(self.command, _paged(self.command, self.path), headers, body))
+        reply = self.upstream.ask(self.command, _paged(self.command, self.path), headers, body)
+        return _linked(self.path, self._corrected(reply, headers))
+
+    def _corrected(self, reply: _Reply, headers: Mapping[str, str]) -> _Reply:
+        """Give the forms of the API: nothing after a delete, and after a patch what a get gives."""
+        if self.command == "DELETE" and reply.status == 200:
+            return _Reply(204, [], b"")
+        if self.command == "PATCH" and reply.status == 200 and "/o/" in self.path:
+            return self.upstream.ask("GET", urlsplit(self.path).path, {"Host": headers["Host"]})
+        return reply
 
     def _read_body(self) -> bytes:
         if "chunked" not in self.headers.get("Transfer-Encoding", ""):
@@ -175,7 +196,8 @@ class _Gate(BaseHTTPRequestHandler):
         for name, value in reply.headers:
             if name.lower() not in _HOP_BY_HOP:
                 self.send_header(name, value)
-        self.send_header("Content-Length", str(len(reply.content)))
+        if reply.status != 204:
+            self.send_header("Content-Length", str(len(reply.content)))
         self.end_headers()
         self.wfile.write(reply.content)
 
@@ -183,7 +205,7 @@ class _Gate(BaseHTTPRequestHandler):
         pass
 
 
-def _gate_handler(port: int, on_finalized: OnFinalized) -> type[BaseHTTPRequestHandler]:
+def gate_handler(port: int, on_finalized: OnFinalized) -> type[BaseHTTPRequestHandler]:
     attributes = {"upstream": _Upstream(port), "writes": threading.Lock(), "on_finalized": staticmethod(on_finalized)}
     return type("Gate", (_Gate,), attributes)
 
@@ -214,7 +236,11 @@ def _condition_not_met() -> _Reply:
 
 def _error(status: int, reason: str, message: str) -> _Reply:
     error = {"code": status, "message": message, "errors": [{"message": message, "domain": "global", "reason": reason}]}
-    return _Reply(status, [("Content-Type", "application/json")], json.dumps({"error": error}).encode())
+    return _as_json(status, {"error": error})
+
+
+def _as_json(status: int, content: Mapping[str, Any]) -> _Reply:
+    return _Reply(status, [("Content-Type", "application/json")], json.dumps(content).encode())
 
 
 def _uploaded_name(path: str, body: bytes) -> str:

@@ -1,6 +1,7 @@
 """Evaluate alert policies over log entries and points of metrics, as Cloud Logging and Cloud Monitoring do.
 
-Only what our policies use is known, and everything else raises ValueError.
+Only what our policies use is known, and everything else raises ValueError. PromQL is parsed by `promql-parser`. Google
+publishes no parser of Monitoring's filters, so only this code judges them. It follows
 https://cloud.google.com/monitoring/alerts/concepts-indepth, https://cloud.google.com/monitoring/api/v3/filters
 """
 
@@ -12,13 +13,14 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+import promql_parser
+
 from tests.emulator.terraform_provider.state import Resource
 from tests.terraform.log_filters import LogEntry, matches
 
 STEP = timedelta(minutes=5)  # how often conditions are evaluated
 _USER_METRIC = "logging.googleapis.com/user/"
 _TERM = re.compile(r'([\w.]+)=(?:"([^"]*)"|one_of\(((?:"[^"]*",?)+)\))')
-_ABSENT = re.compile(r'absent_over_time\((\w+:\w+)\{((?:\w+="[^"]*",?)+)\}\[(\d+)m\]\)')
 _EXTRACTED = re.compile(r"EXTRACT\(([\w.]+)\)")
 _Fold = Callable[[list[float]], float]
 _ALIGNERS: Mapping[str, _Fold] = {"ALIGN_SUM": sum, "ALIGN_PERCENTILE_99": max}
@@ -118,7 +120,7 @@ def _first_of(condition: Mapping[str, Any], timeline: Timeline, points: Sequence
     if found := condition.get("condition_threshold"):
         rule, is_met = found[0], _threshold
     elif found := condition.get("condition_prometheus_query_language"):
-        rule, is_met = found[0], _absent
+        rule, is_met = found[0], absent
     else:
         raise ValueError(f"{condition} is not understood")
     duration = timedelta(seconds=int(rule["duration"].removesuffix("s")))
@@ -172,21 +174,30 @@ def _matches(query: str, point: Point) -> bool:
     return True
 
 
-def _absent(rule: Mapping[str, Any], time: datetime, points: Sequence[Point]) -> bool:
+def absent(rule: Mapping[str, Any], time: datetime, points: Sequence[Point]) -> bool:
     """Evaluate `absent_over_time(...) or ...`. Series that never existed are absent too."""
-    return any(_is_absent(part, time, points) for part in rule["query"].split(" or "))
+    return any(_is_absent(selector, time, points) for selector in _absences(promql_parser.parse(rule["query"])))
 
 
-def _is_absent(part: str, time: datetime, points: Sequence[Point]) -> bool:
-    found = _ABSENT.fullmatch(part)
-    if found is None:
-        raise ValueError(f"{part} is not understood")
-    name, labels, minutes = found.groups()
-    wanted = dict(re.findall(r'(\w+)="([^"]*)"', labels))
-    window = timedelta(minutes=int(minutes))
+def _absences(query: promql_parser.Expr) -> Iterator[promql_parser.MatrixSelector]:
+    """Yield the series that a query looks for. Raises ValueError for what is not `absent_over_time` or `or`."""
+    if isinstance(query, promql_parser.BinaryExpr) and str(query.op) == "or":
+        yield from _absences(query.lhs)
+        yield from _absences(query.rhs)
+    elif isinstance(query, promql_parser.Call) and query.func.name == "absent_over_time":
+        yield query.args[0]
+    else:
+        raise ValueError(f"{query.prettify()} is not understood")
+
+
+def _is_absent(selector: promql_parser.MatrixSelector, time: datetime, points: Sequence[Point]) -> bool:
+    series = selector.vector_selector
+    if any(label.op != promql_parser.MatchOp.Equal for label in series.matchers.matchers):
+        raise ValueError(f"{series.prettify()} is not understood: only = is known")
+    wanted = {label.name: label.value for label in series.matchers.matchers}
     return not any(
-        time - window < point.time <= time
-        and _promql_name(point.metric) == name
+        time - selector.range < point.time <= time
+        and _promql_name(point.metric) == series.name
         and {"monitored_resource": point.resource["type"], **point.labels}.items() >= wanted.items()
         for point in points
     )

@@ -1,5 +1,6 @@
 """Evaluate the part of Cloud Logging's query language that our filters use.
 
+Google publishes no parser of this language, so only this code judges our filters. It follows
 https://cloud.google.com/logging/docs/view/logging-query-language: comparisons of strings ignore case, a missing field
 equals nothing, AND and OR are upper case, severities are ordered.
 """

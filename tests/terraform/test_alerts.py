@@ -14,6 +14,7 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -33,7 +34,7 @@ from tests.simulation.sequential import without_threads
 from tests.support.pages import DOCS, Page
 from tests.support.paths import TERRAFORM
 from tests.support.sources import AWS, AZURE
-from tests.terraform.alert_policies import Point, Policies, Timeline, policies_of
+from tests.terraform.alert_policies import Point, Policies, Timeline, absent, policies_of
 from tests.unit.workflows.september import azure_run, of_subscription
 
 QUOTA = Forbidden("Quota exceeded", errors=[{"reason": "quotaExceeded"}])
@@ -518,3 +519,18 @@ def test_azure_run_without_its_manifest_raises_the_same_alert(world: World, poli
     fired = policies.fired(world.timeline)
 
     assert fired["delivery incomplete for hours"].total_seconds() <= 8 * 3600
+
+
+@pytest.mark.parametrize(
+    ("query", "problem"),
+    [
+        ('absent_over_time(a:b{c="d"}[90x])', "bad number or duration"),
+        ('absent_over_time(a:b{c="d"})', "expected type matrix"),
+        ('absent_overtime(a:b{c="d"}[90m])', "unknown function"),
+        ('absent_over_time(a:b{c="d"}[90m]) and vector(1)', "is not understood"),
+        ('absent_over_time(a:b{c=~"d"}[90m])', "only = is known"),
+    ],
+)
+def test_a_query_that_is_no_promql_or_unknown_here_is_an_error(query: str, problem: str) -> None:
+    with pytest.raises(ValueError, match=problem):
+        absent({"query": query}, datetime.now(UTC), [])

@@ -14,6 +14,7 @@ from tests.emulator.terraform_provider import GOOGLE_VERSIONS, Plan, Terraform
 from tests.emulator.terraform_provider.deployment import provider_environment
 from tests.emulator.terraform_provider.facts import facts
 from tests.support.paths import TERRAFORM
+from tests.terraform.conditions import holds
 
 GRANT_ROW = re.compile(
     r"^\| `(google_\w+_(?:iam_(?:member|binding)|dataset_access))\.(\w+)`"
@@ -58,6 +59,29 @@ def test_planned_grants_equal_the_table_in_the_readme(everything: Plan) -> None:
     on_the_project = {(kind, name) for kind, name, _, on in rows if on.startswith("project")}
 
     assert on_the_project == {(kind, name) for kind, name, *_ in rows if kind == "google_project_iam_member"}
+
+
+def test_the_conditions_of_grants_hold_for_their_resource_alone(everything: Plan) -> None:
+    conditions = {
+        change["address"]: change["change"]["after"]["condition"][0]["expression"]
+        for change in everything.document["resource_changes"]
+        if (change["change"]["after"] or {}).get("condition")
+    }
+
+    assert list(conditions) == ["module.loader.google_project_iam_member.build_source"]
+
+    (condition,) = conditions.values()
+
+    assert holds(condition, "projects/_/buckets/gcf-v2-sources-987214032843-europe-west4/objects/a/function.zip")
+    assert not holds(condition, "projects/_/buckets/acme-billing-landing-aws/objects/gcf-v2-sources-1/a.csv")
+
+
+@pytest.mark.parametrize(
+    "wrong", ['resource.name.startsWith("a"', 'resource.nam == "a"', "resource.name", 'resource.name.beginsWith("a")']
+)
+def test_a_wrong_condition_is_no_condition(wrong: str) -> None:
+    with pytest.raises(ValueError, match="is no condition"):
+        holds(wrong, "projects/_/buckets/b")
 
 
 def test_each_wait_has_its_length(everything: Plan) -> None:

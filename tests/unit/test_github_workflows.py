@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import subprocess
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from tests.support.paths import ROOT
 CI = ROOT / ".github" / "workflows" / "ci.yml"
 DEPENDENCIES = ROOT / ".github" / "workflows" / "dependencies.yml"
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").iterdir())
+BIN = Path(sys.executable).parent
 PIN = re.compile(r"[\w-]+/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+")
 
 
@@ -85,3 +87,50 @@ def test_only_the_job_without_packages_may_write() -> None:
         ("dependencies", "refresh"): {"contents": "read"},
         ("dependencies", "pull-request"): {"contents": "write", "pull-requests": "write"},
     }
+
+
+def audit(*workflows: Path) -> str:
+    """Return what zizmor finds without a network: injected templates, kept credentials, too many permissions."""
+    options = ("--offline", "--persona=pedantic", "--no-progress", "--quiet", "--format=plain")
+    command = [str(BIN / "zizmor"), *options, *map(str, workflows)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    return "" if done.returncode == 0 else done.stdout + done.stderr
+
+
+def differences(*workflows: Path) -> str:
+    """Return what the schema of GitHub's workflows does not have."""
+    command = [str(BIN / "check-jsonschema"), "--builtin-schema", "vendor.github-workflows", *map(str, workflows)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    return "" if done.returncode == 0 else done.stdout + done.stderr
+
+
+def test_zizmor_finds_nothing_in_the_workflows() -> None:
+    assert audit(*WORKFLOWS) == ""
+
+
+def test_the_workflows_follow_the_schema_of_github() -> None:
+    assert differences(*WORKFLOWS) == ""
+
+
+@pytest.mark.parametrize(
+    ("judge", "before", "after", "finding"),
+    [
+        (audit, "run: make lint", "run: echo ${{ github.head_ref }}", "template-injection"),
+        (audit, "persist-credentials: false", "fetch-depth: 1", "artipacked"),
+        (audit, "contents: read", "contents: write", "excessive-permissions"),
+        (differences, "runs-on:", "run-on:", "run-on"),
+        (differences, "timeout-minutes: 45", "timeout-minutes: long", "timeout-minutes"),
+        (differences, "pull_request:", "pull_requests:", "pull_requests"),
+    ],
+)
+def test_a_wrong_workflow_is_found(
+    tmp_path: Path, judge: Callable[[Path], str], before: str, after: str, finding: str
+) -> None:
+    folder = tmp_path / ".github" / "workflows"
+    folder.mkdir(parents=True)
+    text = CI.read_text(encoding="utf-8")
+
+    (folder / "ci.yml").write_text(text.replace(before, after), encoding="utf-8")
+
+    assert before in text
+    assert finding in judge(folder / "ci.yml")

@@ -10,11 +10,13 @@ from bqemulator import server
 from bqemulator.api.dependencies import AppContext
 from bqemulator.config import Settings
 from fastapi import FastAPI
+from starlette.middleware import Middleware
 
 from tests.emulator.bigquery import engine, information_schema, parsing, statements, translations
 from tests.emulator.bigquery.jobs import Jobs
 from tests.emulator.bigquery.partitions import PartitionTimes
 from tests.emulator.bigquery.tables import Tables
+from tests.emulator.discovery.bigquery_judge import BigQueryJudge
 
 
 def main() -> None:
@@ -32,6 +34,7 @@ def main() -> None:
         app: FastAPI = stock_app(context)
         jobs = Jobs(context, given["location"], Path(given["storage_root"]), partition_times)
         app.router.routes[:0] = [*jobs.router().routes, *Tables(context, given["location"]).router().routes]
+        app.user_middleware.append(Middleware(BigQueryJudge))  # the innermost, behind what decodes gzip
         return app
 
     server.create_app = create_app

@@ -21,6 +21,7 @@ from bqemulator.domain import errors
 from bqemulator.storage.sql_identifiers import quoted_table_ref
 from fastapi import APIRouter, Request
 
+from tests.emulator.bigquery.answers import configuration, without_copies
 from tests.emulator.bigquery.errors import ErrorProto, JobError
 from tests.emulator.bigquery.load_request import LoadRequest, read_request
 from tests.emulator.bigquery.loads import Loaded, run_load
@@ -150,11 +151,12 @@ class Jobs:
         reference["location"] = self._location
         if resource.get("kind") == "bigquery#job":
             resource["id"] = f"{reference['projectId']}:{self._location}.{reference['jobId']}"
-        return resource
+            resource["configuration"] = configuration(resource.get("configuration", {}))
+        return without_copies(resource)
 
     def _resource(self, job: JobMeta) -> Json:
         resource: Json = stock._build_job_response(job.project_id, job.job_id, job, job.configuration)
-        resource["configuration"] = {"jobType": job.job_type, **job.configuration}
+        resource["configuration"] = configuration({"jobType": job.job_type, **job.configuration})
         if job.error_result:
             resource["status"]["errors"] = [job.error_result, *self._details.get(job.job_id, [])]
         return resource

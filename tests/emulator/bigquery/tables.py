@@ -22,6 +22,7 @@ from bqemulator.domain.errors import AlreadyExistsError, NotFoundError, Validati
 from bqemulator.storage.sql_identifiers import quoted_table_ref
 from fastapi import APIRouter, Request, Response
 
+from tests.emulator.bigquery.answers import dataset_list
 from tests.emulator.bigquery.csv_files import quoted
 from tests.emulator.bigquery.errors import JobError
 from tests.emulator.bigquery.schemas import Fields, duckdb_columns, merge_for_patch, parse_fields
@@ -42,6 +43,7 @@ class Tables:
         datasets = "/bigquery/v2/projects/{project}/datasets"
         tables = f"{datasets}/{{dataset}}/tables"
         router.add_api_route(datasets, self.insert_dataset, methods=["POST"])
+        router.add_api_route(datasets, self.list_datasets, methods=["GET"])
         router.add_api_route(tables, self.insert, methods=["POST"])
         router.add_api_route(f"{tables}/{{table}}", self.get, methods=["GET"])
         router.add_api_route(f"{tables}/{{table}}", self.change, methods=["PATCH", "PUT"])
@@ -57,6 +59,9 @@ class Tables:
             )
         created: Json = await stock_datasets.insert_dataset(project, request, self._context)
         return created
+
+    def list_datasets(self, project: str, maxResults: int = 1000) -> Json:  # noqa: N803 - the API's own spelling
+        return dataset_list(stock_datasets.list_datasets(project, self._context, maxResults))
 
     async def insert(self, project: str, dataset: str, request: Request) -> Json:
         if self._context.catalog.get_dataset(project, dataset) is None:

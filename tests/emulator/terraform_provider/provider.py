@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from tests.emulator.terraform_provider.api_requests import check_creation
 from tests.emulator.terraform_provider.archive import archive_file
 from tests.emulator.terraform_provider.bigquery_resources import Dataset, DatasetAccess, Table
 from tests.emulator.terraform_provider.facts import Facts, Kind, facts, schema_response
@@ -147,10 +148,10 @@ class Provider:
         if plan is None:
             self._delete(service, prior or {})
             state = None
-        elif prior is None:
-            state = service.create(self._applied(kind, plan))
         else:
-            state = service.update(prior, self._applied(kind, plan))
+            wanted = self._applied(kind, plan)
+            check_creation(kind, wanted)
+            state = service.create(wanted) if prior is None else service.update(prior, wanted)
         return MESSAGES["ApplyResponse"](new_state=encode(state), legacy_type_system=self._is_legacy)
 
     def _delete(self, service: Service, prior: Object) -> None:
