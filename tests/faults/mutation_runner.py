@@ -38,7 +38,7 @@ class Proof:
 def prove(mutations: Iterable[Mutation], emulator: Emulator | None = None, side_by_side: int = 2) -> list[Proof]:
     """Run all mutations, in the given emulator. Unit tests need none."""
     environment = {
-        **os.environ,
+        **{name: value for name, value in os.environ.items() if name != "PYTEST_ADDOPTS"},  # they change the summary
         "PYTHONPATH": f"{ROOT}:{FUNCTIONS}",
         **(environment_of(emulator) if emulator else {}),
     }
