@@ -1,3 +1,18 @@
+locals {
+  # The domain of each agent (cloud.google.com/iam/docs/service-agents). google_project_service_identity may return no
+  # name, or that of an older account, so the project's number makes it.
+  _agent_domains = {
+    artifactregistry = "gcp-sa-artifactregistry"
+    cloudbuild       = "gcp-sa-cloudbuild"
+    cloudfunctions   = "gcf-admin-robot"
+    cloudscheduler   = "gcp-sa-cloudscheduler"
+    eventarc         = "gcp-sa-eventarc"
+    pubsub           = "gcp-sa-pubsub"
+    run              = "serverless-robot-prod"
+  }
+  _project_number = regex("^service-([0-9]+)@", data.google_storage_project_service_account.storage.email_address)[0]
+}
+
 # Google's own service accounts (service agents) in this project. On a new project an agent does not exist until a
 # client requests it, and a grant to a missing account fails with 400. These blocks request the agents.
 
@@ -23,17 +38,20 @@ data "google_bigquery_default_service_account" "bigquery" {
 
 # Without these requests, the first trigger or build of a project may begin before the agent exists, and fails.
 resource "google_project_service_identity" "agents" {
-  for_each = toset([
-    "artifactregistry.googleapis.com",
-    "cloudbuild.googleapis.com",
-    "cloudfunctions.googleapis.com",
-    "cloudscheduler.googleapis.com",
-    "eventarc.googleapis.com",
-    "pubsub.googleapis.com",
-    "run.googleapis.com",
-  ])
+  for_each = toset([for name in keys(local._agent_domains) : "${name}.googleapis.com"])
   provider = google-beta
 
   project = local.project_id
   service = each.key
+}
+
+# A grant to an agent made seconds before answers 400 "does not exist" for 30 to 120 s. All grants to agents come after this.
+resource "time_sleep" "agents" {
+  create_duration = "120s"
+  triggers = {
+    for name, domain in local._agent_domains :
+    name => "serviceAccount:service-${local._project_number}@${domain}.iam.gserviceaccount.com"
+  }
+
+  depends_on = [google_project_service_identity.agents]
 }

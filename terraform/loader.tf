@@ -13,14 +13,5 @@ module "loader" {
   prefix             = var.prefix
   project_id         = local.project_id
   region             = var.region
-  service_agents = {
-    artifactregistry = google_project_service_identity.agents["artifactregistry.googleapis.com"].member
-    cloudbuild       = google_project_service_identity.agents["cloudbuild.googleapis.com"].member
-    cloudfunctions   = google_project_service_identity.agents["cloudfunctions.googleapis.com"].member
-    cloudscheduler   = google_project_service_identity.agents["cloudscheduler.googleapis.com"].member
-    eventarc         = google_project_service_identity.agents["eventarc.googleapis.com"].member
-    pubsub           = google_project_service_identity.agents["pubsub.googleapis.com"].member
-    run              = google_project_service_identity.agents["run.googleapis.com"].member
-    storage          = data.google_storage_project_service_account.storage.member
-  }
+  service_agents     = merge(time_sleep.agents.triggers, { storage = data.google_storage_project_service_account.storage.member })
 }

@@ -17,6 +17,7 @@ from billing.views.billed import billed_query
 from billing.views.casts import as_timestamp, parsed_json
 from billing.views.charges import charges_view
 from billing.views.focus import FOCUS_COLUMNS, FocusSource, source_query
+from billing.views.read_column import read_column
 from tests.googlesql.analyzer import Analyzer
 from tests.googlesql.odd_types import SOURCE
 from tests.googlesql.types import Column, columns_of
@@ -125,6 +126,17 @@ def test_map_with_keys_that_are_numbers_becomes_json(analyzer: Analyzer) -> None
     found = analyzer.evaluate(query, {SOURCE.destination: schema_of(fields)}, {SOURCE.destination: given})
 
     assert found == [{"discount": {"7": "a"}}]
+
+
+def test_key_of_a_map_that_is_no_text_is_left_out(analyzer: Analyzer) -> None:
+    """BYTES that are not UTF-8 end a query that casts them."""
+    fields = [Field("resource_tags", "MAP<BYTES, STRING>")]
+    query = f"SELECT {read_column('resource_tags', 'TAGS', fields, 'aws')} FROM `{SOURCE.destination}`"
+    given = [{"resource_tags": [{"key": b"\xff", "value": "a"}, {"key": b"team", "value": "b"}]}]
+
+    found = analyzer.evaluate(query, {SOURCE.destination: schema_of(fields)}, {SOURCE.destination: given})
+
+    assert found == [{"resource_tags": {"team": "b"}}]
 
 
 def test_invoice_that_is_a_number_counts_as_an_invoice(analyzer: Analyzer) -> None:

@@ -17,6 +17,7 @@ _SCALES = {TypeKind.TYPE_BIGNUMERIC: 38, TypeKind.TYPE_NUMERIC: 9}
 # The field of a value for each type whose Python value goes into it unchanged.
 _PLAIN: Mapping[int, str] = {
     TypeKind.TYPE_BOOL: "bool_value",
+    TypeKind.TYPE_BYTES: "bytes_value",
     TypeKind.TYPE_DOUBLE: "double_value",
     TypeKind.TYPE_INT64: "int64_value",
     TypeKind.TYPE_STRING: "string_value",

@@ -30,8 +30,9 @@ OTHER_AGENTS = "google_project_service_identity.agents"
 
 AGENT_GRANTS = tuple(
     f"{LOADER}google_project_iam_member.{name}_agent"
-    for name in (*("artifactregistry", "cloudbuild", "cloudfunctions", "cloudscheduler", "eventarc", "pubsub", "run"),)
+    for name in ("artifactregistry", "cloudbuild", "cloudfunctions", "cloudscheduler", "eventarc", "pubsub", "run")
 )
+SPREAD_AGENTS = "time_sleep.agents"
 SPREAD_ACCOUNTS = f"{LOADER}time_sleep.accounts"
 ACCOUNT_GRANTS = (
     f"{LOADER}google_project_iam_member.trigger_receiver",
@@ -56,8 +57,9 @@ AFTER: Mapping[str, tuple[str, ...]] = {
     OTHER_AGENTS: (SPREAD_APIS,),
     # A grant to an agent that does not exist is a 400.
     f"{LOADER}google_project_iam_member.storage_publisher": (STORAGE_AGENT,),
-    **dict.fromkeys(AGENT_GRANTS, (OTHER_AGENTS,)),
-    # So is a grant to an account that was made seconds before.
+    # So is a grant to an agent or account that was made seconds before.
+    SPREAD_AGENTS: (OTHER_AGENTS, STORAGE_AGENT),
+    **dict.fromkeys(AGENT_GRANTS, (SPREAD_AGENTS,)),
     SPREAD_ACCOUNTS: (f"{LOADER}google_service_account.accounts",),
     **dict.fromkeys(ACCOUNT_GRANTS, (SPREAD_ACCOUNTS,)),
     f"{LANDING}google_storage_bucket_iam_member.transfer_writer": (TRANSFER_AGENT,),

@@ -92,7 +92,8 @@ def test_each_wait_has_its_length(everything: Plan) -> None:
         "time_sleep.kms[0]": "60s",
         'module.landing.time_sleep.grants["aws"]': "60s",  # Storage Transfer's documentation asks for 30 s
         'module.landing.time_sleep.grants["azure"]': "60s",
-        "module.loader.time_sleep.accounts": "90s",  # "does not exist" for 30 to 120 s
+        "time_sleep.agents": "120s",  # "does not exist" for 30 to 120 s
+        "module.loader.time_sleep.accounts": "120s",  # "does not exist" for 30 to 120 s
         "module.loader.time_sleep.grants": "120s",  # to Eventarc and Cloud Build, one to two minutes
         "module.monitoring.time_sleep.metrics": "120s",  # a metric that a policy may name, one to two minutes
     }

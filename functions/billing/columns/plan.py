@@ -109,10 +109,11 @@ def _by_source(overrides: Mapping[str, str], sources: Mapping[str, str], rules: 
     found: dict[str, str] = {}
     for name, kind in overrides.items():
         source = sources.get(name) or rules.sources([name])[0]
-        if found.setdefault(source, kind) != kind:
-            spelled = f"{name} is another spelling of {source}, which has the type {found[source]}"
-            raise BillingError("SETTING_INVALID", f"TYPE_OVERRIDES gives {name} the type {kind}. {spelled}: keep one.")
-    return found
+        first = found.setdefault(source, name)
+        if overrides[first] != kind:
+            both = f"{first} ({overrides[first]}) and {name} ({kind})"
+            raise BillingError("SETTING_INVALID", f"TYPE_OVERRIDES has {both}, which are one column: keep one of them.")
+    return {source: overrides[name] for source, name in found.items()}
 
 
 def _check_header(header: Sequence[str]) -> None:

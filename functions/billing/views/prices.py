@@ -11,7 +11,7 @@ from billing.views.read_column import listed
 
 EXCHANGE_RATE = "exchange_rate"  # a column of the rows: what one unit of the pricing currency is worth, or NULL
 _KINDS = ("List", "Contracted")
-_PRICED = "ChargeCategory IN ('Usage', 'Purchase') AND ChargeClass IS NULL AND PricingQuantity > 0"
+_PRICED = "ChargeCategory IN ('Usage', 'Purchase') AND ChargeClass IS NULL"
 
 
 def with_prices(rows: str) -> str:
@@ -29,7 +29,8 @@ def _unit_price(cost: str) -> str:
     cost: this is so where no price is known.
     """
     known = f"CommitmentDiscountStatus IS NULL OR CommitmentDiscountStatus = 'Used' AND {cost} != EffectiveCost"
-    return f"IF({_PRICED} AND {cost} >= 0 AND ({known}), {_quotient(cost, 'PricingQuantity')}, NULL)"
+    price = f"SAFE_DIVIDE({cost}, PricingQuantity) >= 0"
+    return f"IF({_PRICED} AND {price} AND ({known}), {_quotient(cost, 'PricingQuantity')}, NULL)"
 
 
 def _in_pricing_currency(name: str) -> str:

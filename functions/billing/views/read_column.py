@@ -46,8 +46,9 @@ def _typed(field: Field, kind: str) -> str:
 
 def _entries(name: str) -> str:
     """Return SQL of a map as the text of a JSON object, or NULL if it has no entry."""
-    entry = "CONCAT(TO_JSON_STRING(CAST(entry.key AS STRING)), ':', TO_JSON_STRING(entry.value))"
-    rows = f"UNNEST({name}) AS entry WITH OFFSET AS place WHERE entry.key IS NOT NULL AND entry.value IS NOT NULL"
+    key = "SAFE_CAST(entry.key AS STRING)"
+    entry = f"CONCAT(TO_JSON_STRING({key}), ':', TO_JSON_STRING(entry.value))"
+    rows = f"UNNEST({name}) AS entry WITH OFFSET AS place WHERE {key} IS NOT NULL AND entry.value IS NOT NULL"
     return f"(SELECT CONCAT('{{', STRING_AGG({entry}, ',' ORDER BY place), '}}') FROM {rows})"
 
 

@@ -10,6 +10,6 @@ resource "google_service_account" "accounts" {
 # A grant that names an account made seconds before answers 400 "does not exist" for 30 to 120 s. All grants and functions
 # take the emails from here, so they wait.
 resource "time_sleep" "accounts" {
-  create_duration = "90s"
+  create_duration = "120s"
   triggers        = { for name, account in google_service_account.accounts : name => account.email }
 }

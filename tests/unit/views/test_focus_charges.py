@@ -443,3 +443,17 @@ def test_google_export_is_read_with_its_credits(acme: duckdb.DuckDBPyConnection)
     assert (usage["BillingPeriodStart"], usage["BillingPeriodEnd"]) == (MONTH, datetime(2025, 10, 1, tzinfo=UTC))
     assert (usage["SubAccountId"], usage["ServiceCategory"], usage["AvailabilityZone"]) == ("p-1", "Compute", None)
     assert (tax["BilledCost"], tax["PricingQuantity"]) == (Decimal("0.01"), None)
+
+
+def test_price_of_0_beside_a_cost_is_unknown_in_every_currency(acme: duckdb.DuckDBPyConnection) -> None:
+    charge = {
+        "BillingPeriodStart": MONTH, "ChargeCategory": "Usage", "PricingCategory": "Standard", "PricingQuantity": "10",
+        "BilledCost": "18", "EffectiveCost": "18", "ListCost": "0", "ContractedCost": "0", "ListUnitPrice": "0",
+        "BillingCurrency": "EUR", "PricingCurrency": "USD", "x_BillingExchangeRate": "0.9",
+        "PricingCurrencyListUnitPrice": "0", "PricingCurrencyContractedUnitPrice": "0",
+    }  # fmt: skip
+
+    [row] = focus_rows(acme, "azure_focus", fields_of("azure_focus"), charge)
+
+    assert [row["ListUnitPrice"], row["ContractedUnitPrice"]] == [Decimal("1.8")] * 2
+    assert [row["PricingCurrencyListUnitPrice"], row["PricingCurrencyContractedUnitPrice"]] == [2, 2]

@@ -31,6 +31,10 @@ NONE = (None, None)
         pytest.param({"ChargeClass": "'Correction'"}, NONE, (*NONE, 8), id="correction"),
         pytest.param({"PricingQuantity": "0"}, NONE, (*NONE, 8), id="no quantity"),
         pytest.param({"PricingQuantity": "NULL"}, NONE, (*NONE, 8), id="unknown quantity"),
+        pytest.param(
+            {"PricingQuantity": "-4", "ListCost": "-12", "ContractedCost": "-10", "EffectiveCost": "-8"},
+            (3, "2.5"), (3, "2.5", -8), id="taken back",
+        ),
         pytest.param({"ListCost": "-12"}, (None, "2.5"), (None, "2.5", 8), id="negative cost"),
         pytest.param({"ListCost": "0"}, (0, "2.5"), (0, "2.5", 8), id="free"),
         pytest.param({"CommitmentDiscountStatus": "'Used'"}, (3, "2.5"), (3, "2.5", 8), id="covered usage"),

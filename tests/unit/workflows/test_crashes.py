@@ -91,6 +91,7 @@ def test_newer_delivery_is_loaded_after_one_that_stopped_three_sweeps(deployment
 
         [report] = sweep_hourly(deployment, 1)
 
+    assert report is not None, "the sweep stopped"
     assert (report["loaded"], report["rejected"]) == (["azure_billing 2025-09"], [])
     assert rows_in_september(deployment) == list(newer.items)
 
