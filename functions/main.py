@@ -5,9 +5,9 @@ from cloudevents.http import CloudEvent
 from flask import Request
 from werkzeug.exceptions import ServiceUnavailable
 
-from billing.settings import settings_or_exit
 from billing.workflows.events import handle_event
 from billing.workflows.guard import RetryLater
+from billing.workflows.start import settings_or_exit
 
 _SETTINGS = settings_or_exit()
 

@@ -21,7 +21,7 @@ import pytest
 from google.api_core.exceptions import BadRequest, Forbidden, InternalServerError, ServiceUnavailable
 
 from billing.gcp.lease import LEASE_DURATION
-from billing.settings import settings_or_exit
+from billing.workflows.start import settings_or_exit
 from billing.workflows.sweep import sweep
 from tests.emulator.terraform_provider import Terraform
 from tests.emulator.terraform_provider.state import resources

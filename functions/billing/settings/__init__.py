@@ -13,7 +13,6 @@ from pathlib import Path
 from billing import __version__
 from billing.errors import BillingError
 from billing.formats import FORMATS, Format
-from billing.log import emit
 from billing.settings.values import BUCKET, LOCATION, NAME, PROJECT, TABLE, Values, read_values
 
 STATUS_VIEW = "billing_status"  # one in each dataset of sources
@@ -141,15 +140,6 @@ def read_settings(environment: Mapping[str, str] | None = None, folder: Path | N
         focus_dataset=focus_dataset,
         google_billing_export=values.optional("GOOGLE_BILLING_EXPORT", "", TABLE),
     )
-
-
-def settings_or_exit() -> Settings:
-    """Return the settings. If one is wrong, log which one and end the process with exit code 1."""
-    try:
-        return read_settings()
-    except BillingError as exc:
-        emit("CRITICAL", exc.message, code=exc.code)
-        raise SystemExit(f"{exc.code}: {exc.message}") from None
 
 
 def _source_keys(values: Values) -> list[str]:

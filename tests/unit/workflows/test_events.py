@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from billing.settings import settings_or_exit
 from billing.workflows.events import handle_event
 from billing.workflows.guard import RetryLater
+from billing.workflows.start import settings_or_exit
 from tests.fakes.deployment import FakeDeployment
 from tests.support.paths import FUNCTIONS
 from tests.unit.values import ENVIRONMENT, settings
