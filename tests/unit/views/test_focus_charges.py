@@ -457,3 +457,16 @@ def test_price_of_0_beside_a_cost_is_unknown_in_every_currency(acme: duckdb.Duck
 
     assert [row["ListUnitPrice"], row["ContractedUnitPrice"]] == [Decimal("1.8")] * 2
     assert [row["PricingCurrencyListUnitPrice"], row["PricingCurrencyContractedUnitPrice"]] == [2, 2]
+
+
+def test_price_in_another_currency_without_a_rate_is_unknown(acme: duckdb.DuckDBPyConnection) -> None:
+    charge = {
+        "BillingPeriodStartDate": MONTH, "ChargeType": "Usage", "UnitOfMeasure": "1 Hour", "Cost": "2.16",
+        "Quantity": "24", "UnitPrice": "0.1", "PayGPrice": "0.1", "BillingCurrency": "EUR", "PricingCurrency": "USD",
+    }  # fmt: skip
+
+    [row] = focus_rows(acme, "azure_actual", fields_of("azure_actual"), charge)
+
+    assert [row["ListCost"], row["ContractedCost"]] == [Decimal("2.16")] * 2
+    assert [round(row[name], 9) for name in ("ListUnitPrice", "ContractedUnitPrice")] == [Decimal("0.09")] * 2
+    assert [row["PricingCurrencyListUnitPrice"], row["PricingCurrencyContractedUnitPrice"]] == [Decimal("0.1")] * 2
