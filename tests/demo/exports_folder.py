@@ -218,10 +218,10 @@ def _nothing_found(bucket: Path, wanted: Mapping[str, str], rejections: Sequence
         searched = f"{searched} with {', '.join(f'{name} = {value}' for name, value in wanted.items())}"
     reasons = {manifests.never_loaded(source_of(one, "?"), name) for one in FORMATS for name in files}
     why = " ".join([*rejections, *(f"Its files say that {reason}" for reason in sorted(filter(None, reasons)))])
-    return (
-        f"{bucket} holds no export that is recognised ({searched}). {why}".rstrip()
-        + f"\nTo name the export yourself, write format and export_name into {bucket.name}.toml beside the folder."
-    )
+    fix = f"To name the export yourself, write format and export_name into {bucket.name}.toml beside the folder."
+    if not any(name.lower().endswith("manifest.json") for name in files):
+        fix = "It has no manifest: copy it too (Azure: manifest.json, AWS: a name that ends in -Manifest.json)."
+    return f"{bucket} holds no export that is recognised ({searched}). {why}".rstrip() + f"\n{fix}"
 
 
 def _unique_key(text: str, taken: set[str]) -> str:

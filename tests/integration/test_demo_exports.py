@@ -159,6 +159,17 @@ def test_unrecognised_folder_is_named_with_every_reason(tmp_path: Path) -> None:
     ] * 5
 
 
+def test_folder_without_a_manifest_is_told_to_copy_it(tmp_path: Path) -> None:
+    data = tmp_path / "acme" / "cost" / "part_0.csv"
+    data.parent.mkdir(parents=True)
+    data.write_text("Date,Cost\n")
+
+    problem = problem_of(tmp_path)
+
+    assert "It has no manifest: copy it too (Azure: manifest.json, AWS: " in problem
+    assert ".toml" not in problem
+
+
 def test_format_that_comes_closest_gives_the_reason(tmp_path: Path) -> None:
     """Of twelve formats one reads the manifest, and lacks only the columns of period and cost."""
     place_objects(azure_run(csv_file({"Date": "09/13/2025"})), tmp_path / "mine")
