@@ -1,3 +1,6 @@
+# Google's own service accounts (service agents) in this project. On a new project an agent does not exist until a
+# client requests it, and a grant to a missing account fails with 400. These blocks request the agents.
+
 locals {
   # The domain of each agent (cloud.google.com/iam/docs/service-agents). google_project_service_identity may return no
   # name, or that of an older account, so the project's number makes it.
@@ -12,9 +15,6 @@ locals {
   }
   _project_number = regex("^service-([0-9]+)@", data.google_storage_project_service_account.storage.email_address)[0]
 }
-
-# Google's own service accounts (service agents) in this project. On a new project an agent does not exist until a
-# client requests it, and a grant to a missing account fails with 400. These blocks request the agents.
 
 data "google_storage_project_service_account" "storage" {
   project = var.project_id
@@ -45,7 +45,8 @@ resource "google_project_service_identity" "agents" {
   service = each.key
 }
 
-# A grant to an agent made seconds before answers 400 "does not exist" for 30 to 120 s. All grants to agents come after this.
+# A grant to an agent made seconds before answers 400 "does not exist" for 30 to 120 s. The loader's grants to agents take
+# the members from here.
 resource "time_sleep" "agents" {
   create_duration = "120s"
   triggers = {

@@ -37,6 +37,10 @@ def read_folder_settings(bucket: Path) -> Mapping[str, Any]:
     for name in _TEXTS:
         if not isinstance(settings.get(name, ""), str):
             raise UnusableError(f"{file}: {name} is {settings[name]!r}: write text in quotes.")
+    overrides = settings.get("type_overrides", {})
+    if not isinstance(overrides, dict) or not all(isinstance(kind, str) for kind in overrides.values()):
+        wanted = 'write a table like { "product/ECU" = "STRING" }'
+        raise UnusableError(f"{file}: type_overrides is {json.dumps(overrides, default=str)}: {wanted}.")
     if "format" in settings and settings["format"] not in FORMATS:
         raise UnusableError(f"{file} has the unknown format {settings['format']}: use one of {', '.join(FORMATS)}.")
     return settings
@@ -56,7 +60,7 @@ def product_source(
         "SETTLE_HOURS": settle if isinstance(settle, str) else json.dumps(settle, default=str),
         "SOURCE_PATH": path,
         "TABLE_NAME": key,
-        "TYPE_OVERRIDES": overrides if isinstance(overrides, str) else json.dumps(overrides, default=str),
+        "TYPE_OVERRIDES": json.dumps(overrides),
     }
     environment = {
         "BOOKKEEPING_BUCKET": "bookkeeping",
@@ -68,4 +72,6 @@ def product_source(
         return read_settings(environment, Path("/nonexistent")).sources[0]
     except BillingError as error:
         message = re.sub(rf"SOURCES__{key.upper()}__([A-Z_]+)", lambda match: match[1].lower(), error.message)
-        raise UnusableError(f"{folder}: {message}") from error
+        set_in_file = [*settings, *(["path"] if path else [])]
+        place = f"{folder}.toml" if any(name in message for name in set_in_file) else folder
+        raise UnusableError(f"{place}: {message}") from error

@@ -325,7 +325,8 @@ def test_dry_run_changes_and_copies_nothing(samples: Mapping[str, Delivery], tmp
         ('path = "exports"', "path must end in '/' and not begin with it, but is 'exports'"),
         ("settle_hours = true", "settle_hours must be hours from 0 to 168, but is 'true'"),
         ('settle_hours = ["a"]', "settle_hours must be hours from 0 to 168, but is '[\"a\"]'"),
-        ("type_overrides = [1]", 'type_overrides must be like {"product/ECU": "STRING"}, but is [1]'),
+        ("type_overrides = [1]", 'type_overrides is [1]: write a table like { "product/ECU" = "STRING" }.'),
+        ("type_overrides = { a = 5 }", 'type_overrides is {"a": 5}: write a table like { "product/ECU" = "STRING" }.'),
         ('type_overrides = { a = "MONEY" }', "type_overrides: 'MONEY' of a is not one of "),
         ("x = " + "[" * 100_000, "is not valid TOML"),
     ],
@@ -337,7 +338,9 @@ def test_invalid_settings_file_is_named(
 
     (tmp_path / "mine.toml").write_text(text)
 
-    assert sentence in problem_of(tmp_path)
+    problem = problem_of(tmp_path)
+    assert sentence in problem
+    assert "mine.toml" in problem
 
 
 @pytest.mark.timeout(600)

@@ -11,7 +11,7 @@ from billing.errors import BillingError
 _TOP_LEVEL = ("bookkeeping_bucket", "focus_dataset", "google_billing_export")
 _DESTINATION = ("location", "project_id")
 _NUMBERS = ("settle_hours", "shrink_percent")
-_OVERRIDES = "type_overrides"
+_OVERRIDES, _EXAMPLE = "type_overrides", 'a table like { "product/ECU" = "STRING" }'
 _KINDS = {bool: "true or false", int: "a number", float: "a number", str: "text", list: "an array", dict: "a table"}
 
 
@@ -76,13 +76,20 @@ def _sources(tree: Mapping[str, object]) -> Iterator[tuple[str, str]]:
 
 def _field(variable: str, name: str, value: object) -> str:
     if name == _OVERRIDES:
-        if isinstance(value, dict):
-            return json.dumps(value, default=str)
-        return _text(variable, value, 'a table like { "product/ECU" = "STRING" }')
+        return json.dumps(_overrides(variable, value))
     if name in _NUMBERS:
         is_number = isinstance(value, int | float) and not isinstance(value, bool)
         return str(value) if is_number else _text(variable, value, "a number")
     return _text(variable, value)
+
+
+def _overrides(variable: str, value: object) -> Mapping[str, str]:
+    if not isinstance(value, dict):
+        raise _WrongEntryError(variable, f"is {_kind(value)}: write {_EXAMPLE}")
+    for column, kind in value.items():
+        if not isinstance(kind, str):
+            raise _WrongEntryError(variable, f"has {_kind(kind)} for {column}: write {_EXAMPLE}")
+    return value
 
 
 def _text(variable: str, value: object, wanted: str = "text in quotes") -> str:

@@ -5,6 +5,7 @@ A view must answer for all sources, so no value of one row may make it fail. A v
 
 # A number of this size is no cost and no quantity. Below it, BIGNUMERIC holds the sum of 10^10 numbers.
 LIMIT = "1e28"
+# In JSON text, \uD83D is half of a character that needs two such escapes.
 _SURROGATE = r"\\u[dD][89a-fA-F][0-9a-fA-F]{2}"
 _WHOLE = r"(\\\\|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})"  # an escaped backslash, or a pair
 _SCALARS = frozenset(
