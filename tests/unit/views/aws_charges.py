@@ -437,6 +437,15 @@ NO_ARNS = [
         focus("Usage", 0, 2, 0, 0),
         focus("Usage", 0, 70, 110, 100),
     ),
+    sample(
+        "report without the ARNs of commitments: the one-time fee of a reservation is in its usage, another fee is not",
+        cur("Fee", cost=876, usage="EUC1-HeavyUsage:db.r6g.large"),
+        cur("DiscountedUsage", cost=0, public=140, ri_cost=73),
+        cur("Fee", cost=100),
+        focus("Purchase", 876, 0, 876, 876),
+        focus("Usage", 0, 73, 140, 140),
+        focus("Purchase", 100, 100, 100, 100),
+    ),
 ]
 # AWS's own FOCUS export keeps its values. Its 1.0 has some columns of later versions under other names
 NATIVE = [
