@@ -61,7 +61,7 @@ $(FOCUS_VENV)/.ready: tests/focus-validator-requirements.txt | $(UV)
 $(NPM_PACKAGES)/.ready: tests/npm/package.json tests/npm/package-lock.json | $(VENV)/.ready
 	@mkdir -p $(NPM_PACKAGES) && cp $^ $(NPM_PACKAGES)
 	@echo "npm ci in $(NPM_PACKAGES)"; $(NPM) ci --silent --prefix $(NPM_PACKAGES) && touch $@ || \
-	  echo "npm's packages could not be installed: the tests of the report's page with axe-core and html-validate are skipped."
+	  echo "npm's packages could not be installed: the tests of the report's page with axe-core and the Nu checker are skipped."
 
 test: setup ## run all tests (about 20 minutes on 2 cores)
 	@$(BIN)/python -m tests.emulator.terraform_provider.command
