@@ -28,6 +28,9 @@ from tests.emulator.storage_server import gate_handler
 
 BIGQUERY = "/bigquery/v2/projects/p"
 STORAGE = "/storage/v1/b"
+FUNCTION = "/v2/projects/p/locations/l/functions/f"
+TRANSFER = "/v1/transferJobs/1"
+APIS = {"bigquery": "bigquery.v2", "storage": "storage.v1"}
 RUN = "/v1/projects/p/locations/l/services/s"
 LOAD = {"configuration": {"load": {"destinationTable": {"projectId": "p", "datasetId": "d", "tableId": "t"}}}}
 NO_FIELD = "the discovery document has no such field"
@@ -61,6 +64,9 @@ def load(**options: Any) -> dict[str, Any]:
         ("bigquery.v2", "POST", f"{BIGQUERY}/jobs", [], load(schema={"fields": [{"nam": 1}]}), "schema.fields[0].nam"),
         ("monitoring.v3", "POST", "/v3/projects/p/alertPolicies", [], {"combiner": "XOR"}, "field combiner"),
         ("logging.v2", "POST", "/v2/projects/p/metrics", [], {"fliter": "a"}, f"field fliter: {NO_FIELD}"),
+        ("cloudfunctions.v2", "PATCH", FUNCTION, [("updateMask", "labels,buildConfg")], {}, "updateMask: buildConfg"),
+        ("cloudfunctions.v2", "PATCH", FUNCTION, [("updateMask", "buildConfig.runtme")], {}, "buildConfig.runtme: Fun"),
+        ("storagetransfer.v1", "PATCH", TRANSFER, [], {"updateTransferJobFieldMask": "scedule"}, "TransferJob has no"),
     ],
 )  # fmt: skip
 def test_what_the_document_does_not_have_is_one_sentence(
@@ -84,6 +90,8 @@ def test_what_the_document_does_not_have_is_one_sentence(
         ("bigquery.v2", "POST", f"/upload{BIGQUERY}/jobs", [("uploadType", "resumable")], LOAD),
         ("bigquery.v2", "PATCH", f"{BIGQUERY}/datasets/d/tables/t", [], {"expirationTime": 17, "kind": "read-only"}),
         ("run.v1", "GET", f"{RUN}:getIamPolicy", [("options.requestedPolicyVersion", "3")], None),
+        ("cloudfunctions.v2", "PATCH", FUNCTION, [("updateMask", "build_config.runtime,labels,labels.a")], {}),
+        ("storagetransfer.v1", "PATCH", TRANSFER, [], {"updateTransferJobFieldMask": "transfer_spec,status"}),
         ("secretmanager.v1", "POST", "/v1/projects/p/secrets/s:addVersion", [], {"payload": {"data": "aGk="}}),
     ],
 )  # fmt: skip
@@ -157,12 +165,14 @@ def test_bodies_of_uploads_and_batches_are_read(kind: str, target: str, body: by
         (ADDITIONS[1], "POST", f"{BIGQUERY}/jobs/j/cancel", ("projection", "full")),
         (ADDITIONS[2], "GET", f"{BIGQUERY}/queries/j", ("formatOptions.useInt64Timestamp", "True")),
         (ADDITIONS[2], "GET", f"{BIGQUERY}/datasets/d/tables/t/data", ("formatOptions.useInt64Timestamp", "True")),
+        (ADDITIONS[3], "PATCH", "/v1/projects/p/topics/t", ("updateMask", "labels")),
+        (ADDITIONS[3], "PATCH", "/v1/projects/p/subscriptions/s", ("updateMask", "labels")),
     ],
 )
 def test_each_addition_is_still_missing_in_the_document(
     addition: Addition, method: str, path: str, query: tuple[str, str]
 ) -> None:
-    api = "bigquery.v2" if "bigquery" in path else "storage.v1"
+    api = next((api for part, api in APIS.items() if part in path), "pubsub.v1")
 
     (missing,) = undocumented(api, method, path, [query])
 
@@ -171,7 +181,7 @@ def test_each_addition_is_still_missing_in_the_document(
 
 
 def test_the_additions_are_only_those_that_have_a_test() -> None:
-    assert len(ADDITIONS) == 3
+    assert len(ADDITIONS) == 4
 
 
 @pytest.mark.parametrize("wrong", [{"size": "many"}, {"timeCreated": "yesterday"}, {"metadata": ["a"]}, {"etag": 1}])

@@ -48,10 +48,15 @@ def creation(kind: Kind, state: Object) -> ApiRequest | None:
     call = CALLS.get(kind.name)
     if call is None:
         raise ProviderError(f"The stand-in does not know by which request {kind.name} is created: add it to CALLS.")
-    named = {name: quote(str(value), safe="/@") for name, value in state.items()}
     query = tuple((name, str(state[attribute])) for name, attribute in call.query.items())
     body = call.shape(bodies.api_body(kind, state, {*call.left_out, *call.query.values()}), state)
-    return ApiRequest(call.api, call.verb, call.path.format_map(named), query, body)
+    return ApiRequest(call.api, call.verb, call.path.format_map(path_values(state)), query, body)
+
+
+def path_values(state: Object) -> dict[str, str]:
+    """Return the attributes as they are in the path of a request. An encoded name has no slash."""
+    values = {name: quote(str(value), safe="/@") for name, value in state.items()}
+    return {**values, "encoded_name": quote(str(state.get("name")), safe="")}
 
 
 def check_creation(kind: Kind, state: Object) -> None:
@@ -59,6 +64,10 @@ def check_creation(kind: Kind, state: Object) -> None:
     request = creation(kind, state)
     if request is None:
         return
+    check_request(kind, state, request)
+
+
+def check_request(kind: Kind, state: Object, request: ApiRequest) -> None:
     if found := violations(request.api, request.verb, request.path, request.query, request.body):
         label = state.get("name") or state.get("id")
         raise ProviderError(f"{kind.name} {label}: Google's API does not have this request", "\n".join(found))
@@ -138,7 +147,7 @@ CALLS: Mapping[str, _Call] = {
         left_out=("project", "force_delete", "sensitive_labels"),
     ),
     "google_project_iam_member": _Call(
-        "cloudresourcemanager.v1", "POST", f"/v1/projects/{{project}}{_SET_POLICY}", shape=bodies.policy
+        "cloudresourcemanager.v1", "POST", f"/v1/projects/{{project}}{_SET_POLICY}", shape=bodies.project_policy
     ),
     "google_project_service": _Call(
         "serviceusage.v1",
