@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 import requests
-from google.api_core.exceptions import BadRequest, MethodNotImplemented
+from google.api_core.exceptions import BadRequest
 from google.events.cloud.storage import StorageObjectData
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -18,8 +18,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from tests.emulator import Emulator
 from tests.emulator.discovery import answer_violations, violations
 from tests.emulator.discovery.additions import ADDITIONS, Addition
+from tests.emulator.discovery.batches import MULTIPART, BatchReply, BatchRequest, written
 from tests.emulator.discovery.bigquery_judge import BigQueryJudge
-from tests.emulator.discovery.exchange import reply_violations, request_violations
+from tests.emulator.discovery.exchange import batch_violations, reply_violations, request_violations
 from tests.emulator.discovery.judge import undocumented
 from tests.emulator.events import Events
 from tests.emulator.http_threads import serve_in_thread, stop_serving
@@ -224,14 +225,40 @@ def test_the_emulator_refuses_such_a_request_with_400(
     assert sentence in answer.json()["error"]["message"]
 
 
-def test_the_emulator_runs_no_batch_and_judges_its_requests(emulator: Emulator, bucket: str) -> None:
-    batch = emulator.storage.batch()
+def test_each_request_in_a_batch_is_judged(emulator: Emulator, bucket: str) -> None:
     wrong = emulator.storage.batch()
 
-    with pytest.raises(MethodNotImplemented, match="send each request by itself"), batch:
-        emulator.storage.bucket(bucket).delete_blob("a")
     with pytest.raises(BadRequest, match="query parameter ifGenerationMatch"), wrong:
         emulator.storage.bucket(bucket).delete_blob("a", if_generation_match="newest")
+
+
+@pytest.mark.parametrize(
+    ("replies", "sentence"),
+    [
+        ([BatchReply(200, "application/json", b'{"name": 1}')], 'storage.objects.get answer: field name: 1 is not of'),
+        ([BatchReply(200, "text/html", b"<html>")], "its type is 'text/html'"),
+        ([BatchReply(404, "text/plain", b"Not found")], ""),
+        ([BatchReply(204, "", b"")], ""),
+    ],
+)  # fmt: skip
+def test_each_answer_in_a_batch_is_judged(replies: list[BatchReply], sentence: str) -> None:
+    requests_of_batch = [BatchRequest("GET", f"{STORAGE}/x/o/y", {}, b"", f"<{n}>") for n, _ in enumerate(replies)]
+
+    content = written(requests_of_batch, replies)
+
+    found = batch_violations("storage.v1", requests_of_batch, MULTIPART, content)
+    assert b"Content-ID: <response-0>" in content
+    assert [sentence in one for one in found] == ([True] if sentence else [])
+
+
+def test_a_batch_has_an_answer_for_each_request() -> None:
+    request = BatchRequest("DELETE", f"{STORAGE}/x/o/y", {}, b"")
+
+    content = written([request], [BatchReply(204, "", b"")])
+
+    assert batch_violations("storage.v1", [request] * 2, MULTIPART, content) == [
+        "storage.v1 batch answer: it has 1 answers for 2 requests."
+    ]
 
 
 WRONG_BUCKET = {"kind": "storage#bucket", "name": "x", "metageneration": 1}
