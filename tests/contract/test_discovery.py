@@ -18,7 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from tests.emulator import Emulator
 from tests.emulator.discovery import answer_violations, violations
 from tests.emulator.discovery.additions import ADDITIONS, Addition
-from tests.emulator.discovery.batches import MULTIPART, BatchReply, BatchRequest, written
+from tests.emulator.discovery.batches import MULTIPART, BatchReply, BatchRequest, batch_replies, written
 from tests.emulator.discovery.bigquery_judge import BigQueryJudge
 from tests.emulator.discovery.exchange import batch_violations, reply_violations, request_violations
 from tests.emulator.discovery.judge import undocumented
@@ -294,6 +294,17 @@ def test_a_wrong_answer_of_the_storage_becomes_an_error(wrong_storage: str) -> N
     assert 'storage.buckets.get answer: field metageneration: 1 is not of type "string"' in answer.text.replace(
         "\\", ""
     )
+
+
+def test_a_wrong_answer_in_a_batch_becomes_an_error_of_its_part(wrong_storage: str) -> None:
+    batch = "--b\r\nContent-Type: application/http\r\n\r\nGET /storage/v1/b/x HTTP/1.1\r\n\r\n--b--"
+    headers = {"Content-Type": "multipart/mixed; boundary=b"}
+
+    answer = requests.post(f"{wrong_storage}/batch/storage/v1", batch, headers=headers)
+
+    (reply,) = batch_replies(answer.headers["Content-Type"], answer.content)
+    assert (answer.status_code, reply.status) == (200, 501)
+    assert b"storage.buckets.get answer: field metageneration: 1 is not of type" in reply.body
 
 
 async def sent_by(app: ASGIApp, path: str) -> list[Message]:

@@ -1,7 +1,8 @@
 """Where each resource is after its creation, and what the real provider sends to change it there.
 
-The table follows hashicorp/google and the definitions from which most of it is generated,
-GoogleCloudPlatform/magic-modules (mmv1/products). `api_changes.py` makes requests of it.
+Google publishes no list of these requests, so only this code says which ones are sent. It follows the definitions from
+which most of the provider is generated, https://github.com/GoogleCloudPlatform/magic-modules (mmv1/products), and the
+provider itself. `api_changes.py` makes requests of it, and their discovery documents judge them.
 """
 
 from __future__ import annotations
