@@ -168,7 +168,7 @@ class _Gate(BaseHTTPRequestHandler):
         requests = batch_requests(self.headers.get("Content-Type", ""), body)
         if problem := refused(requests):
             return _error(400, "invalid", problem)
-        content = run(requests, self.server.server_address[1], self.headers.get("Authorization"))
+        content = run(requests, self.connection.getsockname()[1], self.headers.get("Authorization"))
         if problems := batch_violations(_API, requests, MULTIPART, content):
             return _as_json(501, refusal(501, problems))
         return _Reply(200, [("Content-Type", MULTIPART)], content)

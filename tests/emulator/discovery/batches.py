@@ -32,7 +32,10 @@ class BatchReply:
 
 
 def batch_requests(kind: str, body: bytes) -> list[BatchRequest]:
-    return [BatchRequest(*first[:2], headers, content, id_) for first, headers, content, id_ in _messages(kind, body)]
+    return [
+        BatchRequest(first[0], first[1], headers, content, own_id)
+        for first, headers, content, own_id in _messages(kind, body)
+    ]
 
 
 def batch_replies(kind: str, body: bytes) -> list[BatchReply]:

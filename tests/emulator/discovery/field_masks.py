@@ -32,7 +32,7 @@ def mask_problems(schemas: Json, request: str, query: Sequence[tuple[str, str]],
 
 def _resource(properties: Json) -> str:
     """Return the schema of the resource beside the mask in a request."""
-    return next(schema["$ref"] for schema in properties.values() if "$ref" in schema)
+    return next(str(schema["$ref"]) for schema in properties.values() if "$ref" in schema)
 
 
 def _has(schemas: Json, name: str, path: Sequence[str]) -> bool:
