@@ -1,9 +1,10 @@
 """Cloud Storage: the fake-gcs-server binary behind a proxy, the gate, that adds Google's missing rules.
 
 The gate checks `generation` and `ifGenerationMatch` on reads and deletes, and limits pages to 1,000 objects.
-Google publishes no judge of these rules, so only this code and the binary decide them. They follow
-https://cloud.google.com/storage/docs/json_api/v1/objects
 Every write passes through the gate, so it also publishes the finalized event of every new generation.
+
+Google publishes no judge of its rules, so only this code and the binary decide them. They follow
+https://cloud.google.com/storage/docs/json_api/v1/objects
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Read the columns of a Parquet file from its footer.
 
-A library that reads Parquet has 100 MB. So this code follows https://github.com/apache/parquet-format. Files that DuckDB
-writes judge it.
+A library that reads Parquet has 100 MB. So this code follows https://github.com/apache/parquet-format.
+Files that DuckDB writes judge it.
 """
 
 from collections.abc import Mapping, Sequence

@@ -51,7 +51,7 @@ def written(requests: Sequence[BatchRequest], replies: Sequence[BatchReply]) -> 
     return b"".join(parts) + f"--{_BOUNDARY}--\r\n".encode()
 
 
-def parts(kind: str, body: bytes) -> list[email.message.Message]:
+def parts_of(kind: str, body: bytes) -> list[email.message.Message]:
     """Return the parts of a multipart body."""
     whole = email.message_from_bytes(b"Content-Type: " + kind.encode() + b"\r\n\r\n" + body)
     return [part for part in whole.walk() if not part.is_multipart()]
@@ -64,7 +64,7 @@ def payload(part: email.message.Message) -> bytes:
 
 def _messages(kind: str, body: bytes) -> Iterator[tuple[list[str], dict[str, str], bytes, str]]:
     """Yield of each part the words of its first line, its own headers, its body and its id."""
-    for part in parts(kind, body):
+    for part in parts_of(kind, body):
         first, _, rest = payload(part).partition(b"\n")
         inner = email.message_from_bytes(rest)
         headers = {name.lower(): value for name, value in inner.items()}

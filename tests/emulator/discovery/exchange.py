@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from tests.emulator.discovery.batches import BatchRequest, batch_replies, batch_requests, parts, payload
+from tests.emulator.discovery.batches import BatchRequest, batch_replies, batch_requests, parts_of, payload
 from tests.emulator.discovery.documents import document
 from tests.emulator.discovery.judge import answer_violations, violations
 
@@ -16,20 +16,20 @@ _JSON = "application/json"
 
 def request_violations(api: str, method: str, target: str, headers: Mapping[str, str], body: bytes) -> list[str]:
     """Judge one request. `target` is its path and query as sent, and `headers` have lower-case names."""
-    address, method = urlsplit(target), _method(method, target)
+    parts, method = urlsplit(target), _method(method, target)
     kind = headers.get("content-type", "")
-    if address.path == document(api).batch_path:
+    if parts.path == document(api).batch_path:
         return [
             problem
             for one in batch_requests(kind, body)
             for problem in request_violations(api, one.method, one.target, one.headers, one.body)
         ]
-    query = parse_qsl(address.query, keep_blank_values=True)
+    query = parse_qsl(parts.query, keep_blank_values=True)
     try:
         decoded = _decoded(kind, body, dict(query)) if body else None
     except (ValueError, IndexError) as error:
-        return [f"{api} {method} {address.path}: the body is no JSON: {error}."]
-    return violations(api, method, address.path, query, decoded)
+        return [f"{api} {method} {parts.path}: the body is no JSON: {error}."]
+    return violations(api, method, parts.path, query, decoded)
 
 
 def reply_violations(api: str, method: str, target: str, status: int, kind: str, content: bytes) -> list[str]:
@@ -37,17 +37,17 @@ def reply_violations(api: str, method: str, target: str, status: int, kind: str,
 
     A batch has `batch_violations`, because its answers belong to the requests in it.
     """
-    address, method = urlsplit(target), _method(method, target)
-    is_media = ("alt", "media") in parse_qsl(address.query) or address.path == document(api).batch_path
+    parts, method = urlsplit(target), _method(method, target)
+    is_media = ("alt", "media") in parse_qsl(parts.query) or parts.path == document(api).batch_path
     if not 200 <= status < 300 or not content or is_media:
         return []
     if not kind.startswith(_JSON):
-        return [f"{api} {method} {address.path} answer: its type is {kind!r}, and not {_JSON}."]
+        return [f"{api} {method} {parts.path} answer: its type is {kind!r}, and not {_JSON}."]
     try:
         answer = json.loads(content)
     except ValueError as error:
-        return [f"{api} {method} {address.path} answer: it is no JSON: {error}."]
-    return answer_violations(api, method, address.path, answer)
+        return [f"{api} {method} {parts.path} answer: it is no JSON: {error}."]
+    return answer_violations(api, method, parts.path, answer)
 
 
 def batch_violations(api: str, requests: Sequence[BatchRequest], kind: str, content: bytes) -> list[str]:
@@ -89,5 +89,5 @@ def _decoded(kind: str, body: bytes, query: Mapping[str, str]) -> Any:
     if "upload_id" in query or query.get("uploadType") == "media":
         return None
     if query.get("uploadType") == "multipart":
-        return json.loads(payload(parts(kind, body)[0]))
+        return json.loads(payload(parts_of(kind, body)[0]))
     return json.loads(body)

@@ -17,19 +17,18 @@ from tests.emulator.terraform_provider.validation import instances
 from tests.emulator.terraform_provider.values import Object, Value
 
 # Arguments of Terraform itself: what it does with a resource, and copies of other arguments.
-TERRAFORMS_OWN = frozenset({"id", "deletion_policy", "deletion_protection", "timeouts", "terraform_labels"})
+_TERRAFORMS_OWN = frozenset({"id", "deletion_policy", "deletion_protection", "timeouts", "terraform_labels"})
 # Of a lifecycle rule: whether a zero is sent, and which objects it is for, which is `isLive` in the API.
 _LIFECYCLE_OWN = {
     "withState",
     *(f"send{name}IfZero" for name in ("Age", "DaysSinceCustomTime", "DaysSinceNoncurrentTime", "NumNewerVersions")),
 }
 _WORD = re.compile(r"_(\w)")
-_CAPITAL = re.compile(r"[A-Z]")
 
 
 def api_body(kind: Kind, state: Object, left_out: Collection[str] = ()) -> Json:
     """Return what can be configured and has a value. `left_out` are arguments that go elsewhere than the body."""
-    body = _of_block(kind.block, state, {*TERRAFORMS_OWN, *left_out})
+    body = _of_block(kind.block, state, {*_TERRAFORMS_OWN, *left_out})
     if "effective_labels" in kind.attributes and state.get("effective_labels"):
         body["labels"] = state["effective_labels"]
     return body
@@ -37,10 +36,6 @@ def api_body(kind: Kind, state: Object, left_out: Collection[str] = ()) -> Json:
 
 def camel(name: str) -> str:
     return _WORD.sub(lambda found: found[1].upper(), name)
-
-
-def snake(name: str) -> str:
-    return _CAPITAL.sub(lambda found: f"_{found[0].lower()}", name)
 
 
 def _of_block(block: Json, values: Object, left_out: Collection[str]) -> Json:
@@ -140,3 +135,12 @@ def bucket(body: Json, _: Object) -> Json:
         for rule in body.pop("lifecycleRule", [])
     ]
     return {**body, "iamConfiguration": access, "lifecycle": {"rule": rules}}
+
+
+def snake(name: str) -> str:
+    """Return the name of a field as it is in a mask of some APIs."""
+    return re.sub("[A-Z]", lambda found: f"_{found[0].lower()}", name)
+
+
+def is_terraforms_own(name: str) -> bool:
+    return name in _TERRAFORMS_OWN

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
+from urllib.parse import quote
 
 from tests.emulator.terraform_provider import api_bodies as bodies
 from tests.emulator.terraform_provider.api_addresses import ADDRESSES, DATA_SOURCES, POLICIES, Address
-from tests.emulator.terraform_provider.api_requests import CALLS, ApiRequest, check_request, creation, path_values
+from tests.emulator.terraform_provider.api_requests import CALLS, ApiRequest, check_request, creation
 from tests.emulator.terraform_provider.facts import Kind, blocks
 from tests.emulator.terraform_provider.values import Object
 
@@ -37,7 +38,7 @@ def reads(kind: Kind, state: Object) -> list[ApiRequest]:
         return [_policy_read(kind, state)]
     if kind.name in DATA_SOURCES:
         api, path = DATA_SOURCES[kind.name]
-        return [ApiRequest(api, "GET", path.format_map(path_values(state)), (), None)]
+        return [ApiRequest(api, "GET", path.format_map(_path_values(state)), (), None)]
     address = ADDRESSES.get(kind.name)
     return [_request(kind, state, "GET", address.path, _filled(address.query, state))] if address else []
 
@@ -70,7 +71,13 @@ def _check(kind: Kind, state: Object, requests: Sequence[ApiRequest]) -> None:
 
 
 def _request(kind: Kind, state: Object, verb: str, path: str, query: _Query = (), body: Any = None) -> ApiRequest:
-    return ApiRequest(CALLS[kind.name].api, verb, path.format_map(path_values(state)), tuple(query), body)
+    return ApiRequest(CALLS[kind.name].api, verb, path.format_map(_path_values(state)), tuple(query), body)
+
+
+def _path_values(state: Object) -> dict[str, str]:
+    """Return the attributes as they are in the path of a request. An encoded name has no slash."""
+    values = {name: quote(str(value), safe="/@") for name, value in state.items()}
+    return {**values, "encoded_name": quote(str(state.get("name")), safe="")}
 
 
 def _filled(query: Mapping[str, str], state: Object) -> _Query:
@@ -86,9 +93,13 @@ def _changed_fields(kind: Kind, prior: Object, state: Object) -> list[str]:
     """Return the fields of the API that differ. Labels are those that the provider adds its own to."""
     outputs = {name for name, one in kind.attributes.items() if one.get("computed") and not one.get("optional")}
     copies = {name for name in ("labels", "annotations") if f"effective_{name}" in kind.attributes}
-    unsent = {*bodies.TERRAFORMS_OWN, *CALLS[kind.name].left_out, *copies} - set(_SWITCHES.get(kind.name, {}))
+    unsent = {*CALLS[kind.name].left_out, *copies} - set(_SWITCHES.get(kind.name, {}))
     sent = {*kind.attributes, *kind.block.get("block_types", {})} - unsent
-    sent = {name for name in sent if name not in outputs or name.startswith("effective_")}
+    sent = {
+        name
+        for name in sent
+        if not bodies.is_terraforms_own(name) and (name not in outputs or name.startswith("effective_"))
+    }
     return [
         bodies.camel(name.removeprefix("effective_")) for name in sorted(sent) if prior.get(name) != state.get(name)
     ]

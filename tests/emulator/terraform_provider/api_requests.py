@@ -48,15 +48,10 @@ def creation(kind: Kind, state: Object) -> ApiRequest | None:
     call = CALLS.get(kind.name)
     if call is None:
         raise ProviderError(f"The stand-in does not know by which request {kind.name} is created: add it to CALLS.")
+    named = {name: quote(str(value), safe="/@") for name, value in state.items()}
     query = tuple((name, str(state[attribute])) for name, attribute in call.query.items())
     body = call.shape(bodies.api_body(kind, state, {*call.left_out, *call.query.values()}), state)
-    return ApiRequest(call.api, call.verb, call.path.format_map(path_values(state)), query, body)
-
-
-def path_values(state: Object) -> dict[str, str]:
-    """Return the attributes as they are in the path of a request. An encoded name has no slash."""
-    values = {name: quote(str(value), safe="/@") for name, value in state.items()}
-    return {**values, "encoded_name": quote(str(state.get("name")), safe="")}
+    return ApiRequest(call.api, call.verb, call.path.format_map(named), query, body)
 
 
 def check_creation(kind: Kind, state: Object) -> None:

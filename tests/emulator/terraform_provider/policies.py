@@ -1,8 +1,4 @@
-"""The IAM policy of each bucket, as Google makes it of its own first members and of the applied grants.
-
-Google publishes no list of these members for machines, so only this code names them. It follows
-https://cloud.google.com/storage/docs/access-control/iam
-"""
+"""The IAM policy of each bucket, as Google makes it of its own first members and of the applied grants."""
 
 from __future__ import annotations
 
