@@ -59,6 +59,10 @@ def check_creation(kind: Kind, state: Object) -> None:
     request = creation(kind, state)
     if request is None:
         return
+    check_request(kind, state, request)
+
+
+def check_request(kind: Kind, state: Object, request: ApiRequest) -> None:
     if found := violations(request.api, request.verb, request.path, request.query, request.body):
         label = state.get("name") or state.get("id")
         raise ProviderError(f"{kind.name} {label}: Google's API does not have this request", "\n".join(found))
@@ -138,7 +142,7 @@ CALLS: Mapping[str, _Call] = {
         left_out=("project", "force_delete", "sensitive_labels"),
     ),
     "google_project_iam_member": _Call(
-        "cloudresourcemanager.v1", "POST", f"/v1/projects/{{project}}{_SET_POLICY}", shape=bodies.policy
+        "cloudresourcemanager.v1", "POST", f"/v1/projects/{{project}}{_SET_POLICY}", shape=bodies.project_policy
     ),
     "google_project_service": _Call(
         "serviceusage.v1",
