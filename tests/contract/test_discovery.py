@@ -27,6 +27,8 @@ from tests.emulator.http_threads import serve_in_thread, stop_serving
 from tests.emulator.storage_event import storage_event
 from tests.emulator.storage_server import gate_handler
 
+pytestmark = pytest.mark.only_local("it checks the emulator's judge, which Google Cloud does not have")
+
 BIGQUERY = "/bigquery/v2/projects/p"
 STORAGE = "/storage/v1/b"
 FUNCTION = "/v2/projects/p/locations/l/functions/f"

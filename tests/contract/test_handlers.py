@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from google.cloud import bigquery
 
 from tests.samples import Delivery, aws_cur_delivery, azure_focus_delivery
 from tests.support.deployment import Deployment
@@ -70,3 +71,25 @@ def test_older_run_is_skipped_until_the_table_is_recreated(harness: Harness, tmp
     assert {month: len(items) for month, items in harness.deployment.items("azure_billing").items()} == {
         MONTH: newer.totals.rows
     }
+
+
+# querying partitioned tables: a constant filter on the partition column prunes, also through views and window functions
+@pytest.mark.only_google("the emulator does not count the bytes that a query reads")
+@pytest.mark.focus_views
+@pytest.mark.parametrize(
+    ("view", "value"),
+    [("focus_view", "SUM(BilledCost)"), ("focus_view", "SUM(ListCost)"), ("quality_view", "COUNT(*)")],
+)
+def test_query_of_one_month_reads_only_that_month(harness: Harness, tmp_path: Path, view: str, value: str) -> None:
+    for month in ("2025-08", MONTH):
+        harness.load(AWS, aws_cur_delivery(tmp_path, month, rows=20))
+        harness.load(AZURE, azure_focus_delivery(tmp_path, month, rows=20))
+    name, client = getattr(harness.settings, view), harness.deployment.bigquery
+
+    def bytes_read(where: str) -> int:
+        dry = bigquery.QueryJobConfig(dry_run=True)
+        return int(client.query(f"SELECT {value} FROM `{name}` WHERE {where}", job_config=dry).total_bytes_processed)
+
+    one, both = (bytes_read(f"BillingPeriodStart >= '{month}-01'") for month in (MONTH, "2025-08"))
+
+    assert 0 < one < both
