@@ -26,14 +26,14 @@ def is_google() -> bool:
 
 def connect(wanted: Arguments) -> GoogleProject:
     """Build the clients. Nothing is sent, but the login is read. Raises GoogleAuthError."""
-    for_storage, for_bigquery = _credentials(wanted.project)
+    for_storage, for_bigquery = _credentials()
     files = storage.Client(project=wanted.project, credentials=for_storage)
     tables = bigquery.Client(project=wanted.project, location=wanted.location, credentials=for_bigquery)
     return GoogleProject(wanted.project, wanted.location, files, tables, for_bigquery)
 
 
-def _credentials(project: str) -> tuple[Any, Any]:
+def _credentials() -> tuple[Any, Any]:
     if not is_google():
         return AnonymousCredentials(), Credentials("emulator")
-    found, _ = google.auth.default(scopes=_SCOPES, quota_project_id=project)
+    found, _ = google.auth.default(scopes=_SCOPES)
     return found, found

@@ -13,7 +13,7 @@ from google.cloud import bigquery
 
 PREFIX = "billing-conform-"
 LABEL = {"billing-conform": "true"}
-
+FIRST_ANSWER_SECONDS = 20.0  # the clients themselves repeat a request for up to ten minutes
 _DAY_MILLISECONDS = 24 * 60 * 60 * 1000
 _ROUNDS = 5  # an upload that was cut off may still write an object after a listing
 _WORKERS = 8
@@ -98,8 +98,9 @@ class GoogleProject:
 
     def held(self, prefix: str = PREFIX) -> list[Held]:
         """Return what the project holds under the prefix."""
-        buckets = self.storage.list_buckets(project=self.project, prefix=prefix)
-        datasets = self.bigquery.list_datasets(self.project)
+        soon = bigquery.DEFAULT_RETRY.with_timeout(FIRST_ANSWER_SECONDS)
+        buckets = self.storage.list_buckets(project=self.project, prefix=prefix, retry=soon)
+        datasets = self.bigquery.list_datasets(self.project, retry=soon)
         found = [Held("bucket", one.name, one.labels.items() >= LABEL.items()) for one in buckets]
         found += [
             Held("dataset", one.dataset_id, one.labels.items() >= LABEL.items())

@@ -6,7 +6,14 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
-GROUPS = ("load jobs", "jobs, tables and SQL", "storage", "product", "events and functions")
+GROUPS = (
+    "load jobs",
+    "jobs, tables and SQL",
+    "storage",
+    "product",
+    "queries, only on Google Cloud",
+    "events and functions",
+)
 _FILE = Path(__file__).with_name("rules.toml")
 
 
