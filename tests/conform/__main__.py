@@ -53,8 +53,10 @@ def _main(wanted: Arguments) -> int:
             with counted(usage, _stop):
                 project.probe()
                 results = _run_tests(project, wanted.rules, interruption)
-        except KeyboardInterrupt:
-            results = Results()
+        except BaseException:
+            if interruption.number is None:
+                raise
+            results = Results()  # pytest cannot print every KeyboardInterrupt, and then fails itself
         finally:
             interruption.defer()
             deleted = delete_run(project)

@@ -69,7 +69,7 @@ class Usage:
 
 
 # counted in a full run on the emulator, and rounded up: `test_full_run_agrees` compares them
-FULL_RUN = Usage(queries=2000, writes=5000, reads=5000, uploaded=64 * 1024**2, downloaded=64 * 1024**2)
+FULL_RUN = Usage(queries=800, writes=3000, reads=200, uploaded=40 * 1024**2, downloaded=10 * 1024**2)
 
 
 @contextmanager

@@ -54,7 +54,8 @@ class GoogleProject:
         self.project, self.location = project, location
         self.storage, self.bigquery, self.credentials = storage, client, credentials
         self.name = f"{PREFIX}{uuid4().hex[:8]}"
-        self._buckets: list[str] = []
+        self._buckets: set[str] = set()
+        self._used: set[str] = set()
         self._datasets: list[str] = []
 
     def names(self) -> Names:
@@ -63,9 +64,10 @@ class GoogleProject:
 
     def create_bucket(self, name: str) -> None:
         """Create the bucket, unless an earlier test did."""
+        self._used.add(name)
         if name in self._buckets:
             return
-        self._buckets.append(name)
+        self._buckets.add(name)
         bucket = self.storage.bucket(name)
         bucket.labels = LABEL
         bucket.iam_configuration.uniform_bucket_level_access_enabled = True
@@ -81,9 +83,10 @@ class GoogleProject:
         self.bigquery.create_dataset(dataset)
 
     def clear(self) -> None:
-        """Empty the buckets and delete the datasets, after each test."""
-        for name in self._buckets:
-            self._empty(name)
+        """Empty the buckets and delete the datasets that a test has used."""
+        while self._used:
+            self._empty(min(self._used))
+            self._used.remove(min(self._used))
         while self._datasets:
             self._delete_dataset(self._datasets[-1])
             self._datasets.pop()

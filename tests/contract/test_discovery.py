@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -283,7 +284,7 @@ class _Wrong(BaseHTTPRequestHandler):
 def wrong_storage() -> Iterator[str]:
     """A gate in front of a storage that gives a number where Google gives text."""
     wrong = serve_in_thread(_Wrong, "wrong-storage")
-    gate = serve_in_thread(gate_handler(wrong.server_address[1], lambda _: None), "gate")
+    gate = serve_in_thread(gate_handler(wrong.server_address[1], lambda _: None, Path("/nowhere")), "gate")
     yield f"http://127.0.0.1:{gate.server_address[1]}"
     stop_serving(gate)
     stop_serving(wrong)

@@ -278,6 +278,14 @@ def test_names_are_kept(cloud_objects: Bucket, name: str) -> None:
     assert cloud_objects.blob(name).download_as_bytes() == b"x"
 
 
+def test_name_of_a_folder_is_free_when_its_objects_are_gone(cloud_objects: Bucket) -> None:
+    put(cloud_objects, "p/1/a/b").delete()
+
+    put(cloud_objects, "p/1")
+
+    assert [blob.name for blob in cloud_objects.list_blobs()] == ["p/1"]
+
+
 # Google accepts any name. The emulator keeps objects as files, where a//b is a/b.
 @pytest.mark.only_local("Google accepts these names, and the emulator refuses them")
 @pytest.mark.parametrize("name", ["a//b", "/a", "a/../b", "a/"])

@@ -265,7 +265,7 @@ class _Load(Write):
         kinds = [(name, "VARCHAR" if kind == bignumeric.TYPE else kind) for name, kind in duckdb_columns(self.incoming)]
         columns = ", ".join(f"{literal(name)}: {literal(kind)}" for name, kind in kinds)
         options = f"format='newline_delimited', compression='{'gzip' if file.gzipped else 'none'}'"
-        return f"read_json({literal(str(file.path))}, columns={{{columns}}}, {options})"
+        return f"read_json({literal(file.pattern)}, columns={{{columns}}}, {options})"
 
 
 def _json_value(field: TableFieldSchema) -> str:

@@ -17,7 +17,7 @@ STORAGE, BIGQUERY = "https://storage.googleapis.com", "https://bigquery.googleap
 @pytest.mark.parametrize(
     ("method", "url", "body", "usage"),
     [
-        ("POST", f"{STORAGE}/upload/storage/v1/b/x/o?uploadType=multipart", b"12345", Usage(writes=1, uploaded=5)),
+        ("POST", f"{STORAGE}/upload/storage/v1/b/x/o?uploadType=multipart", b"12345", Usage(0, 1, 0, 5, 7)),
         ("GET", f"{STORAGE}/storage/v1/b/x/o?prefix=", b"", Usage(writes=1, downloaded=7)),
         ("GET", f"{STORAGE}/storage/v1/b/x/o/a%2Fb", b"", Usage(reads=1, downloaded=7)),
         ("GET", f"{STORAGE}/download/storage/v1/b/x/o/a?alt=media", b"", Usage(reads=1, downloaded=7)),
