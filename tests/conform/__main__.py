@@ -70,9 +70,17 @@ def _main(wanted: Arguments) -> int:
 
 def _run_tests(project: GoogleProject, rules: str, interruption: Interruption) -> Results:
     plugin = ConformPlugin(project, interruption, is_google=is_google())
-    arguments = [str(ROOT / "tests" / "contract"), f"--rootdir={ROOT}", "-p", "no:xdist", "--tb=no", "--no-summary"]
+    arguments = [
+        str(ROOT / "tests" / "contract"),
+        f"--rootdir={ROOT}",
+        "-p",
+        "pytest_timeout",
+        "--tb=no",
+        "--no-summary",
+    ]
+    few_plugins = patch.dict(os.environ, PYTEST_DISABLE_PLUGIN_AUTOLOAD="1")
     # dlt keeps the first signal for itself
-    with patch.object(dlt_signals, "intercepted_signals", nullcontext):
+    with few_plugins, patch.object(dlt_signals, "intercepted_signals", nullcontext):
         code = pytest.main([*arguments, "-k", rules] if rules else arguments, plugins=[plugin])
     if code in (pytest.ExitCode.USAGE_ERROR, pytest.ExitCode.NO_TESTS_COLLECTED):
         raise ConformError(f"-k {rules!r} selects no test: use a word of a test's name in tests/contract/.", USAGE)

@@ -104,7 +104,7 @@ def test_interrupted_run_leaves_nothing(emulator: Emulator, number: signal.Signa
 
     assert process.returncode == 128 + number, printed
     assert "Interrupted. The run left nothing." in printed
-    assert {name.split("-")[0] for name in made} == {"billing", "billing_conform_"[:7]}
+    assert {name[: len(PREFIX)] for name in made} == {PREFIX, PREFIX.replace("-", "_")}
     assert held(emulator) == []
 
 
