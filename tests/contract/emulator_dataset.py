@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import uuid4
 
@@ -56,12 +56,11 @@ class EmulatorDataset:
         self,
         uris: str | list[str],
         table: str = "t",
-        schema: Schema | None = MONTHLY,
-        given: list[bigquery.SchemaField] | None = None,
+        schema: Schema | Sequence[bigquery.SchemaField] | None = MONTHLY,
         job_id: str | None = None,
         **options: Any,
     ) -> bigquery.LoadJob:
-        """Insert a job with the loader's options, and do not wait for it. `given` is a schema with records."""
+        """Insert a job with the loader's options, and do not wait for it."""
         defaults: dict[str, Any] = {
             "source_format": "CSV",
             "skip_leading_rows": 1,
@@ -74,8 +73,8 @@ class EmulatorDataset:
             settings.pop("skip_leading_rows")
             settings.pop("allow_quoted_newlines")
         config = bigquery.LoadJobConfig(**settings)
-        if given or schema:
-            config.schema = given or fields(schema or {})
+        if schema:
+            config.schema = fields(schema) if isinstance(schema, Mapping) else schema
         return self.client.load_table_from_uri(uris, self.table_id(table), job_id=job_id, job_config=config)
 
     def load_csv(self, text: bytes | str, table: str = "t", **options: Any) -> bigquery.LoadJob:

@@ -529,7 +529,9 @@ def test_bytes_that_are_no_text_end_a_job_or_are_replaced(
 
 
 @pytest.mark.only_local("the emulator refuses options that Google knows")
-@pytest.mark.parametrize("option", [{"maximum_bytes_billed": 1}, {"use_legacy_sql": True}])
+@pytest.mark.parametrize(
+    "option", [{"maximum_bytes_billed": 1}, {"use_legacy_sql": True}, {"write_disposition": "WRITE_OVER"}]
+)
 def test_query_job_with_an_unknown_option_is_rejected(dataset: EmulatorDataset, option: dict[str, Any]) -> None:
     dataset.create_table()
     config = bigquery.QueryJobConfig(destination=dataset.table_id(), **option)

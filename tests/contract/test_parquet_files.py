@@ -117,11 +117,11 @@ def test_map_becomes_a_repeated_record_of_key_and_value(dataset: EmulatorDataset
         " (SELECT TIMESTAMPTZ '2023-11-01 00:00:00+00' AS month)"
     )
     uri = upload(dataset, select, tmp_path)
-    options: dict[str, Any] = {"source_format": "PARQUET", "schema": None, "schema_update_options": ADD}
+    options: dict[str, Any] = {"source_format": "PARQUET", "schema_update_options": ADD}
     dataset.create_table(schema={"month": "TIMESTAMP"})
     options["parquet_options"] = bigquery.ParquetOptions.from_api_repr({"mapTargetType": "ARRAY_OF_STRUCT"})
     given = [bigquery.SchemaField("month", "TIMESTAMP"), map_field("tags", "STRING"), map_field("discounts", "FLOAT64")]
-    dataset.load(uri, "t$202311", given=given if named else None, **options).result()
+    dataset.load(uri, "t$202311", schema=given if named else None, **options).result()
 
     fields = {field.name: field for field in dataset.table().schema}
 

@@ -87,6 +87,8 @@ def test_broken_rule_differs_and_the_others_agree(emulator: Emulator, monkeypatc
     assert "  differs  test_object_is_created_once[google]: DID NOT RAISE" in printed
     assert "  agrees   listings: order, pages of 1,000" in printed
     assert "  agrees   `ALLOW_FIELD_ADDITION` adds columns" in printed
+    assert "Only on the emulator and the fakes" in printed
+    assert "  the emulator refuses options that Google knows:" in printed
     assert "3 agrees, 1 differs, 0 refused. This run cost at most 0.0" in printed
     assert held(emulator) == []
 
