@@ -14,10 +14,10 @@ _NOT_ALLOWED = ("constraints/gcp.resourceLocations", "violates constraint")
 _NO_LOCATION = ("location constraint is not valid", "Invalid value for location", "not a valid location", "location")
 # classes by name, so that this module needs none of Google's clients
 _NO_CREDENTIALS = ("DefaultCredentialsError",)
-_EXPIRED = ("RefreshError",)
+_EXPIRED = ("RefreshError", "Unauthorized")
 _NO_ANSWER = ("TransportError", "ConnectionError", "ConnectTimeout", "ReadTimeout", "Timeout", "RetryError")
-_FORBIDDEN = ("Forbidden", "Unauthorized")
-_UNAVAILABLE = ("TooManyRequests", "ServiceUnavailable", "GatewayTimeout", "MethodNotImplemented")
+_FORBIDDEN = ("Forbidden",)
+_UNAVAILABLE = ("TooManyRequests", "ServerError")
 
 
 class ConformError(Exception):

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import pytest
 import requests
-from google.api_core.exceptions import BadRequest, Forbidden, NotFound, RetryError, TooManyRequests
+from google.api_core.exceptions import (
+    BadRequest,
+    Forbidden,
+    MethodNotImplemented,
+    NotFound,
+    RetryError,
+    ServiceUnavailable,
+    TooManyRequests,
+    Unauthorized,
+)
 from google.auth.exceptions import DefaultCredentialsError, RefreshError, TransportError
 
 from tests.conform.arguments import Arguments, read_arguments
@@ -51,6 +60,7 @@ def test_wrong_argument_is_one_sentence(argv: list[str], environment: dict[str, 
     [
         (DefaultCredentialsError("x"), "credentials are missing: run `gcloud auth application-default login`."),
         (RefreshError("invalid_grant"), "has ended: run `gcloud auth application-default login` again."),
+        (Unauthorized("Request had invalid credentials"), "run `gcloud auth application-default login` again."),
         (requests.exceptions.ConnectionError("refused"), "does not answer: check the network"),
         (RetryError("late", cause=TransportError("no route")), "does not answer: check the network"),
         (Forbidden(DISABLED), "The API bigquery.googleapis.com is disabled: run `gcloud services enable bigquery."),
@@ -83,6 +93,8 @@ def test_what_is_missing_is_one_sentence_with_its_fix(error: Exception, sentence
         (Forbidden("no"), True),
         (TooManyRequests("later"), True),
         (TransportError("no route"), True),
+        (ServiceUnavailable("later"), True),
+        (MethodNotImplemented("not on an emulator"), True),
         (NotFound("gone"), False),
         (BadRequest("wrong"), False),
         (AssertionError("1 == 2"), False),
