@@ -1,4 +1,4 @@
-"""BIGNUMERIC on the emulator: 76 digits, 38 of them decimals. The values are those of Google's own SQL evaluator."""
+"""BIGNUMERIC: 76 digits, 38 of them decimals. The values are those of Google's own SQL evaluator."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How load jobs read CSV files, on the emulator."""
+"""How load jobs read CSV files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The handlers end alike on the fakes and on the emulator."""
+"""The handlers end alike in each place: on the fakes, on the emulator and on Google Cloud."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How load jobs read Parquet files, on the emulator."""
+"""How load jobs read Parquet files."""
 
 from __future__ import annotations
 

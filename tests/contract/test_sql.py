@@ -1,4 +1,4 @@
-"""Statements and views, on the emulator."""
+"""Statements and views."""
 
 from __future__ import annotations
 

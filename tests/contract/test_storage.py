@@ -1,4 +1,4 @@
-"""Cloud Storage: what the loader needs of it, on the fakes and the emulator, and more on the emulator alone."""
+"""Cloud Storage: what the loader needs of it, also on the fakes, and more that the fakes do not have."""
 
 from __future__ import annotations
 

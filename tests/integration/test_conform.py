@@ -119,7 +119,7 @@ def test_prefix_in_the_project_is_refused_until_it_is_deleted(
     cloud.bigquery.create_dataset(dataset)
     cloud.create_bucket("billing-conform-mine")
 
-    refused, sentence = main(where), capsys.readouterr().err
+    refused, sentence = main([*where, "-k", "no_such_test"]), capsys.readouterr().err
     cleaned, deleted = main([*where, "--clean"]), capsys.readouterr().out
     cloud.storage.bucket("billing-conform-mine").delete()
 
