@@ -49,7 +49,7 @@ def delete_run(project: GoogleProject) -> bool:
     if left:
         print(
             f"conform: this run could not delete {', '.join(left)}: run {_clean_command(project)}. "
-            "Objects and tables in it are deleted within a day.",
+            "Objects and tables in it are deleted within two days.",
             file=sys.stderr,
         )
     return not left

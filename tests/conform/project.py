@@ -47,7 +47,7 @@ class GoogleProject:
     """A place for the contract tests.
 
     Buckets serve all tests of a run, because a project may create only one every two seconds. Each test has its own
-    datasets. What a killed run leaves empties itself within a day: objects by lifecycle, tables by expiration.
+    datasets. What a killed run leaves empties itself within two days: objects by lifecycle, tables by expiration.
     """
 
     def __init__(self, project: str, location: str, storage: Any, client: Any, credentials: Any) -> None:
