@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import os
-from typing import Any
-
 import google.auth
 from google.api_core.exceptions import GoogleAPICallError, RetryError
-from google.auth.credentials import AnonymousCredentials
 from google.auth.exceptions import GoogleAuthError
 from google.cloud import bigquery, storage
 from google.oauth2.credentials import Credentials
@@ -26,14 +23,7 @@ def is_google() -> bool:
 
 def connect(wanted: Arguments) -> GoogleProject:
     """Build the clients. Nothing is sent, but the login is read. Raises GoogleAuthError."""
-    for_storage, for_bigquery = _credentials()
-    files = storage.Client(project=wanted.project, credentials=for_storage)
-    tables = bigquery.Client(project=wanted.project, location=wanted.location, credentials=for_bigquery)
-    return GoogleProject(wanted.project, wanted.location, files, tables, for_bigquery)
-
-
-def _credentials() -> tuple[Any, Any]:
-    if not is_google():
-        return AnonymousCredentials(), Credentials("emulator")
-    found, _ = google.auth.default(scopes=_SCOPES)
-    return found, found
+    credentials = google.auth.default(scopes=_SCOPES)[0] if is_google() else Credentials("emulator")
+    files = storage.Client(project=wanted.project, credentials=credentials)
+    tables = bigquery.Client(project=wanted.project, location=wanted.location, credentials=credentials)
+    return GoogleProject(wanted.project, wanted.location, files, tables, credentials)

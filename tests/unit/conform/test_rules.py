@@ -44,7 +44,7 @@ def test_every_contract_test_belongs_to_a_rule() -> None:
     conform = {name for name, (_, _, markers) in TESTS.items() if runs_on_google(markers)}
 
     assert len(conform) > 100
-    assert conform - named == set(), "add them to a rule in tests/contract/rules.toml"
+    assert conform - named == set(), "add them to a rule in rules.toml, or give them only_local with the reason"
     assert named - set(TESTS) == set(), "rename them in tests/contract/rules.toml"
 
 
