@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+
 import google.auth
 from google.api_core.exceptions import GoogleAPICallError, RetryError
 from google.auth.exceptions import GoogleAuthError
