@@ -104,7 +104,11 @@ class GoogleProject:
         soon = bigquery.DEFAULT_RETRY.with_timeout(FIRST_ANSWER_SECONDS)
         buckets = self.storage.list_buckets(project=self.project, prefix=prefix, retry=soon)
         datasets = self.bigquery.list_datasets(self.project, retry=soon)
-        found = [Held("bucket", one.name, one.labels.items() >= LABEL.items()) for one in buckets]
+        found = [  # an emulator may ignore the parameter `prefix`, and what is found is deleted
+            Held("bucket", one.name, one.labels.items() >= LABEL.items())
+            for one in buckets
+            if one.name.startswith(prefix)
+        ]
         found += [
             Held("dataset", one.dataset_id, one.labels.items() >= LABEL.items())
             for one in datasets

@@ -21,6 +21,7 @@ from google.api_core.exceptions import (
 from google.cloud.storage import Blob, Bucket
 
 from tests.emulator import Emulator
+from tests.support.cloud import Cloud
 from tests.support.deployment import Deployment
 
 CONTENT = gzip.compress(b"month,item,cost\n" * 500)
@@ -302,6 +303,13 @@ def test_large_upload_in_chunks_arrives_whole(cloud_objects: Bucket) -> None:
 
     assert cloud_objects.blob("large").download_as_bytes() == content
     assert blob.generation == cloud_objects.get_blob("large").generation
+
+
+# buckets.list, prefix: "Filter results to buckets whose names begin with this prefix"
+def test_buckets_are_listed_by_their_prefix(cloud: Cloud, bucket: str) -> None:
+    cloud.create_bucket(f"{bucket.removesuffix('objects')}bookkeeping")
+
+    assert [one.name for one in cloud.storage.list_buckets(prefix=bucket[:-3])] == [bucket]
 
 
 # docs, batch: "The server may perform your calls in any order", and each has its own status

@@ -205,6 +205,8 @@ class _Gate(BaseHTTPRequestHandler):
         """Give the forms of the API: nothing after a delete, and after a patch what a get gives."""
         if self.command == "DELETE" and reply.status == 200:
             return _Reply(204, [], b"")
+        if self.command == "GET" and reply.status == 200 and urlsplit(self.path).path.endswith("/storage/v1/b"):
+            return _with_prefix(self.path, reply)
         if self.command == "PATCH" and reply.status == 200 and "/o/" in self.path:
             return self.upstream.ask("GET", urlsplit(self.path).path, {"Host": headers["Host"]})
         return reply
@@ -245,6 +247,14 @@ def _paged(method: str, path: str) -> str:
     query = {name: values[0] for name, values in parse_qs(parts.query, keep_blank_values=True).items()}
     query["maxResults"] = str(min(int(query.get("maxResults") or _PAGE_LIMIT), _PAGE_LIMIT))
     return f"{parts.path}?{urlencode(query)}"
+
+
+def _with_prefix(path: str, reply: _Reply) -> _Reply:
+    """Return the buckets whose names begin with the parameter `prefix`. The binary gives all."""
+    prefix = parse_qs(urlsplit(path).query).get("prefix", [""])[0]
+    found = json.loads(reply.content)
+    found["items"] = [bucket for bucket in found.get("items") or [] if bucket["name"].startswith(prefix)]
+    return replace(reply, content=json.dumps(found).encode())
 
 
 def _linked(path: str, reply: _Reply) -> _Reply:

@@ -46,9 +46,9 @@ def conform(emulator: Emulator, *options: str) -> Iterator[subprocess.Popen[str]
 
 
 def held(emulator: Emulator) -> list[str]:
-    buckets = [bucket.name for bucket in emulator.storage.list_buckets(prefix=PREFIX)]
+    buckets = [bucket.name for bucket in emulator.storage.list_buckets()]
     datasets = [one.dataset_id for one in emulator.bigquery.list_datasets()]
-    return buckets + [name for name in datasets if name.startswith(PREFIX.replace("-", "_"))]
+    return [name for name in buckets + datasets if name.replace("_", "-").startswith(PREFIX)]
 
 
 @pytest.fixture

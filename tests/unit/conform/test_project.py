@@ -37,6 +37,22 @@ def test_bucket_and_dataset_of_a_run_expire(monkeypatch: pytest.MonkeyPatch) -> 
     assert bucket["labels"] == dataset["labels"] == LABEL
 
 
+def test_only_names_with_the_prefix_are_found() -> None:
+    buckets = [SimpleNamespace(name=name, labels=LABEL) for name in ("acme-billing", f"{PREFIX}a", f"my-{PREFIX}b")]
+    datasets = [SimpleNamespace(dataset_id=name, labels={}) for name in ("billing", "billing_conform_a", "billing_c")]
+    files, tables = (
+        SimpleNamespace(list_buckets=lambda **_: buckets),
+        SimpleNamespace(list_datasets=lambda *_, **__: datasets),
+    )
+
+    held = GoogleProject("my-project", "EU", files, tables, None).held()
+
+    assert held == [
+        Held("bucket", "billing-conform-a", labelled=True),
+        Held("dataset", "billing_conform_a", labelled=False),
+    ]
+
+
 @pytest.mark.parametrize(
     ("held", "command"),
     [
