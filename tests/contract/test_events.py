@@ -72,6 +72,9 @@ def state(request):
 """
 
 
+pytestmark = pytest.mark.only_local("a project has events and functions only with a deployment")
+
+
 @pytest.fixture(scope="module")
 def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("function")

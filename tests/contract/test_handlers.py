@@ -1,4 +1,4 @@
-"""The handlers end alike on the fakes and on the emulator."""
+"""The handlers end alike in each place: on the fakes, on the emulator and on Google Cloud."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from google.cloud import bigquery
 
 from tests.samples import Delivery, aws_cur_delivery, azure_focus_delivery
 from tests.support.deployment import Deployment
@@ -70,3 +71,23 @@ def test_older_run_is_skipped_until_the_table_is_recreated(harness: Harness, tmp
     assert {month: len(items) for month, items in harness.deployment.items("azure_billing").items()} == {
         MONTH: newer.totals.rows
     }
+
+
+# querying partitioned tables: a constant filter on the partition column prunes, also through views and window functions
+@pytest.mark.only_google("the emulator does not count the bytes that a query reads")
+@pytest.mark.focus_views
+def test_query_of_one_month_reads_only_that_month(harness: Harness, tmp_path: Path) -> None:
+    for month in ("2025-08", MONTH):
+        harness.load(AWS, aws_cur_delivery(tmp_path, month, rows=20))
+        harness.load(AZURE, azure_focus_delivery(tmp_path, month, rows=20))
+    costs, quality = harness.settings.focus_view, harness.settings.quality_view
+
+    def bytes_read(question: str, first: str) -> int:
+        dry = bigquery.QueryJobConfig(dry_run=True)
+        sql = f"SELECT {question} WHERE BillingPeriodStart >= '{first}-01'"
+        return int(harness.deployment.bigquery.query(sql, job_config=dry).total_bytes_processed)
+
+    questions = (f"SUM(BilledCost) FROM `{costs}`", f"SUM(ListCost) FROM `{costs}`", f"COUNT(*) FROM `{quality}`")
+    reads = {question: (bytes_read(question, MONTH), bytes_read(question, "2025-08")) for question in questions}
+
+    assert {question: 0 < one < both for question, (one, both) in reads.items()} == dict.fromkeys(questions, True)

@@ -1,4 +1,4 @@
-"""The load history: dlt's on the emulator, and the fake one."""
+"""The load history: dlt's, and the fake one."""
 
 from __future__ import annotations
 

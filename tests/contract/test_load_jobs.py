@@ -18,7 +18,6 @@ from billing.columns.field import Field
 from billing.views.staging import swap_query
 from tests.contract.emulator_dataset import MONTHLY, EmulatorDataset, failure, fields
 from tests.contract.month_table import OCTOBER, SEPTEMBER, MonthTable
-from tests.emulator import Emulator
 from tests.fakes.deployment import FakeDeployment
 from tests.support.deployment import Deployment
 
@@ -117,6 +116,7 @@ def test_column_that_only_the_job_has_needs_field_addition(deployment: Deploymen
         assert (table.column_names(), table.partitions()) == (before, {})
 
 
+@pytest.mark.only_local("only the fakes let a test set how long a job runs")
 def test_fake_job_reads_its_first_file_early_and_the_rest_late() -> None:
     """On the emulator, a test cannot set how long a job runs and when it reads which file."""
     deployment = FakeDeployment()
@@ -148,12 +148,12 @@ def test_insert_is_answered_before_the_job_is_done(dataset: EmulatorDataset) -> 
     assert job.state == "DONE"
 
 
-def test_other_requests_are_answered_during_a_load(dataset: EmulatorDataset, emulator: Emulator) -> None:
+def test_other_requests_are_answered_during_a_load(dataset: EmulatorDataset) -> None:
     schema = {"month": "TIMESTAMP", **{f"c{n}": "BIGNUMERIC" for n in range(40)}}
     dataset.create_table(schema=schema)
     row = "2023-11-01," + ",".join(f"{n}.25" for n in range(40)) + "\n"
     job = dataset.load(dataset.upload("header\n" + row * 80_000), schema=schema)
-    assert [tuple(row) for row in emulator.bigquery.query_and_wait("SELECT 1")] == [(1,)]
+    assert [tuple(row) for row in dataset.client.query_and_wait("SELECT 1")] == [(1,)]
 
     answered = datetime.now(UTC)
 
@@ -166,14 +166,19 @@ def test_other_requests_are_answered_during_a_load(dataset: EmulatorDataset, emu
 def test_job_needs_its_location_outside_us_and_eu(dataset: EmulatorDataset, location: str | None) -> None:
     dataset.create_table()
     job = dataset.load(dataset.upload(NOVEMBER_CSV))
-    assert job.location == "europe-west1"
-    assert dataset.client.get_job(job.job_id, location="europe-west1").job_id == job.job_id
-    path = f"/projects/{dataset.emulator.project}/jobs/{job.job_id}"
+    own = dataset.cloud.location
+    assert job.location == own
+    assert dataset.client.get_job(job.job_id, location=own).job_id == job.job_id
+    path, where = f"/projects/{dataset.cloud.project}/jobs/{job.job_id}", {"location": location} if location else {}
 
-    with pytest.raises(NotFound, match="Not found: Job"):
-        dataset.client._connection.api_request(
-            method="GET", path=path, query_params={"location": location} if location else {}
-        )
+    def find() -> Any:
+        return dataset.client._connection.api_request(method="GET", path=path, query_params=where)
+
+    if location == own or (location is None and own in ("US", "EU")):
+        assert find()["jobReference"]["jobId"] == job.job_id
+    else:
+        with pytest.raises(NotFound, match="Not found: Job"):
+            find()
 
 
 # jobs run where their datasets are: "Not found: Dataset p:d was not found in location US"
@@ -181,11 +186,13 @@ def test_job_in_another_location_does_not_find_the_dataset(dataset: EmulatorData
     dataset.create_table()
 
     config = bigquery.LoadJobConfig(schema=fields(MONTHLY))
+    other = "EU" if dataset.cloud.location == "US" else "US"
+    uri, sentence = f"gs://{dataset.bucket}/o", f"was not found in location {other}"
 
-    with pytest.raises(NotFound, match=f"Dataset local-project:{dataset.name} was not found in location US"):
-        dataset.client.load_table_from_uri("gs://b/o", dataset.table_id(), location="US", job_config=config)
-    with pytest.raises(NotFound, match="was not found in location US"):
-        dataset.client.query_and_wait(dataset.sql("SELECT * FROM $.t"), location="US")
+    with pytest.raises(NotFound, match=f"Dataset {dataset.cloud.project}:{dataset.name} {sentence}"):
+        dataset.client.load_table_from_uri(uri, dataset.table_id(), location=other, job_config=config)
+    with pytest.raises(NotFound, match=sentence):
+        dataset.client.query_and_wait(dataset.sql("SELECT * FROM $.t"), location=other)
 
 
 # "Job ids are unique per project and location": of several inserts at once, one makes the job
@@ -210,20 +217,21 @@ def test_one_of_several_simultaneous_inserts_succeeds(dataset: EmulatorDataset) 
 
 
 # jobs.insert: a job id is used once; "409 Already Exists"
-def test_job_id_is_used_once_across_loads_and_queries(dataset: EmulatorDataset, emulator: Emulator) -> None:
+def test_job_id_is_used_once_across_loads_and_queries(dataset: EmulatorDataset) -> None:
     dataset.create_table()
-    job_id = f"{dataset.name}_once"
+    cloud, job_id = dataset.cloud, f"{dataset.name}_once"
+    reference = {"projectId": cloud.project, "jobId": job_id, "location": cloud.location}
     uri = dataset.upload(NOVEMBER_CSV)
 
     dataset.load(uri, job_id=job_id).result()
 
-    with pytest.raises(Conflict, match=f"Already Exists: Job {emulator.project}:{emulator.location}.{job_id}"):
+    with pytest.raises(Conflict, match=f"Already Exists: Job {cloud.project}:{cloud.location}.{job_id}"):
         dataset.load(uri, job_id=job_id)
     with pytest.raises(Conflict):
         dataset.client._connection.api_request(
             method="POST",
-            path=f"/projects/{emulator.project}/jobs",
-            data={"jobReference": {"jobId": job_id}, "configuration": {"query": {"query": "SELECT 1"}}},
+            path=f"/projects/{cloud.project}/jobs",
+            data={"jobReference": reference, "configuration": {"query": {"query": "SELECT 1"}}},
         )
 
 
@@ -327,9 +335,9 @@ def test_missing_table_fails_the_job(dataset: EmulatorDataset) -> None:
 
 # seen as "Error 404: Not found: Dataset" of jobs.insert itself (bruin-data/ingestr pull request 643)
 def test_missing_dataset_fails_the_insert(dataset: EmulatorDataset) -> None:
-    dataset.name = "nowhere"
+    dataset.name += "_gone"
 
-    with pytest.raises(NotFound, match="Not found: Dataset local-project:nowhere"):
+    with pytest.raises(NotFound, match=f"Not found: Dataset {dataset.cloud.project}:{dataset.name}"):
         dataset.load(f"gs://{dataset.bucket}/x.csv")
 
 
@@ -353,7 +361,20 @@ def test_uri_may_have_a_wildcard(dataset: EmulatorDataset) -> None:
     assert dataset.load(f"gs://{dataset.bucket}/run/*.csv").result().input_files == 2
 
 
+# loading from Cloud Storage, wildcards: only * is one
+@pytest.mark.parametrize("name", ["a?b/f.csv", "a#b/f.csv", "a [d]/f.csv", "a%20b/f.csv"])
+def test_other_characters_of_a_uri_are_plain(dataset: EmulatorDataset, name: str) -> None:
+    dataset.create_table()
+    for match in ("axb/f.csv", "a d/f.csv"):  # what the names would match as patterns
+        dataset.upload(OCTOBER_CSV, match)
+
+    uri = dataset.upload(NOVEMBER_CSV, name)
+
+    assert dataset.load(uri).result().output_rows == 2
+
+
 # the emulator never ignores an option
+@pytest.mark.only_local("the emulator refuses options that Google knows")
 def test_unknown_option_is_rejected(dataset: EmulatorDataset) -> None:
     dataset.create_table()
 
@@ -485,6 +506,7 @@ def test_table_is_gone_after_its_expiration(dataset: EmulatorDataset) -> None:
         (b"a\x00b", False, None),
         (b"M\xfcnchen", False, "M\ufffdnchen"),
         (b"M\xfcnchen", True, "M\ufffdnchen"),
+        (b"\xfc\xe4\xe2\x82", False, "\ufffd\ufffd\ufffd"),
         ("München".encode(), True, "München"),
     ],
 )
@@ -506,7 +528,10 @@ def test_bytes_that_are_no_text_end_a_job_or_are_replaced(
         assert (job.error_result, table.items()) == (None, {SEPTEMBER: [loaded]})
 
 
-@pytest.mark.parametrize("option", [{"maximum_bytes_billed": 1}, {"use_legacy_sql": True}])
+@pytest.mark.only_local("the emulator refuses options that Google knows")
+@pytest.mark.parametrize(
+    "option", [{"maximum_bytes_billed": 1}, {"use_legacy_sql": True}, {"write_disposition": "WRITE_OVER"}]
+)
 def test_query_job_with_an_unknown_option_is_rejected(dataset: EmulatorDataset, option: dict[str, Any]) -> None:
     dataset.create_table()
     config = bigquery.QueryJobConfig(destination=dataset.table_id(), **option)
@@ -526,6 +551,59 @@ def test_query_job_with_a_whole_table_as_destination_writes_as_its_disposition_s
         return [item for (item,) in dataset.rows("SELECT item FROM $.t ORDER BY 1")]
 
     assert items("WRITE_APPEND") == ["a", "b", "q"]
-    assert items("WRITE_TRUNCATE") == ["q"]
+    assert items("WRITE_TRUNCATE_DATA") == items("WRITE_TRUNCATE") == ["q"]
     with pytest.raises(Conflict, match="Already Exists"):
         items("WRITE_EMPTY")
+
+
+def written_by_a_load(dataset: EmulatorDataset) -> Any:
+    return dataset.load_csv(NOVEMBER_CSV, "t$202311")
+
+
+def written_by_a_query(disposition: str) -> Callable[[EmulatorDataset], Any]:
+    def write(dataset: EmulatorDataset) -> Any:
+        config = bigquery.QueryJobConfig(
+            destination=f"{dataset.table_id()}$202311",
+            write_disposition=disposition,
+            create_disposition="CREATE_NEVER",
+        )
+        return dataset.client.query(dataset.sql("SELECT * FROM $.t"), job_config=config).result()
+
+    return write
+
+
+# writeDisposition: WRITE_TRUNCATE_DATA keeps "the constraints and schema of the existing table"
+@pytest.mark.parametrize(
+    "write",
+    [written_by_a_load, written_by_a_query("WRITE_TRUNCATE"), written_by_a_query("WRITE_TRUNCATE_DATA")],
+    ids=["load job", "query job", "query job that truncates data"],
+)
+def test_columns_keep_their_descriptions(dataset: EmulatorDataset, write: Callable[[EmulatorDataset], Any]) -> None:
+    dataset.create_table()
+    table = dataset.table()
+    table.schema = [bigquery.SchemaField(name, kind, description=f"source: {name}") for name, kind in MONTHLY.items()]
+    dataset.client.update_table(table, ["schema"])
+    dataset.load_csv(NOVEMBER_CSV, "t$202311")
+
+    write(dataset)
+
+    assert {field.name: field.description for field in dataset.table().schema} == {
+        name: f"source: {name}" for name in MONTHLY
+    }
+    assert dataset.table().num_rows == 2
+
+
+# a column that another load added meanwhile: NULL in the rows of the query
+def test_query_job_may_lack_a_column_of_its_destination(dataset: EmulatorDataset) -> None:
+    dataset.create_table(schema={**MONTHLY, "later": "STRING", "tags": "JSON"})
+    sql = "SELECT TIMESTAMP '2023-11-01' AS month, 'q' AS item, BIGNUMERIC '4.5' AS cost, CAST(NULL AS JSON) AS tags"
+    config = bigquery.QueryJobConfig(
+        destination=f"{dataset.table_id()}$202311",
+        write_disposition="WRITE_TRUNCATE",
+        create_disposition="CREATE_NEVER",
+    )
+
+    dataset.client.query(sql, job_config=config).result()
+
+    assert dataset.rows("SELECT item, later, tags IS NULL FROM $.t") == [("q", None, True)]
+    assert dataset.column_names() == [*MONTHLY, "later", "tags"]

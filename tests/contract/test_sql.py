@@ -1,4 +1,4 @@
-"""Statements and views, on the emulator."""
+"""Statements and views."""
 
 from __future__ import annotations
 
@@ -38,9 +38,11 @@ def test_failed_statement_raises_with_and_without_a_job(
 
 def test_missing_dataset_is_not_found(dataset: EmulatorDataset) -> None:
     with pytest.raises(
-        NotFound, match="Not found: Dataset local-project:nowhere was not found in location europe-west1"
+        NotFound,
+        match=f"Not found: Dataset {dataset.cloud.project}:{dataset.name}_gone was not found in location"
+        f" {dataset.cloud.location}",
     ):
-        dataset.client.query_and_wait("SELECT * FROM nowhere.t")
+        dataset.client.query_and_wait(f"SELECT * FROM {dataset.name}_gone.t")
 
 
 def test_sums_of_bignumeric_in_a_view_are_exact(dataset: EmulatorDataset) -> None:
@@ -102,6 +104,7 @@ def test_view_survives_new_columns_and_loads_of_its_table(dataset: EmulatorDatas
     assert dataset.rows("SELECT count(*) FROM $.v") == [(2,)]
 
 
+@pytest.mark.only_local("the names are those of the emulator's project, which its SQL once confused")
 def test_dataset_may_have_the_name_of_a_part_of_its_project(emulator: Emulator) -> None:
     dataset = bigquery.Dataset(f"{emulator.project}.project")
     dataset.location = emulator.location
@@ -130,6 +133,7 @@ def test_view_of_a_view_reads_the_current_rows(dataset: EmulatorDataset) -> None
     assert dataset.rows("SELECT DISTINCT size FROM $.top") == [(2.5,)]
 
 
+@pytest.mark.only_local("Google has row access policies, and the emulator refuses them")
 def test_row_access_policies_are_rejected(dataset: EmulatorDataset) -> None:
     load_november(dataset)
 
@@ -219,6 +223,19 @@ def test_dry_run_of_a_broken_query_fails(
     assert dataset.client.query("SELECT CAST(x AS INT64) FROM UNNEST(['a']) AS x", job_config=dry).dry_run
     with pytest.raises(error):
         dataset.client.query(dataset.sql(statement), job_config=dry)
+
+
+# a view is checked with the tables that it reads
+def test_dry_run_of_a_view_without_its_table_fails(dataset: EmulatorDataset) -> None:
+    load_november(dataset)
+    dataset.rows("CREATE VIEW $.v AS SELECT item FROM $.t")
+    dry = bigquery.QueryJobConfig(dry_run=True)
+    assert dataset.client.query(dataset.sql("SELECT * FROM $.v"), job_config=dry).dry_run
+
+    dataset.client.delete_table(dataset.table_id())
+
+    with pytest.raises(NotFound):
+        dataset.client.query(dataset.sql("SELECT * FROM $.v"), job_config=dry)
 
 
 def test_qualify_keeps_the_newest_row(dataset: EmulatorDataset) -> None:

@@ -1,4 +1,4 @@
-"""Cloud Storage: what the loader needs of it, on the fakes and the emulator, and more on the emulator alone."""
+"""Cloud Storage: what the loader needs of it, also on the fakes, and more that the fakes do not have."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from google.api_core.exceptions import (
 from google.cloud.storage import Blob, Bucket
 
 from tests.emulator import Emulator
+from tests.support.cloud import Cloud
 from tests.support.deployment import Deployment
 
 CONTENT = gzip.compress(b"month,item,cost\n" * 500)
@@ -52,12 +53,12 @@ def test_object_is_created_once(objects: Any) -> None:
     assert objects.blob("lease").download_as_bytes() == b"mine"
 
 
-def test_one_of_several_simultaneous_creations_succeeds(emulator_objects: Bucket) -> None:
+def test_one_of_several_simultaneous_creations_succeeds(cloud_objects: Bucket) -> None:
     outcomes: list[str] = []
 
     def create(text: str) -> None:
         try:
-            put(emulator_objects, "lease", text.encode(), if_generation_match=0)
+            put(cloud_objects, "lease", text.encode(), if_generation_match=0)
             outcomes.append("created")
         except PreconditionFailed:
             outcomes.append("rejected")
@@ -98,13 +99,13 @@ def test_only_the_current_generation_is_changed(objects: Any, act: Callable[[Any
     ],
     ids=["download", "reload"],
 )
-def test_only_the_current_generation_is_read(emulator_objects: Bucket, act: Callable[[Blob, int], object]) -> None:
-    old = put(emulator_objects, "lease", b"1").generation
-    current = put(emulator_objects, "lease", b"2").generation
+def test_only_the_current_generation_is_read(cloud_objects: Bucket, act: Callable[[Blob, int], object]) -> None:
+    old = put(cloud_objects, "lease", b"1").generation
+    current = put(cloud_objects, "lease", b"2").generation
 
     with pytest.raises(PreconditionFailed):
-        act(emulator_objects.blob("lease"), old)
-    act(emulator_objects.blob("lease"), current)
+        act(cloud_objects.blob("lease"), old)
+    act(cloud_objects.blob("lease"), current)
 
 
 # google-cloud-storage's blob.py: a blob asks for the generation of its last answer
@@ -146,8 +147,8 @@ def test_deleted_object_is_not_found_and_can_be_created_again(objects: Any) -> N
     [
         lambda storage, bucket: storage.bucket(bucket).blob("gone").download_as_bytes(),
         lambda storage, bucket: storage.bucket(bucket).blob("gone").delete(),
-        lambda storage, _: storage.bucket("no-such-bucket").blob("x").upload_from_string(b""),
-        lambda storage, _: list(storage.list_blobs(storage.bucket("no-such-bucket"), prefix="")),
+        lambda storage, bucket: storage.bucket(f"{bucket}-gone").blob("x").upload_from_string(b""),
+        lambda storage, bucket: list(storage.list_blobs(storage.bucket(f"{bucket}-gone"), prefix="")),
     ],
     ids=["download", "delete", "upload to a missing bucket", "list a missing bucket"],
 )
@@ -191,12 +192,12 @@ def test_download_says_which_generation_it_read(objects: Any, options: dict[str,
 
 
 # transcoding: an object stored with Content-Encoding: gzip is decompressed, unless asked for raw
-def test_content_encoding_is_undone_unless_raw(emulator_objects: Bucket) -> None:
-    blob = emulator_objects.blob("encoded.csv")
+def test_content_encoding_is_undone_unless_raw(cloud_objects: Bucket) -> None:
+    blob = cloud_objects.blob("encoded.csv")
     blob.content_encoding = "gzip"
     blob.upload_from_string(CONTENT, content_type="text/csv")
 
-    read = emulator_objects.blob("encoded.csv")
+    read = cloud_objects.blob("encoded.csv")
 
     assert read.download_as_bytes() == gzip.decompress(CONTENT)
     assert read.download_as_bytes(raw_download=True) == CONTENT
@@ -232,87 +233,104 @@ def test_delimiter_leaves_out_deeper_names(deployment: Deployment, objects: Any)
     assert deep == ["p/1/a", "p/file", "p/other"]
 
 
-def test_delimiter_lists_folders(emulator_objects: Bucket) -> None:
+def test_delimiter_lists_folders(cloud_objects: Bucket) -> None:
     for name in ("p/1/a", "p/1/b", "p/2/c", "p/file"):
-        put(emulator_objects, name, b"x")
+        put(cloud_objects, name, b"x")
 
-    listing = emulator_objects.list_blobs(prefix="p/", delimiter="/")
+    listing = cloud_objects.list_blobs(prefix="p/", delimiter="/")
 
     assert [blob.name for blob in listing] == ["p/file"]
     assert listing.prefixes == {"p/1/", "p/2/"}
 
 
 # objects.list: names in order; "The recommended upper value for maxResults is 1000", and no page holds more
-def test_listings_are_ordered_and_come_in_pages(emulator_objects: Bucket) -> None:
+def test_listings_are_ordered_and_come_in_pages(cloud_objects: Bucket) -> None:
     for number in reversed(range(7)):
-        put(emulator_objects, f"p/{number}", b"x")
+        put(cloud_objects, f"p/{number}", b"x")
 
-    pages = list(emulator_objects.list_blobs(prefix="p/", page_size=3).pages)
+    pages = list(cloud_objects.list_blobs(prefix="p/", page_size=3).pages)
 
     assert [[blob.name for blob in page] for page in pages] == [["p/0", "p/1", "p/2"], ["p/3", "p/4", "p/5"], ["p/6"]]
-    assert all(blob.time_created for blob in emulator_objects.list_blobs())
-    assert [blob.name for blob in emulator_objects.list_blobs(prefix="p/", start_offset="p/5")] == ["p/5", "p/6"]
-    assert sum(1 for _ in emulator_objects.list_blobs(prefix="p/", max_results=4)) == 4
+    assert all(blob.time_created for blob in cloud_objects.list_blobs())
+    assert [blob.name for blob in cloud_objects.list_blobs(prefix="p/", start_offset="p/5")] == ["p/5", "p/6"]
+    assert sum(1 for _ in cloud_objects.list_blobs(prefix="p/", max_results=4)) == 4
 
 
-def test_page_holds_at_most_a_thousand_objects(emulator_objects: Bucket) -> None:
-    connection = emulator_objects.client._connection
+def test_page_holds_at_most_a_thousand_objects(cloud_objects: Bucket) -> None:
+    connection = cloud_objects.client._connection
     for number in range(1001):
         connection.api_request(
-            method="POST", path=f"/b/{emulator_objects.name}/o",
+            method="POST", path=f"/b/{cloud_objects.name}/o",
             query_params={"uploadType": "media", "name": f"{number:04}"},
             api_base_url=f"{connection.API_BASE_URL}/upload", data=b"x", content_type="text/plain",
         )  # fmt: skip
 
-    pages = emulator_objects.list_blobs(page_size=5000).pages
+    pages = cloud_objects.list_blobs(page_size=5000).pages
 
     assert [sum(1 for _ in page) for page in pages] == [1000, 1]
 
 
 # naming: any UTF-8; AWS periods are folders named 20230901-20231001
 @pytest.mark.parametrize("name", ["billing/20230901-20231001/ä ö+%&?.csv", "spaces and 'quotes'"])
-def test_names_are_kept(emulator_objects: Bucket, name: str) -> None:
-    put(emulator_objects, name, b"x")
+def test_names_are_kept(cloud_objects: Bucket, name: str) -> None:
+    put(cloud_objects, name, b"x")
 
-    assert [blob.name for blob in emulator_objects.list_blobs()] == [name]
-    assert emulator_objects.blob(name).download_as_bytes() == b"x"
+    assert [blob.name for blob in cloud_objects.list_blobs()] == [name]
+    assert cloud_objects.blob(name).download_as_bytes() == b"x"
+
+
+def test_name_of_a_folder_is_free_when_its_objects_are_gone(cloud_objects: Bucket) -> None:
+    put(cloud_objects, "p/1/a/b").delete()
+
+    put(cloud_objects, "p/1")
+
+    assert [blob.name for blob in cloud_objects.list_blobs()] == ["p/1"]
 
 
 # Google accepts any name. The emulator keeps objects as files, where a//b is a/b.
+@pytest.mark.only_local("Google accepts these names, and the emulator refuses them")
 @pytest.mark.parametrize("name", ["a//b", "/a", "a/../b", "a/"])
-def test_name_that_a_folder_would_change_is_rejected(emulator_objects: Bucket, name: str) -> None:
+def test_name_that_a_folder_would_change_is_rejected(cloud_objects: Bucket, name: str) -> None:
     with pytest.raises(MethodNotImplemented, match="keeps objects as files"):
-        put(emulator_objects, name, b"x")
+        put(cloud_objects, name, b"x")
 
 
-def test_large_upload_in_chunks_arrives_whole(emulator_objects: Bucket) -> None:
+def test_large_upload_in_chunks_arrives_whole(cloud_objects: Bucket) -> None:
     content = bytes(range(256)) * 5000
-    blob = emulator_objects.blob("large", chunk_size=512 * 1024)
+    blob = cloud_objects.blob("large", chunk_size=512 * 1024)
 
     blob.upload_from_string(content)
 
-    assert emulator_objects.blob("large").download_as_bytes() == content
-    assert blob.generation == emulator_objects.get_blob("large").generation
+    assert cloud_objects.blob("large").download_as_bytes() == content
+    assert blob.generation == cloud_objects.get_blob("large").generation
+
+
+# buckets.list, prefix: "Filter results to buckets whose names begin with this prefix"
+def test_buckets_are_listed_by_their_prefix(cloud: Cloud, bucket: str) -> None:
+    cloud.create_bucket(f"{bucket.removesuffix('objects')}bookkeeping")
+
+    assert [one.name for one in cloud.storage.list_buckets(prefix=bucket[:-3])] == [bucket]
 
 
 # docs, batch: "The server may perform your calls in any order", and each has its own status
-def test_a_batch_answers_each_request(emulator_objects: Bucket) -> None:
-    kept, gone = put(emulator_objects, "kept"), put(emulator_objects, "gone")
+def test_a_batch_answers_each_request(cloud_objects: Bucket) -> None:
+    kept, gone = put(cloud_objects, "kept"), put(cloud_objects, "gone")
     kept.metadata = {"seen": "yes"}
 
-    batch = emulator_objects.client.batch(raise_exception=False)
+    batch = cloud_objects.client.batch(raise_exception=False)
     with batch:
         kept.patch()
         gone.delete(if_generation_match=gone.generation)
-        emulator_objects.delete_blob("missing")
-        emulator_objects.delete_blob("kept", if_generation_match=1)
+        cloud_objects.delete_blob("missing")
+        cloud_objects.delete_blob("kept", if_generation_match=1)
 
     statuses = [answer.status_code for answer in batch._responses]
     assert statuses == [200, 204, 404, 412]
-    assert [(blob.name, blob.metadata) for blob in emulator_objects.list_blobs()] == [("kept", {"seen": "yes"})]
+    assert [(blob.name, blob.metadata) for blob in cloud_objects.list_blobs()] == [("kept", {"seen": "yes"})]
 
 
 # docs, batch: no uploads and no downloads of objects, at most 100 calls
+@pytest.mark.only_local("it sends requests without a login, and expects the emulator's sentences")
 @pytest.mark.parametrize(
     ("requests_of_batch", "sentence"),
     [

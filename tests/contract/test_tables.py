@@ -144,6 +144,7 @@ def test_one_statement_adds_several_columns(dataset: EmulatorDataset) -> None:
 
 
 # Dataset.location: "the default is US"
+@pytest.mark.only_local("the emulator has one location, and Google has all")
 @pytest.mark.parametrize("location", [None, "US"])
 def test_dataset_is_created_only_in_the_emulators_location(emulator: Emulator, location: str | None) -> None:
     reference = {"projectId": emulator.project, "datasetId": "elsewhere"}

@@ -41,6 +41,7 @@ class Emulator:
         """
         self.project = project
         self.location = location
+        self.credentials = Credentials("emulator")
         self.functions: dict[str, Function] = {}
         self.events = Events(backoff)
         self._on_log_line = on_log_line
@@ -96,6 +97,11 @@ class Emulator:
     def create_bucket(self, name: str) -> None:
         self.storage.create_bucket(name, location=self.location)
 
+    def create_dataset(self, name: str) -> None:
+        dataset = bigquery.Dataset(f"{self.project}.{name}")
+        dataset.location = self.location
+        self.bigquery.create_dataset(dataset)
+
     def upload(self, bucket: str, name: str, content: Path | bytes, content_type: str | None = None) -> int:
         """Upload one object and return its generation."""
         blob = self.storage.bucket(bucket).blob(name)
@@ -139,7 +145,6 @@ class Emulator:
 
     def _bigquery_client(self) -> bigquery.Client:
         options = {"api_endpoint": self._bigquery_server.url}
-        credentials = Credentials("emulator")
         return bigquery.Client(
-            project=self.project, location=self.location, credentials=credentials, client_options=options
+            project=self.project, location=self.location, credentials=self.credentials, client_options=options
         )

@@ -22,7 +22,7 @@ from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlencode, urlsplit
+from urllib.parse import parse_qs, unquote, urlencode, urlsplit
 
 from tests.emulator.discovery.batches import MULTIPART, batch_requests
 from tests.emulator.discovery.exchange import batch_violations, refusal, reply_violations, request_violations
@@ -38,6 +38,7 @@ _PAGE_LIMIT = 1000
 _API = "storage.v1"
 _PRECONDITION = "ifGenerationMatch"
 _JSON_NAME = re.compile(rb'"name":\s*("(?:[^"\\]|\\.)*")')
+_OBJECT_PATH = re.compile(r"/b/([^/]+)/o/([^/]+)$")
 _UNCHECKED_METHODS = ("GET", "DELETE", "PATCH")  # the binary ignores both parameters for these
 _WITH_BODY = ("POST", "PUT", "PATCH")
 _HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "host", "content-length"}
@@ -53,7 +54,7 @@ class StorageServer:
     def start(self) -> None:
         self.root.mkdir(parents=True, exist_ok=True)
         port = free_port()
-        self._gate = serve_in_thread(gate_handler(port, self._on_finalized), "storage-gate")
+        self._gate = serve_in_thread(gate_handler(port, self._on_finalized, self.root), "storage-gate")
         argv = [str(_binary()), "-scheme", "http", "-backend", "filesystem", "-filesystem-root", str(self.root)]
         argv += ["-host", "127.0.0.1", "-port", str(port), "-log-level", "error"]
         argv += ["-external-url", self.url, "-public-host", urlsplit(self.url).netloc]
@@ -121,6 +122,7 @@ class _Gate(BaseHTTPRequestHandler):
     upstream: _Upstream
     writes: threading.Lock  # a precondition and its write are one step, as at Google
     on_finalized: OnFinalized
+    root: Path
 
     def do_GET(self) -> None:
         self._judged(b"", self._ask)
@@ -162,6 +164,8 @@ class _Gate(BaseHTTPRequestHandler):
             reply = self._ask(body)
             if resource := _finalized(self.command, self.path, reply):
                 type(self).on_finalized(resource)
+            if self.command == "DELETE" and reply.status == 204:
+                self._remove_empty_folders()
         return reply
 
     def _batch(self, body: bytes) -> _Reply:
@@ -173,6 +177,15 @@ class _Gate(BaseHTTPRequestHandler):
         if problems := batch_violations(_API, requests, MULTIPART, content):
             return _as_json(501, refusal(501, problems))
         return _Reply(200, [("Content-Type", MULTIPART)], content)
+
+    def _remove_empty_folders(self) -> None:
+        """Remove the folders of a deleted object, because each keeps its own name from objects."""
+        found = _OBJECT_PATH.search(urlsplit(self.path).path)
+        bucket, name = map(unquote, found.groups()) if found else ("", "")
+        for folder in (self.root / bucket / name).parents:
+            if self.root / bucket not in folder.parents or any(folder.iterdir()):
+                return
+            folder.rmdir()
 
     def _ask(self, body: bytes) -> _Reply:
         headers = {name: value for name, value in self.headers.items() if name.lower() not in _HOP_BY_HOP}
@@ -192,6 +205,8 @@ class _Gate(BaseHTTPRequestHandler):
         """Give the forms of the API: nothing after a delete, and after a patch what a get gives."""
         if self.command == "DELETE" and reply.status == 200:
             return _Reply(204, [], b"")
+        if self.command == "GET" and reply.status == 200 and urlsplit(self.path).path.endswith("/storage/v1/b"):
+            return _with_prefix(self.path, reply)
         if self.command == "PATCH" and reply.status == 200 and "/o/" in self.path:
             return self.upstream.ask("GET", urlsplit(self.path).path, {"Host": headers["Host"]})
         return reply
@@ -220,9 +235,9 @@ class _Gate(BaseHTTPRequestHandler):
         pass
 
 
-def gate_handler(port: int, on_finalized: OnFinalized) -> type[BaseHTTPRequestHandler]:
-    attributes = {"upstream": _Upstream(port), "writes": threading.Lock(), "on_finalized": staticmethod(on_finalized)}
-    return type("Gate", (_Gate,), attributes)
+def gate_handler(port: int, on_finalized: OnFinalized, root: Path) -> type[BaseHTTPRequestHandler]:
+    attributes = {"upstream": _Upstream(port), "writes": threading.Lock(), "root": root}
+    return type("Gate", (_Gate,), {**attributes, "on_finalized": staticmethod(on_finalized)})
 
 
 def _paged(method: str, path: str) -> str:
@@ -232,6 +247,14 @@ def _paged(method: str, path: str) -> str:
     query = {name: values[0] for name, values in parse_qs(parts.query, keep_blank_values=True).items()}
     query["maxResults"] = str(min(int(query.get("maxResults") or _PAGE_LIMIT), _PAGE_LIMIT))
     return f"{parts.path}?{urlencode(query)}"
+
+
+def _with_prefix(path: str, reply: _Reply) -> _Reply:
+    """Return the buckets whose names begin with the parameter `prefix`. The binary gives all."""
+    prefix = parse_qs(urlsplit(path).query).get("prefix", [""])[0]
+    found = json.loads(reply.content)
+    found["items"] = [bucket for bucket in found.get("items") or [] if bucket["name"].startswith(prefix)]
+    return replace(reply, content=json.dumps(found).encode())
 
 
 def _linked(path: str, reply: _Reply) -> _Reply:

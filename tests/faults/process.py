@@ -25,7 +25,7 @@ class JoinedEmulator(Emulator):
     def __init__(self) -> None:
         project, location = os.environ["EMULATOR_PROJECT"], os.environ["EMULATOR_LOCATION"]
         self.project, self.location = project, location
-        self.events, self.functions = Events(), {}
+        self.events, self.functions, self.credentials = Events(), {}, Credentials("local")
         self.storage = storage.Client(
             project=project,
             credentials=AnonymousCredentials(),
@@ -34,7 +34,7 @@ class JoinedEmulator(Emulator):
         self.bigquery = bigquery.Client(
             project=project,
             location=location,
-            credentials=Credentials("local"),
+            credentials=self.credentials,
             client_options={"api_endpoint": os.environ["BIGQUERY_EMULATOR_HOST"]},
         )
 

@@ -1,9 +1,10 @@
 """A deployment: sources with their buckets, tables and settings.
 
-It is in one of three places:
+It is in one of four places:
 
 - in memory: `FakeDeployment` in `tests/fakes/deployment.py`
 - on the emulator, created directly: `EmulatorDeployment` in `tests/support/emulator_deployment.py`
+- in the project of `make conform`: `GoogleDeployment` in `tests/support/google_deployment.py`
 - on the emulator, created by Terraform, with functions: `TerraformDeployment` in
   `tests/support/terraform_deployment.py`
 """
@@ -105,10 +106,16 @@ def landing_bucket(name: str, spec: SourceSpec) -> str:
 
 
 def environment_for(
-    sources: Sequence[SourceSpec], project: str, location: str, name: str, *, focus: bool = False
+    sources: Sequence[SourceSpec],
+    project: str,
+    location: str,
+    name: str,
+    *,
+    dataset: str | None = None,
+    focus: bool = False,
 ) -> dict[str, str]:
     """Return the environment of the functions. `name` begins the names of buckets and datasets."""
-    dataset = name.replace("-", "_")
+    dataset = dataset or name.replace("-", "_")
     variables = {
         "DESTINATION__BIGQUERY__PROJECT_ID": project,
         "DESTINATION__BIGQUERY__LOCATION": location,

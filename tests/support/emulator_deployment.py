@@ -1,4 +1,6 @@
-"""A deployment on the emulator, in a fraction of the time that `terraform apply` takes.
+"""A deployment that is created by requests, in a fraction of the time that `terraform apply` takes.
+
+It is on the emulator, or in the project of `make conform`.
 
 `tests/terraform/test_system.py` compares its tables and environment with Terraform's.
 """
@@ -12,25 +14,30 @@ from typing import Any, Self
 from uuid import uuid4
 
 from google.cloud import bigquery
-from google.oauth2.credentials import Credentials
 
 from billing.gcp.services import Services, build_services
 from billing.workflows.publish_views import publish_dataset_views
 from tests.emulator import Emulator
 from tests.fakes.wire import Wire
 from tests.support.clock import SteppedClock
+from tests.support.cloud import Cloud
 from tests.support.deployment import ITEM, Deployment, Loads, environment_for, key_of, settings_from
 from tests.support.paths import SCHEMAS
 from tests.support.sources import AWS, AZURE, SourceSpec
 
 
-class DeploymentOnEmulator(Deployment):
+class CloudDeployment(Deployment):
     """What holds however the buckets and tables were created."""
 
-    def __init__(self, emulator: Emulator) -> None:
-        self.emulator = emulator
+    def __init__(self, cloud: Cloud) -> None:
+        self.cloud = cloud
         self.clock = SteppedClock()
-        self.storage, self.bigquery = emulator.storage, emulator.bigquery
+        self.storage, self.bigquery = cloud.storage, cloud.bigquery
+
+    @property
+    def emulator(self) -> Emulator:
+        assert isinstance(self.cloud, Emulator)
+        return self.cloud
 
     def put(self, bucket: str, name: str, data: bytes, written: datetime | None = None) -> None:
         blob = self.storage.bucket(bucket).blob(name)
@@ -39,7 +46,7 @@ class DeploymentOnEmulator(Deployment):
 
     def services(self, wire: Wire | None = None) -> Services:
         clock = wire.machine if wire is not None else self.clock
-        credentials = Credentials("local")
+        credentials = self.cloud.credentials
         services: Services = build_services(self.settings, self.storage, self.bigquery, credentials, clock)
         return services
 
@@ -73,21 +80,21 @@ class DeploymentOnEmulator(Deployment):
         self.query(f"DELETE FROM {loads} WHERE load_id = (SELECT MAX(load_id) FROM {loads})")
 
 
-class EmulatorDeployment(DeploymentOnEmulator):
+class DirectDeployment(CloudDeployment):
     """Only with `focus` it has FOCUS views. They would take a second of each first load.
 
-    `name` begins the names of buckets and datasets, so that several deployments share one emulator.
+    `name` begins the names of buckets and datasets, so that several deployments share one cloud.
     """
 
     def __init__(
         self,
-        emulator: Emulator,
+        cloud: Cloud,
         sources: Iterable[SourceSpec] = (AWS, AZURE),
         name: str | None = None,
         *,
         focus: bool = False,
     ) -> None:
-        super().__init__(emulator)
+        super().__init__(cloud)
         self.name = name or f"t{uuid4().hex[:10]}"
         self._focus = focus
         self.configure(*sources)
@@ -97,18 +104,14 @@ class EmulatorDeployment(DeploymentOnEmulator):
         self.settings = settings_from(self.environment())
 
     def environment(self) -> dict[str, str]:
-        return environment_for(
-            self.sources, self.emulator.project, self.emulator.location, self.name, focus=self._focus
-        )
+        return environment_for(self.sources, self.cloud.project, self.cloud.location, self.name, focus=self._focus)
 
     def create(self) -> Self:
         buckets = {self.settings.bookkeeping_bucket, *(f"{self.name}-landing-{one}" for one in ("aws", "azure"))}
         for bucket in sorted(buckets):
-            self.emulator.create_bucket(bucket)
+            self.cloud.create_bucket(bucket)
         for name in filter(None, (self.dataset, self.settings.focus_dataset)):
-            dataset = bigquery.Dataset(f"{self.emulator.project}.{name}")
-            dataset.location = self.emulator.location
-            self.bigquery.create_dataset(dataset)
+            self.cloud.create_dataset(name)
         for source in self.sources:
             self.create_tables(source)
         return self
@@ -137,6 +140,10 @@ class EmulatorDeployment(DeploymentOnEmulator):
     def recreate_table(self, key: str) -> None:
         self.bigquery.delete_table(self.source(key).destination)
         self.create_table(next(spec for spec in self.sources if key_of(spec) == key))
+
+
+class EmulatorDeployment(DirectDeployment):
+    """On the emulator."""
 
 
 def _fields(columns: list[dict[str, str]]) -> list[bigquery.SchemaField]:

@@ -25,7 +25,7 @@ from tests.emulator import Emulator
 from tests.faults.transport import Wire, unseen
 from tests.samples import Delivery, SampleObject, sink_name
 from tests.support.deployment import Deployment
-from tests.support.emulator_deployment import DeploymentOnEmulator
+from tests.support.emulator_deployment import CloudDeployment
 from tests.support.sources import SourceSpec
 
 
@@ -60,7 +60,7 @@ class Harness:
 
     @property
     def emulator(self) -> Emulator:
-        assert isinstance(self.deployment, DeploymentOnEmulator)
+        assert isinstance(self.deployment, CloudDeployment)
         return self.deployment.emulator
 
     def configure(self, *sources: SourceSpec) -> None:

@@ -12,6 +12,7 @@ from billing.formats import FORMATS
 from billing.gcp.api_errors import BIGQUERY, DLT, STORAGE
 from billing.views.focus import mapping_decisions
 from billing.views.quality import all_rules
+from tests.contract.rules import read_rules
 from tests.support.paths import TERRAFORM
 from tests.support.terraform_tables import terraform_example, terraform_tables
 from tests.unit.views import aws_charges
@@ -86,6 +87,11 @@ def validator_table() -> str:
     """Return the rules that focus-validator finds broken in `focus_costs`, with the formats and the reason."""
     rows = ((f"`{rule}`", _groups(finding.groups), finding.why) for rule, finding in FINDINGS.items())
     return _table(("rule", "formats", "why"), rows)
+
+
+def rule_table(group: str) -> str:
+    """Return the rules of Google Cloud that the emulator follows, with their sources."""
+    return _table(("rule", "source"), ((rule.rule, rule.source) for rule in read_rules() if rule.group == group))
 
 
 def module_tables(folder: str = "") -> str:

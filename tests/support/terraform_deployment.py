@@ -18,7 +18,7 @@ from tests.emulator.terraform_provider.state import resources
 from tests.emulator.terraform_provider.transfers import Transfer
 from tests.samples import Delivery, place
 from tests.support.deployment import key_of, settings_from
-from tests.support.emulator_deployment import DeploymentOnEmulator
+from tests.support.emulator_deployment import CloudDeployment
 from tests.support.paths import TERRAFORM
 from tests.support.sources import SourceSpec
 
@@ -51,7 +51,7 @@ def _place_of(source: Mapping[str, Any]) -> str:
     return str(source.get("bucket") or f"{source['storage_account']}/{source['container']}")
 
 
-class TerraformDeployment(DeploymentOnEmulator):
+class TerraformDeployment(CloudDeployment):
     """Sources have the keys that Terraform, the functions and the logs use: `aws_cur`, `azure_focus`.
 
     `prefix` begins the names of buckets and functions, so that several deployments share one emulator.

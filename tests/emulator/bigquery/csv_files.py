@@ -179,7 +179,7 @@ class CsvLoad:
             "filename": literal(_FILE),
             "null_padding": "false",
         }
-        paths = ", ".join(literal(str(file.path)) for file in files)
+        paths = ", ".join(literal(file.pattern) for file in files)
         return f"read_csv([{paths}], {', '.join(f'{name}={value}' for name, value in arguments.items())})"
 
     def _order(self, file: SourceFile) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from bqemulator.storage.sql_identifiers import quoted_table_ref
 
 from tests.emulator.bigquery.conversions import is_known_date_format
 
+_WRITES = ("WRITE_APPEND", "WRITE_EMPTY", "WRITE_TRUNCATE", "WRITE_TRUNCATE_DATA")
 _FORMATS = ("CSV", "NEWLINE_DELIMITED_JSON", "PARQUET")
 # Every other option is rejected: a test must not pass because the emulator ignored an option.
 # fmt: off
@@ -50,6 +51,16 @@ class LoadRequest:
         return reference
 
     @property
+    def truncates(self) -> bool:
+        """Whether the rows replace those of the partition, or of the whole table."""
+        return self.write in ("WRITE_TRUNCATE", "WRITE_TRUNCATE_DATA")
+
+    @property
+    def replaces_table(self) -> bool:
+        """Whether the whole table gets the schema of the rows. WRITE_TRUNCATE_DATA keeps the table's."""
+        return self.write == "WRITE_TRUNCATE" and not self.partition
+
+    @property
     def max_bad(self) -> int:
         return int(self.raw.get("maxBadRecords") or 0)
 
@@ -69,8 +80,9 @@ def read_request(project: str, load: dict[str, Any]) -> LoadRequest:
         options=tuple(load.get("schemaUpdateOptions") or ()),
         raw=load,
     )
-    replaces_partition = request.write == "WRITE_TRUNCATE" and request.partition
-    if request.options and request.write != "WRITE_APPEND" and not replaces_partition:
+    if request.write not in _WRITES:
+        raise ValidationError(f"The emulator does not know: writeDisposition {request.write}")
+    if request.options and (request.replaces_table or request.write == "WRITE_EMPTY"):
         raise ValidationError(
             "Schema update options should only be specified with WRITE_APPEND disposition, "
             "or with WRITE_TRUNCATE disposition on a table partition."

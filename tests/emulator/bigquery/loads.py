@@ -134,8 +134,7 @@ class Write(ABC):
     def _final_fields(self) -> Fields:
         if self.existing is None:
             return self.incoming
-        replaces_all = self.request.write == "WRITE_TRUNCATE" and not self.request.partition
-        if replaces_all and self.brings_schema:
+        if self.request.replaces_table and self.brings_schema:
             return self.incoming
         return merge_for_load(self.existing.schema_.fields, self.incoming, self.request.options, self.request.label)
 
@@ -145,14 +144,14 @@ class Write(ABC):
         inside = f" WHERE {self._in_partition()}" if request.partition else ""
         if self.existing is None:
             self.cursor.execute(f"CREATE TABLE {request.target} ({columns})")
-        elif request.write == "WRITE_TRUNCATE" and not request.partition:
+        elif request.replaces_table:
             self.cursor.execute(f"CREATE OR REPLACE TABLE {request.target} ({columns})")
         else:
             if request.write == "WRITE_EMPTY" and self._rows(f"SELECT 1 FROM {request.target}{inside} LIMIT 1"):
                 raise JobError("duplicate", f"Already Exists: Table {request.label}")
             for name, kind in duckdb_columns(self.fields[len(self.existing.schema_.fields) :]):
                 self.cursor.execute(f"ALTER TABLE {request.target} ADD COLUMN {quoted(name)} {kind}")
-            if request.write == "WRITE_TRUNCATE":
+            if request.truncates:
                 self.cursor.execute(f"DELETE FROM {request.target}{inside}")
 
     def _insert(self) -> int:
@@ -266,7 +265,7 @@ class _Load(Write):
         kinds = [(name, "VARCHAR" if kind == bignumeric.TYPE else kind) for name, kind in duckdb_columns(self.incoming)]
         columns = ", ".join(f"{literal(name)}: {literal(kind)}" for name, kind in kinds)
         options = f"format='newline_delimited', compression='{'gzip' if file.gzipped else 'none'}'"
-        return f"read_json({literal(str(file.path))}, columns={{{columns}}}, {options})"
+        return f"read_json({literal(file.pattern)}, columns={{{columns}}}, {options})"
 
 
 def _json_value(field: TableFieldSchema) -> str:

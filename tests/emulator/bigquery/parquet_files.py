@@ -68,7 +68,7 @@ class ParquetLoad:
 
     def _read_parquet(self) -> str:
         """Turn hive_partitioning off: with it, DuckDB adds a column for every folder like `year=2025`."""
-        paths = ", ".join(literal(str(file.path)) for file in self.files)
+        paths = ", ".join(literal(file.pattern) for file in self.files)
         return f"read_parquet([{paths}], union_by_name=true, hive_partitioning=false)"
 
 

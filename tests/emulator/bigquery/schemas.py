@@ -36,7 +36,7 @@ def wire_type(name: str) -> str:
 
 
 def parse_fields(raw: Sequence[dict[str, Any]]) -> Fields:
-    return tuple(_parse_schema_fields([{**field, "type": wire_type(field.get("type", "STRING"))} for field in raw]))
+    return tuple(_parse_schema_fields([_as_spelled(field) for field in raw]))
 
 
 def duckdb_columns(fields: Sequence[TableFieldSchema]) -> list[tuple[str, str]]:
@@ -138,6 +138,11 @@ def _check_type(old: TableFieldSchema, new: TableFieldSchema, label: str) -> Non
         if part.name.lower() not in parts:
             raise _mismatch(label, f"Field {new.name}.{part.name} is missing in new schema")
         _check_type(part, parts[part.name.lower()], label)
+
+
+def _as_spelled(field: dict[str, Any]) -> dict[str, Any]:
+    parts = {"fields": [_as_spelled(part) for part in field["fields"]]} if field.get("fields") else {}
+    return {**field, "type": wire_type(field.get("type", "STRING")), **parts}
 
 
 def _mismatch(label: str, why: str) -> JobError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import gzip
 import re
 import zlib
@@ -23,6 +24,11 @@ _ZIP_MAGIC = b"PK\x03\x04"
 class SourceFile:
     uri: str
     path: Path
+
+    @property
+    def pattern(self) -> str:
+        """Return the path for DuckDB, which takes each path as a pattern."""
+        return glob.escape(str(self.path))
 
     @property
     def size(self) -> int:

@@ -52,15 +52,32 @@ REPORT = ["TAG=my team", "MONTHS=2", "SOURCES=aws_cur,azure_focus", "REPORT=cost
     ids=lambda words: " ".join(words),
 )
 def test_make_target_calls_the_command(target: list[str], arguments: list[str]) -> None:
-    command = ["make", "--dry-run", "--no-print-directory", *target]
-
-    done = subprocess.run(
-        command, env={"PATH": os.environ["PATH"]}, cwd=ROOT, capture_output=True, text=True, timeout=30, check=True
-    )
-
-    last_line = done.stdout.splitlines()[-1]
+    assert words_of(target) == ["billing_cli", *arguments]
     assert not (ROOT / "pwned").exists()
-    assert shlex.split(last_line) == ["PYTHONPATH=functions", ".venv/bin/python", "-m", "billing_cli", *arguments]
+
+
+@pytest.mark.parametrize(
+    ("target", "arguments"),
+    [
+        (["conform"], ["", ""]),
+        (["conform", "PROJECT=my-project", "LOCATION=EU"], ["my-project", "EU"]),
+        (["conform", f"PROJECT={HOSTILE}", "LOCATION=EU", f"RULES={HOSTILE}"], [HOSTILE, "EU", "-k", HOSTILE]),
+        (["conform-clean", "PROJECT=my-project", "LOCATION=EU"], ["--clean", "my-project", "EU"]),
+    ],
+    ids=lambda words: " ".join(words),
+)
+def test_make_conform_passes_its_variables_on(target: list[str], arguments: list[str]) -> None:
+    assert words_of(target) == ["tests.conform", *arguments]
+    assert not (ROOT / "pwned").exists()
+
+
+def words_of(target: list[str]) -> list[str]:
+    """Return what make would run: the module and its arguments."""
+    command, environment = ["make", "--dry-run", "--no-print-directory", *target], {"PATH": os.environ["PATH"]}
+    done = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True, timeout=30, check=True)
+    start, words = ["PYTHONPATH=functions", ".venv/bin/python", "-m"], shlex.split(done.stdout.splitlines()[-1])
+    assert words[:3] == start
+    return words[3:]
 
 
 @pytest.mark.parametrize(("python_path", "module"), MODULES, ids=[module for _, module in MODULES])
