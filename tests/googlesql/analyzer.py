@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from zetasql.wasi._pb2.zetasql.local_service.local_service_pb2 import (
@@ -20,6 +21,7 @@ from zetasql.wasi._pb2.zetasql.proto.simple_catalog_pb2 import SimpleCatalogProt
 from zetasql.wasi._pb2.zetasql.public.type_pb2 import TypeProto
 
 from tests.googlesql.errors import RefusedError
+from tests.googlesql.kinds import Kind, kinds_of
 from tests.googlesql.language import analyzer_options, bigquery
 from tests.googlesql.types import Column
 from tests.googlesql.values import from_proto, to_proto
@@ -36,6 +38,7 @@ class Analyzer:
     def __init__(self, service: Service) -> None:
         self._service = service
         self._language = bigquery(service)
+        self._kinds: set[Kind] | None = None
 
     def analyze(
         self, script: str, tables: Mapping[str, Columns], parameters: Mapping[str, TypeProto] | None = None
@@ -48,6 +51,15 @@ class Analyzer:
         for name, kind in (parameters or {}).items():
             options.query_parameters.add(name=name, type=kind)
         return list(self._statements(script.strip(), self._catalog(script, tables), options))
+
+    @contextmanager
+    def collecting(self) -> Iterator[set[Kind]]:
+        """Collect the kinds of all expressions in the statements that are analysed meanwhile."""
+        self._kinds = set()
+        try:
+            yield self._kinds
+        finally:
+            self._kinds = None
 
     def parse_without_reserved(self, statement: str) -> None:
         """Parse a statement as if QUALIFY was no reserved word. Raises RefusedError.
@@ -88,6 +100,8 @@ class Analyzer:
         while place.byte_position < end:
             answer = self._service.call("Analyze", request, AnalyzeResponse)
             place.byte_position = answer.resume_byte_position
+            if self._kinds is not None:
+                self._kinds.update(kinds_of(answer.resolved_statement))
             yield _answer_columns(answer)
 
     def _catalog(self, script: str, tables: Mapping[str, Columns]) -> SimpleCatalogProto:
