@@ -79,7 +79,7 @@ local: $(READY) ## run the emulator until Ctrl-C, and print its endpoints
 faults: $(READY) ## the fault catalogue, one line per scenario (FAULTS=long: every case, a sample in a second location, every check switched off once)
 	@PYTHONPATH=functions $(BIN)/python -m tests.faults -n $(WORKERS)
 
-fuzz: $(READY) ## hostile input for every manifest parser and header reader (FUZZ_SECONDS=60, FUZZ_SEED= to repeat)
+fuzz: $(READY) ## hostile input for every manifest parser and header reader, and SQL on two engines (FUZZ_SECONDS=60, FUZZ_SEED= to repeat)
 	@PYTHONPATH=functions $(BIN)/python -m tests.fuzz
 
 conform: $(READY) ## on a real project: ask Google Cloud itself whether it follows our contract tests (PROJECT=, LOCATION=, RULES=part)

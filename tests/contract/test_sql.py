@@ -162,6 +162,13 @@ def test_row_access_policies_are_rejected(dataset: EmulatorDataset) -> None:
         ("1.5e0 * 2", 3.0),
         ("TO_JSON_STRING(JSON_OBJECT(ARRAY['a', 'b'], ARRAY[1.5, NULL]))", '{"a":1.5,"b":null}'),
         ("TO_JSON_STRING(COALESCE(CAST(NULL AS JSON), JSON '{}'))", "{}"),
+        ("TO_JSON_STRING(JSON_OBJECT('b', BIGNUMERIC '0.5', 'a', [1]))", '{"a":[1],"b":0.5}'),
+        ("TO_JSON_STRING([BIGNUMERIC '1.5', NULL])", '["1.5",null]'),
+        ("CAST('nan' AS FLOAT64) > 1.0", False),
+        ("1.0 < CAST('nan' AS FLOAT64)", False),
+        ("CAST('nan' AS FLOAT64) >= CAST(NULL AS FLOAT64)", None),
+        ("SAFE.TIMESTAMP_MICROS(SAFE_CAST('x' AS INT64))", None),
+        ("CAST(NULL AS FLOAT64) / 0", None),
         ("DATE_DIFF(DATE '2023-12-01', DATE '2023-11-01', DAY)", 30),
         ("SAFE_CAST(CAST('nan' AS FLOAT64) AS BIGNUMERIC)", None),
         ("SAFE_CAST(CAST('-inf' AS FLOAT64) AS BIGNUMERIC)", None),
@@ -207,6 +214,55 @@ def test_functions_of_the_views(dataset: EmulatorDataset, expression: str, value
 def test_value_that_does_not_fit_ends_the_query(dataset: EmulatorDataset, expression: str) -> None:
     with pytest.raises(BadRequest):
         dataset.rows(f"SELECT {expression}")
+
+
+@pytest.mark.only_local("Google can do it, and the emulator refuses it")
+@pytest.mark.parametrize(
+    ("expression", "reason"),
+    [
+        ("PARSE_JSON(REPEAT('[', 300) || REPEAT(']', 300))", "does not read JSON of more than 200 levels"),
+        ("SAFE.PARSE_JSON(REPEAT('[', 300) || REPEAT(']', 300))", "does not read JSON of more than 200 levels"),
+        ("JSON_VALUE('{}', '$.a[*]')", "does not read the JSON path"),
+        ("SAFE.PARSE_DATE('%B %Y', 'May 2023')", "parses dates with %Y, %m and %d only"),
+        ("TIMESTAMP_DIFF(TIMESTAMP '2023-11-01', TIMESTAMP '2023-12-01', WEEK)", "does not know the unit WEEK"),
+    ],
+)
+def test_what_the_emulator_cannot_do_is_refused(dataset: EmulatorDataset, expression: str, reason: str) -> None:
+    with pytest.raises(BadRequest, match=f"The emulator {reason}"):
+        dataset.rows(f"SELECT {expression}")
+
+
+@pytest.mark.parametrize("expression", ["'a''b'", r"'\q'", "SAFE.TIMESTAMP_MICROS(CAST('x' AS INT64))"])
+def test_expression_that_google_does_not_take_is_refused(dataset: EmulatorDataset, expression: str) -> None:
+    with pytest.raises(BadRequest):
+        dataset.rows(f"SELECT {expression}")
+
+
+# the schema of a view is that of its query
+def test_columns_of_a_view_have_the_types_of_its_query(dataset: EmulatorDataset) -> None:
+    load_november(dataset)
+    values = "PARSE_JSON('1') AS a, SUM(1) AS b, SUM(cost) AS c, 1.5 AS d, [1] AS e"
+
+    dataset.rows(f"CREATE VIEW $.v AS SELECT {values} FROM $.t")
+
+    assert [(one.name, one.field_type, one.mode) for one in dataset.table("v").schema] == [
+        ("a", "JSON", "NULLABLE"),
+        ("b", "INTEGER", "NULLABLE"),
+        ("c", "BIGNUMERIC", "NULLABLE"),
+        ("d", "FLOAT", "NULLABLE"),
+        ("e", "INTEGER", "REPEATED"),
+    ]
+
+
+# "BYTES must be base64-encoded", and JSON is kept as BigQuery writes it
+def test_json_lines_bring_bytes_and_json(dataset: EmulatorDataset) -> None:
+    schema = {"a": "BYTES", "b": "JSON"}
+    dataset.create_table(schema=schema, partition=None)
+    uri = dataset.upload('{"a": "/w==", "b": {"d": 1e2, "c": 1}}\n')
+
+    dataset.load(uri, schema=schema, source_format="NEWLINE_DELIMITED_JSON").result(timeout=60)
+
+    assert dataset.rows("SELECT a, TO_JSON_STRING(b) FROM $.t") == [(b"\xff", '{"c":1,"d":100.0}')]
 
 
 # a dry run checks a statement, and costs nothing

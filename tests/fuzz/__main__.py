@@ -1,5 +1,7 @@
 """`make fuzz`: give new inputs to every reader for FUZZ_SECONDS (60) in all, and print a line per reader.
 
+Half of the time is for SQL expressions, on Google's evaluator and on the emulator.
+
 FUZZ_SEED repeats a run.
 """
 
@@ -13,7 +15,9 @@ import traceback
 from hypothesis import HealthCheck, given, seed, settings
 
 from tests.fuzz import properties
+from tests.fuzz.sql import fuzz_sql
 
+_SHARE_OF_SQL = 0.5  # a round of expressions takes seconds, an input of a reader takes milliseconds
 _INPUTS_PER_ROUND = 200  # the clock is read after each round
 _MAX_FINDING_CHARACTERS = 5000
 
@@ -21,9 +25,10 @@ _MAX_FINDING_CHARACTERS = 5000
 def main() -> int:
     seconds, start = float(os.environ.get("FUZZ_SECONDS", "60")), int(os.environ.get("FUZZ_SEED", f"{time.time():.0f}"))
     targets = properties.targets()
-    print(f"{len(targets)} readers, {seconds:.0f} s, FUZZ_SEED={start}")
-    failed = [name for name, target in targets.items() if not _fuzz(target, seconds / len(targets), start)]
-    return 1 if failed else 0
+    print(f"{len(targets)} readers and SQL expressions, {seconds:.0f} s, FUZZ_SEED={start}")
+    each = seconds * (1 - _SHARE_OF_SQL) / len(targets)
+    failed = [name for name, target in targets.items() if not _fuzz(target, each, start)]
+    return 0 if fuzz_sql(seconds * _SHARE_OF_SQL, start) and not failed else 1
 
 
 def _fuzz(target: properties.Target, seconds: float, start: int) -> bool:

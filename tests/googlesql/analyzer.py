@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from google.protobuf.empty_pb2 import Empty
 from zetasql.wasi._pb2.zetasql.local_service.local_service_pb2 import (
     AnalyzeRequest,
     AnalyzeResponse,
@@ -15,12 +17,14 @@ from zetasql.wasi._pb2.zetasql.local_service.local_service_pb2 import (
     PreparedQueryState,
     PrepareQueryRequest,
     PrepareQueryResponse,
+    UnprepareQueryRequest,
 )
 from zetasql.wasi._pb2.zetasql.proto.options_pb2 import AnalyzerOptionsProto, LanguageOptionsProto
 from zetasql.wasi._pb2.zetasql.proto.simple_catalog_pb2 import SimpleCatalogProto
 from zetasql.wasi._pb2.zetasql.public.type_pb2 import TypeProto
 
 from tests.googlesql.errors import RefusedError
+from tests.googlesql.kinds import Kind, kinds_of
 from tests.googlesql.language import analyzer_options, bigquery
 from tests.googlesql.types import Column, array_of, struct_of
 from tests.googlesql.values import from_proto, to_proto
@@ -29,6 +33,7 @@ if TYPE_CHECKING:
     from tests.googlesql.client import Service
 
 Columns = tuple[Column, ...]
+MOST_PREPARED = 100  # the service keeps each in its memory
 
 
 class Analyzer:
@@ -38,6 +43,7 @@ class Analyzer:
         self._service = service
         self._language = bigquery(service)
         self._prepared_queries: dict[bytes, PreparedQueryState] = {}
+        self._kinds: set[Kind] | None = None
 
     def analyze(
         self, script: str, tables: Mapping[str, Columns], parameters: Mapping[str, TypeProto] | None = None
@@ -50,6 +56,15 @@ class Analyzer:
         for name, kind in (parameters or {}).items():
             options.query_parameters.add(name=name, type=kind)
         return list(self._statements(script.strip(), self._catalog(script, tables), options))
+
+    @contextmanager
+    def collecting(self) -> Iterator[set[Kind]]:
+        """Collect the kinds of all expressions in the statements that are analysed meanwhile."""
+        self._kinds = set()
+        try:
+            yield self._kinds
+        finally:
+            self._kinds = None
 
     def parse_without_reserved(self, statement: str) -> None:
         """Parse a statement as if QUALIFY was no reserved word. Raises RefusedError.
@@ -93,8 +108,16 @@ class Analyzer:
         request = PrepareQueryRequest(sql=query, options=options, simple_catalog=self._catalog(query, {}))
         key = request.SerializeToString(deterministic=True)
         if key not in self._prepared_queries:
+            if len(self._prepared_queries) == MOST_PREPARED:
+                self._forget_prepared()
             self._prepared_queries[key] = self._service.call("PrepareQuery", request, PrepareQueryResponse).prepared
         return self._prepared_queries[key]
+
+    def _forget_prepared(self) -> None:
+        for prepared in self._prepared_queries.values():
+            unwanted = UnprepareQueryRequest(prepared_query_id=prepared.prepared_query_id)
+            self._service.call("UnprepareQuery", unwanted, Empty)
+        self._prepared_queries.clear()
 
     def _statements(self, script: str, catalog: SimpleCatalogProto, options: AnalyzerOptionsProto) -> Iterator[Columns]:
         request = AnalyzeRequest(options=options, simple_catalog=catalog)
@@ -103,6 +126,8 @@ class Analyzer:
         while place.byte_position < end:
             answer = self._service.call("Analyze", request, AnalyzeResponse)
             place.byte_position = answer.resume_byte_position
+            if self._kinds is not None:
+                self._kinds.update(kinds_of(answer.resolved_statement))
             yield _answer_columns(answer)
 
     def _catalog(self, script: str, tables: Mapping[str, Columns]) -> SimpleCatalogProto:

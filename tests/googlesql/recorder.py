@@ -11,6 +11,9 @@ from typing import Any
 
 from google.api_core.exceptions import BadRequest, NotFound
 from google.cloud import bigquery
+from zetasql.wasi._pb2.zetasql.public.type_pb2 import TypeProto
+
+from tests.googlesql.types import array_of, scalar
 
 # How the product's scripts create views, joined by semicolons.
 _NEXT_STATEMENT = re.compile(r";\n(?=CREATE OR REPLACE VIEW )")
@@ -26,6 +29,13 @@ class Text:
     sql: str
     parameters: tuple[tuple[str, str], ...] = ()  # name and type; an array has the type of its elements in brackets
     view: str = ""  # the whole name of the view that it creates, or whose query it is
+
+    @property
+    def parameter_types(self) -> dict[str, TypeProto]:
+        return {
+            name: array_of(scalar(kind[1:-1])) if kind.startswith("[") else scalar(kind)
+            for name, kind in self.parameters
+        }
 
     @property
     def branches(self) -> list[str]:

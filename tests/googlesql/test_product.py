@@ -15,11 +15,12 @@ from billing.views.focus import EXTRA_COLUMNS, FOCUS_COLUMNS
 from billing.views.status import STATUS_COLUMNS
 from tests.googlesql.analyzer import Analyzer, Warehouse
 from tests.googlesql.errors import RefusedError
+from tests.googlesql.known_kinds import WRITE_AGAIN, known_kinds
 from tests.googlesql.literals import literals_in, single_spaced, sql_literals
 from tests.googlesql.odd_types import KINDS, MAPPINGS, SOURCE, fields_of_type, texts_over
 from tests.googlesql.product import SHAPES, SPECS, conversation, new_texts
 from tests.googlesql.recorder import Text
-from tests.googlesql.types import array_of, columns_of, scalar
+from tests.googlesql.types import columns_of
 
 pytestmark = pytest.mark.timeout(300)  # the first test of a machine waits until GoogleSQL is compiled
 FOCUS = {**{column.name: column.type for column in FOCUS_COLUMNS}, **dict.fromkeys(EXTRA_COLUMNS, "STRING")}
@@ -27,24 +28,25 @@ FOCUS = {**{column.name: column.type for column in FOCUS_COLUMNS}, **dict.fromke
 
 def refusal(warehouse: Warehouse, text: Text) -> str | None:
     """Return why Google refuses a text, or None."""
-    parameters = {
-        name: array_of(scalar(kind[1:-1])) if kind.startswith("[") else scalar(kind) for name, kind in text.parameters
-    }
     try:
-        warehouse.analyze(text.sql, parameters)
+        warehouse.analyze(text.sql, text.parameter_types)
     except RefusedError as error:
         return str(error)
     return None
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-def test_every_text_of_the_product_is_accepted(warehouses: Mapping[str, Warehouse], shape: str) -> None:
+def test_every_text_of_the_product_is_accepted(
+    analyzer: Analyzer, warehouses: Mapping[str, Warehouse], shape: str
+) -> None:
     texts = new_texts(shape)
 
-    refusals = [(text.part, refusal(warehouses[shape], text), text.sql[:200]) for text in texts]
+    with analyzer.collecting() as kinds:
+        refusals = [(text.part, refusal(warehouses[shape], text), text.sql[:200]) for text in texts]
 
     assert texts
     assert [found for found in refusals if found[1] is not None] == []
+    assert kinds - known_kinds() == set(), WRITE_AGAIN
 
 
 def test_every_qualify_has_a_where_before_it(analyzer: Analyzer) -> None:
@@ -94,9 +96,11 @@ def test_columns_of_any_type_make_no_text_invalid(analyzer: Analyzer, kind: str,
     fields = fields_of_type(mapping, kind)
     tables = {SOURCE.destination: columns_of([schema_field(field).to_api_repr() for field in fields])}
 
-    refusals = [(_refusal(analyzer, sql, tables), sql) for sql in texts_over(mapping, fields)]
+    with analyzer.collecting() as kinds:
+        refusals = [(_refusal(analyzer, sql, tables), sql) for sql in texts_over(mapping, fields)]
 
     assert [found for found in refusals if found[0] is not None] == []
+    assert kinds - known_kinds() == set(), WRITE_AGAIN
 
 
 def _refusal(analyzer: Analyzer, sql: str, tables: Mapping[str, Any]) -> str | None:

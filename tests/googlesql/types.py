@@ -41,7 +41,7 @@ class Column:
     @property
     def type(self) -> str:
         """Return the type as SQL spells it."""
-        return _spelled(self.proto)
+        return spelled(self.proto)
 
 
 def columns_of(fields: Sequence[Mapping[str, Any]]) -> tuple[Column, ...]:
@@ -71,10 +71,10 @@ def _type_of(field: Mapping[str, Any]) -> TypeProto:
     return array_of(one) if field.get("mode") == "REPEATED" else one
 
 
-def _spelled(proto: TypeProto) -> str:
+def spelled(proto: TypeProto) -> str:
     if proto.type_kind == TypeKind.TYPE_ARRAY:
-        return f"ARRAY<{_spelled(proto.array_type.element_type)}>"
+        return f"ARRAY<{spelled(proto.array_type.element_type)}>"
     if proto.type_kind == TypeKind.TYPE_STRUCT:
-        parts = ", ".join(f"{part.field_name} {_spelled(part.field_type)}" for part in proto.struct_type.field)
+        parts = ", ".join(f"{part.field_name} {spelled(part.field_type)}" for part in proto.struct_type.field)
         return f"STRUCT<{parts}>"
     return _NAMES[proto.type_kind]

@@ -58,6 +58,9 @@ def from_proto(proto: ValueProto, kind: TypeProto) -> Any:
         return None
     if kind.type_kind == TypeKind.TYPE_ARRAY:
         return [from_proto(one, kind.array_type.element_type) for one in proto.array_value.element]
+    if kind.type_kind == TypeKind.TYPE_STRUCT:
+        parts = zip(kind.struct_type.field, proto.struct_value.field, strict=True)
+        return {part.field_name: from_proto(one, part.field_type) for part, one in parts}
     return _READERS.get(field, lambda value: value)(getattr(proto, field))
 
 

@@ -9,7 +9,7 @@ an operation that is not defined here ends the query.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from inspect import signature
 from typing import Any
 
@@ -24,8 +24,7 @@ PLAIN_NUMBER = rf"[+-]?[0-9]{{1,12}}(\.[0-9]{{0,{NEAR_DECIMALS}}})?"  # of which
 
 _NEAR_ONE, _NEAR_LIMIT = 10**NEAR_DECIMALS, 10**12
 _REST_ONE = int(10 ** (scaled.DECIMALS - NEAR_DECIMALS))
-_MOST_IN_JSON = 2**53  # a larger number is a text in JSON
-_TEXTS = "STRUCT(near VARCHAR, rest VARCHAR)"  # what a Python function takes and gives
+TEXTS = "STRUCT(near VARCHAR, rest VARCHAR)"  # what a Python function takes and gives
 _NUMBERS = ("HUGEINT", "DECIMAL(38, 9)")  # what is exact as BIGNUMERIC: INT64 and NUMERIC
 
 Parts = dict[str, str]
@@ -40,6 +39,7 @@ _OPERATIONS: dict[str, Operation] = {
     "round": scaled.rounded,
     "trunc": scaled.truncated,
 }
+_SAFE = {"divide": "safe_quotient", "multiply": "safe_product"}
 # DuckDB's own SQL for other types
 _NATIVE = {
     "add": "x + y",
@@ -57,7 +57,7 @@ def of_text(text: str) -> str:
     near = f"{{'near': {text}::DECIMAL(38, {NEAR_DECIMALS}), 'rest': 0::BIGNUM}}"
     return (
         f"CASE WHEN regexp_full_match({text}, '{PLAIN_NUMBER}') THEN {near}"
-        f" ELSE TRY(bignumeric_of_text({text}))::{TYPE} END"
+        f" ELSE bignumeric_or_null_of_text({text})::{TYPE} END"
     )
 
 
@@ -79,7 +79,6 @@ def value_of(parts: Parts) -> int:
 def install(connection: duckdb.DuckDBPyConnection) -> None:
     _create_functions(connection)
     _create_casts(connection)
-    _create_json(connection)
     for name in _OPERATIONS:
         _create_operation(connection, name)
     _create_aggregates(connection)
@@ -93,12 +92,16 @@ def _create_functions(connection: duckdb.DuckDBPyConnection) -> None:
 
     create("bignumeric_of_text", lambda text: parts_of(scaled.parse(text)), [VARCHAR], texts)
     create("bignumeric_of_double", lambda value: parts_of(scaled.of_double(value)), [DOUBLE], texts)
+    create("bignumeric_or_null_of_text", _or_null(lambda text: parts_of(scaled.parse(text))), [VARCHAR], texts)
+    create("bignumeric_or_null_of_double", _or_null(lambda value: parts_of(scaled.of_double(value))), [DOUBLE], texts)
     create("bignumeric_as_text", lambda parts: scaled.to_text(value_of(parts)), [texts], VARCHAR)
     create("bignumeric_joined", lambda parts: parts_of(scaled.checked(value_of(parts))), [texts], texts)
     create("bignumeric_negated", lambda parts: parts_of(scaled.checked(-value_of(parts))), [texts], texts)
     create("bignumeric_absolute", lambda parts: parts_of(scaled.checked(abs(value_of(parts)))), [texts], texts)
     for operation in ("add", "subtract", "multiply", "divide", "mod"):
         create(f"bignumeric_{operation}", _on_parts(_OPERATIONS[operation]), [texts, texts], texts)
+    for operation in _SAFE:
+        create(f"bignumeric_{operation}_or_null", _or_null(_on_parts(_OPERATIONS[operation])), [texts, texts], texts)
     for operation in ("round", "trunc"):
         create(f"bignumeric_{operation}", _on_digits(_OPERATIONS[operation]), [texts, BIGINT], texts)
 
@@ -113,6 +116,16 @@ def _null_for_null(function: Callable[..., Any]) -> Callable[..., Any]:
     return lambda x, y: call(x, y)
 
 
+def _or_null(function: Callable[..., Parts]) -> Callable[..., Parts | None]:
+    def call(*arguments: Any) -> Parts | None:
+        try:
+            return function(*arguments)
+        except ValueError:
+            return None
+
+    return (lambda x: call(x)) if len(signature(function).parameters) == 1 else (lambda x, y: call(x, y))
+
+
 def _on_parts(operation: Operation) -> Callable[[Parts, Parts], Parts]:
     return lambda x, y: parts_of(operation(value_of(x), value_of(y)))
 
@@ -123,71 +136,93 @@ def _on_digits(operation: Operation) -> Callable[[Parts, int], Parts]:
 
 def _create_casts(connection: duckdb.DuckDBPyConnection) -> None:
     """Create macros that choose by the type of their argument."""
-    texts = f"x::{_TEXTS}"
+    texts = f"x::{TEXTS}"
     near, rest = (f"struct_extract(x, '{part}')" for part in ("near", "rest"))
-    _create_macro(
-        connection,
-        "to_bignumeric",
-        (f"x {TYPE}", "x"),
-        ("x VARCHAR", f"bignumeric_of_text(x)::{TYPE}"),
-        ("x HUGEINT", f"bignumeric_of_text(x::VARCHAR)::{TYPE}"),
-        ("x DECIMAL(38, 9)", f"bignumeric_of_text(x::VARCHAR)::{TYPE}"),
-        ("x DOUBLE", f"bignumeric_of_double(x)::{TYPE}"),
-    )
+    for ending in ("", "_or_null"):
+        of_text = f"bignumeric{ending}_of_text"
+        create_macro(
+            connection,
+            f"to_bignumeric{ending}",
+            (f"x {TYPE}", "x"),
+            ("x VARCHAR", f"{of_text}(x)::{TYPE}"),
+            *((f"x {kind}", f"{of_text}(x::VARCHAR)::{TYPE}") for kind in _NUMBERS),
+            ("x DOUBLE", f"bignumeric{ending}_of_double(x)::{TYPE}"),
+        )
     # Any other cast takes the exact text. For FLOAT64, the text of a short number is read by DuckDB itself.
     plain = f"CASE WHEN {rest} = 0::BIGNUM THEN {near}::VARCHAR ELSE bignumeric_as_text({texts}) END"
-    _create_macro(connection, "bignumeric_as_number", (f"x {TYPE}", plain), ("x", "x"))
-    _create_macro(connection, "bignumeric_as_string", (f"x {TYPE}", f"bignumeric_as_text({texts})"), ("x", "x"))
+    create_macro(connection, "bignumeric_as_number", (f"x {TYPE}", plain), ("x", "x"))
     # A number of the statement beside a BIGNUMERIC is one, too. `t` is its text.
-    _create_macro(
-        connection, "number_like", (f"x, t, other {TYPE}", f"bignumeric_of_text(t)::{TYPE}"), ("x, t, other", "x")
-    )
-    _create_macro(connection, "bignumeric_neg", (f"x {TYPE}", f"bignumeric_negated({texts})::{TYPE}"), ("x", "-x"))
-    _create_macro(connection, "bignumeric_abs", (f"x {TYPE}", f"bignumeric_absolute({texts})::{TYPE}"), ("x", "abs(x)"))
-
-
-def _create_json(connection: duckdb.DuckDBPyConnection) -> None:
-    """Create what TO_JSON_STRING does: a fraction and a large number are texts. Anything else is refused."""
-    text = f"bignumeric_as_text(x::{_TEXTS})"
-    is_short = f"NOT contains({text}, '.') AND abs(TRY_CAST({text} AS HUGEINT)) <= {_MOST_IN_JSON}"
-    as_json = f"CASE WHEN {is_short} THEN {text}::JSON ELSE to_json({text}) END"
-    refused_part = "error('The emulator does not make JSON of a BIGNUMERIC: use CAST(x AS STRING)')"
-    _create_macro(connection, "json_part", (f"x {TYPE}", refused_part), ("x", "x"))
-    inside = f"contains(typeof(x), '{TYPE.replace('38, ', '38,')}')"
-    refused = "error('The emulator does not make JSON of a value that has a BIGNUMERIC inside')"
-    _create_macro(
+    create_macro(
         connection,
-        "bignumeric_to_json",
-        (f"x {TYPE}", as_json),
-        ("x", f"CASE WHEN {inside} THEN {refused} ELSE to_json(x) END"),
+        "number_like",
+        (f"x, t, other {TYPE}", f"bignumeric_of_text(t)::{TYPE}"),
+        ("x, t, other DECIMAL(38, 9)", "t::DECIMAL(38, 9)"),
+        *((f"x, t, other {kind}", "x") for kind in ("BIGINT", "HUGEINT", "DOUBLE")),
+        ("x, t, other", "x"),
     )
+    create_macro(connection, "bignumeric_neg", (f"x {TYPE}", f"bignumeric_negated({texts})::{TYPE}"), ("x", "-x"))
+    create_macro(connection, "bignumeric_abs", (f"x {TYPE}", f"bignumeric_absolute({texts})::{TYPE}"), ("x", "abs(x)"))
 
 
 def _create_operation(connection: duckdb.DuckDBPyConnection, name: str) -> None:
     """Create the macro of an operation. BigQuery makes INT64 and NUMERIC a BIGNUMERIC, and BIGNUMERIC a FLOAT64."""
     native = _NATIVE[name]
     if name in ("round", "trunc"):
-        exact = f"bignumeric_{name}(x::{_TEXTS}, y::BIGINT)::{TYPE}"
-        _create_macro(connection, f"exact_{name}", (f"x {TYPE}, y HUGEINT", exact), ("x, y", native))
+        exact = f"bignumeric_{name}(x::{TEXTS}, y::BIGINT)::{TYPE}"
+        made = f"bignumeric_{name}(to_bignumeric(x)::{TEXTS}, y::BIGINT)::{TYPE}"
+        numeric = ("x DECIMAL(38, 9), y HUGEINT", f"bignumeric_as_number({made})::DECIMAL(38, 9)")
+        others = [(f"x {kind}, y INTEGER", native) for kind in ("DOUBLE", "HUGEINT")]
+        create_macro(connection, f"exact_{name}", (f"x {TYPE}, y HUGEINT", exact), numeric, *others, ("x, y", native))
         return
-    exact = f"bignumeric_{name}(to_bignumeric(x)::{_TEXTS}, to_bignumeric(y)::{_TEXTS})::{TYPE}"
+    exact = f"bignumeric_{name}(to_bignumeric(x)::{TEXTS}, to_bignumeric(y)::{TEXTS})::{TYPE}"
     floats = f"bignumeric_as_number(x)::DOUBLE {native[2]} bignumeric_as_number(y)::DOUBLE"
     pairs = [(TYPE, TYPE), *((TYPE, kind) for kind in _NUMBERS), *((kind, TYPE) for kind in _NUMBERS)]
     overloads = [(f"x {x}, y {y}", exact) for x, y in pairs]
     overloads += [(f"x {x}, y {y}", floats) for x, y in ((TYPE, "DOUBLE"), ("DOUBLE", TYPE))]
-    if name == "divide":
-        _create_macro(
-            connection,
-            "safe_quotient",
-            *((parameters, f"TRY({body})") for parameters, body in overloads),
-            ("x DECIMAL(38, 9), y DECIMAL(38, 9)", f"TRY(bignumeric_as_number({exact})::DECIMAL(38, 9))"),
-            *((f"x {kind}, y {kind}", "CASE WHEN y <> 0 THEN x / y END") for kind in ("BIGINT", "HUGEINT", "DOUBLE")),
-        )
+    if name in _SAFE:
+        _create_safe_operation(connection, name, pairs)
+    natives = _natives(name)
+    if name not in ("multiply", "divide"):
+        natives.append(("x DECIMAL(38, 9), y DECIMAL(38, 9)", native))
     if name in ("multiply", "divide"):  # DuckDB adds up the scales of a product, and divides in FLOAT64
-        numeric = f"bignumeric_as_number({exact})::DECIMAL(38, 9)"
-        overloads.append(("x DECIMAL(38, 9), y DECIMAL(38, 9)", numeric))
-        overloads += [(f"x {kind}, y {kind}", native) for kind in ("BIGINT", "HUGEINT", "DOUBLE")]
-    _create_macro(connection, f"exact_{name}", *overloads, ("x, y", native))
+        as_numeric = f"bignumeric_as_number({exact})::DECIMAL(38, 9)"
+        overloads.append(("x DECIMAL(38, 9), y DECIMAL(38, 9)", as_numeric))
+    create_macro(connection, f"exact_{name}", *overloads, *natives, ("x, y", native))
+
+
+def _natives(name: str) -> list[tuple[str, str]]:
+    """Return the overloads for FLOAT64 and INT64. CAST fails for a text: DuckDB's TRY does not take error()."""
+    native, integers = _NATIVE[name], ("BIGINT", "HUGEINT")
+    overflow = "CAST(concat('FLOAT64 overflow of ', x, ' and ', y) AS DOUBLE)"
+    finite = f"CASE WHEN isfinite(x) AND isfinite(y) AND NOT isfinite({native}) THEN {overflow} ELSE {native} END"
+    if name != "divide":
+        return [("x DOUBLE, y DOUBLE", finite), *((f"x {kind}, y {kind}", native) for kind in integers)]
+    by_zero = "CASE WHEN y = 0 AND x IS NOT NULL THEN CAST(concat('division by zero: ', x) AS DOUBLE) ELSE {} END"
+    return [
+        ("x DOUBLE, y DOUBLE", by_zero.format(finite)),
+        *((f"x {kind}, y {kind}", by_zero.format(native)) for kind in integers),
+    ]
+
+
+def _create_safe_operation(connection: duckdb.DuckDBPyConnection, name: str, pairs: Sequence[tuple[str, str]]) -> None:
+    """Create SAFE_DIVIDE or SAFE_MULTIPLY without TRY, which would hide the errors of the arguments, too."""
+    native = _NATIVE[name]
+    parts = f"to_bignumeric(x)::{TEXTS}, to_bignumeric(y)::{TEXTS}"
+    exact = f"bignumeric_{name}_or_null({parts})::{TYPE}"
+    integers = "CASE WHEN y <> 0 THEN x / y END" if name == "divide" else "TRY_CAST(x::HUGEINT * y::HUGEINT AS BIGINT)"
+    known = f"CASE WHEN isfinite({native}) OR NOT (isfinite(x) AND isfinite(y)) THEN {native} END"
+    doubles = f"CASE WHEN y <> 0 THEN {known} END" if name == "divide" else known
+    as_doubles = re.sub(r"\b([xy])\b", r"bignumeric_as_number(\1)::DOUBLE", doubles)
+    mixed = [(f"x {x}, y {y}", as_doubles) for x, y in ((TYPE, "DOUBLE"), ("DOUBLE", TYPE))]
+    create_macro(
+        connection,
+        _SAFE[name],
+        *((f"x {x}, y {y}", exact) for x, y in pairs),
+        *mixed,
+        ("x DECIMAL(38, 9), y DECIMAL(38, 9)", f"TRY_CAST(bignumeric_as_number({exact}) AS DECIMAL(38, 9))"),
+        *((f"x {kind}, y {kind}", integers) for kind in ("BIGINT", "HUGEINT")),
+        ("x DOUBLE, y DOUBLE", doubles),
+    )
 
 
 def _create_aggregates(connection: duckdb.DuckDBPyConnection) -> None:
@@ -195,21 +230,22 @@ def _create_aggregates(connection: duckdb.DuckDBPyConnection) -> None:
     joined = f"bignumeric_joined({{'near': near::VARCHAR, 'rest': rest::VARCHAR}})::{TYPE}"
     both = f"CASE WHEN near IS NOT NULL THEN {joined} END"
     decimal = f"DECIMAL(38, {NEAR_DECIMALS})"
-    _create_macro(connection, "near_part", (f"x {TYPE}", "struct_extract(x, 'near')"), ("x", "x"))
-    _create_macro(connection, "rest_part", (f"x {TYPE}", "struct_extract(x, 'rest')"), ("x", "NULL::DECIMAL(1, 0)"))
-    _create_macro(
+    create_macro(connection, "near_part", (f"x {TYPE}", "struct_extract(x, 'near')"), ("x", "x"))
+    create_macro(connection, "rest_part", (f"x {TYPE}", "struct_extract(x, 'rest')"), ("x", "NULL::DECIMAL(1, 0)"))
+    create_macro(
         connection,
         "joined_sums",
         (f"near {decimal}, rest BIGNUM, kind {TYPE}", both),  # `kind` only chooses
+        *(("near HUGEINT, rest DECIMAL(1, 0), kind " + kind, "near::BIGINT") for kind in ("BIGINT", "HUGEINT")),
         ("near, rest, kind", "near"),
     )
-    average = f"bignumeric_divide(total::{_TEXTS}, bignumeric_of_text(amount::VARCHAR))::{TYPE}"
-    _create_macro(
+    average = f"bignumeric_divide(total::{TEXTS}, bignumeric_of_text(amount::VARCHAR))::{TYPE}"
+    create_macro(
         connection, "exact_average", (f"total {TYPE}, amount BIGINT, other", average), ("total, amount, other", "other")
     )
 
 
-def _create_macro(connection: duckdb.DuckDBPyConnection, name: str, *overloads: tuple[str, str]) -> None:
+def create_macro(connection: duckdb.DuckDBPyConnection, name: str, *overloads: tuple[str, str]) -> None:
     """Create a macro that chooses by type, and `late_<name>` for arguments with an aggregate, a window or a macro.
 
     DuckDB chooses an overload before it knows the type of an aggregate. It knows the type of a lambda's parameter.

@@ -46,7 +46,7 @@ def converted(
         else _matching(text, _TIMESTAMP, "TIMESTAMPTZ"),
         "DATETIME": f"TRY_CAST({text} AS TIMESTAMP)",
         "TIME": f"TRY_CAST({text} AS TIME)",
-        "JSON": f"TRY_CAST({text} AS JSON)",
+        "JSON": f"json_parsed_or_null({text}, 'round')",
     }
     kind = wire_type(field.type)
     if kind not in conversions or field.mode == "REPEATED":

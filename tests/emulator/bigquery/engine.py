@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from bqemulator.jobs import executor
+from bqemulator.sql import translator
 from bqemulator.sql.rewriter import numeric_literals
 from bqemulator.sql.translator import SQLTranslator
 from bqemulator.storage import partition_state, type_map
@@ -13,7 +14,7 @@ from bqemulator.storage.engine import DuckDBEngine
 from sqlglot import exp
 from sqlglot.dialects import DuckDB
 
-from tests.emulator.bigquery import bignumeric, operators, ranges, results, safe
+from tests.emulator.bigquery import bignumeric, exact_functions, operators, ranges, results, safe, transforms
 from tests.emulator.bigquery.optimizer import SLOW_OPTIMIZER
 from tests.emulator.bigquery.partitions import PartitionTimes
 
@@ -25,7 +26,8 @@ def install(partition_times: PartitionTimes, database: Path | None) -> None:
     """Keep tables in memory, or compressed in the file `database`."""
     DuckDBEngine._load_spatial = _without_geography
     DuckDBEngine._register_builtin_udfs = _with_macros(DuckDBEngine._register_builtin_udfs)
-    rules = [ranges.RangeRule(), safe.SafeJsonRule()]
+    safe.install()
+    rules = [ranges.RangeRule(), safe.SafeRule()]
     executor._translator._rules[:0] = rules  # they win over those of bqemulator
     if database is not None:
         DuckDBEngine._resolve_path = lambda _: str(database)
@@ -38,7 +40,7 @@ def _with_macros(stock: Callable[[DuckDBEngine], None]) -> Callable[[DuckDBEngin
         stock(engine)
         engine.connection.execute(f"SET disabled_optimizers = '{SLOW_OPTIMIZER}'")
         bignumeric.install(engine.connection)
-        engine.connection.execute(f"CREATE OR REPLACE MACRO {JSON_OF_ARRAYS}(k, v) AS bignumeric_to_json(map(k, v))")
+        exact_functions.install(engine.connection)
         ranges.create_macros(engine.connection)
 
     return register
@@ -53,9 +55,10 @@ def _hold_bignumeric() -> None:
     generator.TYPE_PARAM_SETTINGS = {**settings, exp.DType.DECIMAL: ((38, 9), (38, 38))}
     generator.TYPE_MAPPING = {**generator.TYPE_MAPPING, exp.DType.BIGDECIMAL: bignumeric.TYPE}
     generator.TRANSFORMS = {
-        **generator.TRANSFORMS,
+        **transforms.transforms(generator.TRANSFORMS),
         exp.SafeDivide: lambda self, node: self.func(operators.SAFE_QUOTIENT, node.this, node.expression),
     }
+    translator.rewrite_division_by_zero = lambda sql: sql  # it fails for NULL / 0, and our division does not
     numeric_literals._rewrite_bignumeric = lambda found: f"CAST({found[1]}{found[2]}{found[1]} AS BIGNUMERIC)"
     apply_rules = SQLTranslator._apply_rules
     SQLTranslator._apply_rules = lambda self, sql, **more: operators.rewritten(apply_rules(self, sql, **more))

@@ -262,16 +262,27 @@ class _Load(Write):
             raise self.explained(error) from error
 
     def _read_json(self, file: SourceFile) -> str:
-        kinds = [(name, "VARCHAR" if kind == bignumeric.TYPE else kind) for name, kind in duckdb_columns(self.incoming)]
-        columns = ", ".join(f"{literal(name)}: {literal(kind)}" for name, kind in kinds)
+        columns = ", ".join(
+            f"{literal(name)}: {literal('VARCHAR' if _is_read_as_text(field) else kind)}"
+            for field, (name, kind) in zip(self.incoming, duckdb_columns(self.incoming), strict=True)
+        )
         options = f"format='newline_delimited', compression='{'gzip' if file.gzipped else 'none'}'"
         return f"read_json({literal(file.pattern)}, columns={{{columns}}}, {options})"
 
 
+def _is_read_as_text(field: TableFieldSchema) -> bool:
+    return field.mode != "REPEATED" and wire_type(field.type) in ("BIGNUMERIC", "BYTES", "JSON")
+
+
 def _json_value(field: TableFieldSchema) -> str:
-    """Return SQL of a field: a BIGNUMERIC is read by its digits."""
+    """Return SQL of a field: BYTES are in base64, a BIGNUMERIC is read by its digits."""
     name = quoted(field.name)
-    if wire_type(field.type) != "BIGNUMERIC" or field.mode == "REPEATED":
+    if not _is_read_as_text(field):
         return name
+    kind = wire_type(field.type)
+    if kind == "BYTES":
+        return f"from_base64({name}) AS {name}"
+    if kind == "JSON":
+        return f"json_parsed({name}, 'round') AS {name}"
     wrong = f"error({literal(f'No BIGNUMERIC in {field.name}: ')} || {name})"
     return f"CASE WHEN {name} IS NOT NULL THEN coalesce({bignumeric.of_text(name)}, {wrong}) END AS {name}"

@@ -22,6 +22,20 @@ _LATE = (exp.AggFunc, exp.Window, exp.Unnest, exp.Explode, exp.Anonymous)
 _AFTER_GROUPING = (exp.Having, exp.Qualify, exp.Order)
 _WHOLE = (exp.Count, exp.CountIf, exp.RowNumber)
 _COMPARISONS = (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.NullSafeEQ, exp.NullSafeNEQ)
+_BY_TARGET = {
+    exp.DType.TEXT: "as_string",
+    exp.DType.VARCHAR: "as_string",
+    exp.DType.BIGINT: "as_integer",
+    exp.DType.DOUBLE: "as_double",
+    exp.DType.TIMESTAMPTZ: "as_timestamp",
+}
+# What is true of NaN in DuckDB. It is never less than a number.
+_ORDERS = {
+    exp.GT: ("is_greater", False),
+    exp.GTE: ("is_not_less", False),
+    exp.LT: ("is_greater", True),
+    exp.LTE: ("is_not_less", True),
+}
 _FROM_NUMBER = (exp.DType.DOUBLE, exp.DType.BIGINT, exp.DType.INT, exp.DType.DECIMAL)
 
 
@@ -54,6 +68,13 @@ def _operation(node: exp.Expression) -> exp.Expression:
 
 def _comparison(node: exp.Expression) -> exp.Expression:
     x, y = _alike([node.this, node.expression])
+    if type(node) not in _ORDERS or x.is_string or y.is_string:
+        return type(node)(this=x, expression=y)
+    name, is_turned = _ORDERS[type(node)]
+    if not is_turned:
+        return exp.Anonymous(this=name, expressions=[x, y])
+    if _number(node.expression) is None:
+        return exp.Anonymous(this=name, expressions=[y, x])
     return type(node)(this=x, expression=y)
 
 
@@ -100,13 +121,18 @@ def _cast(node: exp.Expression) -> exp.Expression:
     target, value = node.args["to"], node.this
     if _is_bignumeric(target):
         return node if isinstance(value, exp.Null) else _to_bignumeric(node, value)
-    if isinstance(value, exp.Literal | exp.Null | exp.Placeholder | exp.Parameter):
+    if isinstance(value, exp.Null | exp.Placeholder | exp.Parameter):
         return node
-    if target.this == exp.DType.TEXT or target.this == exp.DType.VARCHAR:
-        node.set("this", _call("bignumeric_as_string", value))
-    elif target.this in _FROM_NUMBER:
-        node.set("this", _call("bignumeric_as_number", value))
-    return node
+    if target.this in _BY_TARGET:
+        name = f"{_BY_TARGET[target.this]}_or_null" if isinstance(node, exp.TryCast) else _BY_TARGET[target.this]
+        value = _call(name, value)
+    elif target.this == exp.DType.TIME:
+        value = _call("as_time", value)
+    if target.this in _FROM_NUMBER and not isinstance(value, exp.Literal):
+        value = _call("bignumeric_as_number", value)
+    new = node.copy()
+    new.set("this", value.copy())
+    return new
 
 
 def _is_bignumeric(kind: exp.DataType) -> bool:
@@ -117,8 +143,8 @@ def _is_bignumeric(kind: exp.DataType) -> bool:
 def _to_bignumeric(node: exp.Expression, value: exp.Expression) -> exp.Expression:
     """Read a number of the statement by its digits: only a value has become binary."""
     text = _number(value)
-    made = _call("to_bignumeric", value if text is None else exp.Literal.string(text))
-    return exp.Try(this=made) if isinstance(node, exp.TryCast) else made
+    name = "to_bignumeric_or_null" if isinstance(node, exp.TryCast) else "to_bignumeric"
+    return _call(name, value if text is None else exp.Literal.string(text))
 
 
 def _sum(node: exp.Expression) -> exp.Expression:
@@ -161,21 +187,38 @@ def _rounding(node: exp.Expression) -> exp.Expression:
     return _call("exact_round" if isinstance(node, exp.Round) else "exact_trunc", node.this, digits)
 
 
+def _safe(node: exp.Expression) -> exp.Expression:
+    """Rewrite TRY(x * y), which is what SAFE_MULTIPLY became."""
+    inner = node.this.unnest()
+    name = str(inner.this) if isinstance(inner, exp.Anonymous) else ""
+    if not name.endswith("exact_multiply"):
+        return node
+    return exp.Anonymous(this=name.replace("exact_multiply", "safe_product"), expressions=inner.expressions)
+
+
+def _extract(node: exp.Expression) -> exp.Expression:
+    """Return an INT64, also of NULL."""
+    return node if node.name.upper() in ("DATE", "DATETIME", "TIME") else exp.cast(node.copy(), exp.DType.BIGINT)
+
+
+def _bracket(node: exp.Expression) -> exp.Expression:
+    """Read a member of JSON by its name. An element of an array has a number."""
+    [key] = node.expressions
+    plain = key.unnest()
+    is_call = isinstance(plain, exp.Anonymous) and "exact_" in str(plain.this)  # of a sum or difference
+    if is_call or (isinstance(plain, exp.Literal) and not plain.is_string) or isinstance(plain, exp.Binary):
+        return node
+    return exp.Anonymous(this="json_part_of", expressions=[node.this.copy(), key.copy()])
+
+
 def _other(node: exp.Expression) -> exp.Expression:
     """Rewrite functions that sqlglot does not know."""
     name = node.name.upper()
-    if name == "TO_JSON":
-        return _call("bignumeric_to_json", *node.expressions)
     if name == SAFE_QUOTIENT:
         return _call(SAFE_QUOTIENT, *_alike(node.expressions))
     if name == "BQEMU_TO_BIGNUMERIC":  # PARSE_BIGNUMERIC
         return _call("to_bignumeric", *node.expressions)
     return node
-
-
-def _json_pair(node: exp.Expression) -> exp.Expression:
-    """Refuse a BIGNUMERIC in a JSON object. Google ends the query, too, if JSON cannot hold it exactly."""
-    return exp.JSONKeyValue(this=node.this.copy(), expression=_call("json_part", node.expression))
 
 
 def _alike(values: Sequence[exp.Expression]) -> list[exp.Expression]:
@@ -236,6 +279,8 @@ _RULES: Iterable[tuple[type | tuple[type, ...], Callable[[exp.Expression], exp.E
     ((exp.Window, exp.Filter), _windowed),
     (exp.Avg, _average),
     ((exp.Round, exp.Trunc), _rounding),
-    (exp.JSONKeyValue, _json_pair),
+    (exp.Extract, _extract),
+    (exp.Bracket, _bracket),
+    (exp.Try, _safe),
     (exp.Anonymous, _other),
 )

@@ -6,6 +6,8 @@ from decimal import Decimal
 from typing import Any
 
 import pyarrow as pa  # type: ignore[import-untyped]
+from bqemulator.catalog import ddl_sync
+from bqemulator.catalog.models import TableFieldSchema
 from bqemulator.jobs import executor
 from bqemulator.storage import arrow_bridge
 from bqemulator.storage.engine import DuckDBEngine
@@ -13,17 +15,32 @@ from bqemulator.storage.engine import DuckDBEngine
 from tests.emulator.bigquery import bignumeric, scaled
 
 _DECIMAL = pa.decimal256(76, scaled.DECIMALS)  # its 256 bits hold the 77 digits, too
+_OWN_TYPES = {"HUGEINT": "INTEGER", "JSON": "JSON"}
 _NEAR = pa.decimal128(38, bignumeric.NEAR_DECIMALS)
 
 
 def install() -> None:
-    fetch, introspect = DuckDBEngine.fetch_arrow, arrow_bridge.introspect_arrow_schema
+    fetch, as_field = DuckDBEngine.fetch_arrow, ddl_sync._arrow_field_to_table_field
     DuckDBEngine.fetch_arrow = lambda engine, *arguments: _with_decimals(fetch(engine, *arguments))
-    arrow_bridge.introspect_arrow_schema = lambda *arguments: _schema(introspect(*arguments))
+    arrow_bridge.introspect_arrow_schema = _introspect
+    ddl_sync._arrow_field_to_table_field = lambda column, *rest, **modes: _with_own_type(
+        as_field(column, *rest, **modes), column
+    )
     # The catalogue calls every decimal NUMERIC. Query results distinguish the two by scale.
     arrow_bridge.arrow_type_to_bq_type_name = executor._arrow_type_to_bq_type
     formatters = arrow_bridge._BQ_TYPE_FORMATTERS
     arrow_bridge._BQ_TYPE_FORMATTERS = ((pa.types.is_decimal, lambda value, *_: written(value)), *formatters)
+
+
+def _introspect(engine: Any, table: str) -> pa.Schema:
+    """Return the schema of a table or view, with DuckDB's own types."""
+    return engine.fetch_arrow(f"SELECT * FROM {table} LIMIT 0").schema
+
+
+def _with_own_type(field: TableFieldSchema, column: pa.Field) -> TableFieldSchema:
+    """Correct what Arrow does not tell: it has a text for JSON, and a decimal for the sum of INT64."""
+    own = (column.metadata or {}).get(b"bqemu.duckdb_type", b"").decode().upper().removesuffix("[]")
+    return field.model_copy(update={"type": _OWN_TYPES[own]}) if own in _OWN_TYPES else field
 
 
 def written(value: Decimal) -> str:

@@ -23,10 +23,15 @@ def parse(text: str) -> int:
     parts = _NUMBER.fullmatch(text)
     if parts is None or not (parts[2] or parts[3]):
         raise ValueError(f"Invalid BIGNUMERIC value: {text}")
+    exponent = int(parts[4] or 0)
+    if exponent < -DECIMALS:  # Google then looks at no digit
+        return 0
+    if exponent == -DECIMALS and not parts[2]:
+        raise ValueError(f"Invalid BIGNUMERIC value: {text}")
     fraction = parts[3] or ""
     digits = int(f"{parts[2]}{fraction}")
     most = _MOST_DIGITS + len(parts[2]) + len(fraction)
-    power = max(-most, min(most, int(parts[4] or 0) - len(fraction) + DECIMALS))
+    power = max(-most, min(most, exponent - len(fraction) + DECIMALS))
     size = digits * int(10**power) if power >= 0 else _rounded(digits, int(10**-power))
     return checked(-size if parts[1] == "-" else size)
 

@@ -17,6 +17,7 @@ from bqemulator.scripting.ast import SqlStmt
 from bqemulator.sql import inner_query
 from sqlglot import exp
 
+from tests.emulator.bigquery import string_literals
 from tests.emulator.bigquery.engine import JSON_OF_ARRAYS
 from tests.emulator.bigquery.schemas import parse_fields
 from tests.emulator.bigquery.tables import add_columns, describe_view
@@ -27,7 +28,7 @@ Execute = Callable[..., Awaitable[JobMeta]]
 _ALTER = re.compile(r"\s*ALTER\s+TABLE", re.IGNORECASE)
 _CREATE_VIEW = re.compile(r"\s*CREATE\s+(OR\s+REPLACE\s+)?VIEW", re.IGNORECASE)
 _REPLACE_VIEW = re.compile(r"\s*CREATE\s+OR\s+REPLACE\s+VIEW", re.IGNORECASE)
-_JSON_OF_ARRAYS = re.compile(r"\bJSON_OBJECT\s*\(\s*(?=ARRAY\s*[(\[])", re.IGNORECASE)
+_JSON_OF_ARRAYS = re.compile(r"\bJSON_OBJECT\s*\(\s*(?=ARRAY\s*[(\[]|\[)", re.IGNORECASE)
 _ROW_POLICY = re.compile(r"\s*(CREATE|DROP)\s[\w\s]*\bROW\s+ACCESS", re.IGNORECASE)
 _EMPTY_RESULT = "SELECT 1 AS done LIMIT 0"
 _ANONYMOUS = CallerIdentity(principal="user:anonymous@local", is_authenticated=False)
@@ -37,7 +38,8 @@ def install(location: str) -> None:
     execute = _with_replaced_views(_without_row_policies(executor.execute_query_job))
     execute = _with_view_columns(_with_location(execute, location))
     inner_query.rewrite_for_row_access = _unchanged
-    stock.execute_query_job = _with_json_of_arrays(_statement_by_statement(_with_added_columns(execute)))
+    execute = _with_json_of_arrays(_statement_by_statement(_with_added_columns(execute)))
+    stock.execute_query_job = _with_plain_literals(execute)
 
 
 def dataset_not_found(dataset: str, location: str) -> NotFoundError:
@@ -109,6 +111,13 @@ def _with_view_columns(execute: Execute) -> Execute:
         job = await execute(project, job_id, view.sql("bigquery"), parameters, context, **rest)
         describe_view(context, _table_reference(view.this, project), _description(view), described)
         return job
+
+    return run
+
+
+def _with_plain_literals(execute: Execute) -> Execute:
+    async def run(project: str, job_id: str, sql: str, parameters: Any, context: AppContext, **rest: Any) -> JobMeta:
+        return await execute(project, job_id, string_literals.plain(sql), parameters, context, **rest)
 
     return run
 
