@@ -32,12 +32,12 @@ class SourceProvider(Provider):
         before = self._settings.get("region")
         answer = super()._configure(request)
         if self._settings.get("region") == _BILLING_REGION and before:
-            # An attached process serves both configurations of a root: the one of the exports is no region of resources.
+            # An attached process serves both configurations of a root, and resources are in the region of the other.
             self._settings["region"] = before
         return answer
 
     def _upgrade(self, request: Any) -> Any:
-        """Return the state with dynamic values as Terraform sends them. In a state file they are objects with a type."""
+        """Return the state with dynamic values as Terraform sends them. In a state file, they are objects."""
         state = decode(super()._upgrade(request).state)
         attributes = self.facts.resources[request.type_name].attributes
         dynamic = {name for name, value in state.items() if value and attributes.get(name, {}).get("type") == "dynamic"}
@@ -69,7 +69,7 @@ class SourceProvider(Provider):
 
 
 def check_body(resource: Object) -> None:
-    """Raise ProviderError if the resource is a cost export whose body Azure's API does not have, or another azapi type."""
+    """Raise ProviderError if Azure's API does not have the body of a cost export, or if azapi has another type."""
     if "schema_validation_enabled" not in resource:
         return
     if resource["type"] != _EXPORTS:
