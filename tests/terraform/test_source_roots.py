@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from tests.emulator.terraform_provider import Terraform, TerraformError
+from tests.emulator.terraform_provider.state import resources
 from tests.support.paths import ROOT, SCHEMAS
 from tests.support.source_side import AWS_SIDE, AZURE_SIDE, SOURCE_SIDES, source_root, source_sides
 
@@ -186,6 +187,25 @@ def test_values_that_the_sentences_propose_are_planned(sides: dict[str, Terrafor
     sides[side].variables = {**right, **MENDED[side]}
 
     assert sides[side].plan().has_changes
+
+
+def test_second_plan_is_empty_and_a_change_begins_a_new_schedule(sides: dict[str, Terraform]) -> None:
+    everything = {"managed_identity": True, "exports": {"focus": {"events": True}}}
+    changed = {"managed_identity": True, "exports": {"focus": {"events": True, "file_format": "csv"}}}
+    terraform = sides["azure"]
+
+    terraform.variables = {**AZURE_SIDE, **everything}
+    terraform.apply()
+    assert terraform.plan().changes == {}
+    terraform.variables = {**AZURE_SIDE, **changed}
+    changes = terraform.plan().changes
+    terraform.destroy()
+
+    assert changes == {
+        'azapi_resource.exports["focus"]': ("update",),
+        'time_static.first_run["focus"]': ("delete", "create"),
+    }
+    assert resources(terraform.show_json()) == []
 
 
 def test_linters_accept_the_policies_and_exports_of_aws(planned: dict[str, Any], tmp_path: Path) -> None:

@@ -45,6 +45,11 @@ resource "azurerm_storage_account" "exports" {
       ip_rules       = network_rules.value
     }
   }
+
+  sas_policy {
+    expiration_action = "Log"
+    expiration_period = "365.00:00:00" # for who reads with a SAS token instead of the application
+  }
 }
 
 resource "azurerm_storage_container" "exports" {
