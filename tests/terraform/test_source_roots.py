@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from billing.formats import FORMATS
 from tests.emulator.terraform_provider import Terraform, TerraformError
 from tests.emulator.terraform_provider.state import resources
 from tests.support.paths import ROOT, SCHEMAS
@@ -187,6 +188,28 @@ def test_values_that_the_sentences_propose_are_planned(sides: dict[str, Terrafor
     sides[side].variables = {**right, **MENDED[side]}
 
     assert sides[side].plan().has_changes
+
+
+@pytest.mark.parametrize("side", SOURCE_SIDES)
+def test_example_of_each_side_is_planned_without_a_warning(sides: dict[str, Terraform], side: str) -> None:
+    plan = sides[side].run("plan", "-no-color", "-input=false", "-var-file=terraform.tfvars.example")
+
+    assert "0 to change, 0 to destroy." in plan.output
+    assert "Warning" not in plan.output
+
+
+def test_formats_and_versions_that_the_sides_name_are_supported() -> None:
+    aws, azure = ((source_root(side) / "main.tf").read_text() for side in SOURCE_SIDES)
+    variables = (source_root("azure") / "variables.tf").read_text()
+    stems = set(re.findall(r'format = "(aws_\w+)"', aws))
+    stems |= {f"azure_{name}" for name in re.findall(r'(\w+) += "\w+Cost"', azure)}
+    versions = set(
+        re.findall(r'"([^"]+)"', re.search(r"contains\(\[([^]]+)\], coalesce\(export.version", variables)[1])
+    )
+
+    assert {f"{stem}_{kind}" for stem in stems for kind in ("csv", "parquet")} == set(FORMATS)
+    assert "1.2-preview" in versions
+    assert versions <= set(FORMATS["azure_focus_parquet"].versions)
 
 
 def test_second_plan_is_empty_and_a_change_begins_a_new_schedule(sides: dict[str, Terraform]) -> None:
