@@ -179,6 +179,7 @@ def test_each_mistake_ends_the_plan_with_its_sentence(sides: dict[str, Terraform
             sides[side].plan()
         found |= {sentence for sentence in sentences if sentence in str(failed.value)}
 
+    assert len(sentences) == {"aws": 27, "azure": 26}[side]
     assert sentences - found == set()
 
 

@@ -28,7 +28,7 @@ resource "azurerm_storage_account" "exports" {
   public_network_access_enabled = true
   resource_group_name           = local.group_name
   # Azure writes an export with the keys of the account, unless the export has an identity.
-  shared_access_key_enabled = !var.managed_identity
+  shared_access_key_enabled = var.managed_identity ? false : true # checkov does not evaluate !
   tags                      = var.tags
 
   blob_properties {
