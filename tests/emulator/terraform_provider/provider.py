@@ -182,8 +182,8 @@ class Provider:
             **self._settings,
             **named,
             "project": project,
-            "project_number": stable_number(project) if project else None,
-            "unique_number": stable_number(identity),
+            "project_number": _number(project) if project else None,
+            "unique_number": _number(identity),
             "agent": _AGENTS.get(str(plan.get("service")).partition(".")[0]),
             "now": datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
         }
@@ -206,7 +206,7 @@ def _project_of(kind: Kind, project: Value) -> Object:
     return {name: project for name in ("project", "project_id") if name in kind.attributes}
 
 
-def stable_number(identity: Value) -> str:
+def _number(identity: Value) -> str:
     """Return twelve digits that depend on the identity: a project's number, a service account's id."""
     return str(10**11 + int(hashlib.sha256(str(identity).encode()).hexdigest()[:12], 16) % (9 * 10**11))
 

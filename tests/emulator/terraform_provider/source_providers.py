@@ -50,9 +50,9 @@ class SourceProvider(Provider):
             check_body(proposed)
         return super()._plan(request)
 
-    def _applied(self, kind: Kind, plan: Object) -> Object:
-        check_body(plan)
-        return super()._applied(kind, plan)
+    def _apply(self, request: Any) -> Any:
+        check_body(decode(request.planned_state) or {})
+        return super()._apply(request)
 
     def _known(self, kind: Kind, plan: Object) -> Object:
         """Return also what AWS and Azure invent: an account, a tenant, GUIDs. They depend only on the names given."""

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from tests.emulator.terraform_provider.facts import facts
-from tests.emulator.terraform_provider.provider import stable_number
+from tests.emulator.terraform_provider.facts import GOOGLE_VERSIONS
+from tests.emulator.terraform_provider.messages import MESSAGES
+from tests.emulator.terraform_provider.provider import Provider
+from tests.emulator.terraform_provider.values import decode, encode
+
+_ACCOUNT = "google_storage_transfer_project_service_account"
 
 
 def subject_id(project: str) -> str:
     """Return what storagetransfer.googleapis.com answers before any apply."""
-    account = facts("google").data_sources["google_storage_transfer_project_service_account"]
-    template: str = account.attributes["subject_id"]["value"]
-    return template.format(project_number=stable_number(project))
+    read = Provider("google", GOOGLE_VERSIONS[0], {}).method("ReadDataSource")
+    answer = read(MESSAGES["TypedConfig"](type_name=_ACCOUNT, config=encode({"project": project})))
+    return str(decode(answer.state)["subject_id"])
