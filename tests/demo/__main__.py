@@ -1,4 +1,4 @@
-"""`make demo`: apply the real Terraform to the emulator, export, transfer and load months, and check every total.
+"""`make demo`: apply the real Terraform of all three sides, export, transfer and load months, and check every total.
 
 Settings from the environment: MONTHS (3) per provider, ROWS (60000) in all, SEED (1) of the generator,
 REPORT (.local/report.html) as the file of the report, TAG (team) as the tag that the report splits by.
@@ -14,6 +14,7 @@ from pathlib import Path
 from tests.demo.environment import apply, check_terraform, new_emulator, write_report
 from tests.demo.output import FunctionLog
 from tests.demo.scenario import Demo, run
+from tests.demo.sides import apply_sides, check_wiring
 from tests.support.paths import TERRAFORM
 from tests.support.terraform_deployment import TerraformDeployment
 
@@ -32,12 +33,14 @@ def main(root: Path = TERRAFORM) -> int:
     with (
         tempfile.TemporaryDirectory(prefix="demo-") as folder,
         new_emulator(log, tables_on_disk=on_disk) as cloud,
-        TerraformDeployment(cloud, Path(folder), root=root) as system,
     ):
-        apply(system)
-        demo = Demo(system, Path(folder) / "generated", months, rows, seed, log)
-        run(demo)
-        demo.expect("the report's exit code", write_report(system), 0)
+        sides = apply_sides(Path(folder) / "sides", cloud.project)
+        with TerraformDeployment(cloud, Path(folder), root=root, **sides.variables) as system:
+            apply(system)
+            demo = Demo(system, Path(folder) / "generated", months, rows, seed, log)
+            check_wiring(demo, sides)
+            run(demo)
+            demo.expect("the report's exit code", write_report(system), 0)
     return _verdict(demo.differences, time.monotonic() - started)
 
 

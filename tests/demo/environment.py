@@ -8,6 +8,7 @@ from pathlib import Path
 
 from tests.demo.output import FunctionLog, step
 from tests.emulator import Backoff, Emulator
+from tests.emulator.terraform_provider import Terraform
 from tests.emulator.terraform_provider.binary import (
     PROVIDERS_VARIABLE,
     NoTerraformError,
@@ -39,8 +40,11 @@ def new_emulator(log: FunctionLog, *, tables_on_disk: bool = False) -> Emulator:
     return Emulator(backoff=backoff, on_log_line=log.add, tables_on_disk=tables_on_disk)
 
 
+def announce(terraform: Terraform) -> None:
+    print(f"Runs on the emulator: no account, and nothing leaves this machine. {terraform}.")
+
+
 def apply(system: TerraformDeployment) -> None:
-    print(f"Runs on the emulator: no account, and nothing leaves this machine. {system.terraform}.")
     with step("terraform init and apply: buckets, tables, functions, triggers, transfers, schedule"):
         system.apply()
 

@@ -17,7 +17,7 @@ from typing import Any
 from billing.errors import one_line
 from billing.formats import FORMATS
 from tests.demo.dry_run import Plan, plan_source
-from tests.demo.environment import apply, check_terraform, new_emulator, write_report
+from tests.demo.environment import announce, apply, check_terraform, new_emulator, write_report
 from tests.demo.exports_folder import FoundExports, FoundSource, find_exports
 from tests.demo.folder_settings import UnusableError
 from tests.demo.output import FunctionLog, show, step
@@ -98,6 +98,7 @@ def _run(sources: Sequence[FoundSource], refused: Sequence[str]) -> tuple[list[s
         new_emulator(log) as cloud,
         _system(cloud, Path(folder), sources) as system,
     ):
+        announce(system.terraform)
         apply(system)
         given_up = _load(system, sources, log)
         status, quality = _status(system), _quality(system)

@@ -13,21 +13,26 @@ from tests.support.paths import FUNCTIONS, ROOT
 MISSPELT = """
 import shutil, sys, tempfile
 from pathlib import Path
-from tests.demo.__main__ import main
+from tests.demo import __main__ as demo
+from tests.demo.sides import Sides
 from tests.support.paths import FUNCTIONS, TERRAFORM
+demo.apply_sides = lambda *_: Sides({}, {})  # the test of the whole demo applies them
 with tempfile.TemporaryDirectory() as folder:
     copy = Path(folder) / "terraform"
     shutil.copytree(TERRAFORM, copy)
     shutil.copytree(FUNCTIONS, Path(folder) / "functions")
     settings = copy / "main.tf"
     settings.write_text(settings.read_text().replace("EXPORT_NAME ", "EXPORTNAME "))
-    sys.exit(main(root=copy))
+    sys.exit(demo.main(root=copy))
 """
 LYING_GENERATOR = """
 import sys
 from dataclasses import replace
 from decimal import Decimal
 from tests.demo import __main__ as demo, scenario
+from tests.demo.sides import Sides
+demo.apply_sides = lambda *_: Sides({}, {})  # the test of the whole demo applies them
+demo.check_wiring = lambda *_: None
 honest = scenario.azure_focus_delivery
 def lying(*arguments, **more):
     delivery = honest(*arguments, **more)
@@ -59,6 +64,9 @@ def test_demo_shows_every_step_and_exits_with_0(tmp_path: Path) -> None:
     for shown in (
         "Runs on the emulator",
         "stand-in providers (google ",
+        "terraform apply in source/aws",
+        "terraform apply in source/azure",
+        "AWS and Azure trust Storage Transfer",
         "terraform init and apply",
         "AWS delivers 2025-12 again, unchanged",
         "0 files copied by Storage Transfer",

@@ -14,7 +14,8 @@ LOCAL = re.compile(
     r"emulat|local_cloud|localhost|127\.0\.0\.1|bqemulator|fake.?gcs|pubsub_emulator|\btests?[./]|\bmock|\bpytest\b",
     re.IGNORECASE,
 )
-ALLOWED = ("terraform/tests/", "functions/docs/")  # Terraform's own tests mock its provider; pages are not deployed
+TESTS = ("terraform/tests/", "terraform/source/aws/tests/", "terraform/source/azure/tests/")
+ALLOWED = (*TESTS, "functions/docs/")  # Terraform's own tests mock its provider; pages are not deployed
 PIN_NOTE = "#   -c tests/requirements.txt"  # the compiler writes this above a pin that the tests share
 
 

@@ -1,7 +1,8 @@
 """The schemas of the real providers, and an overlay of rules that a schema does not have.
 
 Schema files have the shape of `terraform providers schema -json`, reduced to the resources that this project uses.
-The file for google 8.7 is a JSON merge patch (RFC 7396) to 7.46. `overlay.json` has, per resource and path:
+The file for google 8.7 is a JSON merge patch (RFC 7396) to 7.46. Those of AWS and Azure name their sources.
+`overlay.json`, and `overlay-sources.json` for AWS and Azure, have per resource and path:
 
     force_new      a change replaces the resource       default   planned if the configuration sets nothing
     sensitive      hidden in plans                      value     computed at apply, `{name}` being a sibling's value
@@ -26,7 +27,7 @@ from typing import Any
 from tests.emulator.terraform_provider.messages import MESSAGES
 
 GOOGLE_VERSIONS = ("7.46.1", "8.7.0")
-_SCHEMAS = Path(__file__).parent / "schemas"
+SCHEMAS = Path(__file__).parent / "schemas"
 _NESTING = {"single": 1, "list": 2, "set": 3, "map": 4, "group": 5}
 _FLAGS = ("required", "optional", "computed", "sensitive", "write_only")
 
@@ -61,8 +62,8 @@ def provider_version(provider: str, google_version: str) -> str:
 
 @cache
 def facts(provider: str, google_version: str = GOOGLE_VERSIONS[0]) -> Facts:
-    """Return the facts of google, google-beta, archive or time."""
-    overlay = _read("overlay")
+    """Return the facts of a provider. Those of google depend on its version."""
+    overlay = _read("overlay") | _read("overlay-sources")
     document = schema_document(provider, google_version)
     kinds = {
         group: {name: _kind(name, schema["block"], overlay.pop(name, {})) for name, schema in document[group].items()}
@@ -117,7 +118,7 @@ def _kind(name: str, block: Json, overlay: Json) -> Kind:
 
 
 def _read(name: str) -> Json:
-    content: Json = json.loads((_SCHEMAS / f"{name}.json").read_text())
+    content: Json = json.loads((SCHEMAS / f"{name}.json").read_text())
     return content
 
 
@@ -137,14 +138,7 @@ def _schema(kind: Kind) -> Any:
 
 
 def _block(block: Json) -> Any:
-    attributes = [
-        MESSAGES["Attribute"](
-            name=name,
-            type=json.dumps(attribute["type"]).encode(),
-            **{flag: bool(attribute.get(flag)) for flag in _FLAGS},
-        )
-        for name, attribute in block["attributes"].items()
-    ]
+    attributes = [_attribute(name, attribute) for name, attribute in block["attributes"].items()]
     nested = [
         MESSAGES["NestedBlock"](
             type_name=name,
@@ -156,3 +150,13 @@ def _block(block: Json) -> Any:
         for name, nesting, content in blocks(block)
     ]
     return MESSAGES["Block"](attributes=attributes, block_types=nested)
+
+
+def _attribute(name: str, attribute: Json) -> Any:
+    flags = {flag: bool(attribute.get(flag)) for flag in _FLAGS}
+    nested = attribute.get("nested_type")
+    if nested is None:
+        return MESSAGES["Attribute"](name=name, type=json.dumps(attribute["type"]).encode(), **flags)
+    attributes = [_attribute(one, content) for one, content in nested["attributes"].items()]
+    shape = MESSAGES["Object"](attributes=attributes, nesting=_NESTING[nested["nesting_mode"]])
+    return MESSAGES["Attribute"](name=name, nested_type=shape, **flags)

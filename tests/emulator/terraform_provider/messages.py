@@ -20,7 +20,8 @@ AttributePath: *Step steps=1
 Diagnostic: int32 severity=1; string summary=2; string detail=3; AttributePath attribute=4
 RawState: bytes json=1
 Attribute: string name=1; bytes type=2; bool required=4; bool optional=5; bool computed=6;
-    bool sensitive=7; bool write_only=11
+    bool sensitive=7; Object nested_type=10; bool write_only=11
+Object: *Attribute attributes=1; int32 nesting=3
 NestedBlock: string type_name=1; Block block=2; int32 nesting=3; int64 min_items=4; int64 max_items=5
 Block: int64 version=1; *Attribute attributes=2; *NestedBlock block_types=3
 Schema: int64 version=1; Block block=2

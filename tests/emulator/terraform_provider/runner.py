@@ -17,13 +17,14 @@ from typing import Any, Literal, Self
 from tests.emulator.processes import Child
 from tests.emulator.terraform_provider.binary import Binary, find_terraform
 from tests.emulator.terraform_provider.facts import GOOGLE_VERSIONS, Json, provider_version
-from tests.emulator.terraform_provider.provider import PROVIDERS
 from tests.emulator.terraform_provider.results import Plan, Result, TerraformError
+from tests.emulator.terraform_provider.source_providers import NAMESPACES
 from tests.emulator.terraform_provider.working_copy import copy_root
 from tests.support.paths import ROOT
 
 Providers = Literal["attached", "mirror", "real"]
 
+_REATTACH = "TF_REATTACH_PROVIDERS"
 _TIMEOUT_SECONDS = 300.0
 _START_SECONDS = 30.0
 
@@ -62,7 +63,8 @@ class Terraform:
         self.environment = self._base_environment()  # the whole environment of the commands
         if providers == "attached":
             self._write_cli_config("")
-            self.environment["TF_REATTACH_PROVIDERS"] = self._attach()
+            if _REATTACH not in self.environment:  # given: another run's providers, which serve several
+                self.environment[_REATTACH] = self._attach()
         elif providers == "mirror":
             self._write_cli_config(self._mirror())
 
@@ -198,9 +200,9 @@ class Terraform:
         """Write one folder per provider in Terraform's unpacked layout. The plugin in it is a script."""
         mirror = self._work / "mirror"
         platform = self.run_json("version", "-json")["platform"]
-        for name in PROVIDERS:
+        for name, namespace in NAMESPACES.items():
             version = provider_version(name, self._google_version)
-            folder = mirror / self._default_host() / "hashicorp" / name / version / platform
+            folder = mirror / self._default_host() / namespace / name / version / platform
             folder.mkdir(parents=True, exist_ok=True)
             script = folder / f"terraform-provider-{name}_v{version}"
             command = f"{sys.executable} -m tests.emulator.terraform_provider plugin {name} {self._google_version}"

@@ -21,7 +21,7 @@ _OWN_FILES = (
     "backend.tf",
     "__pycache__",
 )
-_LOCAL_BACKEND = 'terraform {\n  backend "local" {}\n}\n'  # an override, so that no bucket is called
+LOCAL_BACKEND = 'terraform {\n  backend "local" {}\n}\n'  # an override, so that no bucket is called
 
 
 def copy_root(root: Path, work: Path) -> Path:
@@ -45,5 +45,5 @@ def copy_root(root: Path, work: Path) -> Path:
         if old.suffix in (".tf", ".hcl", ".json") and old.name != ".terraform.lock.hcl":
             old.unlink()
     shutil.copytree(root, target, ignore=shutil.ignore_patterns(*_OWN_FILES), dirs_exist_ok=True)
-    (target / "local_backend_override.tf").write_text(_LOCAL_BACKEND)
+    (target / "local_backend_override.tf").write_text(LOCAL_BACKEND)
     return target
