@@ -355,6 +355,7 @@ def test_a_batch_of_bytes_or_of_too_many_calls_is_refused(
 
 
 # buckets resource: location, iamConfiguration, labels, softDeletePolicy. A patch merges, and null resets.
+@pytest.mark.only_local("it creates a bucket of its own, and the emulator keeps no versions")
 def test_bucket_keeps_its_settings(emulator: Emulator) -> None:
     wanted = emulator.storage.bucket(f"settings-{uuid4().hex[:8]}")
     wanted.iam_configuration.uniform_bucket_level_access_enabled = True
@@ -380,6 +381,7 @@ def test_bucket_keeps_its_settings(emulator: Emulator) -> None:
 
 
 # projects.serviceAccount: "email_address: the ID of the notification", of the form below
+@pytest.mark.only_local("the emulator invents the number of the project")
 def test_project_has_an_agent_of_cloud_storage(emulator: Emulator) -> None:
     email = emulator.storage.get_service_account_email(project="acme-billing")
 

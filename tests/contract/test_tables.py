@@ -157,6 +157,7 @@ def test_dataset_is_created_only_in_the_emulators_location(emulator: Emulator, l
 
 
 # REST: an access entry may authorize the views of another dataset
+@pytest.mark.only_local("it authorizes a dataset that does not exist, which Google rejects")
 def test_dataset_keeps_the_datasets_that_it_authorizes(dataset: EmulatorDataset, emulator: Emulator) -> None:
     found = emulator.bigquery.get_dataset(dataset.name)
     reference = {"projectId": emulator.project, "datasetId": "focus"}
