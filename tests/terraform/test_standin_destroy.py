@@ -125,3 +125,33 @@ def test_apply_without_an_endpoint_is_an_error(tmp_path: Path, name: str) -> Non
         terraform.init()
         with pytest.raises(TerraformError, match="name an endpoint in GOOGLE_STORAGE_CUSTOM_ENDPOINT"):
             terraform.apply()
+
+
+CHANNELS = """
+resource "google_monitoring_notification_channel" "emails" {
+  for_each     = toset(EMAILS)
+  display_name = each.key
+  type         = "email"
+}
+resource "google_monitoring_alert_policy" "p" {
+  display_name          = "p"
+  combiner              = "OR"
+  notification_channels = [for channel in google_monitoring_notification_channel.emails : channel.name]
+  conditions {
+    display_name = "c"
+    condition_matched_log {
+      filter = "severity>=ERROR"
+    }
+  }
+}
+"""
+
+
+def test_address_cannot_be_removed_without_create_before_destroy(root: Roots, name: str) -> None:
+    """Terraform deletes the channel while the policy still uses it. test_settings_changes.py has the real root."""
+    terraform = root(CHANNELS.replace("EMAILS", '["a@example.com", "b@example.com"]'))
+    terraform.apply()
+    rewrite(terraform, CHANNELS.replace("EMAILS", '["a@example.com"]'), name)
+
+    with pytest.raises(TerraformError, match="channel cannot be deleted"):
+        terraform.apply()
