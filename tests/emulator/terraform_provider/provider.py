@@ -152,9 +152,9 @@ class Provider:
             self._delete(kind, service, prior or {})
             state = None
         else:
-            wanted = self._applied(kind, plan)
+            wanted = self.applied(kind, plan)
             if prior is None:
-                check_creation(kind, wanted, {name: value for name, value in plan.items() if value is not UNKNOWN})
+                check_creation(kind, wanted, plan)
             else:
                 check_change(kind, prior, wanted)
             state = service.create(wanted) if prior is None else service.update(prior, wanted)
@@ -168,7 +168,8 @@ class Provider:
             check_deletion(kind, prior)
             service.delete(prior)
 
-    def _applied(self, kind: Kind, plan: Object) -> Object:
+    def applied(self, kind: Kind, plan: Object) -> Object:
+        """Return the values of an applied resource, before its service answers."""
         if kind.name == "time_static":
             return {**plan, **_moment(plan)}
         return grant_with_condition(kind, applied(kind, plan, self._known(kind, plan)))
