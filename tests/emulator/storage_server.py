@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
-from tests.emulator.bucket_settings import BucketSettings, service_agent
+from tests.emulator.bucket_settings import BucketSettings, asks_for_versions, service_agent
 from tests.emulator.discovery.batches import MULTIPART, batch_requests
 from tests.emulator.discovery.exchange import batch_violations, refusal, reply_violations, request_violations
 from tests.emulator.http_threads import serve_in_thread, stop_serving
@@ -153,6 +153,8 @@ class _Gate(BaseHTTPRequestHandler):
     def _write(self, body: bytes) -> _Reply:
         if self.path == BATCH_PATH:
             return self._batch(body)
+        if asks_for_versions(self.path, body):
+            return _error(501, "notImplemented", "The emulator keeps no old versions of objects: leave versioning off.")
         name = _uploaded_name(self.path, body)
         if {"\r", "\n"} & set(name):  # https://cloud.google.com/storage/docs/objects#naming
             return _error(400, "invalid", "Disallowed unicode characters present in object name.")
