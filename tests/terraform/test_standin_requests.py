@@ -333,7 +333,7 @@ def as_text(request: ApiRequest) -> str:
             {
                 "PATCH /bigquery/v2/projects/p/datasets/d": {
                     "description": "new",
-                    "datasetReference": {"projectId": "p", "datasetId": "d"},
+                    "datasetReference": {"datasetId": "d"},
                 }
             },
         ),
@@ -404,7 +404,8 @@ class _Anything(dict[str, Any]):
 def sample(name: str) -> Object:
     """Return a state with a text for each attribute, and with the paths that a grant or a name has."""
     attributes = kind(name).attributes
-    templates = {key: str(one.get("stored") or one.get("value") or "x") for key, one in attributes.items()}
+    facts_of = {key: one.get("stored") or one.get("value") for key, one in attributes.items()}
+    templates = {key: one if isinstance(one, str) else "x" for key, one in facts_of.items()}
     first = {key: template.format_map(_Anything()) for key, template in templates.items()}
     known = {"force_delete": False, "delete_contents_on_destroy": False, "dashboard_json": "{}", "members": ["x"]}
     paths = {"secret": "projects/x/secrets/x", "service_account_id": "projects/x/serviceAccounts/x"}
