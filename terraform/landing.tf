@@ -9,7 +9,8 @@ module "landing" {
   location           = local.location
   project_id         = local.project_id
   readers            = [module.loader.member]
-  retention          = var.landing_retention
+  soft_delete_days   = var.soft_delete_days
   strip_basic_roles  = var.strip_basic_roles
   transfer_agent     = data.google_storage_transfer_project_service_account.transfer.member
+  versioning         = var.landing_versioning
 }

@@ -7,11 +7,14 @@ module "loader" {
   environment        = local.environment
   focus_dataset      = module.warehouse.focus_dataset
   google_export      = local.google_export
+  ingress_settings   = var.ingress_settings
   labels             = var.labels
   landing_buckets    = module.landing.readable_buckets
   location           = local.location
+  network            = var.network
   prefix             = var.prefix
   project_id         = local.project_id
   region             = var.region
   service_agents     = merge(time_sleep.agents.triggers, { storage = data.google_storage_project_service_account.storage.member })
+  worker_pool        = var.build_worker_pool
 }

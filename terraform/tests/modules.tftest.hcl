@@ -4,6 +4,10 @@ mock_provider "google" {
   source = "./tests/mocks/google"
 }
 
+mock_provider "archive" {
+  source = "./tests/mocks/archive"
+}
+
 mock_provider "time" {
   source = "./tests/mocks/time"
 }
@@ -53,6 +57,103 @@ run "landing_buckets" {
   assert {
     condition     = google_storage_bucket_iam_binding.bucket_readers["aws"].members == toset(["projectOwner:acme-billing", "serviceAccount:loader@acme-billing.iam.gserviceaccount.com"])
     error_message = "A load job needs storage.buckets.get on the landing buckets, and nobody else may have the role."
+  }
+}
+
+# An organization policy may demand soft delete, and each of these settings of the functions.
+
+run "landing_soft_delete_of_the_organization" {
+  command = plan
+  module {
+    source = "./modules/landing"
+  }
+  variables {
+    bookkeeping_bucket = "acme-books"
+    landing_buckets    = { aws = "acme-landing" }
+    location           = "EU"
+    project_id         = "acme-billing"
+    soft_delete_days   = null
+    transfer_agent     = "serviceAccount:transfer@google.com"
+  }
+
+  assert {
+    condition = alltrue([
+      for bucket in [google_storage_bucket.landing["aws"], google_storage_bucket.bookkeeping] : length(bucket.soft_delete_policy) == 0
+    ])
+    error_message = "With null, no bucket may set soft delete: the organization policy decides."
+  }
+}
+
+run "loader_in_a_network" {
+  command = plan
+  module {
+    source = "./modules/loader"
+  }
+  variables {
+    bookkeeping_bucket = "books"
+    build_folder       = "build"
+    datasets           = ["billing"]
+    environment        = { BOOKKEEPING_BUCKET = "books" }
+    focus_dataset      = "billing_focus"
+    ingress_settings   = "ALLOW_INTERNAL_AND_GCLB"
+    landing_buckets    = { aws = "landing-aws" }
+    location           = "EU"
+    network            = { connector = "projects/p/locations/europe-west1/connectors/c", all_traffic = true }
+    prefix             = "billing"
+    project_id         = "acme-billing"
+    region             = "europe-west1"
+    service_agents = {
+      for name in ["artifactregistry", "cloudbuild", "cloudfunctions", "cloudscheduler", "eventarc", "pubsub", "run", "storage"] :
+      name => "serviceAccount:${name}@e.com"
+    }
+    worker_pool = "projects/p/locations/europe-west1/workerPools/w"
+  }
+
+  assert {
+    condition = alltrue([
+      for function in [google_cloudfunctions2_function.load["aws"], google_cloudfunctions2_function.sweep] :
+      function.build_config[0].worker_pool == "projects/p/locations/europe-west1/workerPools/w"
+      && function.service_config[0].ingress_settings == "ALLOW_INTERNAL_AND_GCLB"
+      && function.service_config[0].vpc_connector == "projects/p/locations/europe-west1/connectors/c"
+      && function.service_config[0].vpc_connector_egress_settings == "ALL_TRAFFIC"
+      && length(function.service_config[0].direct_vpc_network_interface) == 0
+    ])
+    error_message = "Every function must have the pool, the ingress settings and the connector that an organization policy can demand."
+  }
+}
+
+run "loader_with_direct_egress" {
+  command = plan
+  module {
+    source = "./modules/loader"
+  }
+  variables {
+    bookkeeping_bucket = "books"
+    build_folder       = "build"
+    datasets           = ["billing"]
+    environment        = { BOOKKEEPING_BUCKET = "books" }
+    focus_dataset      = "billing_focus"
+    landing_buckets    = { aws = "landing-aws" }
+    location           = "EU"
+    network            = { subnetwork = "projects/p/regions/europe-west1/subnetworks/s", tags = ["billing"] }
+    prefix             = "billing"
+    project_id         = "acme-billing"
+    region             = "europe-west1"
+    service_agents = {
+      for name in ["artifactregistry", "cloudbuild", "cloudfunctions", "cloudscheduler", "eventarc", "pubsub", "run", "storage"] :
+      name => "serviceAccount:${name}@e.com"
+    }
+  }
+
+  assert {
+    condition = alltrue([
+      for function in [google_cloudfunctions2_function.load["aws"], google_cloudfunctions2_function.sweep] :
+      function.service_config[0].direct_vpc_network_interface[0].subnetwork == "projects/p/regions/europe-west1/subnetworks/s"
+      && function.service_config[0].direct_vpc_network_interface[0].tags == tolist(["billing"])
+      && function.service_config[0].direct_vpc_egress == "VPC_EGRESS_PRIVATE_RANGES_ONLY"
+      && function.service_config[0].vpc_connector == null
+    ])
+    error_message = "Every function must reach the subnetwork directly."
   }
 }
 

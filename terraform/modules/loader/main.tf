@@ -6,6 +6,10 @@ locals {
   _source_caches = ["**/__pycache__", "**/__pycache__/**", "**/*.pyc"]
   _source_others = setsubtract(fileset(local._source_path, "**"), local._source_files)
 
+  _connector  = try(var.network.connector, null)
+  _egress     = try(var.network.all_traffic, false) ? "ALL_TRAFFIC" : "PRIVATE_RANGES_ONLY"
+  _interfaces = var.network == null || local._connector != null ? [] : [var.network]
+
   accounts = {
     build     = "Builds the functions of ${var.prefix}"
     loader    = "Runs the functions of ${var.prefix}: reads the landing buckets, loads BigQuery"

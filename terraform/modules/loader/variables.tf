@@ -32,6 +32,13 @@ variable "google_export" {
   default = null
 }
 
+variable "ingress_settings" {
+  description = "Who can reach the functions over the network: ALLOW_INTERNAL_ONLY or ALLOW_INTERNAL_AND_GCLB."
+  type        = string
+  default     = "ALLOW_INTERNAL_ONLY"
+  nullable    = false
+}
+
 variable "labels" {
   description = "Labels for the functions and the repository of their images."
   type        = map(string)
@@ -47,6 +54,18 @@ variable "landing_buckets" {
 variable "location" {
   description = "Location of the landing buckets. Event triggers are created there."
   type        = string
+}
+
+variable "network" {
+  description = "VPC network of the functions, with one way into it: connector, or network and subnetwork (direct egress). Null if they need none."
+  type = object({
+    connector   = optional(string)       # Serverless VPC Access connector
+    network     = optional(string)       # network for direct egress
+    subnetwork  = optional(string)       # subnetwork for direct egress
+    tags        = optional(list(string)) # network tags for direct egress
+    all_traffic = optional(bool, false)  # send all traffic through the network, not only that to private addresses
+  })
+  default = null
 }
 
 variable "prefix" {
@@ -76,4 +95,10 @@ variable "service_agents" {
     run              = string # agent of Cloud Run
     storage          = string # agent of Cloud Storage
   })
+}
+
+variable "worker_pool" {
+  description = "Private pool of Cloud Build that builds the functions, as projects/P/locations/L/workerPools/W. Null for the pool that Google shares."
+  type        = string
+  default     = null
 }
