@@ -1,3 +1,6 @@
+# Transfers depend on the loader. A job runs as soon as it exists, and files that arrive before the trigger raise no event:
+# they would wait for the next sweep. The functions also know a new source before its first file arrives.
+
 module "transfer_aws" {
   source   = "./modules/transfer-aws"
   for_each = var.aws_sources
@@ -11,6 +14,8 @@ module "transfer_aws" {
   schedule_hours = each.value.schedule_hours
   sink           = { bucket = module.landing.buckets["aws"], path = local.sources["aws_${each.key}"].sink_path }
   transfer_agent = local.transfer_agent
+
+  depends_on = [module.loader]
 }
 
 module "transfer_azure" {
@@ -27,4 +32,6 @@ module "transfer_azure" {
   sink            = { bucket = module.landing.buckets["azure"], path = local.sources["azure_${each.key}"].sink_path }
   storage_account = each.value.storage_account
   transfer_agent  = local.transfer_agent
+
+  depends_on = [module.loader]
 }

@@ -91,6 +91,10 @@ run "both_providers" {
     error_message = "The federated credential must name the service agent of this project: ${jsonencode(output.azure_federation)}."
   }
   assert {
+    condition     = output.sweep_command == "gcloud scheduler jobs run billing-sweep --location=europe-west1 --project=acme-billing"
+    error_message = "The output must say how to start a sweep: ${output.sweep_command}."
+  }
+  assert {
     condition     = length(google_project_service.services) == 17 && length(google_project_service_identity.agents) == 7 && length(google_kms_crypto_key_iam_member.storage) == 0
     error_message = "Expected seventeen APIs, seven service agents and no grant on a key."
   }

@@ -22,6 +22,7 @@ SPREAD_APIS = "time_sleep.services"
 SPREAD_KEY = "time_sleep.kms"
 LOADER, LANDING, MONITORING = "module.loader.", "module.landing.", "module.monitoring."
 FUNCTIONS = (f"{LOADER}google_cloudfunctions2_function.load", f"{LOADER}google_cloudfunctions2_function.sweep")
+TRIGGER = (FUNCTIONS[0], f"{LOADER}google_cloud_run_service_iam_member.trigger_invoker")
 JOBS = ("module.transfer_aws.google_storage_transfer_job.s3", "module.transfer_azure.google_storage_transfer_job.blob")
 STORAGE_AGENT = "data.google_storage_project_service_account.storage"
 TRANSFER_AGENT = "data.google_storage_transfer_project_service_account.transfer"
@@ -71,28 +72,33 @@ AFTER: Mapping[str, tuple[str, ...]] = {
     ),
     **dict.fromkeys(FUNCTIONS, (f"{LOADER}time_sleep.grants", f"{LOADER}google_storage_bucket_object.functions")),
     f"{LOADER}google_cloud_scheduler_job.sweep": (f"{LOADER}google_cloud_run_service_iam_member.scheduler_invoker",),
-    # Storage Transfer checks the bucket when a job is created, and a grant needs 30 s to work.
+    # Storage Transfer checks the bucket when a job is created, and a grant needs 30 s to work. A file that arrives before
+    # the trigger waits for the sweep.
     f"{LANDING}time_sleep.grants": (
         f"{LANDING}google_storage_bucket_iam_member.transfer_writer",
         f"{LANDING}google_storage_bucket_iam_member.transfer_viewer",
     ),
     JOBS[0]: (
         f"{LANDING}time_sleep.grants",
+        *TRIGGER,
         "module.transfer_aws.google_secret_manager_secret_iam_member.transfer",
         "module.transfer_aws.time_static.created",
     ),
     JOBS[1]: (
         f"{LANDING}time_sleep.grants",
+        *TRIGGER,
         "module.transfer_azure.google_secret_manager_secret_iam_member.transfer",
         "module.transfer_azure.time_static.created",
     ),
     "module.transfer_aws.google_storage_transfer_job.daily": (
         f"{LANDING}time_sleep.grants",
+        *TRIGGER,
         "module.transfer_aws.google_secret_manager_secret_iam_member.transfer",
         "module.transfer_aws.time_static.created",
     ),
     "module.transfer_azure.google_storage_transfer_job.daily": (
         f"{LANDING}time_sleep.grants",
+        *TRIGGER,
         "module.transfer_azure.google_secret_manager_secret_iam_member.transfer",
         "module.transfer_azure.time_static.created",
     ),
