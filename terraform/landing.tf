@@ -3,7 +3,7 @@ module "landing" {
 
   bookkeeping_bucket = local.bookkeeping_bucket
   force_destroy      = !var.deletion_protection
-  kms_key            = local.kms_key
+  kms_key            = module.project.kms_key
   labels             = var.labels
   landing_buckets    = local.landing_buckets
   location           = local.location
@@ -11,6 +11,6 @@ module "landing" {
   readers            = [module.loader.member]
   soft_delete_days   = var.soft_delete_days
   strip_basic_roles  = var.strip_basic_roles
-  transfer_agent     = data.google_storage_transfer_project_service_account.transfer.member
+  transfer_agent     = module.project.transfer_agent.member
   versioning         = var.landing_versioning
 }

@@ -1,6 +1,7 @@
 module "loader" {
   source = "./modules/loader"
 
+  agent_grants       = module.project.agent_grants
   bookkeeping_bucket = module.landing.bookkeeping_bucket
   build_folder       = var.build_folder
   datasets           = module.warehouse.datasets
@@ -15,6 +16,5 @@ module "loader" {
   prefix             = var.prefix
   project_id         = local.project_id
   region             = var.region
-  service_agents     = merge(time_sleep.agents.triggers, { storage = data.google_storage_project_service_account.storage.member })
   worker_pool        = var.build_worker_pool
 }

@@ -65,26 +65,13 @@ locals {
     : zipmap(["project_id", "dataset_id"], slice(split(".", var.google_billing_export), 0, 2))
   )
 
-  kms_key         = var.kms_key == null ? null : time_sleep.kms[0].triggers.kms_key
-  kms_key_count   = var.kms_key == null ? 0 : 1
   landing_buckets = { for provider in local.providers : provider => "${var.project_id}-${var.prefix}-landing-${provider}" }
 
   # One location for buckets, triggers and datasets: a trigger must be where its bucket is, and BigQuery loads only from
   # a bucket in the dataset's location. Cloud Storage spells locations in upper case, Eventarc in lower case.
   location   = var.bigquery_location
-  project_id = time_sleep.services.triggers.project_id
+  project_id = module.project.project_id
   providers  = toset([for source in local.sources : source.provider])
-
-  services = toset([
-    for service in concat(
-      [
-        "artifactregistry", "bigquery", "cloudbuild", "cloudfunctions", "cloudresourcemanager", "cloudscheduler",
-        "eventarc", "iam", "iamcredentials", "logging", "monitoring", "pubsub", "run", "secretmanager", "serviceusage",
-        "storage", "storagetransfer",
-      ],
-      var.kms_key == null ? [] : ["cloudkms"],
-    ) : "${service}.googleapis.com"
-  ])
 
   sources = {
     for key, source in merge(local._aws, local._azure) : key => {
@@ -115,10 +102,6 @@ locals {
     ]
   ])
 
-  transfer_agent = {
-    member     = data.google_storage_transfer_project_service_account.transfer.member
-    subject_id = data.google_storage_transfer_project_service_account.transfer.subject_id
-  }
   # With the daily jobs beside event streams, as aws_cur_daily. Which jobs there are is known at plan.
   transfer_jobs = merge(concat(
     [{ for key, transfer in module.transfer_aws : "aws_${key}" => transfer.job }],

@@ -13,7 +13,7 @@ module "transfer_aws" {
   project_id     = local.project_id
   schedule_hours = each.value.schedule_hours
   sink           = { bucket = module.landing.buckets["aws"], path = local.sources["aws_${each.key}"].sink_path }
-  transfer_agent = local.transfer_agent
+  transfer_agent = module.project.transfer_agent
 
   depends_on = [module.loader]
 }
@@ -31,7 +31,7 @@ module "transfer_azure" {
   schedule_hours  = each.value.schedule_hours
   sink            = { bucket = module.landing.buckets["azure"], path = local.sources["azure_${each.key}"].sink_path }
   storage_account = each.value.storage_account
-  transfer_agent  = local.transfer_agent
+  transfer_agent  = module.project.transfer_agent
 
   depends_on = [module.loader]
 }

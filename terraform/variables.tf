@@ -196,6 +196,13 @@ variable "project_id" {
   }
 }
 
+variable "project_setup" {
+  description = "Whether this configuration sets the project up: it enables the APIs, and creates Google's service agents with their roles. Set it to false if another configuration does so, such as a second system in the same project."
+  type        = bool
+  default     = true
+  nullable    = false
+}
+
 variable "region" {
   description = "Region of the functions, their container images and the schedule, such as europe-west1."
   type        = string

@@ -5,7 +5,7 @@ module "warehouse" {
   deletion_protection = var.deletion_protection
   focus_dataset       = local.focus_dataset
   google_export       = local.google_export
-  kms_key             = local.kms_key
+  kms_key             = module.project.kms_key
   labels              = var.labels
   location            = local.location
   project_id          = local.project_id

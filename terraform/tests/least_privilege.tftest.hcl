@@ -80,10 +80,6 @@ run "loader_grants_and_limits" {
     prefix             = "billing"
     project_id         = "acme-billing"
     region             = "europe-west1"
-    service_agents = {
-      for name in ["artifactregistry", "cloudbuild", "cloudfunctions", "cloudscheduler", "eventarc", "pubsub", "run", "storage"] :
-      name => "serviceAccount:${name}@e.com"
-    }
   }
 
   assert {

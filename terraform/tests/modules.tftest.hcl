@@ -102,11 +102,7 @@ run "loader_in_a_network" {
     prefix             = "billing"
     project_id         = "acme-billing"
     region             = "europe-west1"
-    service_agents = {
-      for name in ["artifactregistry", "cloudbuild", "cloudfunctions", "cloudscheduler", "eventarc", "pubsub", "run", "storage"] :
-      name => "serviceAccount:${name}@e.com"
-    }
-    worker_pool = "projects/p/locations/europe-west1/workerPools/w"
+    worker_pool        = "projects/p/locations/europe-west1/workerPools/w"
   }
 
   assert {
@@ -139,10 +135,6 @@ run "loader_with_direct_egress" {
     prefix             = "billing"
     project_id         = "acme-billing"
     region             = "europe-west1"
-    service_agents = {
-      for name in ["artifactregistry", "cloudbuild", "cloudfunctions", "cloudscheduler", "eventarc", "pubsub", "run", "storage"] :
-      name => "serviceAccount:${name}@e.com"
-    }
   }
 
   assert {

@@ -65,8 +65,18 @@ def check_protected_tables_stay(system: TerraformDeployment) -> None:
         system.terraform.apply()
     check_the_loads_are_kept(system)
     system.terraform.variables["aws_sources"] = TWO
-    with pytest.raises(TerraformError, match="deletion_protection"):
+    with pytest.raises(TerraformError, match="Instance cannot be destroyed"):
         system.terraform.destroy()
+    check_a_protected_destroy_removes_nothing(system)
+
+
+def check_a_protected_destroy_removes_nothing(system: TerraformDeployment) -> None:
+    """Not even a function. What belongs to the project is no longer in the state, and the next apply adopts it."""
+    before = {resource.address for resource in resources(system.terraform.show_json())}
+    with pytest.raises(TerraformError, match="PREVENT"):
+        system.destroy()
+    after = {resource.address for resource in resources(system.terraform.show_json())}
+    assert {address.rsplit(".google_")[0].split(".time_")[0] for address in before - after} == {"module.project"}
     check_the_loads_are_kept(system)
     assert list(system.emulator.storage.list_blobs(system.landing_bucket("aws_cur"))) != []
 

@@ -1,3 +1,10 @@
+variable "agent_grants" {
+  description = "Members of Google's service agents, by agent, once they have their roles: the output agent_grants of the module project. The functions are created some time after them."
+  type        = map(string)
+  default     = {}
+  nullable    = false
+}
+
 variable "bookkeeping_bucket" {
   description = "Name of the bucket for the leases and the source code of the functions."
   type        = string
@@ -81,20 +88,6 @@ variable "project_id" {
 variable "region" {
   description = "Region of the functions, their container images and the schedule."
   type        = string
-}
-
-variable "service_agents" {
-  description = "Google's service agents in this project, as IAM members."
-  type = object({
-    artifactregistry = string # agent of Artifact Registry
-    cloudbuild       = string # agent of Cloud Build
-    cloudfunctions   = string # agent of Cloud Functions
-    cloudscheduler   = string # agent of Cloud Scheduler
-    eventarc         = string # agent of Eventarc
-    pubsub           = string # agent of Pub/Sub
-    run              = string # agent of Cloud Run
-    storage          = string # agent of Cloud Storage
-  })
 }
 
 variable "worker_pool" {

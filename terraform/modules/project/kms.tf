@@ -1,25 +1,37 @@
-# Lets the agents of Cloud Storage and BigQuery use the key. The functions hold no billing data, so their images and
-# events keep Google's keys. A key for them would have to be in their region, with grants to four more agents.
+# Lets the agents of Cloud Storage and BigQuery use the key. Other buckets and tables may use it too, so Terraform does not
+# destroy these grants.
 
 resource "google_kms_crypto_key_iam_member" "storage" {
-  count = local.kms_key_count
+  count = local._kms_count
 
   crypto_key_id = var.kms_key
   role          = "roles/cloudkms.cryptoKeyEncrypterDecrypter" # objects of the landing and bookkeeping buckets
-  member        = data.google_storage_project_service_account.storage.member
+  member        = local.agents.storage
+
+  depends_on = [data.google_storage_project_service_account.storage]
+
+  lifecycle {
+    prevent_destroy = true
+  }
 }
 
 resource "google_kms_crypto_key_iam_member" "bigquery" {
-  count = local.kms_key_count
+  count = local._kms_count
 
   crypto_key_id = var.kms_key
   role          = "roles/cloudkms.cryptoKeyEncrypterDecrypter" # tables of the datasets
-  member        = data.google_bigquery_default_service_account.bigquery[0].member
+  member        = local.agents.bigquery
+
+  depends_on = [data.google_bigquery_default_service_account.bigquery]
+
+  lifecycle {
+    prevent_destroy = true
+  }
 }
 
 # A grant on a key takes up to a minute to take effect. Until then, creating a bucket or a dataset with the key fails.
 resource "time_sleep" "kms" {
-  count = local.kms_key_count
+  count = local._kms_count
 
   create_duration = "60s"
   triggers = {
