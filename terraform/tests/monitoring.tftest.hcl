@@ -52,6 +52,10 @@ run "alerts_and_dashboard" {
     error_message = "An alert does not notify both addresses, or does not say what to do."
   }
   assert {
+    condition     = alltrue([for channel in google_monitoring_notification_channel.emails : channel.force_delete])
+    error_message = "Monitoring would reject the removal of an address that an alert uses."
+  }
+  assert {
     condition     = alltrue([for policy in google_monitoring_alert_policy.lines : length(policy.conditions) == 1 && length(policy.alert_strategy[0].notification_rate_limit) == 1])
     error_message = "A log alert needs a policy with exactly one condition and a rate limit. Monitoring accepts no other."
   }
