@@ -95,6 +95,10 @@ run "loader_grants_and_limits" {
     error_message = "The build account must read only the buckets of build sources."
   }
   assert {
+    condition     = google_storage_bucket_iam_member.loader_leases.condition[0].expression == "!resource.name.startsWith(\"projects/_/buckets/books/objects/functions/\")"
+    error_message = "The functions could overwrite their own source code."
+  }
+  assert {
     condition     = google_storage_bucket_iam_member.loader_viewer["aws"].bucket == "landing-aws" && google_storage_bucket_iam_member.loader_leases.bucket == "books"
     error_message = "The functions must read the landing bucket, and write only to the bookkeeping bucket."
   }

@@ -68,12 +68,19 @@ def test_the_conditions_of_grants_hold_for_their_resource_alone(everything: Plan
         if (change["change"]["after"] or {}).get("condition")
     }
 
-    assert list(conditions) == ["module.loader.google_project_iam_member.build_source"]
+    build = conditions.pop("module.loader.google_project_iam_member.build_source")
+    leases = conditions.pop("module.loader.google_storage_bucket_iam_member.loader_leases")
 
-    (condition,) = conditions.values()
+    assert conditions == {}
+    assert holds(build, "projects/_/buckets/gcf-v2-sources-987214032843-europe-west4/objects/a/function.zip")
+    assert not holds(build, "projects/_/buckets/acme-billing-landing-aws/objects/gcf-v2-sources-1/a.csv")
 
-    assert holds(condition, "projects/_/buckets/gcf-v2-sources-987214032843-europe-west4/objects/a/function.zip")
-    assert not holds(condition, "projects/_/buckets/acme-billing-landing-aws/objects/gcf-v2-sources-1/a.csv")
+    books = f"projects/_/buckets/{everything.document['planned_values']['outputs']['bookkeeping_bucket']['value']}"
+    used = ["leases/billing.aws_cur/2025-09.json", "owners/billing.aws_cur.txt", "sweeps/notes.json"]
+
+    assert [name for name in used if not holds(leases, f"{books}/objects/{name}")] == []
+    assert holds(leases, books), "to list objects, IAM looks at the bucket"
+    assert not holds(leases, f"{books}/objects/functions/0a.zip")
 
 
 @pytest.mark.parametrize(
