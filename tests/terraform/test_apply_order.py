@@ -157,7 +157,9 @@ def test_each_resource_comes_after_what_it_needs(graph: Graph) -> None:
 
 def test_no_resource_comes_before_the_wait_for_the_apis(graph: Graph) -> None:
     resources = {
-        name for name in graph if re.search(r"(^|\.)(google_\w+)\.\w+$", name) and ".var." not in name and name not in (APIS, NUMBER)
+        name
+        for name in graph
+        if re.search(r"(^|\.)(google_\w+)\.\w+$", name) and ".var." not in name and name not in (APIS, NUMBER)
     }
 
     assert len(resources) > 40

@@ -19,9 +19,9 @@ SHARED = {  # the environment of the functions, three alerts and the dashboard n
     'module.loader.google_cloudfunctions2_function.load["aws"]': ("update",),
     'module.loader.google_cloudfunctions2_function.load["azure"]': ("update",),
     "module.loader.google_cloudfunctions2_function.sweep": ("update",),
-    "module.monitoring.google_monitoring_alert_policy.freshness": ("update",),
-    "module.monitoring.google_monitoring_alert_policy.silent": ("update",),
-    "module.monitoring.google_monitoring_alert_policy.transfer": ("update",),
+    'module.monitoring.google_monitoring_alert_policy.freshness["1"]': ("update",),
+    'module.monitoring.google_monitoring_alert_policy.silent["1"]': ("update",),
+    'module.monitoring.google_monitoring_alert_policy.transfer["1"]': ("update",),
     "module.monitoring.google_monitoring_dashboard.billing": ("update",),
 }
 
