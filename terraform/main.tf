@@ -37,6 +37,15 @@ locals {
     }
   }
 
+  _google_export = (
+    var.google_billing_export == null ? null
+    : zipmap(["project_id", "dataset_id"], slice(split(".", var.google_billing_export), 0, 2))
+  )
+  _is_own = (
+    try(local._google_export.project_id, null) == var.project_id
+    && contains(setunion(local.datasets, [local.focus_dataset]), try(local._google_export.dataset_id, ""))
+  )
+
   bookkeeping_bucket = "${var.project_id}-${var.prefix}-bookkeeping"
   datasets           = toset([for source in local.sources : source.dataset])
 
@@ -59,11 +68,9 @@ locals {
 
   focus_dataset = coalesce(var.focus_dataset, "${replace(var.prefix, "-", "_")}_focus")
 
-  # The grants are on the dataset, so the table's name is not needed.
-  google_export = (
-    var.google_billing_export == null ? null
-    : zipmap(["project_id", "dataset_id"], slice(split(".", var.google_billing_export), 0, 2))
-  )
+  # The grants are on the dataset, so the table's name is not needed. The system's own datasets have their grants already:
+  # a second entry for the same account would go with whichever is removed first.
+  google_export = local._google_export == null || local._is_own ? null : local._google_export
 
   landing_buckets = { for provider in local.providers : provider => "${var.project_id}-${var.prefix}-landing-${provider}" }
 

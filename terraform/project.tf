@@ -13,6 +13,10 @@ module "project" {
 resource "terraform_data" "rules" {
   lifecycle {
     precondition {
+      condition     = length(local.environment) <= 1000
+      error_message = "The sources need ${length(local.environment)} environment variables, and Cloud Run takes 1,000: move some sources to a second system with another prefix and project_setup = false."
+    }
+    precondition {
       condition     = length(local.sources) > 0
       error_message = "No source is configured: add at least one entry to ${join(" or ", [for provider in keys(local._formats_of) : "${provider}_sources"])}."
     }

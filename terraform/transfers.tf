@@ -15,7 +15,7 @@ module "transfer_aws" {
   sink           = { bucket = module.landing.buckets["aws"], path = local.sources["aws_${each.key}"].sink_path }
   transfer_agent = module.project.transfer_agent
 
-  depends_on = [module.loader]
+  depends_on = [google_secret_manager_secret_iam_member.transfer, module.loader]
 }
 
 module "transfer_azure" {
@@ -33,5 +33,5 @@ module "transfer_azure" {
   storage_account = each.value.storage_account
   transfer_agent  = module.project.transfer_agent
 
-  depends_on = [module.loader]
+  depends_on = [google_secret_manager_secret_iam_member.transfer, module.loader]
 }

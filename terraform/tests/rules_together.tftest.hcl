@@ -97,3 +97,15 @@ run "same_table_name_in_two_datasets_is_valid" {
     azure_sources = { focus = { storage_account = "acmebilling", container = "exports", path = "exports/azure/", export_name = "focus-cost", focus_version = "1.2", credentials_secret = "projects/123456789012/secrets/azure-sas", table_name = "months", dataset_id = "azure" } }
   }
 }
+
+run "more_sources_than_cloud_run_has_variables" {
+  command = plan
+  variables {
+    aws_sources = {
+      for number in range(100) : "cur${number}" => {
+        bucket = "acme-${number}", path = "exports/aws/", export_name = "acme-cur", role_arn = "arn:aws:iam::123456789012:role/billing"
+      }
+    }
+  }
+  expect_failures = [terraform_data.rules]
+}

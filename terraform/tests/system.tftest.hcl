@@ -139,3 +139,30 @@ run "second_prefix" {
     error_message = "The default dataset is not the prefix with _ for -."
   }
 }
+
+run "shared_secret" {
+  command = plan
+  variables {
+    aws_sources = {
+      cur   = { bucket = "acme-exports", path = "exports/aws/", export_name = "acme-cur", credentials_secret = "projects/123456789012/secrets/shared" }
+      other = { bucket = "other-exports", path = "exports/aws/", export_name = "acme-cur", credentials_secret = "projects/123456789012/secrets/shared" }
+    }
+  }
+
+  assert {
+    condition     = [for grant in google_secret_manager_secret_iam_member.transfer : "${grant.project} ${grant.secret_id} ${grant.member}"] == ["123456789012 shared serviceAccount:project-123456789012@storage-transfer-service.iam.gserviceaccount.com"]
+    error_message = "A secret that two sources share must be granted once: ${jsonencode(keys(google_secret_manager_secret_iam_member.transfer))}."
+  }
+}
+
+run "google_billing_export_in_a_dataset_of_the_system" {
+  command = plan
+  variables {
+    google_billing_export = "acme-billing.billing.gcp_billing_export_v1_0123AB_CDEF01_234567"
+  }
+
+  assert {
+    condition     = local.google_export == null && output.environment.GOOGLE_BILLING_EXPORT == "acme-billing.billing.gcp_billing_export_v1_0123AB_CDEF01_234567"
+    error_message = "A dataset of the system must not be granted twice."
+  }
+}

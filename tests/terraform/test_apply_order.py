@@ -82,25 +82,25 @@ AFTER: Mapping[str, tuple[str, ...]] = {
     JOBS[0]: (
         f"{LANDING}time_sleep.grants",
         *TRIGGER,
-        "module.transfer_aws.google_secret_manager_secret_iam_member.transfer",
+        "google_secret_manager_secret_iam_member.transfer",
         "module.transfer_aws.time_static.created",
     ),
     JOBS[1]: (
         f"{LANDING}time_sleep.grants",
         *TRIGGER,
-        "module.transfer_azure.google_secret_manager_secret_iam_member.transfer",
+        "google_secret_manager_secret_iam_member.transfer",
         "module.transfer_azure.time_static.created",
     ),
     "module.transfer_aws.google_storage_transfer_job.daily": (
         f"{LANDING}time_sleep.grants",
         *TRIGGER,
-        "module.transfer_aws.google_secret_manager_secret_iam_member.transfer",
+        "google_secret_manager_secret_iam_member.transfer",
         "module.transfer_aws.time_static.created",
     ),
     "module.transfer_azure.google_storage_transfer_job.daily": (
         f"{LANDING}time_sleep.grants",
         *TRIGGER,
-        "module.transfer_azure.google_secret_manager_secret_iam_member.transfer",
+        "google_secret_manager_secret_iam_member.transfer",
         "module.transfer_azure.time_static.created",
     ),
     # A job that is created after its first day runs a day later.
