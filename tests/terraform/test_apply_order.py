@@ -73,8 +73,8 @@ AFTER: Mapping[str, tuple[str, ...]] = {
     ),
     **dict.fromkeys(FUNCTIONS, (f"{LOADER}time_sleep.grants", f"{LOADER}google_storage_bucket_object.functions")),
     f"{LOADER}google_cloud_scheduler_job.sweep": (f"{LOADER}google_cloud_run_service_iam_member.scheduler_invoker",),
-    # Storage Transfer checks the bucket when a job is created, and a grant needs 30 s to work. A file that arrives before
-    # the trigger waits for the sweep.
+    # Storage Transfer checks the bucket when a job is created, and a grant needs 30 s to work. A file that arrives
+    # before the trigger waits for the sweep.
     f"{LANDING}time_sleep.grants": (
         f"{LANDING}google_storage_bucket_iam_member.transfer_writer",
         f"{LANDING}google_storage_bucket_iam_member.transfer_viewer",
