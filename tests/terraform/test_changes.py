@@ -28,7 +28,7 @@ SHARED = {  # the environment of the functions, three alerts and the dashboard n
 
 @pytest.mark.timeout(300)  # 25 s alone: fifteen commands and six starts of functions
 def test_system_in_use_can_be_protected_changed_and_destroyed(tmp_path: Path) -> None:
-    """One system for all checks, because it takes long to build. It uses the newer provider version."""
+    """One system for all checks, because it takes long to build. It uses the provider version that the root pins."""
     backoff = Backoff(first_seconds=0.2, longest_seconds=1.0)
     with (
         Emulator(backoff=backoff) as emulator,
