@@ -2,6 +2,7 @@ module "landing" {
   source = "./modules/landing"
 
   bookkeeping_bucket = local.bookkeeping_bucket
+  existing           = concat(keys(var.existing.landing_buckets), var.existing.bookkeeping_bucket == null ? [] : ["bookkeeping"])
   force_destroy      = !var.deletion_protection
   kms_key            = module.project.kms_key
   labels             = var.labels

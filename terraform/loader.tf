@@ -9,6 +9,7 @@ module "loader" {
   focus_dataset      = module.warehouse.focus_dataset
   google_export      = local.google_export
   ingress_settings   = var.ingress_settings
+  kms_key            = module.project.functions_kms_key
   labels             = var.labels
   landing_buckets    = module.landing.readable_buckets
   location           = local.location
@@ -16,5 +17,7 @@ module "loader" {
   prefix             = var.prefix
   project_id         = local.project_id
   region             = var.region
+  repository         = var.existing.repository
+  service_accounts   = var.existing.service_accounts
   worker_pool        = var.build_worker_pool
 }

@@ -46,7 +46,7 @@ locals {
     && contains(setunion(local.datasets, [local.focus_dataset]), try(local._google_export.dataset_id, ""))
   )
 
-  bookkeeping_bucket = "${var.project_id}-${var.prefix}-bookkeeping"
+  bookkeeping_bucket = coalesce(var.existing.bookkeeping_bucket, "${var.project_id}-${var.prefix}-bookkeeping")
   datasets           = toset([for source in local.sources : source.dataset])
 
   # All functions share one environment, because the views of a dataset are built from all its sources. Every value is
@@ -72,7 +72,10 @@ locals {
   # a second entry for the same account would go with whichever is removed first.
   google_export = local._google_export == null || local._is_own ? null : local._google_export
 
-  landing_buckets = { for provider in local.providers : provider => "${var.project_id}-${var.prefix}-landing-${provider}" }
+  landing_buckets = {
+    for provider in local.providers :
+    provider => lookup(var.existing.landing_buckets, provider, "${var.project_id}-${var.prefix}-landing-${provider}")
+  }
 
   # One location for buckets, triggers and datasets: a trigger must be where its bucket is, and BigQuery loads only from
   # a bucket in the dataset's location. Cloud Storage spells locations in upper case, Eventarc in lower case.

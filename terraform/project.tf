@@ -3,9 +3,10 @@
 module "project" {
   source = "./modules/project"
 
-  kms_key    = var.kms_key
-  project_id = var.project_id
-  setup      = var.project_setup
+  functions_kms_key = var.functions_kms_key
+  kms_key           = var.kms_key
+  project_id        = var.project_id
+  setup             = var.project_setup
 }
 
 # Rules that concern all providers, checked before anything is created. A variable's own validation cannot hold them: it

@@ -45,6 +45,40 @@ variable "build_worker_pool" {
   }
 }
 
+variable "existing" {
+  description = "What exists already and is used instead of something new. It gets the grants that the system needs, and no other change."
+  type = object({
+    bookkeeping_bucket = optional(string)          # bucket for leases and source code, in bigquery_location
+    datasets           = optional(set(string), []) # ids of datasets, in bigquery_location
+    landing_buckets    = optional(map(string), {}) # buckets by provider (aws, azure), in bigquery_location
+    repository         = optional(string)          # Docker repository in region, as projects/P/locations/L/repositories/R
+    service_accounts   = optional(map(string), {}) # e-mail addresses by task: build, loader, scheduler, trigger
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = length(setsubtract(keys(var.existing.landing_buckets), keys(local._formats_of))) == 0
+    error_message = "A key of existing.landing_buckets is no provider: use ${join(" or ", keys(local._formats_of))}."
+  }
+  validation {
+    condition     = length(setsubtract(keys(var.existing.service_accounts), ["build", "loader", "scheduler", "trigger"])) == 0
+    error_message = "A key of existing.service_accounts is no task: use build, loader, scheduler or trigger."
+  }
+  validation {
+    condition     = alltrue([for email in values(var.existing.service_accounts) : endswith(email, "@${var.project_id}.iam.gserviceaccount.com")])
+    error_message = "An account in existing.service_accounts is not of this project: use accounts like NAME@${var.project_id}.iam.gserviceaccount.com, because functions run only as accounts of their project."
+  }
+  validation {
+    condition     = var.existing.repository == null || can(regex("^projects/[^/]+/locations/${var.region}/repositories/[^/]+$", var.existing.repository))
+    error_message = "existing.repository has a wrong form or is in another region: write it like projects/P/locations/${var.region}/repositories/R."
+  }
+  validation {
+    condition     = !contains(values(var.existing.landing_buckets), coalesce(var.existing.bookkeeping_bucket, "/")) && length(distinct(values(var.existing.landing_buckets))) == length(var.existing.landing_buckets)
+    error_message = "existing names a bucket twice: use one bucket for each provider, and another for the bookkeeping."
+  }
+}
+
 variable "focus_dataset" {
   description = "Dataset of focus_costs, the view over all sources. Its readers need no grant on the tables. Default: the prefix with _ for -, then _focus."
   type        = string
@@ -72,6 +106,17 @@ variable "freshness_hours" {
   }
 }
 
+variable "functions_kms_key" {
+  description = "Cloud KMS key for the functions and their images, in region, as projects/P/locations/L/keyRings/R/cryptoKeys/K. Default: keys that Google manages."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.functions_kms_key == null || can(regex("^projects/[^/]+/locations/${var.region}/keyRings/[^/]+/cryptoKeys/[^/]+$", var.functions_kms_key))
+    error_message = "functions_kms_key has a wrong form or is in another region: write it like projects/P/locations/${var.region}/keyRings/R/cryptoKeys/K, without a version."
+  }
+}
+
 variable "google_billing_export" {
   description = "Table of Google Cloud's own billing export, as project.dataset.table. focus_costs includes it. It must be in bigquery_location."
   type        = string
@@ -80,6 +125,17 @@ variable "google_billing_export" {
   validation {
     condition     = var.google_billing_export == null || can(regex("^[a-z][a-z0-9-]{4,28}[a-z0-9]\\.[A-Za-z0-9_]+\\.[A-Za-z0-9_]+$", var.google_billing_export))
     error_message = "google_billing_export has a wrong form: write it like project.dataset.gcp_billing_export_v1_0123AB_CDEF01_234567."
+  }
+}
+
+variable "impersonate_service_account" {
+  description = "E-mail address of the service account as which Terraform applies. You need roles/iam.serviceAccountTokenCreator on it. Default: your own account."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.impersonate_service_account == null || can(regex("^[a-z0-9-]+@[a-z0-9.:-]+\\.gserviceaccount\\.com$", var.impersonate_service_account))
+    error_message = "impersonate_service_account is no service account: write it like terraform@acme-billing.iam.gserviceaccount.com."
   }
 }
 

@@ -3,6 +3,7 @@ module "warehouse" {
 
   datasets            = local.datasets
   deletion_protection = var.deletion_protection
+  existing            = var.existing.datasets
   focus_dataset       = local.focus_dataset
   google_export       = local.google_export
   kms_key             = module.project.kms_key

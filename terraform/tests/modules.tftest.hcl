@@ -27,7 +27,7 @@ run "landing_buckets" {
 
   assert {
     condition = alltrue([
-      for bucket in [google_storage_bucket.landing["aws"], google_storage_bucket.bookkeeping] :
+      for bucket in [google_storage_bucket.landing["aws"], google_storage_bucket.bookkeeping[0]] :
       bucket.uniform_bucket_level_access && bucket.public_access_prevention == "enforced" && !bucket.force_destroy
     ])
     error_message = "A bucket can be public, or can be destroyed while it holds objects."
@@ -78,7 +78,7 @@ run "landing_soft_delete_of_the_organization" {
 
   assert {
     condition = alltrue([
-      for bucket in [google_storage_bucket.landing["aws"], google_storage_bucket.bookkeeping] : length(bucket.soft_delete_policy) == 0
+      for bucket in [google_storage_bucket.landing["aws"], google_storage_bucket.bookkeeping[0]] : length(bucket.soft_delete_policy) == 0
     ])
     error_message = "With null, no bucket may set soft delete: the organization policy decides."
   }
@@ -177,7 +177,7 @@ run "warehouse_tables" {
   }
   assert {
     condition = alltrue([
-      for dataset in [google_bigquery_dataset.datasets["billing"], google_bigquery_dataset.focus] :
+      for dataset in [google_bigquery_dataset.datasets["billing"], google_bigquery_dataset.focus[0]] :
       [for entry in dataset.access : "${entry.role} ${entry.special_group}"] == ["OWNER projectOwners"]
     ])
     error_message = "A new dataset gives access to others than the owners of the project."

@@ -63,13 +63,21 @@ run "kms_key_with_version_and_pool_in_other_region" {
   expect_failures = [var.build_worker_pool, var.kms_key, var.network]
 }
 
-run "two_ways_into_a_network" {
+run "two_ways_into_a_network_and_wrong_things_that_exist" {
   command = plan
   variables {
-    build_worker_pool = "pool"
-    network           = { connector = "projects/p/locations/europe-west1/connectors/c", subnetwork = "projects/p/regions/europe-west1/subnetworks/s" }
+    existing = {
+      bookkeeping_bucket = "own"
+      landing_buckets    = { aws = "own", gcp = "other" }
+      repository         = "projects/p/locations/us-central1/repositories/r"
+      service_accounts   = { loader = "loader@other.iam.gserviceaccount.com", load = "load@acme-billing.iam.gserviceaccount.com" }
+    }
+    functions_kms_key           = "projects/p/locations/europe/keyRings/r/cryptoKeys/k"
+    impersonate_service_account = "somebody@example.com"
+    build_worker_pool           = "pool"
+    network                     = { connector = "projects/p/locations/europe-west1/connectors/c", subnetwork = "projects/p/regions/europe-west1/subnetworks/s" }
   }
-  expect_failures = [var.build_worker_pool, var.network]
+  expect_failures = [var.build_worker_pool, var.existing, var.functions_kms_key, var.impersonate_service_account, var.network]
 }
 
 run "all_that_an_organization_can_demand_is_valid" {

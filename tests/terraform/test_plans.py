@@ -24,6 +24,11 @@ GRANT_ROW = re.compile(
 EXAMPLES = sorted((*(TERRAFORM / "examples").glob("*.tfvars.example"), TERRAFORM / "terraform.tfvars.example"))
 # Both providers, with and without secrets, with a schedule and an event stream, and with a key: every grant.
 EVERYTHING = TERRAFORM / "examples" / "several-sources.tfvars.example"
+# And a bucket that exists already, and a key for the functions.
+OF_THE_CUSTOMER = (
+    '-var=existing={landing_buckets={azure="acme-own-landing"}}',
+    "-var=functions_kms_key=projects/acme-keys/locations/europe-west4/keyRings/code/cryptoKeys/functions",
+)
 # Attributes that the provider rewrites at apply: `stored` in the facts.
 REWRITTEN = [
     (kind.name, name)
@@ -42,7 +47,7 @@ def terraform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Terraform]:
 
 @pytest.fixture(scope="module")
 def everything(terraform: Terraform) -> Plan:
-    return terraform.plan(f"-var-file={EVERYTHING}")
+    return terraform.plan(f"-var-file={EVERYTHING}", *OF_THE_CUSTOMER)
 
 
 def planned_grants(plan: Plan) -> set[tuple[str, str, str]]:
@@ -96,6 +101,7 @@ def test_each_wait_has_its_length(everything: Plan) -> None:
 
     assert {address: everything.planned(address)["create_duration"] for address in waits} == {
         "module.project.time_sleep.services[0]": "60s",  # SERVICE_DISABLED, up to a minute after an API was enabled
+        "module.project.time_sleep.functions_kms[0]": "60s",
         "module.project.time_sleep.kms[0]": "60s",
         'module.landing.time_sleep.grants["aws"]': "60s",  # Storage Transfer's documentation asks for 30 s
         'module.landing.time_sleep.grants["azure"]': "60s",

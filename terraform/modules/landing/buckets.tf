@@ -1,6 +1,6 @@
 # No lifecycle rule deletes objects here. Storage Transfer would copy them again, and each copy raises an event.
 resource "google_storage_bucket" "landing" {
-  for_each = var.landing_buckets
+  for_each = { for provider, name in var.landing_buckets : provider => name if !contains(var.existing, provider) }
 
   project                     = var.project_id
   name                        = each.value
@@ -32,6 +32,8 @@ resource "google_storage_bucket" "landing" {
 
 # Leases and the source code of the functions. A separate bucket, because an object in a landing bucket raises an event.
 resource "google_storage_bucket" "bookkeeping" {
+  count = contains(var.existing, "bookkeeping") ? 0 : 1
+
   project                     = var.project_id
   name                        = var.bookkeeping_bucket
   location                    = upper(var.location)

@@ -3,6 +3,13 @@ variable "bookkeeping_bucket" {
   type        = string
 }
 
+variable "existing" {
+  description = "Which of the buckets exist already: providers (aws, azure), and bookkeeping. They get the grants that the system needs, and no other change."
+  type        = set(string)
+  default     = []
+  nullable    = false
+}
+
 variable "force_destroy" {
   description = "Whether terraform destroy deletes buckets that still hold objects."
   type        = bool

@@ -2,16 +2,17 @@ resource "google_cloudfunctions2_function" "load" {
   for_each = var.landing_buckets
 
   # No underscore in the name: Cloud Run would rename the service, and the invoker's grant would not reach it.
-  project     = var.project_id
-  location    = var.region
-  name        = "${var.prefix}-load-${each.key}"
-  description = "Loads a month when an object of its delivery arrives in gs://${each.value}"
-  labels      = var.labels
+  project      = var.project_id
+  location     = var.region
+  name         = "${var.prefix}-load-${each.key}"
+  description  = "Loads a month when an object of its delivery arrives in gs://${each.value}"
+  labels       = var.labels
+  kms_key_name = var.kms_key
 
   build_config {
     runtime           = local.runtime
     entry_point       = "load_${each.key}"
-    docker_repository = google_artifact_registry_repository.images.id
+    docker_repository = local._repository_id
     service_account   = "projects/${var.project_id}/serviceAccounts/${local.emails["build"]}" # the default may have no rights (since 2024-07)
     worker_pool       = var.worker_pool
     source {
@@ -62,16 +63,17 @@ resource "google_cloudfunctions2_function" "load" {
 }
 
 resource "google_cloudfunctions2_function" "sweep" {
-  project     = var.project_id
-  location    = var.region
-  name        = "${var.prefix}-sweep"
-  description = "Loads what events missed, and compares the tables with the load history"
-  labels      = var.labels
+  project      = var.project_id
+  location     = var.region
+  name         = "${var.prefix}-sweep"
+  description  = "Loads what events missed, and compares the tables with the load history"
+  labels       = var.labels
+  kms_key_name = var.kms_key
 
   build_config {
     runtime           = local.runtime
     entry_point       = "sweep"
-    docker_repository = google_artifact_registry_repository.images.id
+    docker_repository = local._repository_id
     service_account   = "projects/${var.project_id}/serviceAccounts/${local.emails["build"]}"
     worker_pool       = var.worker_pool
     source {

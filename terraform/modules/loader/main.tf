@@ -10,13 +10,15 @@ locals {
   _egress     = try(var.network.all_traffic, false) ? "ALL_TRAFFIC" : "PRIVATE_RANGES_ONLY"
   _interfaces = var.network == null || local._connector != null ? [] : [var.network]
 
+  _repository_id = var.repository == null ? google_artifact_registry_repository.images[0].id : var.repository
+
   accounts = {
     build     = "Builds the functions of ${var.prefix}"
     loader    = "Runs the functions of ${var.prefix}: reads the landing buckets, loads BigQuery"
     scheduler = "Calls the sweep of ${var.prefix}"
     trigger   = "Delivers object events to the functions of ${var.prefix}"
   }
-  emails = time_sleep.accounts.triggers
+  emails = merge(time_sleep.accounts.triggers, var.service_accounts)
   functions = merge(
     { for provider, function in google_cloudfunctions2_function.load : "load_${provider}" => function.name },
     { sweep = google_cloudfunctions2_function.sweep.name },

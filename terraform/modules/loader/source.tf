@@ -18,10 +18,29 @@ resource "google_storage_bucket_object" "functions" {
 # Not gcf-artifacts, which Google creates at the first build: a separate repository exists before its grant, and
 # terraform destroy removes the images with it.
 resource "google_artifact_registry_repository" "images" {
+  count = var.repository == null ? 1 : 0
+
   project       = var.project_id
   location      = var.region
   repository_id = "${var.prefix}-functions"
   description   = "Images of the functions of ${var.prefix}"
   format        = "DOCKER"
   labels        = var.labels
+  kms_key_name  = var.kms_key
+
+  # Every deployment makes an image. A function needs its newest one, and a few more allow to go back.
+  cleanup_policies {
+    id     = "keep-newest"
+    action = "KEEP"
+    most_recent_versions {
+      keep_count = 5
+    }
+  }
+  cleanup_policies {
+    id     = "delete-old"
+    action = "DELETE"
+    condition {
+      older_than = "2592000s" # 30 days
+    }
+  }
 }

@@ -46,6 +46,12 @@ variable "ingress_settings" {
   nullable    = false
 }
 
+variable "kms_key" {
+  description = "Cloud KMS key for the functions and their images, in region. Google's service agents can use it already. Null for keys that Google manages."
+  type        = string
+  default     = null
+}
+
 variable "labels" {
   description = "Labels for the functions and the repository of their images."
   type        = map(string)
@@ -88,6 +94,19 @@ variable "project_id" {
 variable "region" {
   description = "Region of the functions, their container images and the schedule."
   type        = string
+}
+
+variable "repository" {
+  description = "Docker repository for the images of the functions that exists already, as projects/P/locations/L/repositories/R in region. Null creates one."
+  type        = string
+  default     = null
+}
+
+variable "service_accounts" {
+  description = "E-mail addresses of service accounts that exist already in the project, by task: build, loader, scheduler, trigger. The others are created."
+  type        = map(string)
+  default     = {}
+  nullable    = false
 }
 
 variable "worker_pool" {

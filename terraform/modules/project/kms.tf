@@ -40,3 +40,28 @@ resource "time_sleep" "kms" {
     storage  = google_kms_crypto_key_iam_member.storage[0].member
   }
 }
+
+# A key for the functions: their source and images, and the events (cloud.google.com/functions/docs/securing/cmek).
+resource "google_kms_crypto_key_iam_member" "functions" {
+  for_each = local._functions_kms_agents
+
+  crypto_key_id = var.functions_kms_key
+  role          = "roles/cloudkms.cryptoKeyEncrypterDecrypter" # source, images and events of the functions
+  member        = each.key == "storage" ? local.agents.storage : time_sleep.agents[0].triggers[each.key]
+
+  depends_on = [data.google_storage_project_service_account.storage]
+
+  lifecycle {
+    prevent_destroy = true
+  }
+}
+
+resource "time_sleep" "functions_kms" {
+  count = length(local._functions_kms_agents) == 0 ? 0 : 1
+
+  create_duration = "60s"
+  triggers = merge(
+    { functions_kms_key = var.functions_kms_key },
+    { for name, grant in google_kms_crypto_key_iam_member.functions : name => grant.member },
+  )
+}

@@ -10,6 +10,11 @@ locals {
     pubsub           = "gcp-sa-pubsub"
     run              = "serverless-robot-prod"
   }
+  # The agent of Cloud Storage has its grant already if both keys are the same.
+  _functions_kms_agents = toset([
+    for name in ["artifactregistry", "cloudfunctions", "eventarc", "run", "storage"] : name
+    if var.setup && var.functions_kms_key != null && !(name == "storage" && var.functions_kms_key == var.kms_key)
+  ])
   _kms_count   = var.setup && var.kms_key != null ? 1 : 0
   _number      = data.google_project.project.number
   _setup_count = var.setup ? 1 : 0
@@ -31,7 +36,7 @@ locals {
         "eventarc", "iam", "iamcredentials", "logging", "monitoring", "pubsub", "run", "secretmanager", "serviceusage",
         "storage", "storagetransfer",
       ],
-      var.kms_key == null ? [] : ["cloudkms"],
+      var.functions_kms_key == null && var.kms_key == null ? [] : ["cloudkms"],
     ) : "${service}.googleapis.com"
   ])
 }

@@ -12,6 +12,11 @@ output "agent_grants" {
   } : name => member if var.setup }
 }
 
+output "functions_kms_key" {
+  description = "The key of the functions. A resource that uses it waits until the agents can use it."
+  value       = length(local._functions_kms_agents) == 0 ? var.functions_kms_key : time_sleep.functions_kms[0].triggers.functions_kms_key
+}
+
 output "kms_key" {
   description = "The key. A resource that uses it waits until the agents can use it."
   value       = local._kms_count == 0 ? var.kms_key : time_sleep.kms[0].triggers.kms_key

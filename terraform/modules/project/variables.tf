@@ -1,3 +1,9 @@
+variable "functions_kms_key" {
+  description = "Cloud KMS key that the agents of Artifact Registry, Cloud Functions, Cloud Run, Cloud Storage and Eventarc may use. Null for keys that Google manages."
+  type        = string
+  default     = null
+}
+
 variable "kms_key" {
   description = "Cloud KMS key that the agents of Cloud Storage and BigQuery may use. Null for keys that Google manages."
   type        = string

@@ -29,7 +29,9 @@ locals {
       if column.name == table.cluster && !contains(["FLOAT", "JSON"], column.type)
     ]
   }
-  schemas = { for key, columns in local._columns : key => jsonencode(columns) }
+  datasets      = { for id in var.datasets : id => try(google_bigquery_dataset.datasets[id].dataset_id, id) }
+  focus_dataset = try(google_bigquery_dataset.focus[0].dataset_id, var.focus_dataset)
+  schemas       = { for key, columns in local._columns : key => jsonencode(columns) }
   tracking_schemas = {
     for key, table in var.tables : key => jsonencode(concat(
       [{ name = table.execution_column, type = "STRING", mode = "NULLABLE", description = "The provider's id of the delivery" }],

@@ -10,6 +10,13 @@ variable "deletion_protection" {
   nullable    = false
 }
 
+variable "existing" {
+  description = "Ids of the datasets that exist already, in location. They get tables and the grants that the system needs, and no other change."
+  type        = set(string)
+  default     = []
+  nullable    = false
+}
+
 variable "focus_dataset" {
   description = "Id of the dataset for the views over all sources."
   type        = string
