@@ -19,5 +19,6 @@ module "loader" {
   region             = var.region
   repository         = var.existing.repository
   service_accounts   = var.existing.service_accounts
+  source_folder      = "${path.module}/../functions"
   worker_pool        = var.build_worker_pool
 }

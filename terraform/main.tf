@@ -83,6 +83,7 @@ locals {
   project_id = module.project.project_id
   providers  = toset([for source in local.sources : source.provider])
 
+  schemas = "${path.module}/../functions/billing/schemas"
   sources = {
     for key, source in merge(local._aws, local._azure) : key => {
       cluster          = local._formats[source.format].cluster

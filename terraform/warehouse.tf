@@ -11,5 +11,8 @@ module "warehouse" {
   location            = local.location
   project_id          = local.project_id
   strip_basic_roles   = var.strip_basic_roles
-  tables              = local.sources
+  tables = {
+    for key, source in local.sources : key => merge(source, { schema = file("${local.schemas}/${source.schema}.json") })
+  }
+  tracking_schema = file("${local.schemas}/load_tracking.json")
 }

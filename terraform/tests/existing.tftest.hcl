@@ -63,13 +63,14 @@ run "warehouse" {
     source = "./modules/warehouse"
   }
   variables {
-    datasets      = ["billing", "own"]
-    existing      = ["own", "own_focus"]
-    focus_dataset = "own_focus"
+    tracking_schema = file("../functions/billing/schemas/load_tracking.json")
+    datasets        = ["billing", "own"]
+    existing        = ["own", "own_focus"]
+    focus_dataset   = "own_focus"
     tables = {
       aws_cur = {
         cluster   = "line_item_usage_start_date", dataset = "own", execution_column = "assembly_id"
-        partition = "bill_billing_period_start_date", schema = "aws_cur_v1", table = "aws_cur"
+        partition = "bill_billing_period_start_date", schema = file("../functions/billing/schemas/aws_cur_v1.json"), table = "aws_cur"
       }
     }
   }
@@ -93,6 +94,7 @@ run "loader" {
     source = "./modules/loader"
   }
   variables {
+    source_folder      = "../functions"
     bookkeeping_bucket = "books"
     build_folder       = "build"
     datasets           = ["billing"]
@@ -138,6 +140,7 @@ run "repository" {
     source = "./modules/loader"
   }
   variables {
+    source_folder      = "../functions"
     bookkeeping_bucket = "books"
     build_folder       = "build"
     datasets           = ["billing"]

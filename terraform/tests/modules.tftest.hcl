@@ -90,6 +90,7 @@ run "loader_in_a_network" {
     source = "./modules/loader"
   }
   variables {
+    source_folder      = "../functions"
     bookkeeping_bucket = "books"
     build_folder       = "build"
     datasets           = ["billing"]
@@ -124,6 +125,7 @@ run "loader_with_direct_egress" {
     source = "./modules/loader"
   }
   variables {
+    source_folder      = "../functions"
     bookkeeping_bucket = "books"
     build_folder       = "build"
     datasets           = ["billing"]
@@ -154,19 +156,20 @@ run "warehouse_tables" {
     source = "./modules/warehouse"
   }
   variables {
-    datasets      = ["billing"]
-    focus_dataset = "billing_focus"
-    google_export = { project_id = "acme-admin", dataset_id = "exports" }
-    location      = "europe-west1"
-    project_id    = "acme-billing"
+    tracking_schema = file("../functions/billing/schemas/load_tracking.json")
+    datasets        = ["billing"]
+    focus_dataset   = "billing_focus"
+    google_export   = { project_id = "acme-admin", dataset_id = "exports" }
+    location        = "europe-west1"
+    project_id      = "acme-billing"
     tables = {
       aws_cur = {
         cluster   = "line_item_usage_start_date", dataset = "billing", execution_column = "assembly_id"
-        partition = "bill_billing_period_start_date", schema = "aws_cur_v1", table = "aws_cur"
+        partition = "bill_billing_period_start_date", schema = file("../functions/billing/schemas/aws_cur_v1.json"), table = "aws_cur"
       }
       azure_focus = {
         cluster   = "ChargePeriodStart", dataset = "billing", execution_column = "run_id"
-        partition = "BillingPeriodStart", schema = "azure_focus_1.0r2", table = "azure_focus"
+        partition = "BillingPeriodStart", schema = file("../functions/billing/schemas/azure_focus_1.0r2.json"), table = "azure_focus"
       }
     }
   }
@@ -223,20 +226,21 @@ run "warehouse_chosen_types" {
     source = "./modules/warehouse"
   }
   variables {
-    datasets      = ["billing"]
-    focus_dataset = "billing_focus"
-    location      = "europe-west1"
-    project_id    = "acme-billing"
+    tracking_schema = file("../functions/billing/schemas/load_tracking.json")
+    datasets        = ["billing"]
+    focus_dataset   = "billing_focus"
+    location        = "europe-west1"
+    project_id      = "acme-billing"
     tables = {
       text = {
         cluster      = "Date", dataset = "billing", execution_column = "run_id"
         column_types = { date = "STRING", BillingPeriodStartDate = "STRING", Unknown = "STRING" }
-        partition    = "BillingPeriodStartDate", schema = "azure_cost", table = "text"
+        partition    = "BillingPeriodStartDate", schema = file("../functions/billing/schemas/azure_cost.json"), table = "text"
       }
       number = {
         cluster      = "Date", dataset = "billing", execution_column = "run_id"
         column_types = { Date = "FLOAT" }
-        partition    = "BillingPeriodStartDate", schema = "azure_cost", table = "number"
+        partition    = "BillingPeriodStartDate", schema = file("../functions/billing/schemas/azure_cost.json"), table = "number"
       }
     }
   }
@@ -263,6 +267,7 @@ run "warehouse_without_protection" {
     source = "./modules/warehouse"
   }
   variables {
+    tracking_schema     = file("../functions/billing/schemas/load_tracking.json")
     datasets            = ["billing"]
     deletion_protection = false
     focus_dataset       = "billing_focus"

@@ -1,10 +1,9 @@
 locals {
-  _source_path = "${path.module}/../../../functions"
   # Only these files are deployed. The folder also holds the billing command and its documentation. Caches are excluded
   # by pattern as well, because Python may write one between the two calls of fileset.
-  _source_files  = setunion(fileset(local._source_path, "*.{py,txt}"), fileset(local._source_path, "billing/**/*.{py,json}"))
+  _source_files  = setunion(fileset(var.source_folder, "*.{py,txt}"), fileset(var.source_folder, "billing/**/*.{py,json}"))
   _source_caches = ["**/__pycache__", "**/__pycache__/**", "**/*.pyc"]
-  _source_others = setsubtract(fileset(local._source_path, "**"), local._source_files)
+  _source_others = setsubtract(fileset(var.source_folder, "**"), local._source_files)
 
   _connector  = try(var.network.connector, null)
   _egress     = try(var.network.all_traffic, false) ? "ALL_TRAFFIC" : "PRIVATE_RANGES_ONLY"

@@ -1,6 +1,6 @@
 data "archive_file" "functions" {
   type             = "zip"
-  source_dir       = local._source_path
+  source_dir       = var.source_folder
   excludes         = local.source_exclude
   output_file_mode = "0644" # the same bytes with any umask: a new hash would deploy again
   output_path      = "${var.build_folder}/${var.prefix}-functions.zip"

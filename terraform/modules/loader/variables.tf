@@ -109,6 +109,11 @@ variable "service_accounts" {
   nullable    = false
 }
 
+variable "source_folder" {
+  description = "Folder with the source code of the functions: functions/ of this repository."
+  type        = string
+}
+
 variable "worker_pool" {
   description = "Private pool of Cloud Build that builds the functions, as projects/P/locations/L/workerPools/W. Null for the pool that Google shares."
   type        = string

@@ -25,6 +25,7 @@ module "loader" {
   prefix          = "billing"
   project_id      = "acme-billing"
   region          = "europe-west1"
+  source_folder   = "../functions" # from the folder in which Terraform runs
 }
 
 output "functions" {
