@@ -14,6 +14,11 @@ locals {
     run              = "serverless-robot-prod"
   }
   _project_number = regex("^service-([0-9]+)@", data.google_storage_project_service_account.storage.email_address)[0]
+
+  service_agents = {
+    for name, domain in time_sleep.agents.triggers :
+    name => "serviceAccount:service-${local._project_number}@${domain}.iam.gserviceaccount.com"
+  }
 }
 
 data "google_storage_project_service_account" "storage" {
@@ -36,23 +41,20 @@ data "google_bigquery_default_service_account" "bigquery" {
   depends_on = [time_sleep.services]
 }
 
-# Without these requests, the first trigger or build of a project may begin before the agent exists, and fails.
+# Without these requests, the first trigger or build of a project may begin before the agent exists, and fails. Service
+# Usage answers them, which is enabled before the first apply. So they do not wait for the new APIs.
 resource "google_project_service_identity" "agents" {
   for_each = toset([for name in keys(local._agent_domains) : "${name}.googleapis.com"])
   provider = google-beta
 
-  project = local.project_id
-  service = each.key
+  project = var.project_id
+  service = google_project_service.services[each.key].service
 }
 
-# A grant to an agent made seconds before answers 400 "does not exist" for 30 to 120 s. The loader's grants to agents take
-# the members from here.
+# A grant to an agent made seconds before answers 400 "does not exist". The grants to agents take the domains from here.
 resource "time_sleep" "agents" {
-  create_duration = "120s"
-  triggers = {
-    for name, domain in local._agent_domains :
-    name => "serviceAccount:service-${local._project_number}@${domain}.iam.gserviceaccount.com"
-  }
+  create_duration = "90s"
+  triggers        = local._agent_domains
 
   depends_on = [google_project_service_identity.agents]
 }

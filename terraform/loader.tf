@@ -1,6 +1,7 @@
 module "loader" {
   source = "./modules/loader"
 
+  accounts_project   = google_project_service.services["iam.googleapis.com"].project
   bookkeeping_bucket = module.landing.bookkeeping_bucket
   build_folder       = var.build_folder
   datasets           = module.warehouse.datasets
@@ -13,5 +14,5 @@ module "loader" {
   prefix             = var.prefix
   project_id         = local.project_id
   region             = var.region
-  service_agents     = merge(time_sleep.agents.triggers, { storage = data.google_storage_project_service_account.storage.member })
+  service_agents     = merge(local.service_agents, { storage = data.google_storage_project_service_account.storage.member })
 }

@@ -70,6 +70,7 @@ run "loader_grants_and_limits" {
     source = "./modules/loader"
   }
   variables {
+    accounts_project   = "acme-billing"
     bookkeeping_bucket = "books"
     build_folder       = "build"
     datasets           = ["billing"]

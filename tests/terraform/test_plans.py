@@ -21,6 +21,7 @@ GRANT_ROW = re.compile(
     r" \| `([^`]+)` \| [^|]+ \| ([^|]+) \| [^|]+ \| [^|]+ \|$",
     re.M,
 )
+WAIT_ROW = re.compile(r"^\| `([\w.]*time_sleep\.\w+)` \| (\d+) \|", re.M)
 EXAMPLES = sorted((*(TERRAFORM / "examples").glob("*.tfvars.example"), TERRAFORM / "terraform.tfvars.example"))
 # Both providers, with and without secrets, with a schedule and an event stream, and with a key: every grant.
 EVERYTHING = TERRAFORM / "examples" / "several-sources.tfvars.example"
@@ -84,19 +85,13 @@ def test_a_wrong_condition_is_no_condition(wrong: str) -> None:
         holds(wrong, "projects/_/buckets/b")
 
 
-def test_each_wait_has_its_length(everything: Plan) -> None:
-    waits = [address for address in everything.changes if ".time_sleep." in f".{address}"]
+def test_planned_waits_equal_the_table_in_the_readme(everything: Plan) -> None:
+    waits = {re.sub(r"\[[^]]*\]", "", name): name for name in everything.changes if ".time_sleep." in f".{name}"}
+    rows = WAIT_ROW.findall((TERRAFORM / "README.md").read_text())
 
-    assert {address: everything.planned(address)["create_duration"] for address in waits} == {
-        "time_sleep.services": "60s",  # SERVICE_DISABLED, up to a minute after an API was enabled
-        "time_sleep.kms[0]": "60s",
-        'module.landing.time_sleep.grants["aws"]': "60s",  # Storage Transfer's documentation asks for 30 s
-        'module.landing.time_sleep.grants["azure"]': "60s",
-        "time_sleep.agents": "120s",  # "does not exist" for 30 to 120 s
-        "module.loader.time_sleep.accounts": "120s",  # "does not exist" for 30 to 120 s
-        "module.loader.time_sleep.grants": "120s",  # to Eventarc and Cloud Build, one to two minutes
-        "module.monitoring.time_sleep.metrics": "120s",  # a metric that a policy may name, one to two minutes
-    }
+    planned = {wait: everything.planned(address)["create_duration"] for wait, address in waits.items()}
+
+    assert planned == {name: f"{seconds}s" for name, seconds in rows}
 
 
 @pytest.mark.fault("F34")

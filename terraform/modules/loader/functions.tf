@@ -15,8 +15,9 @@ resource "google_cloudfunctions2_function" "load" {
     service_account   = "projects/${var.project_id}/serviceAccounts/${local.emails["build"]}" # the default may have no rights (since 2024-07)
     source {
       storage_source {
-        bucket = var.bookkeeping_bucket
-        object = google_storage_bucket_object.functions.name
+        bucket     = var.bookkeeping_bucket
+        object     = google_storage_bucket_object.functions.name
+        generation = google_storage_bucket_object.functions.generation # else the provider sends that of the old zip
       }
     }
   }
@@ -44,7 +45,7 @@ resource "google_cloudfunctions2_function" "load" {
     }
   }
 
-  depends_on = [time_sleep.grants]
+  depends_on = [time_sleep.bucket_grants, time_sleep.grants]
 }
 
 resource "google_cloudfunctions2_function" "sweep" {
@@ -61,8 +62,9 @@ resource "google_cloudfunctions2_function" "sweep" {
     service_account   = "projects/${var.project_id}/serviceAccounts/${local.emails["build"]}"
     source {
       storage_source {
-        bucket = var.bookkeeping_bucket
-        object = google_storage_bucket_object.functions.name
+        bucket     = var.bookkeeping_bucket
+        object     = google_storage_bucket_object.functions.name
+        generation = google_storage_bucket_object.functions.generation # else the provider sends that of the old zip
       }
     }
   }
@@ -79,5 +81,5 @@ resource "google_cloudfunctions2_function" "sweep" {
     available_memory                 = "1Gi" # holds the listings and state of all months of a source, and five loads
   }
 
-  depends_on = [time_sleep.grants]
+  depends_on = [time_sleep.bucket_grants, time_sleep.grants]
 }

@@ -43,8 +43,9 @@ resource "google_cloud_run_service_iam_member" "scheduler_invoker" {
 }
 
 # Grants take up to two minutes to reach Eventarc and Cloud Build; a function that is created before fails with
-# "Permission denied while using the Eventarc Service Agent" or in its build. No trigger reads a grant's bucket, repository, service or
-# secret_id: the provider rewrites them when it makes the grant (NAME to b/NAME), and the apply fails ("inconsistent final plan").
+# "Permission denied while using the Eventarc Service Agent" or in its build. No trigger reads a grant's bucket, repository,
+# service or secret_id: the provider rewrites them when it makes the grant (NAME to b/NAME), and the apply fails
+# ("inconsistent final plan").
 resource "time_sleep" "grants" {
   create_duration = "120s"
   triggers = {
@@ -52,18 +53,26 @@ resource "time_sleep" "grants" {
     build_images           = google_artifact_registry_repository_iam_member.build_images.member
     build_logs             = google_project_iam_member.build_logs.member
     build_source           = google_project_iam_member.build_source.member
-    build_upload           = google_storage_bucket_iam_member.build_upload.member
     cloudbuild_agent       = google_project_iam_member.cloudbuild_agent.member
     cloudfunctions_agent   = google_project_iam_member.cloudfunctions_agent.member
     cloudscheduler_agent   = google_project_iam_member.cloudscheduler_agent.member
     run_agent              = google_project_iam_member.run_agent.member
     eventarc_agent         = google_project_iam_member.eventarc_agent.member
-    loader_datasets        = join(" ", sort([for grant in google_bigquery_dataset_access.loader_editor : grant.dataset_id]))
     loader_jobs            = google_project_iam_member.loader_jobs.member
-    loader_landing         = join(" ", sort([for provider, grant in google_storage_bucket_iam_member.loader_viewer : "${provider}=${grant.member}"]))
-    loader_leases          = google_storage_bucket_iam_member.loader_leases.member
     pubsub_agent           = google_project_iam_member.pubsub_agent.member
     storage_publisher      = google_project_iam_member.storage_publisher.member
     trigger_receiver       = google_project_iam_member.trigger_receiver.member
+  }
+}
+
+# A grant on a bucket takes about a minute. These are later than the other grants, because buckets wait for the key. Those on
+# datasets are needed when a function first runs, which is after its build.
+resource "time_sleep" "bucket_grants" {
+  create_duration = "60s"
+  triggers = {
+    build_upload    = google_storage_bucket_iam_member.build_upload.member
+    loader_datasets = join(" ", sort([for grant in google_bigquery_dataset_access.loader_editor : grant.dataset_id]))
+    loader_landing  = join(" ", sort([for provider, grant in google_storage_bucket_iam_member.loader_viewer : "${provider}=${grant.member}"]))
+    loader_leases   = google_storage_bucket_iam_member.loader_leases.member
   }
 }

@@ -1,3 +1,8 @@
+variable "accounts_project" {
+  description = "Id of the project for the service accounts, the same as project_id. It needs the IAM API only, so that the accounts are created while other APIs start."
+  type        = string
+}
+
 variable "bookkeeping_bucket" {
   description = "Name of the bucket for the leases and the source code of the functions."
   type        = string

@@ -6,4 +6,10 @@ resource "google_monitoring_notification_channel" "emails" {
   type         = "email"
   labels       = { email_address = each.key }
   user_labels  = var.labels
+
+  # Monitoring rejects the removal of a channel that a policy uses. So Terraform changes the policies first, if this
+  # setting was applied before.
+  lifecycle {
+    create_before_destroy = true
+  }
 }

@@ -1,7 +1,9 @@
 # The first day of the job, stored once: a day computed at every plan would always be a difference. It is taken after
 # the bucket is writable. An earlier day could be over when the job is created, and the job would wait for the next day.
+#
+# The provider keeps the old path of a job whose path becomes empty, and reports no difference. Such a job is replaced.
 resource "time_static" "created" {
-  triggers = { bucket = var.sink.bucket }
+  triggers = { bucket = var.sink.bucket, whole_container = tostring(var.path == "") }
 }
 
 resource "google_storage_transfer_job" "blob" {
@@ -66,6 +68,10 @@ resource "google_storage_transfer_job" "blob" {
   }
 
   depends_on = [google_secret_manager_secret_iam_member.transfer]
+
+  lifecycle {
+    replace_triggered_by = [time_static.created]
+  }
 }
 
 # Beside an event stream. A message that a queue loses has no second chance, and objects from before the queue have none.
@@ -120,4 +126,8 @@ resource "google_storage_transfer_job" "daily" {
   }
 
   depends_on = [google_secret_manager_secret_iam_member.transfer]
+
+  lifecycle {
+    replace_triggered_by = [time_static.created]
+  }
 }

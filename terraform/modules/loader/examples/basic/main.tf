@@ -17,6 +17,7 @@ resource "google_project_service_identity" "agents" {
 module "loader" {
   source = "../.."
 
+  accounts_project   = "acme-billing"
   bookkeeping_bucket = "acme-billing-bookkeeping"
   build_folder       = ".terraform/build"
   datasets           = ["billing"]
