@@ -14,7 +14,7 @@ from typing import Any
 
 from tests.emulator.terraform_provider.facts import Json, Kind, blocks
 from tests.emulator.terraform_provider.validation import instances
-from tests.emulator.terraform_provider.values import Object, Value
+from tests.emulator.terraform_provider.values import UNKNOWN, Object, Value
 
 # Arguments of Terraform itself: what it does with a resource, and copies of other arguments.
 _TERRAFORMS_OWN = frozenset({"id", "deletion_policy", "deletion_protection", "timeouts", "terraform_labels"})
@@ -52,7 +52,7 @@ def _of_block(block: Json, values: Object, left_out: Collection[str]) -> Json:
 
 
 def _is_given(value: Value) -> bool:
-    return value not in (None, "", [], {})
+    return value is not UNKNOWN and value not in (None, "", [], {})
 
 
 def grant(body: Json, state: Object) -> Json:

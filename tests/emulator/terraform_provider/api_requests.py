@@ -41,8 +41,8 @@ class ApiRequest:
     body: Any
 
 
-def creation(kind: Kind, state: Object) -> ApiRequest | None:
-    """Return the request, or None for a resource that has none of its own."""
+def creation(kind: Kind, state: Object, sent: Object | None = None) -> ApiRequest | None:
+    """Return the request, or None for a resource that has none of its own. `sent` are the values of the plan."""
     if not kind.name.startswith("google_") or kind.name in SENT:
         return None
     call = CALLS.get(kind.name)
@@ -50,13 +50,13 @@ def creation(kind: Kind, state: Object) -> ApiRequest | None:
         raise ProviderError(f"The stand-in does not know by which request {kind.name} is created: add it to CALLS.")
     named = {name: quote(str(value), safe="/@") for name, value in state.items()}
     query = tuple((name, str(state[attribute])) for name, attribute in call.query.items())
-    body = call.shape(bodies.api_body(kind, state, {*call.left_out, *call.query.values()}), state)
+    body = call.shape(bodies.api_body(kind, sent or state, {*call.left_out, *call.query.values()}), state)
     return ApiRequest(call.api, call.verb, call.path.format_map(named), query, body)
 
 
-def check_creation(kind: Kind, state: Object) -> None:
+def check_creation(kind: Kind, state: Object, sent: Object | None = None) -> None:
     """Raise ProviderError if Google's discovery document does not have the request."""
-    request = creation(kind, state)
+    request = creation(kind, state, sent)
     if request is None:
         return
     if found := violations(request.api, request.verb, request.path, request.query, request.body):

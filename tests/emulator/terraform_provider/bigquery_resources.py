@@ -9,7 +9,13 @@ from typing import Any
 
 from tests.emulator.terraform_provider.rest import Rest, quoted
 from tests.emulator.terraform_provider.services import Recorded
-from tests.emulator.terraform_provider.table_schemas import hidden_columns, live_schema, same_schema, schema_change
+from tests.emulator.terraform_provider.table_schemas import (
+    compact,
+    hidden_columns,
+    live_schema,
+    same_schema,
+    schema_change,
+)
 from tests.emulator.terraform_provider.values import UNKNOWN, Object, ProviderError
 
 # What a new dataset has if its request names no entry: cloud.google.com/bigquery/docs/reference/rest/v2/datasets
@@ -43,7 +49,7 @@ class Dataset(Recorded):
 
     def read(self, state: Object) -> Object | None:
         answer = self._rest.call("GET", dataset_path(state))
-        return None if answer is None else {**state, "access": _as_blocks(answer.get("access", []))}
+        return None if answer is None else _with_dataset(state, answer)
 
     def create(self, state: Object) -> Object:
         """Create the dataset. Without an entry of its own it gets Google's."""
@@ -53,7 +59,7 @@ class Dataset(Recorded):
         ]
         body = {"datasetReference": reference, "location": state["location"], "access": given or DEFAULT_ACCESS}
         answer = self._rest.call("POST", f"projects/{quoted(state['project'])}/datasets", body) or {}
-        return {**state, "access": _as_blocks(answer["access"])}
+        return _with_dataset(state, answer)
 
     def update(self, prior: Object, state: Object) -> Object:
         """Replace all entries if the configuration changes one."""
@@ -102,7 +108,13 @@ def dataset_path(state: Object) -> str:
 
 def _as_blocks(entries: Sequence[Mapping[str, Any]]) -> list[Object]:
     nothing: Object = {key: [] for key in ("condition", "dataset", "routine", "view")}
-    return [nothing | {key: entry.get(name) for key, name in _ENTRY.items()} for entry in entries]
+    return [nothing | {key: entry.get(name, "") for key, name in _ENTRY.items()} for entry in entries]
+
+
+def _with_dataset(state: Object, answer: Mapping[str, Any]) -> Object:
+    times = {"creation_time": "creationTime", "last_modified_time": "lastModifiedTime"}
+    known = {name: int(answer[key]) for name, key in times.items()}
+    return {**state, **known, "etag": answer["etag"], "access": _as_blocks(answer.get("access", []))}
 
 
 def _sorted(blocks: Any) -> list[str]:
@@ -114,6 +126,8 @@ class Table(Recorded):
         self._rest = rest
 
     def planned(self, plan: Object, prior: Object | None) -> list[str]:
+        if isinstance(plan.get("schema"), str):
+            plan["schema"] = compact(plan["schema"])
         if prior is None or UNKNOWN in (plan.get("schema"), prior.get("schema")):
             return []
         if same_schema(plan.get("schema"), prior.get("schema")):
@@ -179,12 +193,12 @@ class Table(Recorded):
             "num_rows": int(answer.get("numRows") or 0),
             "num_bytes": int(answer.get("numBytes") or 0),
             "num_long_term_bytes": 0,
-            "generated_schema_columns": None,
+            "generated_schema_columns": "",
         }
         configured = None if state.get("schema") is UNKNOWN else state.get("schema")
         if state.get("ignore_auto_generated_schema") and configured:
             hidden = hidden_columns(configured, live)
-            known["generated_schema_columns"] = json.dumps(hidden) if hidden else None
+            known["generated_schema_columns"] = json.dumps(hidden) if hidden else ""
             names = {column["name"] for column in hidden}
             live = [column for column in live if column["name"] not in names]
         return {**state, **known, "schema": live_schema(configured, live)}

@@ -14,7 +14,7 @@ from tests.emulator.terraform_provider.archive import archive_file
 from tests.emulator.terraform_provider.bigquery_resources import Dataset, DatasetAccess, Table
 from tests.emulator.terraform_provider.facts import Facts, Kind, facts, schema_response
 from tests.emulator.terraform_provider.messages import MESSAGES
-from tests.emulator.terraform_provider.planning import applied, planned, replacements
+from tests.emulator.terraform_provider.planning import applied, grant_with_condition, planned, replacements
 from tests.emulator.terraform_provider.rest import Rest
 from tests.emulator.terraform_provider.services import Recorded, Service
 from tests.emulator.terraform_provider.storage_resources import Bucket, BucketObject
@@ -150,7 +150,7 @@ class Provider:
             state = None
         else:
             wanted = self._applied(kind, plan)
-            check_creation(kind, wanted)
+            check_creation(kind, wanted, {name: value for name, value in plan.items() if value is not UNKNOWN})
             state = service.create(wanted) if prior is None else service.update(prior, wanted)
         return MESSAGES["ApplyResponse"](new_state=encode(state), legacy_type_system=self._is_legacy)
 
@@ -164,7 +164,7 @@ class Provider:
     def _applied(self, kind: Kind, plan: Object) -> Object:
         if kind.name == "time_static":
             return {**plan, **_moment(plan)}
-        return applied(kind, plan, self._known(kind, plan))
+        return grant_with_condition(kind, applied(kind, plan, self._known(kind, plan)))
 
     def _known(self, kind: Kind, plan: Object) -> Object:
         """Return the values that templates may name: the resource's attributes and the provider's settings."""

@@ -48,6 +48,7 @@ class BucketObject(Recorded):
     def planned(self, plan: Object, prior: Object | None) -> list[str]:
         """Plan an upload in place if the hash of the file differs. The file may not exist before the apply."""
         content = _content(plan)
+        plan["detect_md5hash"] = prior["detect_md5hash"] if prior else None
         if content is None:
             return []
         digest = base64.b64encode(hashlib.md5(content, usedforsecurity=False).digest()).decode()
@@ -76,7 +77,8 @@ class BucketObject(Recorded):
     def _with_answer(self, state: Object, answer: Mapping[str, Any]) -> Object:
         digest = answer["md5Hash"]
         hashes = {"crc32c": answer["crc32c"], "md5hash": digest, "md5hexhash": base64.b64decode(digest).hex()}
-        return {**state, **hashes, "generation": int(answer["generation"])}
+        links = {"self_link": f"https://www.googleapis.com/storage/v1/b/{state['bucket']}/o/{quoted(state['name'])}"}
+        return {**state, **hashes, **links, "detect_md5hash": digest, "generation": int(answer["generation"])}
 
 
 def _content(state: Object) -> bytes | None:

@@ -1,0 +1,126 @@
+"""Give the stand-in a resource of `golden/resources.json`, and compare what it plans and keeps with the real provider."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from tests.emulator.terraform_provider.facts import GOOGLE_VERSIONS, Json, Kind, blocks
+from tests.emulator.terraform_provider.messages import MESSAGES
+from tests.emulator.terraform_provider.provider import Provider
+from tests.emulator.terraform_provider.values import UNKNOWN, Object, Value, decode, encode
+
+GOLDEN = Path(__file__).parent / "golden"
+_UNKNOWN = "<unknown>"
+_MADE = "<made>"  # by the server: any value that is not empty
+_EMPTY = (None, "", [], {})
+
+
+@cache
+def golden_resources() -> Mapping[str, Json]:
+    """Return address, type, config, plan and state of each resource, by address."""
+    return {one["address"]: one for one in json.loads((GOLDEN / "resources.json").read_text())}
+
+
+class StandIn:
+    """The stand-ins for both google providers, called as Terraform calls them."""
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self._providers = [Provider(name, GOOGLE_VERSIONS[-1], environment) for name in ("google", "google-beta")]
+        for provider in self._providers:
+            provider.method("ConfigureProvider")(MESSAGES["ConfigureRequest"](config=encode({})))
+
+    def kind(self, name: str) -> Kind:
+        known = self._provider(name).facts
+        return known.resources.get(name) or known.data_sources[name]
+
+    def call(self, method: str, request: Any) -> Any:
+        return self._provider(request.type_name).method(method)(request)
+
+    def _provider(self, name: str) -> Provider:
+        return next(one for one in self._providers if name in {**one.facts.resources, **one.facts.data_sources})
+
+    def plan(self, name: str, config: Json, prior: Object | None = None) -> Object:
+        """`config` is what the configuration sets."""
+        proposed = complete(self.kind(name).block, config)
+        request = MESSAGES["PlanRequest"](
+            type_name=name, prior_state=encode(prior), proposed_new_state=encode(proposed), config=encode(proposed)
+        )
+        planned: Object = decode(self.call("PlanResourceChange", request).planned_state)
+        return planned
+
+    def apply(self, name: str, planned: Object) -> Object:
+        request = MESSAGES["ApplyRequest"](
+            type_name=name, prior_state=encode(None), planned_state=encode(planned), config=encode(planned)
+        )
+        state: Object = decode(self.call("ApplyResourceChange", request).new_state)
+        return state
+
+    def read_data(self, name: str, config: Json) -> Object:
+        request = MESSAGES["TypedConfig"](type_name=name, config=encode(complete(self.kind(name).block, config)))
+        state: Object = decode(self.call("ReadDataSource", request).state)
+        return state
+
+
+def complete(block: Json, config: Any) -> Object:
+    """Return a configuration with null for what is left out, as Terraform sends it."""
+    out: Object = {name: _with_unknown(config.get(name)) for name in block["attributes"]}
+    for name, nesting, content in blocks(block):
+        given = config.get(name)
+        if isinstance(given, list):
+            out[name] = [complete(content, one) for one in given]
+        else:
+            out[name] = None if nesting["nesting_mode"] == "single" else []
+    return out
+
+
+def plan_differences(golden: Json, ours: Object) -> Iterator[str]:
+    """Yield the paths whose planned value differs. Inside a block, what the real plan leaves out is unknown."""
+    yield from _differences(_without_empty(golden), _without_empty(ours), "", _UNKNOWN)
+
+
+def state_differences(golden: Json, ours: Object) -> Iterator[str]:
+    yield from _differences(_without_empty(golden), _without_empty(ours), "", None)
+
+
+def _differences(golden: Value, ours: Value, path: str, left_out: Value) -> Iterator[str]:
+    if isinstance(golden, dict) and isinstance(ours, dict):
+        for name in sorted(golden.keys() | ours.keys()):
+            missing = left_out if path else None
+            yield from _differences(golden.get(name, missing), ours.get(name), f"{path}.{name}".strip("."), left_out)
+    elif isinstance(golden, list) and isinstance(ours, list) and len(golden) == len(ours):
+        for one, other in zip(*map(_in_order, (golden, ours)), strict=True):
+            yield from _differences(one, other, path, left_out)
+    elif not _is_same(golden, ours):
+        yield f"{path}: {golden!r}, here {ours!r}"
+
+
+def _in_order(values: list[Value]) -> list[Value]:
+    """A set of blocks has no order."""
+    return sorted(values, key=lambda one: json.dumps(one, sort_keys=True, default=repr))
+
+
+def _is_same(golden: Value, ours: Value) -> bool:
+    if golden == _UNKNOWN:
+        return ours is UNKNOWN
+    if golden == _MADE:
+        return ours not in _EMPTY
+    if golden in (None, []) and ours in (None, []):
+        return True
+    return type(golden) is type(ours) and bool(golden == ours)
+
+
+def _without_empty(values: Mapping[str, Value]) -> Object:
+    """At the top, the golden files do not tell null from an empty list or map."""
+    return {name: value for name, value in values.items() if value is UNKNOWN or value not in (None, [], {})}
+
+
+def _with_unknown(value: Value) -> Value:
+    if isinstance(value, dict):
+        return {name: _with_unknown(one) for name, one in value.items()}
+    if isinstance(value, list):
+        return [_with_unknown(one) for one in value]
+    return UNKNOWN if value == _UNKNOWN else value
