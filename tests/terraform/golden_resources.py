@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from functools import cache
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
+from tests.emulator.terraform_provider.api_requests import ApiRequest, creation
 from tests.emulator.terraform_provider.facts import GOOGLE_VERSIONS, Json, Kind, blocks
 from tests.emulator.terraform_provider.messages import MESSAGES
 from tests.emulator.terraform_provider.provider import Provider
+from tests.emulator.terraform_provider.validation import instances
 from tests.emulator.terraform_provider.values import UNKNOWN, Object, Value, decode, encode
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -37,6 +40,14 @@ class StandIn:
         known = self._provider(name).facts
         return known.resources.get(name) or known.data_sources[name]
 
+    def request(self, name: str, config: Json) -> ApiRequest:
+        """Return the request that creates the resource."""
+        plan = self.plan(name, config)
+        made = creation(self.kind(name), self._provider(name).applied(self.kind(name), plan), plan)
+        if made is None:
+            raise LookupError(f"{name} has no request")
+        return made
+
     def call(self, method: str, request: Any) -> Any:
         return self._provider(request.type_name).method(method)(request)
 
@@ -44,8 +55,8 @@ class StandIn:
         return next(one for one in self._providers if name in {**one.facts.resources, **one.facts.data_sources})
 
     def plan(self, name: str, config: Json, prior: Object | None = None) -> Object:
-        """`config` is what the configuration sets."""
-        proposed = complete(self.kind(name).block, config)
+        """`config` is what the configuration sets. As Terraform does, take computed values from the prior state."""
+        proposed = complete(self.kind(name).block, config, prior)
         request = MESSAGES["PlanRequest"](
             type_name=name, prior_state=encode(prior), proposed_new_state=encode(proposed), config=encode(proposed)
         )
@@ -65,13 +76,16 @@ class StandIn:
         return state
 
 
-def complete(block: Json, config: Any) -> Object:
-    """Return a configuration with null for what is left out, as Terraform sends it."""
-    out: Object = {name: _with_unknown(config.get(name)) for name in block["attributes"]}
+def complete(block: Json, config: Json, prior: Object | None = None) -> Object:
+    """Return a configuration with null for what is left out, or with the prior value if it is computed."""
+    out: Object = {}
+    for name, attribute in block["attributes"].items():
+        kept = (prior or {}).get(name) if attribute.get("computed") else None
+        out[name] = _with_unknown(config[name]) if config.get(name) is not None else kept
     for name, nesting, content in blocks(block):
-        given = config.get(name)
+        olds, given = instances((prior or {}).get(name)), config.get(name)
         if isinstance(given, list):
-            out[name] = [complete(content, one) for one in given]
+            out[name] = [complete(content, *pair) for pair in zip_longest(given, olds[: len(given)])]
         else:
             out[name] = None if nesting["nesting_mode"] == "single" else []
     return out
@@ -124,3 +138,41 @@ def _with_unknown(value: Value) -> Value:
     if isinstance(value, list):
         return [_with_unknown(one) for one in value]
     return UNKNOWN if value == _UNKNOWN else value
+
+
+@cache
+def golden_requests() -> Mapping[str, Json]:
+    """Return address, type, config, request, query and body of each request, by address."""
+    return {one["address"]: one for one in json.loads((GOLDEN / "requests.json").read_text())}
+
+
+def request_differences(golden: Json, ours: ApiRequest) -> Iterator[str]:
+    """Yield how our request differs. The provider sends a policy or list of services with all entries, we send one."""
+    if golden["request"] != f"{ours.verb} {ours.path}":
+        yield f"request: {golden['request']}, here {ours.verb} {ours.path}"
+    if golden["query"] != dict(ours.query):
+        yield f"query: {golden['query']}, here {dict(ours.query)}"
+    yield from _body_differences(golden["body"], ours.body, "body")
+
+
+def _body_differences(golden: Value, ours: Value, path: str) -> Iterator[str]:
+    name = path.rpartition(".")[2]
+    if isinstance(golden, dict) and isinstance(ours, dict):
+        for key in sorted(golden.keys() | ours.keys()):
+            yield from _body_differences(golden.get(key), ours.get(key), f"{path}.{key}")
+    elif name in ("access", "bindings", "serviceIds") and isinstance(ours, list):
+        missing = [one for one in ours if not any(_is_within(one, other) for other in golden)]
+        yield from (f"{path}: {one!r} is not sent" for one in missing)
+    elif isinstance(golden, list) and isinstance(ours, list) and len(golden) == len(ours):
+        for one, other in zip(*map(_in_order, (golden, ours)), strict=True):
+            yield from _body_differences(one, other, path)
+    elif str(golden) != str(ours):  # a number of 64 bits is sent as text
+        yield f"{path}: {golden!r}, here {ours!r}"
+
+
+def _is_within(one: Value, other: Value) -> bool:
+    """Return True for the same value, or for a binding with fewer members."""
+    if isinstance(one, dict) and "members" in one:
+        same = {**one, "members": None} == {**other, "members": None}
+        return same and set(one["members"]) <= set(other["members"])
+    return bool(one == other)

@@ -171,9 +171,10 @@ def test_no_resource_comes_before_the_wait_for_the_apis(graph: Graph) -> None:
         OTHER_AGENTS,
         f"{LOADER}google_service_account.accounts",
     ]
-    assert "gcloud services enable serviceusage.googleapis.com cloudresourcemanager.googleapis.com iam.googleapis" in (
-        TERRAFORM / "README.md"
-    ).read_text()
+    assert (
+        "gcloud services enable serviceusage.googleapis.com cloudresourcemanager.googleapis.com iam.googleapis"
+        in (TERRAFORM / "README.md").read_text()
+    )
 
 
 @pytest.mark.parametrize("example", ["terraform.tfvars.example", "examples/several-sources.tfvars.example"])

@@ -149,8 +149,8 @@ class Provider:
             self._delete(service, prior or {})
             state = None
         else:
-            wanted = self._applied(kind, plan)
-            check_creation(kind, wanted, {name: value for name, value in plan.items() if value is not UNKNOWN})
+            wanted = self.applied(kind, plan)
+            check_creation(kind, wanted, plan)
             state = service.create(wanted) if prior is None else service.update(prior, wanted)
         return MESSAGES["ApplyResponse"](new_state=encode(state), legacy_type_system=self._is_legacy)
 
@@ -161,7 +161,8 @@ class Provider:
         if policy != "ABANDON":
             service.delete(prior)
 
-    def _applied(self, kind: Kind, plan: Object) -> Object:
+    def applied(self, kind: Kind, plan: Object) -> Object:
+        """Return the values of an applied resource, before its service answers."""
         if kind.name == "time_static":
             return {**plan, **_moment(plan)}
         return grant_with_condition(kind, applied(kind, plan, self._known(kind, plan)))

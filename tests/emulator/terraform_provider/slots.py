@@ -41,7 +41,13 @@ def _filled(
         is_set = nesting["nesting_mode"] == "set"
         made = [
             _filled(
-                content, one, olds[index] if index < len(olds) else None, fill, fill_block, f"{slot.path}.", in_set=is_set
+                content,
+                one,
+                olds[index] if index < len(olds) else None,
+                fill,
+                fill_block,
+                f"{slot.path}.",
+                in_set=is_set,
             )
             for index, one in enumerate(instances(nested))
         ]
