@@ -1,4 +1,4 @@
-"""Give the stand-in a resource of `golden/resources.json`, and compare what it plans and keeps with the real provider."""
+"""Give the stand-in the resources of the golden files, and compare what it plans, keeps and sends."""
 
 from __future__ import annotations
 
