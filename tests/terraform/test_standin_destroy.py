@@ -125,3 +125,112 @@ def test_apply_without_an_endpoint_is_an_error(tmp_path: Path, name: str) -> Non
         terraform.init()
         with pytest.raises(TerraformError, match="name an endpoint in GOOGLE_STORAGE_CUSTOM_ENDPOINT"):
             terraform.apply()
+
+
+CHANNELS = """
+resource "google_monitoring_notification_channel" "emails" {
+  for_each     = toset(EMAILS)
+  display_name = each.key
+  type         = "email"
+  labels       = { email_address = each.key }
+  lifecycle {
+    create_before_destroy = FIRST
+  }
+}
+resource "google_monitoring_alert_policy" "p" {
+  display_name          = "p"
+  combiner              = "OR"
+  notification_channels = [for channel in google_monitoring_notification_channel.emails : channel.name]
+  conditions {
+    display_name = "c"
+    condition_matched_log {
+      filter = "severity>=ERROR"
+    }
+  }
+  alert_strategy {
+    notification_rate_limit {
+      period = "300s"
+    }
+  }
+}
+"""
+
+
+@pytest.mark.parametrize("first", ["true", "false"])
+def test_address_is_removed_if_channels_are_created_before_destroyed(root: Roots, name: str, first: str) -> None:
+    """Monitoring rejects the removal of a channel that a policy uses."""
+    terraform = root(CHANNELS.replace("FIRST", first).replace("EMAILS", '["a@example.com", "b@example.com"]'))
+    terraform.apply()
+    rewrite(terraform, CHANNELS.replace("FIRST", first).replace("EMAILS", '["a@example.com"]'), name)
+
+    if first == "true":
+        terraform.apply()
+        assert not terraform.plan().has_changes
+    else:
+        with pytest.raises(TerraformError, match="The notification channel cannot be deleted"):
+            terraform.apply()
+
+
+ZIP = """
+resource "google_storage_bucket_object" "zip" {
+  bucket          = google_storage_bucket.b.name
+  name            = "functions/VERSION.zip"
+  source          = "VERSION.zip"
+  deletion_policy = "POLICY"
+}
+"""
+
+
+@pytest.mark.parametrize(("policy", "is_kept"), [("ABANDON", True), ("DELETE", False)])
+def test_plan_without_its_zip_keeps_the_zip_of_the_functions(
+    root: Roots, emulator: Emulator, name: str, policy: str, is_kept: bool
+) -> None:
+    hcl = BUCKET.replace("FORCE", "true") + ZIP.replace("POLICY", policy)
+    terraform = root(hcl.replace("VERSION", "old"))
+    (terraform.root / "old.zip").write_bytes(b"old")
+    terraform.apply()
+    rewrite(terraform, hcl.replace("VERSION", "new"), name)
+    plan = terraform.plan()
+
+    with pytest.raises(TerraformError, match=r"open new\.zip: no such file or directory"):
+        terraform.apply(plan=plan)
+
+    assert emulator.storage.bucket(f"{name}-b").blob("functions/old.zip").exists() is is_kept
+
+
+FUNCTION = """
+resource "google_cloudfunctions2_function" "f" {
+  name     = "NAME"
+  location = "europe-west1"
+  build_config {
+    runtime     = "python313"
+    entry_point = "main"
+    source {
+      storage_source {
+        bucket = google_storage_bucket.b.name
+        object = google_storage_bucket_object.zip.name
+        GENERATION
+      }
+    }
+  }
+}
+"""
+
+
+def test_function_must_name_the_generation_of_its_new_zip(root: Roots, name: str) -> None:
+    """The provider keeps the old generation of a source that names none, and the new object does not have it."""
+    hcl = BUCKET.replace("FORCE", "true") + ZIP.replace("POLICY", "ABANDON") + FUNCTION
+    unnamed = hcl.replace("GENERATION", "")
+    terraform = root(unnamed.replace("VERSION", "old"))
+    for version in ("old", "new"):
+        (terraform.root / f"{version}.zip").write_text(version)
+    terraform.apply()
+
+    rewrite(terraform, unnamed.replace("VERSION", "new"), name)
+    with pytest.raises(TerraformError, match="of the function does not exist"):
+        terraform.apply()
+    named = hcl.replace("GENERATION", "generation = google_storage_bucket_object.zip.generation")
+    rewrite(terraform, named.replace("VERSION", "new"), name)
+    terraform.apply()
+
+    assert not terraform.plan().has_changes

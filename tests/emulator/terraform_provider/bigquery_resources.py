@@ -25,7 +25,7 @@ DEFAULT_ACCESS = [
     {"role": "OWNER", "userByEmail": "applier@example.com"},
     {"role": "READER", "specialGroup": "projectReaders"},
 ]
-# The attributes of an entry and their names in the API. Authorized datasets are not kept: bqemulator loses their names.
+# The attributes of an entry and their names in the API.
 _ENTRY = {
     "domain": "domain",
     "group_by_email": "groupByEmail",
@@ -54,9 +54,7 @@ class Dataset(Recorded):
     def create(self, state: Object) -> Object:
         """Create the dataset. Without an entry of its own it gets Google's."""
         reference = {"projectId": state["project"], "datasetId": state["dataset_id"]}
-        given = [
-            {name: block[key] for key, name in _ENTRY.items() if block.get(key)} for block in state["access"] or []
-        ]
+        given = [_entry(block) for block in state["access"] or []]
         body = {"datasetReference": reference, "location": state["location"], "access": given or DEFAULT_ACCESS}
         answer = self._rest.call("POST", f"projects/{quoted(state['project'])}/datasets", body) or {}
         return _with_dataset(state, answer)
@@ -64,8 +62,7 @@ class Dataset(Recorded):
     def update(self, prior: Object, state: Object) -> Object:
         """Replace all entries if the configuration changes one."""
         if _sorted(prior.get("access")) != _sorted(state.get("access")):
-            blocks = state.get("access") or []
-            given = [{name: block[key] for key, name in _ENTRY.items() if block.get(key)} for block in blocks]
+            given = [_entry(block) for block in state.get("access") or []]
             self._rest.call("PATCH", dataset_path(state), {"access": given})
         return state
 
@@ -86,6 +83,10 @@ class DatasetAccess(Recorded):
     def __init__(self, rest: Rest) -> None:
         self._rest = rest
 
+    def read(self, state: Object) -> Object | None:
+        answer = self._rest.call("GET", dataset_path(state))
+        return state if answer is None or _entry(state) in answer.get("access", []) else None
+
     def create(self, state: Object) -> Object:
         self._change(state, lambda entries, own: [*entries, own])
         return state
@@ -94,7 +95,7 @@ class DatasetAccess(Recorded):
         self._change(state, lambda entries, own: [entry for entry in entries if entry != own])
 
     def _change(self, state: Object, change: Callable[[list[Object], Object], list[Object]]) -> None:
-        own = {name: state[key] for key, name in _ENTRY.items() if state.get(key)}
+        own = _entry(state)
         with _ONE_CHANGE_AT_A_TIME:  # the real provider has a lock for each dataset, too
             answer = self._rest.call("GET", dataset_path(state))
             if own and answer is not None:
@@ -106,9 +107,33 @@ def dataset_path(state: Object) -> str:
     return f"projects/{quoted(state['project'])}/datasets/{quoted(state['dataset_id'])}"
 
 
+def _entry(block: Object) -> Object:
+    """Return an entry as the API has it."""
+    entry = {name: block[key] for key, name in _ENTRY.items() if block.get(key)}
+    for authorized in block.get("dataset") or []:
+        names = {"projectId": "project_id", "datasetId": "dataset_id"}
+        [reference] = authorized["dataset"]
+        entry["dataset"] = {
+            "dataset": {name: reference[key] for name, key in names.items()},
+            "targetTypes": authorized["target_types"],
+        }
+    return entry
+
+
 def _as_blocks(entries: Sequence[Mapping[str, Any]]) -> list[Object]:
-    nothing: Object = {key: [] for key in ("condition", "dataset", "routine", "view")}
-    return [nothing | {key: entry.get(name, "") for key, name in _ENTRY.items()} for entry in entries]
+    nothing: Object = {key: [] for key in ("condition", "routine", "view")}
+    return [
+        nothing | {key: entry.get(name, "") for key, name in _ENTRY.items()} | {"dataset": _authorized(entry)}
+        for entry in entries
+    ]
+
+
+def _authorized(entry: Mapping[str, Any]) -> list[Object]:
+    if "dataset" not in entry:
+        return []
+    reference, targets = entry["dataset"]["dataset"], entry["dataset"]["targetTypes"]
+    names = {"project_id": reference["projectId"], "dataset_id": reference["datasetId"]}
+    return [{"dataset": [names], "target_types": targets}]
 
 
 def _with_dataset(state: Object, answer: Mapping[str, Any]) -> Object:

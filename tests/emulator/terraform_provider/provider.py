@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from tests.emulator.project_number import number_of
 from tests.emulator.terraform_provider.api_requests import check_creation
 from tests.emulator.terraform_provider.archive import archive_file
 from tests.emulator.terraform_provider.bigquery_resources import Dataset, DatasetAccess, Table
 from tests.emulator.terraform_provider.facts import Facts, Kind, facts, schema_response
+from tests.emulator.terraform_provider.function_resources import Function
 from tests.emulator.terraform_provider.messages import MESSAGES
+from tests.emulator.terraform_provider.monitoring_resources import AlertPolicy, NotificationChannel
 from tests.emulator.terraform_provider.planning import applied, grant_with_condition, planned, replacements
 from tests.emulator.terraform_provider.rest import Rest
 from tests.emulator.terraform_provider.services import Recorded, Service
@@ -33,6 +35,9 @@ from tests.emulator.terraform_provider.values import (
 PROVIDERS = ("google", "google-beta", "archive", "time")
 STORAGE_ENDPOINT = "GOOGLE_STORAGE_CUSTOM_ENDPOINT"
 BIGQUERY_ENDPOINT = "GOOGLE_BIG_QUERY_CUSTOM_ENDPOINT"
+_NO_SERVER = "recorded://"
+# The environment for an apply without an emulator: buckets, datasets and tables exist only in the state.
+RECORDED = {STORAGE_ENDPOINT: _NO_SERVER, BIGQUERY_ENDPOINT: _NO_SERVER}
 # Provider arguments and the variables that the real provider reads when they are not set.
 _FROM_ENVIRONMENT = {
     "project": "GOOGLE_PROJECT",
@@ -94,15 +99,7 @@ class Provider:
         given = {name: value for name, value in decode(request.config).items() if value not in (None, UNKNOWN)}
         found = {name: self._environment.get(variable) for name, variable in _FROM_ENVIRONMENT.items()}
         self._settings = {**{name: value for name, value in found.items() if value}, **given}
-        storage = Rest(self._settings.get("storage_custom_endpoint"), STORAGE_ENDPOINT)
-        bigquery = Rest(self._settings.get("big_query_custom_endpoint"), BIGQUERY_ENDPOINT)
-        self._services = {
-            "google_storage_bucket": Bucket(storage),
-            "google_storage_bucket_object": BucketObject(storage),
-            "google_bigquery_dataset": Dataset(bigquery),
-            "google_bigquery_dataset_access": DatasetAccess(bigquery),
-            "google_bigquery_table": Table(bigquery),
-        }
+        self._services = _services(self._settings)
         return MESSAGES["Diagnostics"]()
 
     def _service(self, kind: str) -> Service:
@@ -176,8 +173,8 @@ class Provider:
             **self._settings,
             **named,
             "project": project,
-            "project_number": _number(project) if project else None,
-            "unique_number": _number(identity),
+            "project_number": number_of(project) if project else None,
+            "unique_number": number_of(identity),
             "agent": _AGENTS.get(str(plan.get("service")).partition(".")[0]),
             "now": datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
         }
@@ -195,13 +192,31 @@ class Provider:
         return self.facts.resources[request.type_name], decode(request.prior_state), decode(getattr(request, name))
 
 
+def _services(settings: Object) -> dict[str, Service]:
+    used: dict[str, list[str]] = {}
+    services: dict[str, Service] = {
+        "google_monitoring_alert_policy": AlertPolicy(used),
+        "google_monitoring_notification_channel": NotificationChannel(used),
+    }
+    if settings.get("storage_custom_endpoint") != _NO_SERVER:
+        storage = Rest(settings.get("storage_custom_endpoint"), STORAGE_ENDPOINT)
+        services |= {
+            "google_cloudfunctions2_function": Function(storage),
+            "google_storage_bucket": Bucket(storage),
+            "google_storage_bucket_object": BucketObject(storage),
+        }
+    if settings.get("big_query_custom_endpoint") != _NO_SERVER:
+        bigquery = Rest(settings.get("big_query_custom_endpoint"), BIGQUERY_ENDPOINT)
+        services |= {
+            "google_bigquery_dataset": Dataset(bigquery),
+            "google_bigquery_dataset_access": DatasetAccess(bigquery),
+            "google_bigquery_table": Table(bigquery),
+        }
+    return services
+
+
 def _project_of(kind: Kind, project: Value) -> Object:
     return {name: project for name in ("project", "project_id") if name in kind.attributes}
-
-
-def _number(identity: Value) -> str:
-    """Return twelve digits that depend on the identity: a project's number, a service account's id."""
-    return str(10**11 + int(hashlib.sha256(str(identity).encode()).hexdigest()[:12], 16) % (9 * 10**11))
 
 
 def _moment(plan: Object) -> Object:
