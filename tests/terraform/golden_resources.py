@@ -19,7 +19,7 @@ from tests.emulator.terraform_provider.values import UNKNOWN, Object, Value, dec
 GOLDEN = Path(__file__).parent / "golden"
 _UNKNOWN = "<unknown>"
 _MADE = "<made>"  # by the server: any value that is not empty
-_EMPTY = (None, "", [], {})
+_EMPTY: tuple[Value, ...] = (None, "", [], {})
 
 
 @cache
@@ -63,12 +63,15 @@ class StandIn:
         planned: Object = decode(self.call("PlanResourceChange", request).planned_state)
         return planned
 
-    def apply(self, name: str, planned: Object) -> Object:
+    def apply(self, name: str, planned: Object | None, prior: Object | None = None) -> Object:
         request = MESSAGES["ApplyRequest"](
-            type_name=name, prior_state=encode(None), planned_state=encode(planned), config=encode(planned)
+            type_name=name, prior_state=encode(prior), planned_state=encode(planned), config=encode(planned)
         )
         state: Object = decode(self.call("ApplyResourceChange", request).new_state)
         return state
+
+    def delete(self, name: str, prior: Object) -> None:
+        self.apply(name, None, prior)
 
     def read_data(self, name: str, config: Json) -> Object:
         request = MESSAGES["TypedConfig"](type_name=name, config=encode(complete(self.kind(name).block, config)))

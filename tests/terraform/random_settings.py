@@ -25,8 +25,14 @@ _IDENTITY = {
     "tenant_id": "66666666-7777-8888-9999-000000000000",
 }
 # The fields that may be empty, with their empty value.
-_EMPTY_SOURCE = {"dataset_id": None, "event_stream": None, "path": "", "table_name": None, "type_overrides": {}}
-_EMPTY = {
+_EMPTY_SOURCE: Settings = {
+    "dataset_id": None,
+    "event_stream": None,
+    "path": "",
+    "table_name": None,
+    "type_overrides": {},
+}
+_EMPTY: Settings = {
     "focus_dataset": None,
     "google_billing_export": None,
     "kms_key": None,

@@ -15,13 +15,14 @@ from tests.emulator.terraform_provider.deployment import provider_environment
 from tests.emulator.terraform_provider.facts import facts
 from tests.support.paths import TERRAFORM
 from tests.terraform.conditions import holds
+from tests.terraform.test_apply_order import WAIT_ROW
 
 GRANT_ROW = re.compile(
     r"^\| `(google_\w+_(?:iam_(?:member|binding)|dataset_access))\.(\w+)`"
     r" \| `([^`]+)` \| [^|]+ \| ([^|]+) \| [^|]+ \| [^|]+ \|$",
     re.M,
 )
-WAIT_ROW = re.compile(r"^\| `([\w.]*time_sleep\.\w+)` \| (\d+) \|", re.M)
+NAMED = ("google_cloudfunctions2_function", "google_cloud_scheduler_job")
 EXAMPLES = sorted((*(TERRAFORM / "examples").glob("*.tfvars.example"), TERRAFORM / "terraform.tfvars.example"))
 # Both providers, with and without secrets, with a schedule and an event stream, and with a key: every grant.
 EVERYTHING = TERRAFORM / "examples" / "several-sources.tfvars.example"
@@ -92,6 +93,28 @@ def test_planned_waits_equal_the_table_in_the_readme(everything: Plan) -> None:
     planned = {wait: everything.planned(address)["create_duration"] for wait, address in waits.items()}
 
     assert planned == {name: f"{seconds}s" for name, seconds in rows}
+
+
+def test_monitoring_names_the_functions_and_the_schedule_of_the_loader(everything: Plan) -> None:
+    """Its names are computed, so that the metrics do not wait for the functions."""
+    kinds = {change["address"]: change["type"] for change in everything.document["resource_changes"]}
+    named = {kind: sorted(everything.planned(one)["name"] for one in kinds if kinds[one] == kind) for kind in NAMED}
+    lines = everything.planned("module.monitoring.google_logging_metric.age")["filter"]
+    failed = everything.planned('module.monitoring.google_logging_metric.counters["failures"]')["filter"]
+    refused = everything.planned('module.monitoring.google_monitoring_alert_policy.lines["failed"]')["conditions"][0]
+
+    functions = " OR ".join(f'"{name}"' for name in named["google_cloudfunctions2_function"])
+
+    assert f"service_name=({functions})" in lines
+    assert f"service_name=({functions})" in failed
+    assert f'job_id="{named["google_cloud_scheduler_job"][0]}"' in refused["condition_matched_log"][0]["filter"]
+
+
+def test_zip_of_the_functions_stays_until_they_name_another(everything: Plan) -> None:
+    """A saved plan without its zip would delete the old one, and then fail."""
+    zipped = everything.planned("module.loader.google_storage_bucket_object.functions")
+
+    assert zipped["deletion_policy"] == "ABANDON"
 
 
 @pytest.mark.fault("F34")

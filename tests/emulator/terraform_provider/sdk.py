@@ -14,7 +14,7 @@ from tests.emulator.terraform_provider.facts import Json
 from tests.emulator.terraform_provider.slots import Slot
 from tests.emulator.terraform_provider.values import UNKNOWN, Object, Value
 
-_EMPTY = (None, "", False, 0, [], {})
+_EMPTY: tuple[Value, ...] = (None, "", False, 0, [], {})
 
 
 def planned_value(attribute: Json, value: Value, slot: Slot) -> Value:
