@@ -58,6 +58,13 @@ class BucketSettings:
         return json.dumps(found).encode()
 
 
+def asks_for_versions(path: str, body: bytes) -> bool:
+    """Return True if a write turns versions of objects on."""
+    of_bucket = urlsplit(path).path.rstrip("/") == "/storage/v1/b" or _BUCKET.match(urlsplit(path).path)
+    settings: Json = json.loads(body) if of_bucket and body else {}
+    return bool((settings.get("versioning") or {}).get("enabled"))
+
+
 def service_agent(method: str, path: str) -> Json | None:
     """Return the account of Cloud Storage in a project, if the request asks for it."""
     asked = _AGENT.match(urlsplit(path).path) if method == "GET" else None

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
-from tests.emulator.bucket_settings import BucketSettings, service_agent
+from tests.emulator.bucket_settings import BucketSettings, asks_for_versions, service_agent
 from tests.emulator.discovery.exchange import refusal, reply_violations, request_violations
 from tests.emulator.http_threads import serve_in_thread, stop_serving
 from tests.emulator.processes import Child, accepts_connections, free_port
@@ -148,6 +148,8 @@ class _Gate(BaseHTTPRequestHandler):
     def _write(self, body: bytes) -> _Reply:
         if self.path.startswith("/batch/"):  # its writes would make no events, and ignore preconditions
             return _error(501, "notImplemented", "The emulator runs no batches: send each request by itself.")
+        if asks_for_versions(self.path, body):
+            return _error(501, "notImplemented", "The emulator keeps no old versions of objects: leave versioning off.")
         name = _uploaded_name(self.path, body)
         if {"\r", "\n"} & set(name):  # https://cloud.google.com/storage/docs/objects#naming
             return _error(400, "invalid", "Disallowed unicode characters present in object name.")

@@ -20,7 +20,7 @@ from tests.support.paths import TERRAFORM
 from tests.terraform.random_settings import Settings, emptied_settings, full_settings, random_settings
 
 LONG = os.environ.get("FAULTS") == "long"
-SEED = int(os.environ.get("FAULTS_SEED", "0"))
+SEED = int(os.environ.get("FAULTS_SEED") or 0)
 RANDOM_SETTINGS = 10 if LONG else 0
 # Terraform ignores changes of both, as the README says.
 IGNORED = ("google_bigquery_dataset.access", "google_bigquery_table.schema")
