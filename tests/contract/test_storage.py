@@ -305,19 +305,17 @@ def test_bucket_keeps_its_settings(emulator: Emulator) -> None:
     made = emulator.storage.create_bucket(wanted, location="eu")
 
     made.labels = {}
-    made.versioning_enabled = True
     made.patch()
     read = emulator.storage.get_bucket(wanted.name)
 
     assert (read.location, read.location_type, read.storage_class) == ("EU", "multi-region", "STANDARD")
     assert read.iam_configuration.uniform_bucket_level_access_enabled
     assert read.iam_configuration.public_access_prevention == "enforced"
-    assert (read.labels, read.versioning_enabled, read.soft_delete_policy.retention_duration_seconds) == (
-        {},
-        True,
-        604800,
-    )
+    assert (read.labels, read.soft_delete_policy.retention_duration_seconds) == ({}, 604800)
 
+    read.versioning_enabled = True
+    with pytest.raises(MethodNotImplemented, match="keeps no old versions of objects"):
+        read.patch()
     read.delete()
 
     assert emulator.storage.lookup_bucket(wanted.name) is None
