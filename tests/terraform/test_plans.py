@@ -110,6 +110,13 @@ def test_monitoring_names_the_functions_and_the_schedule_of_the_loader(everythin
     assert f'job_id="{named["google_cloud_scheduler_job"][0]}"' in refused["condition_matched_log"][0]["filter"]
 
 
+def test_channels_are_created_before_they_are_destroyed() -> None:
+    """Otherwise an address could never be removed from the alerts: see test_standin_destroy.py."""
+    text = (TERRAFORM / "modules" / "monitoring" / "channels.tf").read_text()
+
+    assert re.search(r"lifecycle \{\s+create_before_destroy = true\s+\}", text)
+
+
 def test_zip_of_the_functions_stays_until_they_name_another(everything: Plan) -> None:
     """A saved plan without its zip would delete the old one, and then fail."""
     zipped = everything.planned("module.loader.google_storage_bucket_object.functions")

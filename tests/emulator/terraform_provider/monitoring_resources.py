@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import time
+
 from tests.emulator.terraform_provider.services import Recorded
 from tests.emulator.terraform_provider.values import Object, ProviderError
+
+_UPDATE_SECONDS = 0.2
 
 
 class AlertPolicy(Recorded):
@@ -20,6 +24,8 @@ class AlertPolicy(Recorded):
         return self.read(state)
 
     def update(self, prior: Object, state: Object) -> Object:
+        """Take a moment: a channel that Terraform deletes at the same time is still in use."""
+        time.sleep(_UPDATE_SECONDS)
         return self.read(state)
 
     def delete(self, state: Object) -> None:

@@ -67,6 +67,7 @@ class Provider:
         self._environment = os.environ if environment is None else environment
         self._settings: Object = {}
         self._services: dict[str, Service] = {}
+        self._channels: dict[str, list[str]] = {}  # by the alert policy that uses them
 
     def method(self, name: str) -> Callable[[Any], Any]:
         methods: dict[str, Callable[[Any], Any]] = {
@@ -99,7 +100,7 @@ class Provider:
         given = {name: value for name, value in decode(request.config).items() if value not in (None, UNKNOWN)}
         found = {name: self._environment.get(variable) for name, variable in _FROM_ENVIRONMENT.items()}
         self._settings = {**{name: value for name, value in found.items() if value}, **given}
-        self._services = _services(self._settings)
+        self._services = _services(self._settings, self._channels)
         return MESSAGES["Diagnostics"]()
 
     def _service(self, kind: str) -> Service:
@@ -192,11 +193,10 @@ class Provider:
         return self.facts.resources[request.type_name], decode(request.prior_state), decode(getattr(request, name))
 
 
-def _services(settings: Object) -> dict[str, Service]:
-    used: dict[str, list[str]] = {}
+def _services(settings: Object, channels: dict[str, list[str]]) -> dict[str, Service]:
     services: dict[str, Service] = {
-        "google_monitoring_alert_policy": AlertPolicy(used),
-        "google_monitoring_notification_channel": NotificationChannel(used),
+        "google_monitoring_alert_policy": AlertPolicy(channels),
+        "google_monitoring_notification_channel": NotificationChannel(channels),
     }
     if settings.get("storage_custom_endpoint") != _NO_SERVER:
         storage = Rest(settings.get("storage_custom_endpoint"), STORAGE_ENDPOINT)
