@@ -180,3 +180,26 @@ def _is_within(one: Value, other: Value) -> bool:
         same = {**one, "members": None} == {**other, "members": None}
         return same and set(one["members"]) <= set(other["members"])
     return bool(one == other)
+
+
+_MAPS = ("environment_variables", "labels", "label_extractors")
+
+
+def set_paths(values: Any, path: str = "") -> Iterator[str]:
+    """Yield the path of each value that is set. A map is one value."""
+    if isinstance(values, dict) and not path.endswith(_MAPS):
+        for name, one in values.items():
+            yield from set_paths(one, f"{path}.{name}".strip("."))
+    elif isinstance(values, list) and any(isinstance(one, dict) for one in values):
+        for one in values:
+            yield from set_paths(one, path)
+    elif values not in _EMPTY:
+        yield path
+
+
+def golden_paths() -> Mapping[str, set[str]]:
+    """Return the paths that a golden resource has in its plan or state, by type."""
+    found: dict[str, set[str]] = {}
+    for golden in golden_resources().values():
+        found.setdefault(golden["type"], set()).update(*map(set_paths, (golden.get("plan", {}), golden["state"])))
+    return found

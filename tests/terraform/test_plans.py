@@ -15,6 +15,7 @@ from tests.emulator.terraform_provider.deployment import provider_environment
 from tests.emulator.terraform_provider.facts import facts
 from tests.support.paths import TERRAFORM
 from tests.terraform.conditions import holds
+from tests.terraform.golden_resources import GOLDEN, golden_paths, set_paths
 from tests.terraform.test_apply_order import WAIT_ROW
 
 GRANT_ROW = re.compile(
@@ -108,6 +109,20 @@ def test_monitoring_names_the_functions_and_the_schedule_of_the_loader(everythin
     assert f"service_name=({functions})" in lines
     assert f"service_name=({functions})" in failed
     assert f'job_id="{named["google_cloud_scheduler_job"][0]}"' in refused["condition_matched_log"][0]["filter"]
+
+
+def test_golden_files_cover_the_root_except_what_their_readme_lists(everything: Plan) -> None:
+    known = golden_paths()
+    changes = [one for one in everything.document["resource_changes"] if one["type"].startswith("google_")]
+    planned = {(one["type"], path) for one in changes for path in set_paths(one["change"]["after"])}
+    rows = re.findall(r"^\| `(google_\w+)` \| (.+) \|$", (GOLDEN / "README.md").read_text(), re.M)
+    listed = {kind: re.findall(r"`([^`]+)`", names) or [""] for kind, names in rows}
+
+    missing = {(kind, path) for kind, path in planned if path not in known.get(kind, set())}
+    unlisted = {one for one in missing if not one[1].startswith(tuple(listed.get(one[0], ["no path"])))}
+
+    assert unlisted == set(), "add the arguments to golden/README.md"
+    assert {kind for kind, _ in missing} == listed.keys()
 
 
 def test_channels_are_created_before_they_are_destroyed() -> None:
