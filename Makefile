@@ -105,8 +105,8 @@ docs: $(READY) ## cog: rewrite the generated tables in the pages
 bench: $(READY) ## rows per second of the emulator's BigQuery
 	$(BIN)/python -m tests.bench.bench_load
 
-schema-diff: $(READY) ## compare the stand-in providers' facts with the real providers' schemas (needs a provider registry)
-	$(BIN)/python -m tests.emulator.terraform_provider.schema_diff
+schema-diff: $(READY) ## compare the stand-in providers' facts with the real providers' schemas (needs a registry, or SCHEMAS=file)
+	$(BIN)/python -m tests.emulator.terraform_provider.schema_diff $(SCHEMAS)
 
 lock: $(READY) ## compile the four requirement files from pyproject.toml, with the newest versions
 	$(COMPILE) --upgrade pyproject.toml --extra report --group dev -o tests/requirements.txt

@@ -1,6 +1,7 @@
 module "loader" {
   source = "./modules/loader"
 
+  accounts_project   = module.project.accounts_project
   agent_grants       = module.project.agent_grants
   bookkeeping_bucket = module.landing.bookkeeping_bucket
   build_folder       = var.build_folder

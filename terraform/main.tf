@@ -51,7 +51,9 @@ locals {
 
   # All functions share one environment, because the views of a dataset are built from all its sources. Every value is
   # known at plan: an unknown value here makes the plan inconsistent (hashicorp/terraform-provider-google issue 22497).
-  environment = merge(
+  # No value is empty: the provider keeps the old value of a variable that becomes empty, and reports no difference.
+  environment = { for name, value in local._environment : name => value if value != "" }
+  _environment = merge(
     {
       BOOKKEEPING_BUCKET                = local.bookkeeping_bucket
       DESTINATION__BIGQUERY__LOCATION   = var.bigquery_location
@@ -65,6 +67,9 @@ locals {
       }
     ]...
   )
+
+  # As the loader names them. The metrics need the names before the functions exist, and known at plan.
+  function_names = [for task in concat([for provider in local.providers : "load-${provider}"], ["sweep"]) : "${var.prefix}-${task}"]
 
   focus_dataset = coalesce(var.focus_dataset, "${replace(var.prefix, "-", "_")}_focus")
 

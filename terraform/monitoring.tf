@@ -2,12 +2,12 @@ module "monitoring" {
   source = "./modules/monitoring"
 
   freshness_hours     = var.freshness_hours
-  functions           = values(module.loader.functions)
+  functions           = local.function_names
   labels              = var.labels
   notification_emails = var.notification_emails
   prefix              = var.prefix
   project_id          = local.project_id
-  schedule            = module.loader.schedule
+  schedule            = "${var.prefix}-sweep"
   sources             = keys(local.sources)
   transfer_jobs       = local.transfer_jobs
 }

@@ -94,6 +94,7 @@ run "loader" {
     source = "./modules/loader"
   }
   variables {
+    accounts_project   = "acme-billing"
     source_folder      = "../functions"
     bookkeeping_bucket = "books"
     build_folder       = "build"
@@ -140,6 +141,7 @@ run "repository" {
     source = "./modules/loader"
   }
   variables {
+    accounts_project   = "acme-billing"
     source_folder      = "../functions"
     bookkeeping_bucket = "books"
     build_folder       = "build"

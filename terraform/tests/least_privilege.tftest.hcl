@@ -70,6 +70,7 @@ run "loader_grants_and_limits" {
     source = "./modules/loader"
   }
   variables {
+    accounts_project   = "acme-billing"
     source_folder      = "../functions"
     bookkeeping_bucket = "books"
     build_folder       = "build"

@@ -90,6 +90,7 @@ run "loader_in_a_network" {
     source = "./modules/loader"
   }
   variables {
+    accounts_project   = "acme-billing"
     source_folder      = "../functions"
     bookkeeping_bucket = "books"
     build_folder       = "build"
@@ -125,6 +126,7 @@ run "loader_with_direct_egress" {
     source = "./modules/loader"
   }
   variables {
+    accounts_project   = "acme-billing"
     source_folder      = "../functions"
     bookkeeping_bucket = "books"
     build_folder       = "build"

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import base64
 import gzip
+import re
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
+from uuid import uuid4
 
 import google_crc32c
 import pytest
@@ -19,6 +21,7 @@ from google.api_core.exceptions import (
 )
 from google.cloud.storage import Blob, Bucket
 
+from tests.emulator import Emulator
 from tests.support.deployment import Deployment
 
 CONTENT = gzip.compress(b"month,item,cost\n" * 500)
@@ -291,3 +294,35 @@ def test_large_upload_in_chunks_arrives_whole(emulator_objects: Bucket) -> None:
 
     assert emulator_objects.blob("large").download_as_bytes() == content
     assert blob.generation == emulator_objects.get_blob("large").generation
+
+
+# buckets resource: location, iamConfiguration, labels, softDeletePolicy. A patch merges, and null resets.
+def test_bucket_keeps_its_settings(emulator: Emulator) -> None:
+    wanted = emulator.storage.bucket(f"settings-{uuid4().hex[:8]}")
+    wanted.iam_configuration.uniform_bucket_level_access_enabled = True
+    wanted.iam_configuration.public_access_prevention = "enforced"
+    wanted.labels = {"team": "finops"}
+    made = emulator.storage.create_bucket(wanted, location="eu")
+
+    made.labels = {}
+    made.patch()
+    read = emulator.storage.get_bucket(wanted.name)
+
+    assert (read.location, read.location_type, read.storage_class) == ("EU", "multi-region", "STANDARD")
+    assert read.iam_configuration.uniform_bucket_level_access_enabled
+    assert read.iam_configuration.public_access_prevention == "enforced"
+    assert (read.labels, read.soft_delete_policy.retention_duration_seconds) == ({}, 604800)
+
+    read.versioning_enabled = True
+    with pytest.raises(MethodNotImplemented, match="keeps no old versions of objects"):
+        read.patch()
+    read.delete()
+
+    assert emulator.storage.lookup_bucket(wanted.name) is None
+
+
+# projects.serviceAccount: "email_address: the ID of the notification", of the form below
+def test_project_has_an_agent_of_cloud_storage(emulator: Emulator) -> None:
+    email = emulator.storage.get_service_account_email(project="acme-billing")
+
+    assert re.fullmatch(r"service-\d{12}@gs-project-accounts\.iam\.gserviceaccount\.com", email)

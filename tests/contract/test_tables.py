@@ -155,6 +155,24 @@ def test_dataset_is_created_only_in_the_emulators_location(emulator: Emulator, l
         )
 
 
+# REST: an access entry may authorize the views of another dataset
+def test_dataset_keeps_the_datasets_that_it_authorizes(dataset: EmulatorDataset, emulator: Emulator) -> None:
+    found = emulator.bigquery.get_dataset(dataset.name)
+    reference = {"projectId": emulator.project, "datasetId": "focus"}
+    found.access_entries = [
+        bigquery.AccessEntry("OWNER", "specialGroup", "projectOwners"),
+        bigquery.AccessEntry(None, "dataset", {"dataset": reference, "targetTypes": ["VIEWS"]}),
+    ]
+
+    emulator.bigquery.update_dataset(found, ["access_entries"])
+
+    kept = emulator.bigquery.get_dataset(dataset.name).access_entries
+    assert [entry.to_api_repr() for entry in kept] == [
+        {"role": "OWNER", "specialGroup": "projectOwners"},
+        {"dataset": {"dataset": reference, "targetTypes": ["VIEWS"]}},
+    ]
+
+
 # information-schema-partitions: one row per partition, with its rows and the time it was last written to
 def test_partitions_have_rows_and_time_of_the_last_write(dataset: EmulatorDataset) -> None:
     load_november(dataset)

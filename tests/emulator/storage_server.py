@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
+from tests.emulator.bucket_settings import BucketSettings, asks_for_versions, service_agent
 from tests.emulator.discovery.exchange import refusal, reply_violations, request_violations
 from tests.emulator.http_threads import serve_in_thread, stop_serving
 from tests.emulator.processes import Child, accepts_connections, free_port
@@ -116,6 +117,7 @@ class _Gate(BaseHTTPRequestHandler):
     upstream: _Upstream
     writes: threading.Lock  # a precondition and its write are one step, as at Google
     on_finalized: OnFinalized
+    settings: BucketSettings
 
     def do_GET(self) -> None:
         self._judged(b"", self._ask)
@@ -146,6 +148,8 @@ class _Gate(BaseHTTPRequestHandler):
     def _write(self, body: bytes) -> _Reply:
         if self.path.startswith("/batch/"):  # its writes would make no events, and ignore preconditions
             return _error(501, "notImplemented", "The emulator runs no batches: send each request by itself.")
+        if asks_for_versions(self.path, body):
+            return _error(501, "notImplemented", "The emulator keeps no old versions of objects: leave versioning off.")
         name = _uploaded_name(self.path, body)
         if {"\r", "\n"} & set(name):  # https://cloud.google.com/storage/docs/objects#naming
             return _error(400, "invalid", "Disallowed unicode characters present in object name.")
@@ -162,6 +166,8 @@ class _Gate(BaseHTTPRequestHandler):
     def _ask(self, body: bytes) -> _Reply:
         headers = {name: value for name, value in self.headers.items() if name.lower() not in _HOP_BY_HOP}
         headers["Host"] = self.headers.get("Host", "")
+        if agent := service_agent(self.command, self.path):
+            return _as_json(200, agent)
         query = parse_qs(urlsplit(self.path).query)
         asked, expected = query.get("generation"), query.get(_PRECONDITION)
         if (asked or expected) and self.command in _UNCHECKED_METHODS and "/o/" in self.path:
@@ -171,7 +177,13 @@ class _Gate(BaseHTTPRequestHandler):
             if expected and actual not in (None, expected[0]):
                 return _condition_not_met()
         reply = self.upstream.ask(self.command, _paged(self.command, self.path), headers, body)
-        return _linked(self.path, self._corrected(reply, headers))
+        return _linked(self.path, self._with_settings(self._corrected(reply, headers), body))
+
+    def _with_settings(self, reply: _Reply, body: bytes) -> _Reply:
+        if "/o/" in self.path or reply.status >= 400:
+            return reply
+        self.settings.record(self.command, self.path, body)
+        return replace(reply, content=self.settings.answer(reply.content))
 
     def _corrected(self, reply: _Reply, headers: Mapping[str, str]) -> _Reply:
         """Give the forms of the API: nothing after a delete, and after a patch what a get gives."""
@@ -206,7 +218,12 @@ class _Gate(BaseHTTPRequestHandler):
 
 
 def gate_handler(port: int, on_finalized: OnFinalized) -> type[BaseHTTPRequestHandler]:
-    attributes = {"upstream": _Upstream(port), "writes": threading.Lock(), "on_finalized": staticmethod(on_finalized)}
+    attributes = {
+        "upstream": _Upstream(port),
+        "writes": threading.Lock(),
+        "on_finalized": staticmethod(on_finalized),
+        "settings": BucketSettings(),
+    }
     return type("Gate", (_Gate,), attributes)
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import cache
 
 import pytest
 
@@ -15,6 +16,7 @@ from tests.support.paths import TERRAFORM
 
 # A module has two nodes: its resources come after "(expand)" and before "(close)".
 EDGE = re.compile(r'"\[root\] (.+?)(?: \(expand\))?" -> "\[root\] (.+?)(?: \(expand\))?"')
+WAIT_ROW = re.compile(r"^\| `([\w.]*time_sleep\.\w+)` \| (\d+) \|", re.M)
 Graph = Mapping[str, set[str]]
 
 LOADER, LANDING, MONITORING, PROJECT = "module.loader.", "module.landing.", "module.monitoring.", "module.project."
@@ -36,13 +38,15 @@ AGENT_GRANTS = tuple(
 )
 SPREAD_AGENTS = f"{PROJECT}time_sleep.agents"
 SPREAD_ACCOUNTS = f"{LOADER}time_sleep.accounts"
-ACCOUNT_GRANTS = (
+PROJECT_GRANTS = (
     f"{LOADER}google_project_iam_member.trigger_receiver",
     f"{LOADER}google_project_iam_member.build_source",
     f"{LOADER}google_project_iam_member.build_logs",
-    f"{LOADER}google_storage_bucket_iam_member.build_upload",
-    f"{LOADER}google_artifact_registry_repository_iam_member.build_images",
     f"{LOADER}google_project_iam_member.loader_jobs",
+)
+BUCKET_GRANTS = (
+    f"{LOADER}google_artifact_registry_repository_iam_member.build_images",
+    f"{LOADER}google_storage_bucket_iam_member.build_upload",
     f"{LOADER}google_bigquery_dataset_access.loader_editor",
     f"{LOADER}google_storage_bucket_iam_member.loader_viewer",
     f"{LOADER}google_storage_bucket_iam_member.loader_leases",
@@ -56,22 +60,31 @@ AFTER: Mapping[str, tuple[str, ...]] = {
     STORAGE_AGENT: (SPREAD_APIS,),
     TRANSFER_AGENT: (SPREAD_APIS,),
     BIGQUERY_AGENT: (SPREAD_APIS,),
-    OTHER_AGENTS: (SPREAD_APIS,),
+    # Service Usage creates them. It is enabled before the first apply.
+    OTHER_AGENTS: (APIS,),
     # A grant to an agent that does not exist is a 400.
     f"{PROJECT}google_project_iam_member.storage_publisher": (STORAGE_AGENT,),
     # So is a grant to an agent or account that was made seconds before.
     SPREAD_AGENTS: (OTHER_AGENTS,),
     **dict.fromkeys(AGENT_GRANTS, (SPREAD_AGENTS,)),
     SPREAD_ACCOUNTS: (f"{LOADER}google_service_account.accounts",),
-    **dict.fromkeys(ACCOUNT_GRANTS, (SPREAD_ACCOUNTS,)),
+    **dict.fromkeys((*PROJECT_GRANTS, *BUCKET_GRANTS), (SPREAD_ACCOUNTS,)),
     f"{LANDING}google_storage_bucket_iam_member.transfer_writer": (TRANSFER_AGENT,),
     # The first trigger of a project needs the grants of its agents, and a build those of its account.
     f"{LOADER}time_sleep.grants": (
         f"{PROJECT}google_project_iam_member.storage_publisher",
         *AGENT_GRANTS,
-        *ACCOUNT_GRANTS,
+        *PROJECT_GRANTS,
     ),
-    **dict.fromkeys(FUNCTIONS, (f"{LOADER}time_sleep.grants", f"{LOADER}google_storage_bucket_object.functions")),
+    f"{LOADER}time_sleep.bucket_grants": BUCKET_GRANTS,
+    **dict.fromkeys(
+        FUNCTIONS,
+        (
+            f"{LOADER}time_sleep.grants",
+            f"{LOADER}time_sleep.bucket_grants",
+            f"{LOADER}google_storage_bucket_object.functions",
+        ),
+    ),
     f"{LOADER}google_cloud_scheduler_job.sweep": (f"{LOADER}google_cloud_run_service_iam_member.scheduler_invoker",),
     # Storage Transfer checks the bucket when a job is created, and a grant needs 30 s to work. A file that arrives
     # before the trigger waits for the sweep.
@@ -156,6 +169,7 @@ def test_each_resource_comes_after_what_it_needs(graph: Graph) -> None:
 
 
 def test_no_resource_comes_before_the_wait_for_the_apis(graph: Graph) -> None:
+    """Only what Service Usage and IAM create: the first command of the README enables both. Accounts wait longer."""
     resources = {
         name
         for name in graph
@@ -163,4 +177,27 @@ def test_no_resource_comes_before_the_wait_for_the_apis(graph: Graph) -> None:
     }
 
     assert len(resources) > 40
-    assert [name for name in sorted(resources) if SPREAD_APIS not in before(graph, name)] == []
+    assert [name for name in sorted(resources) if not {SPREAD_APIS, SPREAD_ACCOUNTS} & before(graph, name)] == [
+        OTHER_AGENTS,
+        f"{LOADER}google_service_account.accounts",
+    ]
+    assert (
+        "gcloud services enable serviceusage.googleapis.com cloudresourcemanager.googleapis.com iam.googleapis"
+        in (TERRAFORM / "README.md").read_text()
+    )
+
+
+def test_waits_of_an_apply_take_less_than_four_minutes(graph: Graph) -> None:
+    """The longest chain of waits, with a key. test_plans.py compares the table in the README with a plan."""
+    seconds = {name: int(number) for name, number in WAIT_ROW.findall((TERRAFORM / "README.md").read_text())}
+
+    assert len(seconds) > 5
+    assert longest_chain(graph, seconds) == 90 + 120  # accounts or agents, then their grants
+
+
+def longest_chain(graph: Graph, seconds: Mapping[str, int]) -> int:
+    @cache
+    def until(name: str) -> int:
+        return seconds.get(name, 0) + max(map(until, graph.get(name, ())), default=0)
+
+    return max(map(until, graph))

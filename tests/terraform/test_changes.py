@@ -110,7 +110,7 @@ def check_removal_of_the_last_source_of_a_provider(system: TerraformDeployment) 
 
     touched = {address: actions for address, actions in changes.items() if "azure" not in address}
     assert all(actions == ("delete",) for address, actions in changes.items() if address not in touched)
-    wait = touched.pop("module.loader.time_sleep.grants")
+    wait = touched.pop("module.loader.time_sleep.bucket_grants")
     assert set(wait) == {"delete", "create"}
     assert set(touched.values()) == {("update",)}
     assert {address.split("[")[0].rpartition(".")[0] for address in touched} == {

@@ -15,12 +15,15 @@ from tests.emulator.terraform_provider.deployment import provider_environment
 from tests.emulator.terraform_provider.facts import facts
 from tests.support.paths import TERRAFORM
 from tests.terraform.conditions import holds
+from tests.terraform.golden_resources import GOLDEN, golden_paths, set_paths
+from tests.terraform.test_apply_order import WAIT_ROW
 
 GRANT_ROW = re.compile(
     r"^\| `(google_\w+_(?:iam_(?:member|binding)|dataset_access))\.(\w+)`"
     r" \| `([^`]+)` \| [^|]+ \| ([^|]+) \| [^|]+ \| [^|]+ \|$",
     re.M,
 )
+NAMED = ("google_cloudfunctions2_function", "google_cloud_scheduler_job")
 EXAMPLES = sorted((*(TERRAFORM / "examples").glob("*.tfvars.example"), TERRAFORM / "terraform.tfvars.example"))
 # Both providers, with and without secrets, with a schedule and an event stream, and with a key: every grant.
 EVERYTHING = TERRAFORM / "examples" / "several-sources.tfvars.example"
@@ -96,20 +99,56 @@ def test_a_wrong_condition_is_no_condition(wrong: str) -> None:
         holds(wrong, "projects/_/buckets/b")
 
 
-def test_each_wait_has_its_length(everything: Plan) -> None:
-    waits = [address for address in everything.changes if ".time_sleep." in f".{address}"]
+def test_planned_waits_equal_the_table_in_the_readme(everything: Plan) -> None:
+    waits = {re.sub(r"\[[^]]*\]", "", name): name for name in everything.changes if ".time_sleep." in f".{name}"}
+    rows = WAIT_ROW.findall((TERRAFORM / "README.md").read_text())
 
-    assert {address: everything.planned(address)["create_duration"] for address in waits} == {
-        "module.project.time_sleep.services[0]": "60s",  # SERVICE_DISABLED, up to a minute after an API was enabled
-        "module.project.time_sleep.functions_kms[0]": "60s",
-        "module.project.time_sleep.kms[0]": "60s",
-        'module.landing.time_sleep.grants["aws"]': "60s",  # Storage Transfer's documentation asks for 30 s
-        'module.landing.time_sleep.grants["azure"]': "60s",
-        "module.project.time_sleep.agents[0]": "120s",  # "does not exist" for 30 to 120 s
-        "module.loader.time_sleep.accounts": "120s",  # "does not exist" for 30 to 120 s
-        "module.loader.time_sleep.grants": "120s",  # to Eventarc and Cloud Build, one to two minutes
-        "module.monitoring.time_sleep.metrics": "120s",  # a metric that a policy may name, one to two minutes
-    }
+    planned = {wait: everything.planned(address)["create_duration"] for wait, address in waits.items()}
+
+    assert planned == {name: f"{seconds}s" for name, seconds in rows}
+
+
+def test_monitoring_names_the_functions_and_the_schedule_of_the_loader(everything: Plan) -> None:
+    """Its names are computed, so that the metrics do not wait for the functions."""
+    kinds = {change["address"]: change["type"] for change in everything.document["resource_changes"]}
+    named = {kind: sorted(everything.planned(one)["name"] for one in kinds if kinds[one] == kind) for kind in NAMED}
+    lines = everything.planned("module.monitoring.google_logging_metric.age")["filter"]
+    failed = everything.planned('module.monitoring.google_logging_metric.counters["failures"]')["filter"]
+    refused = everything.planned('module.monitoring.google_monitoring_alert_policy.lines["failed"]')["conditions"][0]
+
+    functions = " OR ".join(f'"{name}"' for name in named["google_cloudfunctions2_function"])
+
+    assert f"service_name=({functions})" in lines
+    assert f"service_name=({functions})" in failed
+    assert f'job_id="{named["google_cloud_scheduler_job"][0]}"' in refused["condition_matched_log"][0]["filter"]
+
+
+def test_golden_files_cover_the_root_except_what_their_readme_lists(everything: Plan) -> None:
+    known = golden_paths()
+    changes = [one for one in everything.document["resource_changes"] if one["type"].startswith("google_")]
+    planned = {(one["type"], path) for one in changes for path in set_paths(one["change"]["after"])}
+    rows = re.findall(r"^\| `(google_\w+)` \| (.+) \|$", (GOLDEN / "README.md").read_text(), re.M)
+    listed = {kind: re.findall(r"`([^`]+)`", names) or [""] for kind, names in rows}
+
+    missing = {(kind, path) for kind, path in planned if path not in known.get(kind, set())}
+    unlisted = {one for one in missing if not one[1].startswith(tuple(listed.get(one[0], ["no path"])))}
+
+    assert unlisted == set(), "add the arguments to golden/README.md"
+    assert {kind for kind, _ in missing} == listed.keys()
+
+
+def test_channels_are_created_before_they_are_destroyed() -> None:
+    """Otherwise an address could never be removed from the alerts: see test_standin_destroy.py."""
+    text = (TERRAFORM / "modules" / "monitoring" / "channels.tf").read_text()
+
+    assert re.search(r"lifecycle \{\s+create_before_destroy = true\s+\}", text)
+
+
+def test_zip_of_the_functions_stays_until_they_name_another(everything: Plan) -> None:
+    """A saved plan without its zip would delete the old one, and then fail."""
+    zipped = everything.planned("module.loader.google_storage_bucket_object.functions")
+
+    assert zipped["deletion_policy"] == "ABANDON"
 
 
 @pytest.mark.fault("F34")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -125,3 +126,40 @@ def test_apply_without_an_endpoint_is_an_error(tmp_path: Path, name: str) -> Non
         terraform.init()
         with pytest.raises(TerraformError, match="name an endpoint in GOOGLE_STORAGE_CUSTOM_ENDPOINT"):
             terraform.apply()
+
+
+CHANNELS = """
+resource "google_monitoring_notification_channel" "emails" {
+  for_each     = toset(EMAILS)
+  display_name = each.key
+  type         = "email"
+  lifecycle {
+    create_before_destroy = FIRST
+  }
+}
+resource "google_monitoring_alert_policy" "p" {
+  display_name          = "p"
+  combiner              = "OR"
+  notification_channels = [for channel in google_monitoring_notification_channel.emails : channel.name]
+  conditions {
+    display_name = "c"
+    condition_matched_log {
+      filter = "severity>=ERROR"
+    }
+  }
+}
+"""
+
+
+@pytest.mark.parametrize(("first", "fails"), [("false", True), ("true", False)])
+def test_address_is_removed_if_channels_are_created_before_destroyed(
+    root: Roots, name: str, first: str, fails: bool
+) -> None:
+    """Without the setting, Terraform deletes the channel while the policy still uses it."""
+    hcl = CHANNELS.replace("FIRST", first)
+    terraform = root(hcl.replace("EMAILS", '["a@example.com", "b@example.com"]'))
+    terraform.apply()
+    rewrite(terraform, hcl.replace("EMAILS", '["a@example.com"]'), name)
+
+    with pytest.raises(TerraformError, match="channel cannot be deleted") if fails else nullcontext():
+        terraform.apply()

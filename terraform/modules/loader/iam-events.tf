@@ -36,19 +36,29 @@ resource "google_cloud_run_service_iam_member" "scheduler_invoker" {
 }
 
 # Grants take up to two minutes to reach Eventarc and Cloud Build; a function that is created before fails with
-# "Permission denied while using the Eventarc Service Agent" or in its build. No trigger reads a grant's bucket, repository, service or
-# secret_id: the provider rewrites them when it makes the grant (NAME to b/NAME), and the apply fails ("inconsistent final plan").
+# "Permission denied while using the Eventarc Service Agent" or in its build. No trigger reads a grant's bucket, repository,
+# service or secret_id: the provider rewrites them when it makes the grant (NAME to b/NAME), and the apply fails
+# ("inconsistent final plan").
 resource "time_sleep" "grants" {
   create_duration = "120s"
   triggers = merge(var.agent_grants, {
-    build_images     = google_artifact_registry_repository_iam_member.build_images.member
     build_logs       = google_project_iam_member.build_logs.member
     build_source     = google_project_iam_member.build_source.member
-    build_upload     = google_storage_bucket_iam_member.build_upload.member
-    loader_datasets  = join(" ", sort([for grant in google_bigquery_dataset_access.loader_editor : grant.dataset_id]))
     loader_jobs      = google_project_iam_member.loader_jobs.member
-    loader_landing   = join(" ", sort([for provider, grant in google_storage_bucket_iam_member.loader_viewer : "${provider}=${grant.member}"]))
-    loader_leases    = google_storage_bucket_iam_member.loader_leases.member
     trigger_receiver = google_project_iam_member.trigger_receiver.member
   })
+}
+
+# A grant on a bucket takes about a minute. These are later than the other grants, because buckets and the repository wait for
+# their keys. Those on datasets are needed when a function first runs, which is after its build, and the one on the
+# repository at the end of the build.
+resource "time_sleep" "bucket_grants" {
+  create_duration = "60s"
+  triggers = {
+    build_images    = google_artifact_registry_repository_iam_member.build_images.member
+    build_upload    = google_storage_bucket_iam_member.build_upload.member
+    loader_datasets = join(" ", sort([for grant in google_bigquery_dataset_access.loader_editor : grant.dataset_id]))
+    loader_landing  = join(" ", sort([for provider, grant in google_storage_bucket_iam_member.loader_viewer : "${provider}=${grant.member}"]))
+    loader_leases   = google_storage_bucket_iam_member.loader_leases.member
+  }
 }

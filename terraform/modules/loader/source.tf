@@ -13,6 +13,11 @@ resource "google_storage_bucket_object" "functions" {
   source         = data.archive_file.functions.output_path
   source_md5hash = data.archive_file.functions.output_md5
   content_type   = "application/zip"
+
+  # Terraform deletes the old zip before it uploads the new one. If the upload fails, the functions still have theirs.
+  # create_before_destroy would do the same, but it passes on to the bucket and the grants on the key: these would be
+  # created while the old one exists, and then deleted.
+  deletion_policy = "ABANDON"
 }
 
 # Not gcf-artifacts, which Google creates at the first build: a separate repository exists before its grant, and

@@ -1,3 +1,8 @@
+variable "accounts_project" {
+  description = "Id of the project for the service accounts, the same as project_id. It needs the IAM API only, so that the accounts are created while other APIs start."
+  type        = string
+}
+
 variable "agent_grants" {
   description = "Members of Google's service agents, by agent, once they have their roles: the output agent_grants of the module project. The functions are created some time after them."
   type        = map(string)

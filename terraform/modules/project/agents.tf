@@ -30,21 +30,21 @@ data "google_bigquery_default_service_account" "bigquery" {
   depends_on = [time_sleep.services]
 }
 
-# Without these requests, the first trigger or build of a project may begin before the agent exists, and fails.
+# Without these requests, the first trigger or build of a project may begin before the agent exists, and fails. Service
+# Usage answers them, which is enabled before the first apply. So they do not wait for the new APIs.
 resource "google_project_service_identity" "agents" {
   for_each = var.setup ? toset([for name in keys(local._agent_domains) : "${name}.googleapis.com"]) : []
   provider = google-beta
 
-  project = local.project_id
-  service = each.key
+  project = var.project_id
+  service = google_project_service.services[each.key].service
 }
 
-# A grant to an agent made seconds before answers 400 "does not exist" for 30 to 120 s. The grants take the members from
-# here.
+# A grant to an agent made seconds before answers 400 "does not exist". The grants take the members from here.
 resource "time_sleep" "agents" {
   count = local._setup_count
 
-  create_duration = "120s"
+  create_duration = "90s"
   triggers        = { for name in keys(local._agent_domains) : name => local.agents[name] }
 
   depends_on = [google_project_service_identity.agents]

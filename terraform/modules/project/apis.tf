@@ -8,7 +8,8 @@ resource "google_project_service" "services" {
 }
 
 # A new API answers 403 SERVICE_DISABLED for up to a minute. All other resources take the project id from this one, so
-# they wait. A depends_on would wait too, but it would delay the modules' data sources until apply.
+# they wait. A depends_on would wait too, but it would delay the modules' data sources until apply. Only agents and
+# accounts do not wait: the APIs that create them are enabled before the first apply. README.md lists all waits.
 resource "time_sleep" "services" {
   count = local._setup_count
 

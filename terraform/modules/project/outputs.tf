@@ -1,3 +1,8 @@
+output "accounts_project" {
+  description = "Id of the project. A resource that uses it waits for the API of service accounts only."
+  value       = var.setup ? google_project_service.services["iam.googleapis.com"].project : var.project_id
+}
+
 output "agent_grants" {
   description = "Members of Google's service agents, by agent, once they have their roles. Empty without setup."
   value = { for name, member in {

@@ -1,7 +1,9 @@
 # The first day of the job, stored once: a day computed at every plan would always be a difference. It is taken after
 # the bucket is writable. An earlier day could be over when the job is created, and the job would wait for the next day.
+#
+# The provider keeps the old path of a job whose path becomes empty, and reports no difference. Such a job is replaced.
 resource "time_static" "created" {
-  triggers = { bucket = var.sink.bucket }
+  triggers = { bucket = var.sink.bucket, whole_container = tostring(var.path == "") }
 }
 
 resource "google_storage_transfer_job" "blob" {
@@ -64,6 +66,10 @@ resource "google_storage_transfer_job" "blob" {
     log_actions       = ["FIND", "COPY"]
     log_action_states = ["FAILED"] # Monitoring counts successes; a log line per file would be billed
   }
+
+  lifecycle {
+    replace_triggered_by = [time_static.created]
+  }
 }
 
 # Beside an event stream. A message that a queue loses has no second chance, and objects from before the queue have none.
@@ -115,5 +121,9 @@ resource "google_storage_transfer_job" "daily" {
   logging_config {
     log_actions       = ["FIND", "COPY"]
     log_action_states = ["FAILED"] # Monitoring counts successes; a log line per file would be billed
+  }
+
+  lifecycle {
+    replace_triggered_by = [time_static.created]
   }
 }

@@ -12,7 +12,7 @@ from bqemulator.config import Settings
 from fastapi import FastAPI
 from starlette.middleware import Middleware
 
-from tests.emulator.bigquery import engine, information_schema, parsing, statements, translations
+from tests.emulator.bigquery import access, engine, information_schema, parsing, statements, translations
 from tests.emulator.bigquery.jobs import Jobs
 from tests.emulator.bigquery.partitions import PartitionTimes
 from tests.emulator.bigquery.tables import Tables
@@ -22,6 +22,7 @@ from tests.emulator.discovery.bigquery_judge import BigQueryJudge
 def main() -> None:
     given = json.loads(sys.argv[1])
     partition_times = PartitionTimes()
+    access.install()
     parsing.install()
     translations.install()
     engine.install(partition_times, Path(given["home"]) / "tables.duckdb" if given["on_disk"] else None)

@@ -14,7 +14,7 @@ from typing import Any
 
 from tests.emulator.terraform_provider.facts import Json, Kind, blocks
 from tests.emulator.terraform_provider.validation import instances
-from tests.emulator.terraform_provider.values import Object, Value
+from tests.emulator.terraform_provider.values import UNKNOWN, Object, Value
 
 # Arguments of Terraform itself: what it does with a resource, and copies of other arguments.
 _TERRAFORMS_OWN = frozenset({"id", "deletion_policy", "deletion_protection", "timeouts", "terraform_labels"})
@@ -23,12 +23,14 @@ _LIFECYCLE_OWN = {
     "withState",
     *(f"send{name}IfZero" for name in ("Age", "DaysSinceCustomTime", "DaysSinceNoncurrentTime", "NumNewerVersions")),
 }
+# Resources that the provider does not generate from a description send zero and false, too.
+_WITH_ZEROS = ("google_storage_bucket",)
 _WORD = re.compile(r"_(\w)")
 
 
 def api_body(kind: Kind, state: Object, left_out: Collection[str] = ()) -> Json:
     """Return what can be configured and has a value. `left_out` are arguments that go elsewhere than the body."""
-    body = _of_block(kind.block, state, {*_TERRAFORMS_OWN, *left_out})
+    body = _of_block(kind.block, state, {*_TERRAFORMS_OWN, *left_out}, with_zeros=kind.name in _WITH_ZEROS)
     if "effective_labels" in kind.attributes and state.get("effective_labels"):
         body["labels"] = state["effective_labels"]
     return body
@@ -38,21 +40,25 @@ def camel(name: str) -> str:
     return _WORD.sub(lambda found: found[1].upper(), name)
 
 
-def _of_block(block: Json, values: Object, left_out: Collection[str]) -> Json:
+def _of_block(block: Json, values: Object, left_out: Collection[str], *, with_zeros: bool) -> Json:
     body: Json = {}
     for name, attribute in block["attributes"].items():
         is_output = attribute.get("computed") and not attribute.get("optional")
-        if name not in left_out and not is_output and _is_given(values.get(name)):
+        if name not in left_out and not is_output and _is_given(values.get(name), with_zeros=with_zeros):
             body[camel(name)] = values[name]
     for name, nesting, content in blocks(block):
-        found = [_of_block(content, one, ()) for one in instances(values.get(name))]
-        if found and name not in left_out:
+        given = instances(values.get(name))
+        found = [_of_block(content, one, (), with_zeros=with_zeros) for one in given]
+        is_sent = any(found) or not any(value is not None for one in given for value in one.values())
+        if found and is_sent and name not in left_out:  # a block of zeros is not sent, an empty block is a choice
             body[camel(name)] = found[0] if nesting.get("max_items") == 1 else found
     return body
 
 
-def _is_given(value: Value) -> bool:
-    return value not in (None, "", [], {})
+def _is_given(value: Value, *, with_zeros: bool) -> bool:
+    if value is UNKNOWN or value in (None, "", [], {}):
+        return False
+    return with_zeros or value not in (0, False)
 
 
 def grant(body: Json, state: Object) -> Json:
@@ -65,6 +71,10 @@ def grant(body: Json, state: Object) -> Json:
 
 def policy(body: Json, state: Object) -> Json:
     return {"policy": grant(body, state)}
+
+
+def project_policy(body: Json, state: Object) -> Json:
+    return {**policy(body, state), "updateMask": "bindings,etag,auditConfigs"}
 
 
 def service_account(body: Json, state: Object) -> Json:
@@ -106,8 +116,7 @@ def transfer(body: Json, state: Object) -> Json:
 
 
 def dataset(body: Json, state: Object) -> Json:
-    reference = {"projectId": state["project"], "datasetId": state["dataset_id"]}
-    return {**body, "datasetReference": reference}
+    return {**body, "datasetReference": {"datasetId": state["dataset_id"]}}
 
 
 def entry(body: Json, _: Object) -> Json:
@@ -118,7 +127,8 @@ def table(body: Json, state: Object) -> Json:
     names = {"projectId": "project", "datasetId": "dataset_id", "tableId": "table_id"}
     body["tableReference"] = {key: state[name] for key, name in names.items()}
     if "schema" in body:
-        body["schema"] = {"fields": json.loads(body["schema"])}
+        fields = json.loads(body["schema"])
+        body["schema"] = {"fields": [{"policyTags": {"names": []}, **one} for one in fields]}
     if "clustering" in body:
         body["clustering"] = {"fields": body["clustering"]}
     return body

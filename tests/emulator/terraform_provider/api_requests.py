@@ -28,6 +28,7 @@ class _Call:
     verb: str
     path: str  # `{name}` is an attribute
     query: Mapping[str, str] = field(default_factory=dict)  # attributes by parameter
+    fixed: Mapping[str, str] = field(default_factory=dict)  # values by parameter
     left_out: tuple[str, ...] = ()
     shape: _Shape = lambda body, _: body
 
@@ -41,22 +42,22 @@ class ApiRequest:
     body: Any
 
 
-def creation(kind: Kind, state: Object) -> ApiRequest | None:
-    """Return the request, or None for a resource that has none of its own."""
+def creation(kind: Kind, state: Object, sent: Object | None = None) -> ApiRequest | None:
+    """Return the request, or None for a resource that has none of its own. `sent` are the values of the plan."""
     if not kind.name.startswith("google_") or kind.name in SENT:
         return None
     call = CALLS.get(kind.name)
     if call is None:
         raise ProviderError(f"The stand-in does not know by which request {kind.name} is created: add it to CALLS.")
     named = {name: quote(str(value), safe="/@") for name, value in state.items()}
-    query = tuple((name, str(state[attribute])) for name, attribute in call.query.items())
-    body = call.shape(bodies.api_body(kind, state, {*call.left_out, *call.query.values()}), state)
+    query = tuple({**call.fixed, **{name: str(state[given]) for name, given in call.query.items()}}.items())
+    body = call.shape(bodies.api_body(kind, sent or state, {*call.left_out, *call.query.values()}), state)
     return ApiRequest(call.api, call.verb, call.path.format_map(named), query, body)
 
 
-def check_creation(kind: Kind, state: Object) -> None:
+def check_creation(kind: Kind, state: Object, sent: Object | None = None) -> None:
     """Raise ProviderError if Google's discovery document does not have the request."""
-    request = creation(kind, state)
+    request = creation(kind, state, sent)
     if request is None:
         return
     if found := violations(request.api, request.verb, request.path, request.query, request.body):
@@ -83,6 +84,7 @@ CALLS: Mapping[str, _Call] = {
         "bigquery.v2",
         "POST",
         f"{_BIGQUERY}/datasets",
+        fixed={"accessPolicyVersion": "3"},
         left_out=("project", "dataset_id", "delete_contents_on_destroy"),
         shape=bodies.dataset,
     ),
@@ -90,6 +92,7 @@ CALLS: Mapping[str, _Call] = {
         "bigquery.v2",
         "PATCH",
         f"{_BIGQUERY}/datasets/{{dataset_id}}",
+        fixed={"accessPolicyVersion": "3"},
         left_out=("project", "dataset_id"),
         shape=bodies.entry,
     ),
@@ -139,7 +142,7 @@ CALLS: Mapping[str, _Call] = {
         left_out=("project", "force_delete", "sensitive_labels"),
     ),
     "google_project_iam_member": _Call(
-        "cloudresourcemanager.v1", "POST", f"/v1/projects/{{project}}{_SET_POLICY}", shape=bodies.policy
+        "cloudresourcemanager.v1", "POST", f"/v1/projects/{{project}}{_SET_POLICY}", shape=bodies.project_policy
     ),
     "google_project_service": _Call(
         "serviceusage.v1",

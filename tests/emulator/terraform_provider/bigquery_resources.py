@@ -9,7 +9,13 @@ from typing import Any
 
 from tests.emulator.terraform_provider.rest import Rest, quoted
 from tests.emulator.terraform_provider.services import Recorded
-from tests.emulator.terraform_provider.table_schemas import hidden_columns, live_schema, same_schema, schema_change
+from tests.emulator.terraform_provider.table_schemas import (
+    compact,
+    hidden_columns,
+    live_schema,
+    same_schema,
+    schema_change,
+)
 from tests.emulator.terraform_provider.values import UNKNOWN, Object, ProviderError
 
 # What a new dataset has if its request names no entry: cloud.google.com/bigquery/docs/reference/rest/v2/datasets
@@ -19,7 +25,7 @@ DEFAULT_ACCESS = [
     {"role": "OWNER", "userByEmail": "applier@example.com"},
     {"role": "READER", "specialGroup": "projectReaders"},
 ]
-# The attributes of an entry and their names in the API. Authorized datasets are not kept: bqemulator loses their names.
+# The attributes of an entry and their names in the API.
 _ENTRY = {
     "domain": "domain",
     "group_by_email": "groupByEmail",
@@ -43,23 +49,20 @@ class Dataset(Recorded):
 
     def read(self, state: Object) -> Object | None:
         answer = self._rest.call("GET", dataset_path(state))
-        return None if answer is None else {**state, "access": _as_blocks(answer.get("access", []))}
+        return None if answer is None else _with_dataset(state, answer)
 
     def create(self, state: Object) -> Object:
         """Create the dataset. Without an entry of its own it gets Google's."""
         reference = {"projectId": state["project"], "datasetId": state["dataset_id"]}
-        given = [
-            {name: block[key] for key, name in _ENTRY.items() if block.get(key)} for block in state["access"] or []
-        ]
+        given = [_entry(block) for block in state["access"] or []]
         body = {"datasetReference": reference, "location": state["location"], "access": given or DEFAULT_ACCESS}
         answer = self._rest.call("POST", f"projects/{quoted(state['project'])}/datasets", body) or {}
-        return {**state, "access": _as_blocks(answer["access"])}
+        return _with_dataset(state, answer)
 
     def update(self, prior: Object, state: Object) -> Object:
         """Replace all entries if the configuration changes one."""
         if _sorted(prior.get("access")) != _sorted(state.get("access")):
-            blocks = state.get("access") or []
-            given = [{name: block[key] for key, name in _ENTRY.items() if block.get(key)} for block in blocks]
+            given = [_entry(block) for block in state.get("access") or []]
             self._rest.call("PATCH", dataset_path(state), {"access": given})
         return state
 
@@ -80,6 +83,10 @@ class DatasetAccess(Recorded):
     def __init__(self, rest: Rest) -> None:
         self._rest = rest
 
+    def read(self, state: Object) -> Object | None:
+        answer = self._rest.call("GET", dataset_path(state))
+        return state if answer is None or _entry(state) in answer.get("access", []) else None
+
     def create(self, state: Object) -> Object:
         self._change(state, lambda entries, own: [*entries, own])
         return state
@@ -88,7 +95,7 @@ class DatasetAccess(Recorded):
         self._change(state, lambda entries, own: [entry for entry in entries if entry != own])
 
     def _change(self, state: Object, change: Callable[[list[Object], Object], list[Object]]) -> None:
-        own = {name: state[key] for key, name in _ENTRY.items() if state.get(key)}
+        own = _entry(state)
         with _ONE_CHANGE_AT_A_TIME:  # the real provider has a lock for each dataset, too
             answer = self._rest.call("GET", dataset_path(state))
             if own and answer is not None:
@@ -100,9 +107,39 @@ def dataset_path(state: Object) -> str:
     return f"projects/{quoted(state['project'])}/datasets/{quoted(state['dataset_id'])}"
 
 
+def _entry(block: Object) -> Object:
+    """Return an entry as the API has it."""
+    entry = {name: block[key] for key, name in _ENTRY.items() if block.get(key)}
+    for authorized in block.get("dataset") or []:
+        names = {"projectId": "project_id", "datasetId": "dataset_id"}
+        [reference] = authorized["dataset"]
+        entry["dataset"] = {
+            "dataset": {name: reference[key] for name, key in names.items()},
+            "targetTypes": authorized["target_types"],
+        }
+    return entry
+
+
 def _as_blocks(entries: Sequence[Mapping[str, Any]]) -> list[Object]:
-    nothing: Object = {key: [] for key in ("condition", "dataset", "routine", "view")}
-    return [nothing | {key: entry.get(name) for key, name in _ENTRY.items()} for entry in entries]
+    nothing: Object = {key: [] for key in ("condition", "routine", "view")}
+    return [
+        nothing | {key: entry.get(name, "") for key, name in _ENTRY.items()} | {"dataset": _authorized(entry)}
+        for entry in entries
+    ]
+
+
+def _authorized(entry: Mapping[str, Any]) -> list[Object]:
+    if "dataset" not in entry:
+        return []
+    reference, targets = entry["dataset"]["dataset"], entry["dataset"]["targetTypes"]
+    names = {"project_id": reference["projectId"], "dataset_id": reference["datasetId"]}
+    return [{"dataset": [names], "target_types": targets}]
+
+
+def _with_dataset(state: Object, answer: Mapping[str, Any]) -> Object:
+    times = {"creation_time": "creationTime", "last_modified_time": "lastModifiedTime"}
+    known = {name: int(answer[key]) for name, key in times.items()}
+    return {**state, **known, "etag": answer["etag"], "access": _as_blocks(answer.get("access", []))}
 
 
 def _sorted(blocks: Any) -> list[str]:
@@ -114,6 +151,8 @@ class Table(Recorded):
         self._rest = rest
 
     def planned(self, plan: Object, prior: Object | None) -> list[str]:
+        if isinstance(plan.get("schema"), str):
+            plan["schema"] = compact(plan["schema"])
         if prior is None or UNKNOWN in (plan.get("schema"), prior.get("schema")):
             return []
         if same_schema(plan.get("schema"), prior.get("schema")):
@@ -179,12 +218,12 @@ class Table(Recorded):
             "num_rows": int(answer.get("numRows") or 0),
             "num_bytes": int(answer.get("numBytes") or 0),
             "num_long_term_bytes": 0,
-            "generated_schema_columns": None,
+            "generated_schema_columns": "",
         }
         configured = None if state.get("schema") is UNKNOWN else state.get("schema")
         if state.get("ignore_auto_generated_schema") and configured:
             hidden = hidden_columns(configured, live)
-            known["generated_schema_columns"] = json.dumps(hidden) if hidden else None
+            known["generated_schema_columns"] = json.dumps(hidden) if hidden else ""
             names = {column["name"] for column in hidden}
             live = [column for column in live if column["name"] not in names]
         return {**state, **known, "schema": live_schema(configured, live)}

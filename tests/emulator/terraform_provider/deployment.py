@@ -131,10 +131,10 @@ class Deployment:
         function.check_names(
             "name id project location description labels effective_labels terraform_labels",
             "build_config service_config event_trigger url state environment deletion_policy",
-            "kms_key_name timeouts",
+            "kms_key_name timeouts update_time",
         )
         build = function.required("build_config")
-        build.check_names("runtime entry_point source docker_repository service_account automatic_update_policy")
+        build.check_names("runtime entry_point source docker_repository service_account automatic_update_policy build")
         if not str(build["runtime"]).startswith("python3"):
             raise build.error("runtime", f"is {build['runtime']!r}, but the emulator runs only Python")
         trigger = _trigger_bucket(function, buckets)
@@ -145,7 +145,7 @@ class Deployment:
             name=function["name"],
             source=self._work / "deployed" / f"{function['name']}.zip",
             entry_point=build["entry_point"],
-            environment=service["environment_variables"] or {},
+            environment=_without_execution_ids(service["environment_variables"] or {}),
             trigger_bucket=trigger,
             signature="cloudevent" if trigger else "http",
             max_instances=min(instances, self._most_instances or instances),
@@ -156,6 +156,11 @@ class Deployment:
         source = function.required("build_config").required("source").required("storage_source")
         target.parent.mkdir(parents=True, exist_ok=True)
         self._cloud.storage.bucket(source["bucket"]).blob(source["object"]).download_to_filename(str(target))
+
+
+def _without_execution_ids(environment: Mapping[str, str]) -> dict[str, str]:
+    """With this variable of Google's, the functions framework rewrites each log line to add an id."""
+    return {name: value for name, value in environment.items() if name != "LOG_EXECUTION_ID"}
 
 
 def _service(function: Resource, longest_seconds: int) -> Resource:
@@ -204,8 +209,9 @@ def _called_function(job: Resource, functions: Mapping[str, Resource]) -> str:
     target.check_value("http_method", "POST")
     target.check_value("headers", None, {})
     uris = {function.required("service_config")["uri"]: name for name, function in functions.items()}
-    if target["uri"] not in uris:
+    called = str(target["uri"]).removesuffix("/")  # Cloud Scheduler adds the slash
+    if called not in uris:
         raise target.error("uri", f"is {target['uri']!r}, but no function has it: use one of {sorted(uris)}")
     token = target.required("oidc_token")  # without one, Cloud Run answers 403
-    token.check_value("audience", target["uri"], None)
-    return uris[target["uri"]]
+    token.check_value("audience", called, None)
+    return uris[called]

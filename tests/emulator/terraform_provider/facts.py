@@ -5,6 +5,8 @@ The file for google 8.7 is a JSON merge patch (RFC 7396) to 7.46. `overlay.json`
 
     force_new      a change replaces the resource       default   planned if the configuration sets nothing
     sensitive      hidden in plans                      value     computed at apply, `{name}` being a sibling's value
+    computed       a block that the service may fill     unset     read back if the configuration sets nothing
+    added          entries that the service adds         slash     stored with a slash at the end
     upper          stored in upper case                 enum      the only values allowed
     min, max       bounds of a number                   pattern   [regular expression, what the provider says]
     max_items      most elements of a list           refused   an error: the emulator has nothing like it
@@ -45,6 +47,11 @@ class Kind:
     def attributes(self) -> Json:
         attributes: Json = self.block["attributes"]
         return attributes
+
+    @property
+    def uses_sdk(self) -> bool:
+        """Return True for the google providers. The others use Terraform's newer framework."""
+        return self.name.startswith("google")
 
 
 @dataclass(frozen=True)

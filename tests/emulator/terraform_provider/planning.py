@@ -1,36 +1,35 @@
-"""Plan and apply any resource from the facts alone: defaults, values known after apply, replacements."""
+"""Plan and apply any resource from the facts alone: defaults, values known after apply, replacements.
+
+`sdk.py` has what the SDK of the google providers does with values that are unset or empty.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from string import Formatter
 from typing import Any
 
 from tests.emulator.terraform_provider.facts import Json, Kind, blocks
+from tests.emulator.terraform_provider.sdk import planned_block, planned_value
+from tests.emulator.terraform_provider.slots import Slot, filled
 from tests.emulator.terraform_provider.validation import instances
 from tests.emulator.terraform_provider.values import UNKNOWN, Object, Path, ProviderError, Value
-
-Fill = Callable[[Json, Value, bool, str], Value]
 
 
 def planned(kind: Kind, proposed: Object, prior: Object | None) -> Object:
     """Return the planned values. `proposed` has prior state and configuration; new computed values are unknown."""
-
-    def fill(attribute: Json, value: Value, is_new: bool, _path: str) -> Value:
-        if attribute.get("write_only"):
-            return None
-        if value is None and "default" in attribute:
-            return attribute["default"]
-        if value is None and attribute.get("computed") and is_new:
-            return UNKNOWN
-        return value.upper() if attribute.get("upper") and isinstance(value, str) else value
-
-    plan = _filled(kind.block, proposed, prior, fill)
+    if kind.uses_sdk:
+        plan = filled(kind.block, proposed, prior, planned_value, planned_block)
+    else:
+        plan = filled(kind.block, proposed, prior, _planned_value)
     return {**plan, **_early(kind, plan), **_unchanged(kind, plan, prior)}
 
 
 def applied(kind: Kind, plan: Object, known: Object) -> Object:
-    """Replace each unknown by the answer of the service, or by null without a fact. Some names become paths."""
+    """Replace each unknown by the answer of the service, or by null without a fact. Some names become paths.
+
+    What the configuration leaves out has the value that the provider reads back: `unset` in the facts.
+    """
     stored = {
         name: _rendered(template, known, f"{kind.name}.{name}")
         for name, template in _stored(kind).items()
@@ -38,20 +37,40 @@ def applied(kind: Kind, plan: Object, known: Object) -> Object:
     }
     known = {**known, **stored}
 
-    def fill(attribute: Json, value: Value, _is_new: bool, path: str) -> Value:
-        if value is not UNKNOWN:
-            return value
-        if "value" not in attribute:
-            return None
-        answer = _rendered(attribute["value"], known, f"{kind.name}.{path}")
-        return int(answer) if attribute["type"] == "number" else answer
+    def value_of(attribute: Json, value: Value, slot: Slot) -> Value:
+        where = f"{kind.name}.{slot.path}"
+        if value is UNKNOWN:
+            value = _rendered(attribute["value"], known, where) if "value" in attribute else None
+            value = int(value) if attribute["type"] == "number" and isinstance(value, str) else value
+        if value is None:
+            return _rendered(attribute.get("unset"), known, where)
+        if "added" in attribute and isinstance(value, dict):
+            return {**attribute["added"], **value}
+        return f"{value}/" if attribute.get("slash") and not value.endswith("/") else value
 
-    return _filled(kind.block, {**plan, **stored}, plan, fill)
+    def block_of(nesting: Json, value: Value, _: Slot) -> Value:
+        if value is UNKNOWN:
+            return nesting.get("value", [])
+        return nesting["unset"] if not value and "unset" in nesting else value
+
+    return filled(kind.block, {**plan, **stored}, plan, value_of, block_of)
+
+
+def grant_with_condition(kind: Kind, state: Object) -> Object:
+    """Add the condition to the id of a grant."""
+    if not kind.name.endswith(("_iam_member", "_iam_binding")) or not state.get("condition"):
+        return state
+    parts = [state["condition"][0].get(name) or "" for name in ("title", "description", "expression")]
+    return {**state, "id": "/".join([state["id"], *parts])}
 
 
 def replacements(kind: Kind, prior: Object, plan: Object) -> list[Path]:
     """Return the paths whose change replaces the resource. A computed value that becomes unknown does not."""
     return [path for path, old, new in _force_new(kind.block, prior, plan, ()) if old != new]
+
+
+def _planned_value(attribute: Json, value: Value, slot: Slot) -> Value:
+    return UNKNOWN if value is None and attribute.get("computed") and slot.is_new else value
 
 
 def _early(kind: Kind, plan: Object) -> Object:
@@ -71,22 +90,6 @@ def _unchanged(kind: Kind, plan: Object, prior: Object | None) -> Object:
 
 def _stored(kind: Kind) -> Object:
     return {name: attribute["stored"] for name, attribute in kind.attributes.items() if "stored" in attribute}
-
-
-def _filled(block: Json, value: Object, prior: Object | None, fill: Fill, path: str = "") -> Object:
-    out = dict(value)
-    for name, attribute in block["attributes"].items():
-        out[name] = fill(attribute, value.get(name), prior is None, f"{path}{name}")
-    for name, _, content in blocks(block):
-        nested, before = value.get(name), instances((prior or {}).get(name))
-        if isinstance(nested, list):
-            out[name] = [
-                _filled(content, one, before[index] if index < len(before) else None, fill, f"{path}{name}.")
-                for index, one in enumerate(nested)
-            ]
-        elif isinstance(nested, dict):
-            out[name] = _filled(content, nested, before[0] if before else None, fill, f"{path}{name}.")
-    return out
 
 
 def _rendered(template: Any, known: Object, where: str) -> Value:

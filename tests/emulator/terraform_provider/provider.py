@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from tests.emulator.project_number import number_of
 from tests.emulator.terraform_provider.api_requests import check_creation
 from tests.emulator.terraform_provider.archive import archive_file
 from tests.emulator.terraform_provider.bigquery_resources import Dataset, DatasetAccess, Table
 from tests.emulator.terraform_provider.facts import Facts, Kind, facts, schema_response
+from tests.emulator.terraform_provider.function_resources import Function
 from tests.emulator.terraform_provider.messages import MESSAGES
-from tests.emulator.terraform_provider.planning import applied, planned, replacements
+from tests.emulator.terraform_provider.monitoring_resources import AlertPolicy, NotificationChannel
+from tests.emulator.terraform_provider.planning import applied, grant_with_condition, planned, replacements
 from tests.emulator.terraform_provider.rest import Rest
 from tests.emulator.terraform_provider.services import Recorded, Service
 from tests.emulator.terraform_provider.storage_resources import Bucket, BucketObject
@@ -33,6 +35,9 @@ from tests.emulator.terraform_provider.values import (
 PROVIDERS = ("google", "google-beta", "archive", "time")
 STORAGE_ENDPOINT = "GOOGLE_STORAGE_CUSTOM_ENDPOINT"
 BIGQUERY_ENDPOINT = "GOOGLE_BIG_QUERY_CUSTOM_ENDPOINT"
+_NO_SERVER = "recorded://"
+# The environment for an apply without an emulator: buckets, datasets and tables exist only in the state.
+RECORDED = {STORAGE_ENDPOINT: _NO_SERVER, BIGQUERY_ENDPOINT: _NO_SERVER}
 # Provider arguments and the variables that the real provider reads when they are not set.
 _FROM_ENVIRONMENT = {
     "project": "GOOGLE_PROJECT",
@@ -62,6 +67,7 @@ class Provider:
         self._environment = os.environ if environment is None else environment
         self._settings: Object = {}
         self._services: dict[str, Service] = {}
+        self._channels: dict[str, list[str]] = {}  # by the alert policy that uses them
 
     def method(self, name: str) -> Callable[[Any], Any]:
         methods: dict[str, Callable[[Any], Any]] = {
@@ -94,15 +100,7 @@ class Provider:
         given = {name: value for name, value in decode(request.config).items() if value not in (None, UNKNOWN)}
         found = {name: self._environment.get(variable) for name, variable in _FROM_ENVIRONMENT.items()}
         self._settings = {**{name: value for name, value in found.items() if value}, **given}
-        storage = Rest(self._settings.get("storage_custom_endpoint"), STORAGE_ENDPOINT)
-        bigquery = Rest(self._settings.get("big_query_custom_endpoint"), BIGQUERY_ENDPOINT)
-        self._services = {
-            "google_storage_bucket": Bucket(storage),
-            "google_storage_bucket_object": BucketObject(storage),
-            "google_bigquery_dataset": Dataset(bigquery),
-            "google_bigquery_dataset_access": DatasetAccess(bigquery),
-            "google_bigquery_table": Table(bigquery),
-        }
+        self._services = _services(self._settings, self._channels)
         return MESSAGES["Diagnostics"]()
 
     def _service(self, kind: str) -> Service:
@@ -149,8 +147,8 @@ class Provider:
             self._delete(service, prior or {})
             state = None
         else:
-            wanted = self._applied(kind, plan)
-            check_creation(kind, wanted)
+            wanted = self.applied(kind, plan)
+            check_creation(kind, wanted, plan)
             state = service.create(wanted) if prior is None else service.update(prior, wanted)
         return MESSAGES["ApplyResponse"](new_state=encode(state), legacy_type_system=self._is_legacy)
 
@@ -161,10 +159,11 @@ class Provider:
         if policy != "ABANDON":
             service.delete(prior)
 
-    def _applied(self, kind: Kind, plan: Object) -> Object:
+    def applied(self, kind: Kind, plan: Object) -> Object:
+        """Return the values of an applied resource, before its service answers."""
         if kind.name == "time_static":
             return {**plan, **_moment(plan)}
-        return applied(kind, plan, self._known(kind, plan))
+        return grant_with_condition(kind, applied(kind, plan, self._known(kind, plan)))
 
     def _known(self, kind: Kind, plan: Object) -> Object:
         """Return the values that templates may name: the resource's attributes and the provider's settings."""
@@ -175,8 +174,8 @@ class Provider:
             **self._settings,
             **named,
             "project": project,
-            "project_number": _number(project) if project else None,
-            "unique_number": _number(identity),
+            "project_number": number_of(project) if project else None,
+            "unique_number": number_of(identity),
             "agent": _AGENTS.get(str(plan.get("service")).partition(".")[0]),
             "now": datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
         }
@@ -194,13 +193,30 @@ class Provider:
         return self.facts.resources[request.type_name], decode(request.prior_state), decode(getattr(request, name))
 
 
+def _services(settings: Object, channels: dict[str, list[str]]) -> dict[str, Service]:
+    services: dict[str, Service] = {
+        "google_monitoring_alert_policy": AlertPolicy(channels),
+        "google_monitoring_notification_channel": NotificationChannel(channels),
+    }
+    if settings.get("storage_custom_endpoint") != _NO_SERVER:
+        storage = Rest(settings.get("storage_custom_endpoint"), STORAGE_ENDPOINT)
+        services |= {
+            "google_cloudfunctions2_function": Function(storage),
+            "google_storage_bucket": Bucket(storage),
+            "google_storage_bucket_object": BucketObject(storage),
+        }
+    if settings.get("big_query_custom_endpoint") != _NO_SERVER:
+        bigquery = Rest(settings.get("big_query_custom_endpoint"), BIGQUERY_ENDPOINT)
+        services |= {
+            "google_bigquery_dataset": Dataset(bigquery),
+            "google_bigquery_dataset_access": DatasetAccess(bigquery),
+            "google_bigquery_table": Table(bigquery),
+        }
+    return services
+
+
 def _project_of(kind: Kind, project: Value) -> Object:
     return {name: project for name in ("project", "project_id") if name in kind.attributes}
-
-
-def _number(identity: Value) -> str:
-    """Return twelve digits that depend on the identity: a project's number, a service account's id."""
-    return str(10**11 + int(hashlib.sha256(str(identity).encode()).hexdigest()[:12], 16) % (9 * 10**11))
 
 
 def _moment(plan: Object) -> Object:

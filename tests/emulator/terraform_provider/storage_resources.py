@@ -8,9 +8,18 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from tests.emulator.terraform_provider import api_bodies as bodies
+from tests.emulator.terraform_provider.facts import facts
 from tests.emulator.terraform_provider.rest import Rest, quoted
 from tests.emulator.terraform_provider.services import Recorded
 from tests.emulator.terraform_provider.values import UNKNOWN, Object, ProviderError
+
+_KIND = facts("google").resources["google_storage_bucket"]
+# The settings that the emulator keeps.
+_SENT = (
+    *("encryption", "iamConfiguration", "labels", "lifecycle", "location", "name", "softDeletePolicy", "storageClass"),
+    "versioning",
+)
 
 
 class Bucket(Recorded):
@@ -18,12 +27,24 @@ class Bucket(Recorded):
         self._rest = rest
 
     def read(self, state: Object) -> Object | None:
-        return state if self._rest.call("GET", f"b/{quoted(state['name'])}") is not None else None
+        answer = self._rest.call("GET", f"b/{quoted(state['name'])}")
+        return None if answer is None else {**state, **_settings(answer)}
 
     def create(self, state: Object) -> Object:
-        body = {"name": state["name"], "location": state["location"]}
-        self._rest.call("POST", f"b?project={quoted(state['project'])}", body)
+        self._rest.call("POST", f"b?project={quoted(state['project'])}", self._body(state))
         return state
+
+    def update(self, prior: Object, state: Object) -> Object:
+        changed = {name: value for name, value in self._body(state).items() if self._body(prior).get(name) != value}
+        gone = dict.fromkeys(self._body(prior).keys() - self._body(state).keys())
+        self._rest.call("PATCH", f"b/{quoted(state['name'])}", {**changed, **gone})
+        return state
+
+    def _body(self, state: Object) -> Object:
+        body: Object = bodies.bucket(
+            bodies.api_body(_KIND, state, ("project", "force_destroy", "enable_object_retention")), state
+        )
+        return {name: body[name] for name in _SENT if name in body}
 
     def delete(self, state: Object) -> None:
         path = f"b/{quoted(state['name'])}"
@@ -48,6 +69,7 @@ class BucketObject(Recorded):
     def planned(self, plan: Object, prior: Object | None) -> list[str]:
         """Plan an upload in place if the hash of the file differs. The file may not exist before the apply."""
         content = _content(plan)
+        plan["detect_md5hash"] = prior["detect_md5hash"] if prior else None
         if content is None:
             return []
         digest = base64.b64encode(hashlib.md5(content, usedforsecurity=False).digest()).decode()
@@ -76,7 +98,20 @@ class BucketObject(Recorded):
     def _with_answer(self, state: Object, answer: Mapping[str, Any]) -> Object:
         digest = answer["md5Hash"]
         hashes = {"crc32c": answer["crc32c"], "md5hash": digest, "md5hexhash": base64.b64decode(digest).hex()}
-        return {**state, **hashes, "generation": int(answer["generation"])}
+        links = {"self_link": f"https://www.googleapis.com/storage/v1/b/{state['bucket']}/o/{quoted(state['name'])}"}
+        return {**state, **hashes, **links, "detect_md5hash": digest, "generation": int(answer["generation"])}
+
+
+def _settings(answer: Mapping[str, Any]) -> Object:
+    """Return what may differ from the state, because somebody changed the bucket."""
+    access = answer["iamConfiguration"]
+    return {
+        "effective_labels": answer.get("labels", {}),
+        "location": answer["location"],
+        "public_access_prevention": access["publicAccessPrevention"],
+        "storage_class": answer["storageClass"],
+        "uniform_bucket_level_access": access["uniformBucketLevelAccess"]["enabled"],
+    }
 
 
 def _content(state: Object) -> bytes | None:

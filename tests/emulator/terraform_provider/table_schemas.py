@@ -24,6 +24,11 @@ _TYPES = {
 _DEFAULTS = {"mode": "NULLABLE", "description": ""}
 
 
+def compact(schema: str) -> str:
+    """Return the text as the provider keeps it: without spaces, and with sorted names."""
+    return json.dumps(json.loads(schema), sort_keys=True, separators=(",", ":"))
+
+
 def same_schema(one: str | None, other: str | None) -> bool:
     return _by_name(_columns(one)) == _by_name(_columns(other))
 
@@ -45,7 +50,7 @@ def hidden_columns(configured: str, live: Sequence[Column]) -> list[Column]:
 
 def live_schema(configured: str | None, live: Sequence[Column]) -> str | None:
     """Return the text for the state: the configured one if it is equivalent, else the live one."""
-    text = json.dumps(list(live)) if live else None
+    text = compact(json.dumps(list(live))) if live else None
     return configured if configured and same_schema(configured, text) else text
 
 

@@ -77,7 +77,7 @@ def transfer(job: Resource, client: storage.Client, folders: Mapping[str, Path],
     """Return the transfer of an applied job. `folders` represents the sources, by bucket or `account/container`."""
     job.check_names(
         "name id project description status schedule event_stream transfer_spec logging_config",
-        "deletion_policy",
+        "deletion_policy creation_time last_modification_time",
     )
     job.check_value("status", "ENABLED")
     spec = job.required("transfer_spec")

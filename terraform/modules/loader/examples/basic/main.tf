@@ -3,6 +3,7 @@
 module "loader" {
   source = "../.."
 
+  accounts_project   = "acme-billing"
   bookkeeping_bucket = "acme-billing-bookkeeping"
   build_folder       = ".terraform/build"
   datasets           = ["billing"]
