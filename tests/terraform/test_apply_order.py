@@ -178,8 +178,8 @@ def test_no_resource_comes_before_the_wait_for_the_apis(graph: Graph) -> None:
 
     assert len(resources) > 40
     assert [name for name in sorted(resources) if not {SPREAD_APIS, SPREAD_ACCOUNTS} & before(graph, name)] == [
-        OTHER_AGENTS,
         f"{LOADER}google_service_account.accounts",
+        OTHER_AGENTS,
     ]
     assert (
         "gcloud services enable serviceusage.googleapis.com cloudresourcemanager.googleapis.com iam.googleapis"

@@ -189,7 +189,7 @@ def test_first_apply_does_what_was_planned(tmp_path: Path) -> None:
     assert second.changes == {}
     assert third.changes == {  # no grant is replaced, so nothing stands still
         'module.project.google_project_service.services["vpcaccess.googleapis.com"]': ("create",),
-        "module.project.time_sleep.services[0]": ("delete", "create"),
+        "module.project.time_sleep.services[0]": ("create", "delete"),
     }
 
 
