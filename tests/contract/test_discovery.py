@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 import requests
-from google.api_core.exceptions import BadRequest, MethodNotImplemented
+from google.api_core.exceptions import BadRequest
 from google.events.cloud.storage import StorageObjectData
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -18,8 +18,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from tests.emulator import Emulator
 from tests.emulator.discovery import answer_violations, violations
 from tests.emulator.discovery.additions import ADDITIONS, Addition
+from tests.emulator.discovery.batches import MULTIPART, BatchReply, BatchRequest, batch_replies, written
 from tests.emulator.discovery.bigquery_judge import BigQueryJudge
-from tests.emulator.discovery.exchange import reply_violations, request_violations
+from tests.emulator.discovery.exchange import batch_violations, reply_violations, request_violations
 from tests.emulator.discovery.judge import undocumented
 from tests.emulator.events import Events
 from tests.emulator.http_threads import serve_in_thread, stop_serving
@@ -28,6 +29,9 @@ from tests.emulator.storage_server import gate_handler
 
 BIGQUERY = "/bigquery/v2/projects/p"
 STORAGE = "/storage/v1/b"
+FUNCTION = "/v2/projects/p/locations/l/functions/f"
+TRANSFER = "/v1/transferJobs/1"
+APIS = {"bigquery": "bigquery.v2", "storage": "storage.v1"}
 RUN = "/v1/projects/p/locations/l/services/s"
 LOAD = {"configuration": {"load": {"destinationTable": {"projectId": "p", "datasetId": "d", "tableId": "t"}}}}
 NO_FIELD = "the discovery document has no such field"
@@ -61,6 +65,9 @@ def load(**options: Any) -> dict[str, Any]:
         ("bigquery.v2", "POST", f"{BIGQUERY}/jobs", [], load(schema={"fields": [{"nam": 1}]}), "schema.fields[0].nam"),
         ("monitoring.v3", "POST", "/v3/projects/p/alertPolicies", [], {"combiner": "XOR"}, "field combiner"),
         ("logging.v2", "POST", "/v2/projects/p/metrics", [], {"fliter": "a"}, f"field fliter: {NO_FIELD}"),
+        ("cloudfunctions.v2", "PATCH", FUNCTION, [("updateMask", "labels,buildConfg")], {}, "updateMask: buildConfg"),
+        ("cloudfunctions.v2", "PATCH", FUNCTION, [("updateMask", "buildConfig.runtme")], {}, "buildConfig.runtme: Fun"),
+        ("storagetransfer.v1", "PATCH", TRANSFER, [], {"updateTransferJobFieldMask": "scedule"}, "TransferJob has no"),
     ],
 )  # fmt: skip
 def test_what_the_document_does_not_have_is_one_sentence(
@@ -84,6 +91,8 @@ def test_what_the_document_does_not_have_is_one_sentence(
         ("bigquery.v2", "POST", f"/upload{BIGQUERY}/jobs", [("uploadType", "resumable")], LOAD),
         ("bigquery.v2", "PATCH", f"{BIGQUERY}/datasets/d/tables/t", [], {"expirationTime": 17, "kind": "read-only"}),
         ("run.v1", "GET", f"{RUN}:getIamPolicy", [("options.requestedPolicyVersion", "3")], None),
+        ("cloudfunctions.v2", "PATCH", FUNCTION, [("updateMask", "build_config.runtime,labels,labels.a")], {}),
+        ("storagetransfer.v1", "PATCH", TRANSFER, [], {"updateTransferJobFieldMask": "transfer_spec,status"}),
         ("secretmanager.v1", "POST", "/v1/projects/p/secrets/s:addVersion", [], {"payload": {"data": "aGk="}}),
     ],
 )  # fmt: skip
@@ -157,12 +166,14 @@ def test_bodies_of_uploads_and_batches_are_read(kind: str, target: str, body: by
         (ADDITIONS[1], "POST", f"{BIGQUERY}/jobs/j/cancel", ("projection", "full")),
         (ADDITIONS[2], "GET", f"{BIGQUERY}/queries/j", ("formatOptions.useInt64Timestamp", "True")),
         (ADDITIONS[2], "GET", f"{BIGQUERY}/datasets/d/tables/t/data", ("formatOptions.useInt64Timestamp", "True")),
+        (ADDITIONS[3], "PATCH", "/v1/projects/p/topics/t", ("updateMask", "labels")),
+        (ADDITIONS[3], "PATCH", "/v1/projects/p/subscriptions/s", ("updateMask", "labels")),
     ],
 )
 def test_each_addition_is_still_missing_in_the_document(
     addition: Addition, method: str, path: str, query: tuple[str, str]
 ) -> None:
-    api = "bigquery.v2" if "bigquery" in path else "storage.v1"
+    api = next((api for part, api in APIS.items() if part in path), "pubsub.v1")
 
     (missing,) = undocumented(api, method, path, [query])
 
@@ -171,7 +182,7 @@ def test_each_addition_is_still_missing_in_the_document(
 
 
 def test_the_additions_are_only_those_that_have_a_test() -> None:
-    assert len(ADDITIONS) == 3
+    assert len(ADDITIONS) == 4
 
 
 @pytest.mark.parametrize("wrong", [{"size": "many"}, {"timeCreated": "yesterday"}, {"metadata": ["a"]}, {"etag": 1}])
@@ -214,14 +225,40 @@ def test_the_emulator_refuses_such_a_request_with_400(
     assert sentence in answer.json()["error"]["message"]
 
 
-def test_the_emulator_runs_no_batch_and_judges_its_requests(emulator: Emulator, bucket: str) -> None:
-    batch = emulator.storage.batch()
+def test_each_request_in_a_batch_is_judged(emulator: Emulator, bucket: str) -> None:
     wrong = emulator.storage.batch()
 
-    with pytest.raises(MethodNotImplemented, match="send each request by itself"), batch:
-        emulator.storage.bucket(bucket).delete_blob("a")
     with pytest.raises(BadRequest, match="query parameter ifGenerationMatch"), wrong:
         emulator.storage.bucket(bucket).delete_blob("a", if_generation_match="newest")
+
+
+@pytest.mark.parametrize(
+    ("replies", "sentence"),
+    [
+        ([BatchReply(200, "application/json", b'{"name": 1}')], 'storage.objects.get answer: field name: 1 is not of'),
+        ([BatchReply(200, "text/html", b"<html>")], "its type is 'text/html'"),
+        ([BatchReply(404, "text/plain", b"Not found")], ""),
+        ([BatchReply(204, "", b"")], ""),
+    ],
+)  # fmt: skip
+def test_each_answer_in_a_batch_is_judged(replies: list[BatchReply], sentence: str) -> None:
+    requests_of_batch = [BatchRequest("GET", f"{STORAGE}/x/o/y", {}, b"", f"<{n}>") for n, _ in enumerate(replies)]
+
+    content = written(requests_of_batch, replies)
+
+    found = batch_violations("storage.v1", requests_of_batch, MULTIPART, content)
+    assert b"Content-ID: <response-0>" in content
+    assert [sentence in one for one in found] == ([True] if sentence else [])
+
+
+def test_a_batch_has_an_answer_for_each_request() -> None:
+    request = BatchRequest("DELETE", f"{STORAGE}/x/o/y", {}, b"")
+
+    content = written([request], [BatchReply(204, "", b"")])
+
+    assert batch_violations("storage.v1", [request] * 2, MULTIPART, content) == [
+        "storage.v1 batch answer: it has 1 answers for 2 requests."
+    ]
 
 
 WRONG_BUCKET = {"kind": "storage#bucket", "name": "x", "metageneration": 1}
@@ -257,6 +294,17 @@ def test_a_wrong_answer_of_the_storage_becomes_an_error(wrong_storage: str) -> N
     assert 'storage.buckets.get answer: field metageneration: 1 is not of type "string"' in answer.text.replace(
         "\\", ""
     )
+
+
+def test_a_wrong_answer_in_a_batch_becomes_an_error_of_its_part(wrong_storage: str) -> None:
+    batch = "--b\r\nContent-Type: application/http\r\n\r\nGET /storage/v1/b/x HTTP/1.1\r\n\r\n--b--"
+    headers = {"Content-Type": "multipart/mixed; boundary=b"}
+
+    answer = requests.post(f"{wrong_storage}/batch/storage/v1", batch, headers=headers)
+
+    (reply,) = batch_replies(answer.headers["Content-Type"], answer.content)
+    assert (answer.status_code, reply.status) == (200, 501)
+    assert b"storage.buckets.get answer: field metageneration: 1 is not of type" in reply.body
 
 
 async def sent_by(app: ASGIApp, path: str) -> list[Message]:

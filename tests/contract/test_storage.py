@@ -13,6 +13,7 @@ from uuid import uuid4
 
 import google_crc32c
 import pytest
+import requests
 from google.api_core.exceptions import (
     MethodNotImplemented,
     NotFound,
@@ -294,6 +295,45 @@ def test_large_upload_in_chunks_arrives_whole(emulator_objects: Bucket) -> None:
 
     assert emulator_objects.blob("large").download_as_bytes() == content
     assert blob.generation == emulator_objects.get_blob("large").generation
+
+
+# docs, batch: "The server may perform your calls in any order", and each has its own status
+def test_a_batch_answers_each_request(emulator_objects: Bucket) -> None:
+    kept, gone = put(emulator_objects, "kept"), put(emulator_objects, "gone")
+    kept.metadata = {"seen": "yes"}
+
+    batch = emulator_objects.client.batch(raise_exception=False)
+    with batch:
+        kept.patch()
+        gone.delete(if_generation_match=gone.generation)
+        emulator_objects.delete_blob("missing")
+        emulator_objects.delete_blob("kept", if_generation_match=1)
+
+    statuses = [answer.status_code for answer in batch._responses]
+    assert statuses == [200, 204, 404, 412]
+    assert [(blob.name, blob.metadata) for blob in emulator_objects.list_blobs()] == [("kept", {"seen": "yes"})]
+
+
+# docs, batch: no uploads and no downloads of objects, at most 100 calls
+@pytest.mark.parametrize(
+    ("requests_of_batch", "sentence"),
+    [
+        (["POST /upload/storage/v1/b/x/o?uploadType=media&name=a"], "no uploads, no downloads"),
+        (["GET /storage/v1/b/x/o/a?alt=media"], "no uploads, no downloads"),
+        (["GET /storage/v1/b/x/o/a"] * 101, "1 to 100 requests, and this one has 101"),
+    ],
+    ids=["upload", "download", "too many"],
+)
+def test_a_batch_of_bytes_or_of_too_many_calls_is_refused(
+    emulator: Emulator, requests_of_batch: list[str], sentence: str
+) -> None:
+    parts = [f"--b\r\nContent-Type: application/http\r\n\r\n{one} HTTP/1.1\r\n\r\n" for one in requests_of_batch]
+    url = f"{emulator.environment()['STORAGE_EMULATOR_HOST']}/batch/storage/v1"
+
+    answer = requests.post(url, "".join([*parts, "--b--"]), headers={"Content-Type": "multipart/mixed; boundary=b"})
+
+    assert answer.status_code == 400
+    assert sentence in answer.json()["error"]["message"]
 
 
 # buckets resource: location, iamConfiguration, labels, softDeletePolicy. A patch merges, and null resets.

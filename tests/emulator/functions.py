@@ -1,4 +1,8 @@
-"""Cloud Functions (2nd gen): run a deployed folder or zip in as many instances as are needed."""
+"""Cloud Functions (2nd gen): run a deployed folder or zip in as many instances as are needed.
+
+Google's own `functions-framework` answers the requests. Google publishes no judge of when an instance starts or ends,
+so only this code decides it. It follows https://cloud.google.com/functions/docs/configuring/concurrency
+"""
 
 from __future__ import annotations
 

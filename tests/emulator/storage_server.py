@@ -2,6 +2,9 @@
 
 The gate checks `generation` and `ifGenerationMatch` on reads and deletes, and limits pages to 1,000 objects.
 Every write passes through the gate, so it also publishes the finalized event of every new generation.
+
+Google publishes no judge of its rules, so only this code and the binary decide them. They follow
+https://cloud.google.com/storage/docs/json_api/v1/objects
 """
 
 from __future__ import annotations
@@ -22,9 +25,11 @@ from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 from tests.emulator.bucket_settings import BucketSettings, asks_for_versions, service_agent
-from tests.emulator.discovery.exchange import refusal, reply_violations, request_violations
+from tests.emulator.discovery.batches import MULTIPART, batch_requests
+from tests.emulator.discovery.exchange import batch_violations, refusal, reply_violations, request_violations
 from tests.emulator.http_threads import serve_in_thread, stop_serving
 from tests.emulator.processes import Child, accepts_connections, free_port
+from tests.emulator.storage_batch import BATCH_PATH, refused, run
 
 OnFinalized = Callable[[Mapping[str, Any]], None]
 
@@ -146,8 +151,8 @@ class _Gate(BaseHTTPRequestHandler):
         self._answer(_as_json(501, refusal(501, problems)) if problems else reply)
 
     def _write(self, body: bytes) -> _Reply:
-        if self.path.startswith("/batch/"):  # its writes would make no events, and ignore preconditions
-            return _error(501, "notImplemented", "The emulator runs no batches: send each request by itself.")
+        if self.path == BATCH_PATH:
+            return self._batch(body)
         if asks_for_versions(self.path, body):
             return _error(501, "notImplemented", "The emulator keeps no old versions of objects: leave versioning off.")
         name = _uploaded_name(self.path, body)
@@ -162,6 +167,16 @@ class _Gate(BaseHTTPRequestHandler):
             if resource := _finalized(self.command, self.path, reply):
                 type(self).on_finalized(resource)
         return reply
+
+    def _batch(self, body: bytes) -> _Reply:
+        """Send each request of a batch here, so that it is judged, keeps preconditions and makes events."""
+        requests = batch_requests(self.headers.get("Content-Type", ""), body)
+        if problem := refused(requests):
+            return _error(400, "invalid", problem)
+        content = run(requests, self.connection.getsockname()[1], self.headers.get("Authorization"))
+        if problems := batch_violations(_API, requests, MULTIPART, content):
+            return _as_json(501, refusal(501, problems))
+        return _Reply(200, [("Content-Type", MULTIPART)], content)
 
     def _ask(self, body: bytes) -> _Reply:
         headers = {name: value for name, value in self.headers.items() if name.lower() not in _HOP_BY_HOP}

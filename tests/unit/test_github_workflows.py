@@ -104,6 +104,20 @@ def differences(*workflows: Path) -> str:
     return "" if done.returncode == 0 else done.stdout + done.stderr
 
 
+def mistakes(*workflows: Path) -> str:
+    """Return what actionlint finds: expressions, outputs, events, permissions and inputs that GitHub does not have.
+
+    shellcheck and pyflakes would be used if they were on the PATH. So that all machines judge alike, they are not.
+    """
+    command = [str(BIN / "actionlint"), "-shellcheck=", "-pyflakes=", "-no-color", "-oneline", *map(str, workflows)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    return "" if done.returncode == 0 else done.stdout + done.stderr
+
+
+def test_actionlint_finds_nothing_in_the_workflows() -> None:
+    assert mistakes(*WORKFLOWS) == ""
+
+
 def test_zizmor_finds_nothing_in_the_workflows() -> None:
     assert audit(*WORKFLOWS) == ""
 
@@ -118,6 +132,10 @@ def test_the_workflows_follow_the_schema_of_github() -> None:
         (audit, "run: make lint", "run: echo ${{ github.head_ref }}", "template-injection"),
         (audit, "persist-credentials: false", "fetch-depth: 1", "artipacked"),
         (audit, "contents: read", "contents: write", "excessive-permissions"),
+        (mistakes, "matrix.python }}", "matrix.pyhton }}", 'property "pyhton" is not defined'),
+        (mistakes, "ubuntu-24.04", "ubuntu-24.40", 'label "ubuntu-24.40" is unknown'),
+        (mistakes, "contents: read", "content: read", 'unknown permission scope "content"'),
+        (mistakes, "github.ref }}", "github.reff }}", 'property "reff" is not defined'),
         (differences, "runs-on:", "run-on:", "run-on"),
         (differences, "timeout-minutes: 45", "timeout-minutes: long", "timeout-minutes"),
         (differences, "pull_request:", "pull_requests:", "pull_requests"),

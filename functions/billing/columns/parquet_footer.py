@@ -1,4 +1,8 @@
-"""Read the columns of a Parquet file from its footer."""
+"""Read the columns of a Parquet file from its footer.
+
+A library that reads Parquet has 100 MB. So this code follows https://github.com/apache/parquet-format.
+Files that DuckDB writes judge it.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace

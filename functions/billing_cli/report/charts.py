@@ -133,11 +133,14 @@ def _chart(
 
 
 def render_svg(chart: Mapping[str, Any]) -> Markup:
-    """Render SVG without a script. Each bar gets its screen reader text as a tooltip."""
+    """Render SVG without a script. Each bar gets its screen reader text as a tooltip. An empty group is no symbol."""
     svg = vl_convert.vegalite_to_svg(dict(chart), allowed_base_urls=[])
     ElementTree.register_namespace("", _SVG)
     root = ElementTree.fromstring(svg)  # noqa: S314 - vl-convert wrote it
     for element in root.iter():
         if element.get("aria-roledescription") == "bar":
             ElementTree.SubElement(element, f"{{{_SVG}}}title").text = element.get("aria-label")
+        elif element.get("role") == "graphics-symbol" and not element.get("aria-label"):
+            del element.attrib["role"]  # a screen reader would announce a symbol without a name
+            element.attrib.pop("aria-roledescription", None)
     return Markup(ElementTree.tostring(root, encoding="unicode"))  # noqa: S704 - serialized from a tree, so escaped

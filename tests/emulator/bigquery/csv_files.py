@@ -1,6 +1,6 @@
 """Read CSV as BigQuery does, by one DuckDB SELECT that reads every field as text and converts it.
 
-Google publishes no reader of its own that could judge this one. It follows
+Google publishes no reader that could judge this one, so only this code judges the files. It follows
 https://cloud.google.com/bigquery/docs/loading-data-cloud-storage-csv
 """
 

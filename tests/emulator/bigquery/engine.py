@@ -14,6 +14,7 @@ from sqlglot import exp
 from sqlglot.dialects import DuckDB
 
 from tests.emulator.bigquery import bignumeric, operators, ranges, results, safe
+from tests.emulator.bigquery.optimizer import SLOW_OPTIMIZER
 from tests.emulator.bigquery.partitions import PartitionTimes
 
 # JSON_OBJECT(keys, values) with two arrays: `statements.py` writes the call.
@@ -35,6 +36,7 @@ def install(partition_times: PartitionTimes, database: Path | None) -> None:
 def _with_macros(stock: Callable[[DuckDBEngine], None]) -> Callable[[DuckDBEngine], None]:
     def register(engine: DuckDBEngine) -> None:
         stock(engine)
+        engine.connection.execute(f"SET disabled_optimizers = '{SLOW_OPTIMIZER}'")
         bignumeric.install(engine.connection)
         engine.connection.execute(f"CREATE OR REPLACE MACRO {JSON_OF_ARRAYS}(k, v) AS bignumeric_to_json(map(k, v))")
         ranges.create_macros(engine.connection)

@@ -1,4 +1,8 @@
-"""Read the configuration of a load job, and reject what BigQuery rejects or the emulator does not know."""
+"""Read the configuration of a load job, and reject what BigQuery rejects or the emulator does not know.
+
+Its fields are judged by the discovery document. Google publishes no judge of which of them fit together, so only this
+code does that. It follows https://cloud.google.com/bigquery/docs/reference/rest/v2/Job#jobconfigurationload
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""Carry out a load job in one transaction on its own cursor."""
+"""Carry out a load job in one transaction on its own cursor.
+
+Google publishes no judge of what a load does to a table, so only this code decides it. It follows
+https://cloud.google.com/bigquery/docs/reference/rest/v2/Job#jobconfigurationload
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""Read Parquet as BigQuery does, by one DuckDB SELECT."""
+"""Read Parquet as BigQuery does, by one DuckDB SELECT.
+
+DuckDB reads the files. Google publishes no reader that could judge which types and columns a table gets from them, so
+only this code does. It follows https://cloud.google.com/bigquery/docs/loading-data-cloud-storage-parquet
+"""
 
 from __future__ import annotations
 

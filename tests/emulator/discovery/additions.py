@@ -36,4 +36,12 @@ ADDITIONS = (
         "Google's Python client spells the boolean as Python does, and reads rows by it every day.",
         "https://github.com/googleapis/python-bigquery/blob/main/google/cloud/bigquery/client.py, Client.list_rows",
     ),
+    Addition(
+        re.compile(
+            r"pubsub\.v1 pubsub\.projects\.(topics|subscriptions)\.patch: "
+            r"query parameter updateMask: the discovery document has no such parameter\."
+        ),
+        "Terraform's provider sends the mask in the query, and changes topics by it. The document has it in the body.",
+        "https://github.com/GoogleCloudPlatform/magic-modules/blob/main/mmv1/products/pubsub/Topic.yaml, update_mask",
+    ),
 )

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import email
-import email.message
 import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+from tests.emulator.discovery.batches import BatchRequest, batch_replies, batch_requests, parts_of, payload
 from tests.emulator.discovery.documents import document
 from tests.emulator.discovery.judge import answer_violations, violations
 
@@ -20,7 +19,11 @@ def request_violations(api: str, method: str, target: str, headers: Mapping[str,
     parts, method = urlsplit(target), _method(method, target)
     kind = headers.get("content-type", "")
     if parts.path == document(api).batch_path:
-        return [problem for one in _requests_in_batch(kind, body) for problem in request_violations(api, *one)]
+        return [
+            problem
+            for one in batch_requests(kind, body)
+            for problem in request_violations(api, one.method, one.target, one.headers, one.body)
+        ]
     query = parse_qsl(parts.query, keep_blank_values=True)
     try:
         decoded = _decoded(kind, body, dict(query)) if body else None
@@ -30,7 +33,10 @@ def request_violations(api: str, method: str, target: str, headers: Mapping[str,
 
 
 def reply_violations(api: str, method: str, target: str, status: int, kind: str, content: bytes) -> list[str]:
-    """Judge one answer. Only a 2xx answer in JSON has a schema; `kind` is its content type."""
+    """Judge one answer. Only a 2xx answer in JSON has a schema; `kind` is its content type.
+
+    A batch has `batch_violations`, because its answers belong to the requests in it.
+    """
     parts, method = urlsplit(target), _method(method, target)
     is_media = ("alt", "media") in parse_qsl(parts.query) or parts.path == document(api).batch_path
     if not 200 <= status < 300 or not content or is_media:
@@ -42,6 +48,18 @@ def reply_violations(api: str, method: str, target: str, status: int, kind: str,
     except ValueError as error:
         return [f"{api} {method} {parts.path} answer: it is no JSON: {error}."]
     return answer_violations(api, method, parts.path, answer)
+
+
+def batch_violations(api: str, requests: Sequence[BatchRequest], kind: str, content: bytes) -> list[str]:
+    """Judge the answer to a batch: one answer for each request, in their order."""
+    replies = batch_replies(kind, content)
+    if len(replies) != len(requests):
+        return [f"{api} batch answer: it has {len(replies)} answers for {len(requests)} requests."]
+    return [
+        problem
+        for one, reply in zip(requests, replies, strict=True)
+        for problem in reply_violations(api, one.method, one.target, reply.status, reply.kind, reply.body)
+    ]
 
 
 def refusal(status: int, problems: Sequence[str]) -> dict[str, Any]:
@@ -71,27 +89,5 @@ def _decoded(kind: str, body: bytes, query: Mapping[str, str]) -> Any:
     if "upload_id" in query or query.get("uploadType") == "media":
         return None
     if query.get("uploadType") == "multipart":
-        return json.loads(_payload(_parts(kind, body)[0]))
+        return json.loads(payload(parts_of(kind, body)[0]))
     return json.loads(body)
-
-
-def _requests_in_batch(kind: str, body: bytes) -> list[tuple[str, str, dict[str, str], bytes]]:
-    """Read a batch: each part is a request with its own headers (docs.cloud.google.com/storage/docs/batch)."""
-    requests = []
-    for part in _parts(kind, body):
-        first, _, rest = _payload(part).partition(b"\n")
-        method, target = first.decode().split()[:2]
-        inner = email.message_from_bytes(rest)
-        headers = {name.lower(): value for name, value in inner.items()}
-        requests.append((method, target, headers, _payload(inner)))
-    return requests
-
-
-def _parts(kind: str, body: bytes) -> list[email.message.Message]:
-    whole = email.message_from_bytes(b"Content-Type: " + kind.encode() + b"\r\n\r\n" + body)
-    return [part for part in whole.walk() if not part.is_multipart()]
-
-
-def _payload(part: email.message.Message) -> bytes:
-    content = part.get_payload(decode=True)
-    return content.strip() if isinstance(content, bytes) else b""

@@ -11,6 +11,7 @@ import jsonschema_rs
 
 from tests.emulator.discovery.additions import ADDITIONS
 from tests.emulator.discovery.documents import Json, Method, document
+from tests.emulator.discovery.field_masks import mask_problems
 from tests.emulator.discovery.json_schema import scalar_schema, validator
 
 Query = Sequence[tuple[str, str]]
@@ -51,6 +52,8 @@ def undocumented(api: str, method: str, path: str, query: Query = (), body: Any 
         return problems
     if found.request is None:
         return [*problems, f"{api} {found.id}: the discovery document has no body for this method."]
+    masks = mask_problems(document(api).schemas, found.request, query, body)
+    problems += [f"{api} {found.id}: {problem}" for problem in masks]
     return [*problems, *body_violations(api, found.request, body, label=found.id)]
 
 

@@ -148,3 +148,12 @@ def bucket(body: Json, _: Object) -> Json:
         for rule in body.pop("lifecycleRule", [])
     ]
     return {**body, "iamConfiguration": access, "lifecycle": {"rule": rules}}
+
+
+def snake(name: str) -> str:
+    """Return the name of a field as it is in a mask of some APIs."""
+    return re.sub("[A-Z]", lambda found: f"_{found[0].lower()}", name)
+
+
+def is_terraforms_own(name: str) -> bool:
+    return name in _TERRAFORMS_OWN

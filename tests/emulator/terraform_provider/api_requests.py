@@ -60,6 +60,10 @@ def check_creation(kind: Kind, state: Object, sent: Object | None = None) -> Non
     request = creation(kind, state, sent)
     if request is None:
         return
+    check_request(kind, state, request)
+
+
+def check_request(kind: Kind, state: Object, request: ApiRequest) -> None:
     if found := violations(request.api, request.verb, request.path, request.query, request.body):
         label = state.get("name") or state.get("id")
         raise ProviderError(f"{kind.name} {label}: Google's API does not have this request", "\n".join(found))

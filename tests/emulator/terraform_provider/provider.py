@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from tests.emulator.project_number import number_of
+from tests.emulator.terraform_provider.api_changes import check_change, check_deletion, check_read
 from tests.emulator.terraform_provider.api_requests import check_creation
 from tests.emulator.terraform_provider.archive import archive_file
 from tests.emulator.terraform_provider.bigquery_resources import Dataset, DatasetAccess, Table
@@ -107,7 +108,9 @@ class Provider:
         return self._services.get(kind) or Recorded()
 
     def _read(self, request: Any) -> Any:
-        state = self._service(request.type_name).read(decode(request.current_state))
+        prior = decode(request.current_state)
+        check_read(self.facts.resources[request.type_name], prior)
+        state = self._service(request.type_name).read(prior)
         return MESSAGES["StateResponse"](state=encode(state))
 
     def _plan(self, request: Any) -> Any:
@@ -144,19 +147,23 @@ class Provider:
         kind, prior, plan = self._decoded(request, "planned_state")
         service = self._service(kind.name)
         if plan is None:
-            self._delete(service, prior or {})
+            self._delete(kind, service, prior or {})
             state = None
         else:
             wanted = self.applied(kind, plan)
-            check_creation(kind, wanted, plan)
+            if prior is None:
+                check_creation(kind, wanted, plan)
+            else:
+                check_change(kind, prior, wanted)
             state = service.create(wanted) if prior is None else service.update(prior, wanted)
         return MESSAGES["ApplyResponse"](new_state=encode(state), legacy_type_system=self._is_legacy)
 
-    def _delete(self, service: Service, prior: Object) -> None:
+    def _delete(self, kind: Kind, service: Service, prior: Object) -> None:
         policy = prior.get("deletion_policy")
         if policy == "PREVENT":
             raise ProviderError(f"cannot destroy {prior.get('id')}: its deletion_policy is PREVENT")
         if policy != "ABANDON":
+            check_deletion(kind, prior)
             service.delete(prior)
 
     def applied(self, kind: Kind, plan: Object) -> Object:
@@ -186,8 +193,9 @@ class Provider:
             return MESSAGES["StateResponse"](state=encode(archive_file(config)))
         project = config.get("project") or config.get("project_id") or self._settings.get("project")
         known = self._known(kind, {**config, "project": project})
-        state = applied(kind, planned(kind, config, None), known)
-        return MESSAGES["StateResponse"](state=encode({**state, **_project_of(kind, project)}))
+        state = {**applied(kind, planned(kind, config, None), known), **_project_of(kind, project)}
+        check_read(kind, {**state, "project": project})
+        return MESSAGES["StateResponse"](state=encode(state))
 
     def _decoded(self, request: Any, name: str) -> tuple[Kind, Object | None, Object | None]:
         return self.facts.resources[request.type_name], decode(request.prior_state), decode(getattr(request, name))

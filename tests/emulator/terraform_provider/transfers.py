@@ -1,5 +1,6 @@
 """Storage Transfer: copy a folder that represents an S3 bucket or Blob container into a landing bucket.
 
+Google publishes no judge of what a job copies, so only this code decides it. It follows
 https://cloud.google.com/storage-transfer/docs/reference/rest/v1/TransferSpec
 """
 

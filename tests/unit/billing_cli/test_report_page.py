@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
-import subprocess
 from dataclasses import replace
-from datetime import UTC, datetime
 from decimal import Decimal
 from html.parser import HTMLParser
 from pathlib import Path
@@ -16,36 +13,12 @@ import pytest
 
 from billing_cli.report.charts import split_chart
 from billing_cli.report.page import format_value, render_page
-from billing_cli.report.queries import MonthCost, Question, Report, Share, Split, first_month
+from billing_cli.report.queries import MonthCost, Share, Split, first_month
 from billing_cli.status import NoAnswer
+from tests.support.browser import browse, needs_chromium, without_policy
+from tests.support.report_example import HOSTILE, LOADED, REPORT, SHARES
 
-HOSTILE = "<script>document.title = 'run'</script>"
-CHROMIUM = shutil.which("chromium")
-needs_chromium = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine (Debian's package: chromium)")
-SHARES = [
-    Share("USD", HOSTILE, 0, Decimal("1234567.891"), Decimal("-2.5")),
-    Share("USD", None, 0, Decimal(5), Decimal(5)),
-    Share("USD", None, 1200, Decimal(1), Decimal("0.999")),
-    Share("EUR", '"><img src=x onerror=alert(1)>' + "long" * 60, 0, Decimal(7), Decimal(8)),
-]
-LOADED = datetime(2025, 11, 3, 4, 5, tzinfo=UTC)
-REPORT = Report(
-    made_at=LOADED,
-    question=Question(tag="team"),
-    months=[
-        MonthCost("USD", "2025-09", "aws", Decimal("1000.5"), Decimal(900)),
-        MonthCost("USD", "2025-10", "google", Decimal(20), Decimal(10)),
-        MonthCost("EUR", "2025-10", "azure", Decimal(7), Decimal(8)),
-    ],
-    splits=[Split(by, SHARES) for by in ("service", "account", f"tag {HOSTILE}")],
-    status=[
-        {"source": "aws_cur", "month": "2025-09", "state": "loaded", "loaded_at": LOADED, "row_count": 1234},
-        {"source": "aws_cur", "month": "2025-10", "state": "waiting", "code": "WAITING", "message": HOSTILE},
-    ],
-    quality=[{"source": "aws_cur", "month": "2025-09", "code": "NO_ServiceName", "description": HOSTILE, "broken": 3}],
-)
 BARS = 2 * (3 + 3 * len(SHARES))  # billed and effective of each month and provider, and of each share
-_NO_ORIGIN = "not an origin"
 _PROBE = """<script>
 const found = [...document.querySelectorAll("svg")].map(chart => {
   const bars = [...chart.querySelectorAll('[aria-roledescription="bar"]')];
@@ -295,37 +268,3 @@ class Tags(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.names.add(tag)
         self.attributes.update(name for name, _ in attrs)
-
-
-def without_policy(html: str) -> str:
-    """Remove the policy: the script of the test runs, and a hostile one would too."""
-    return re.sub(r"<meta http-equiv=.*?>\n", "", html)
-
-
-def browse(folder: Path, name: str, html: str) -> tuple[str, str, list[str]]:
-    """Return the page as a browser has it, the browser's log, and every address that the page requests.
-
-    The browser's own requests have no origin. No name resolves, so no request leaves this machine.
-    """
-    path, net_log = folder / f"{name}.html", folder / f"{name}.json"
-    path.write_text(html, encoding="utf-8")
-    done = subprocess.run(
-        [
-            str(CHROMIUM),
-            *("--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"),
-            *("--disable-component-update", "--disable-sync", "--no-first-run", "--enable-logging=stderr"),
-            f"--user-data-dir={folder / 'profile'}",
-            f"--log-net-log={net_log}",
-            "--host-resolver-rules=MAP * ~NOTFOUND",
-            "--window-size=1200,900",
-            "--dump-dom",
-            path.as_uri(),
-        ],
-        capture_output=True,
-        text=True,
-        timeout=100,
-        check=True,
-    )
-    events = [event.get("params", {}) for event in json.loads(net_log.read_text())["events"]]
-    requested = [one["url"] for one in events if "url" in one and one.get("initiator", _NO_ORIGIN) != _NO_ORIGIN]
-    return done.stdout, done.stderr, requested

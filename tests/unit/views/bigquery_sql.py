@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import Any
 
 import duckdb
 import sqlglot
 from sqlglot import exp
+
+from tests.emulator.bigquery import parsing
+from tests.emulator.bigquery.optimizer import SLOW_OPTIMIZER
+
+parsing.without_copies()
 
 PHYSICAL = {
     "BIGNUMERIC": "DECIMAL(38, 18)",
@@ -35,16 +41,23 @@ _RESERVED_WORDS = """
 RESERVED = frozenset(_RESERVED_WORDS.split())
 
 
+def connect() -> duckdb.DuckDBPyConnection:
+    """Open an empty database in UTC, as fast as the emulator's for queries of large views."""
+    connection = duckdb.connect(config={"threads": 1})
+    connection.execute(f"SET TimeZone = 'UTC'; SET disabled_optimizers = '{SLOW_OPTIMIZER}'")
+    return connection
+
+
 @contextmanager
 def database_with(schema: str, catalog: str = "acme") -> Iterator[duckdb.DuckDBPyConnection]:
     """Open an empty database with one schema, in UTC."""
-    with duckdb.connect() as connection:
-        connection.execute("SET TimeZone = 'UTC'")
+    with connect() as connection:
         connection.execute(f"ATTACH ':memory:' AS \"{catalog}\"")
         connection.execute(f'CREATE SCHEMA "{catalog}".{schema}')
         yield connection
 
 
+@lru_cache(256)  # the same view of the next month or test is translated once
 def translated(bigquery: str) -> str:
     tree = sqlglot.parse_one(bigquery, read="bigquery").transform(_translate_safe_functions, copy=False)
     # sqlglot's DuckDB has no BIGNUMERIC, and takes 5 decimals for it

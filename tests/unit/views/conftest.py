@@ -8,7 +8,7 @@ import duckdb
 import pytest
 
 from billing.formats import FORMATS
-from tests.unit.views.bigquery_sql import database_with
+from tests.unit.views.bigquery_sql import connect, database_with
 from tests.unit.views.exported import create_focus_costs
 
 
@@ -22,6 +22,6 @@ def acme() -> Iterator[duckdb.DuckDBPyConnection]:
 @pytest.fixture(scope="session")
 def exported(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
     """A database with `acme.billing.focus_costs`: one month of the same charges in every format."""
-    with duckdb.connect() as connection:
+    with connect() as connection:
         create_focus_costs(connection, tuple(FORMATS), tmp_path_factory.mktemp("exports"))
         yield connection

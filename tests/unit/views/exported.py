@@ -41,7 +41,7 @@ def create_focus_costs(
     database: duckdb.DuckDBPyConnection, formats: Sequence[str], folder: Path, *, rows: int = 200, month: str = MONTH
 ) -> dict[str, Loaded]:
     """Create `acme.billing.focus_costs` over the same charges in several formats. Each is a source of that name."""
-    database.execute("SET TimeZone = 'UTC'; ATTACH ':memory:' AS acme; CREATE SCHEMA acme.billing")
+    database.execute("ATTACH ':memory:' AS acme; CREATE SCHEMA acme.billing")
     sources = {name: _load(database, name, folder / name, rows, month) for name in formats}
     views = translated(union_query([f"acme.billing.focus_costs_{name}" for name in formats]))
     database.execute(f"CREATE TABLE acme.billing.focus_costs AS {views}")

@@ -20,7 +20,7 @@ from billing.views.quality import quality_query
 from billing.views.status import statements
 from billing_cli.report.queries import months_query, split_query
 from tests.unit.values import aws, azure
-from tests.unit.views.bigquery_sql import PHYSICAL, rows, translated
+from tests.unit.views.bigquery_sql import PHYSICAL, connect, rows, translated
 from tests.unit.views.focus_rows import MONTH, fields_of, query_of
 
 MAPPINGS = sorted({one.focus for one in FORMATS.values()} | {"google_billing"})
@@ -29,7 +29,7 @@ NO_NUMBERS = ("nan", "inf", "-inf", "1e39", "-1e39", "1e300", "1e28")
 
 def value_of(sql: str, value: str, kind: str) -> object:
     """Return what the SQL gives for a value of that DuckDB type in the column x."""
-    with duckdb.connect() as database:
+    with connect() as database:
         [row] = rows(
             database, f"SELECT {translated(f'SELECT {sql}')[7:]} AS found FROM (SELECT '{value}'::{kind} AS x)"
         )

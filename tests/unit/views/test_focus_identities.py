@@ -10,7 +10,7 @@ import duckdb
 import pytest
 
 from billing.views.quality import quality_query
-from tests.unit.views.bigquery_sql import rows, translated
+from tests.unit.views.bigquery_sql import connect, rows, translated
 from tests.unit.views.exported import create_focus_costs
 
 FORMATS = ("aws_cur_v1_csv", "aws_cur_v2_parquet", "azure_focus_parquet")
@@ -31,12 +31,12 @@ def months(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Year]:
     folder = tmp_path_factory.mktemp("year")
     invoices: dict[tuple[str, str], Decimal] = {}
     for month in MONTHS:
-        with duckdb.connect() as connection:
+        with connect() as connection:
             loaded = create_focus_costs(connection, FORMATS, folder / month, rows=ROWS, month=month)
             invoices |= {(name, month): round(one.invoice, 9) for name, one in loaded.items()}
             connection.execute(f"COPY (FROM acme.billing.focus_costs) TO '{folder}/{month}.parquet'")
-    with duckdb.connect() as connection:
-        connection.execute("SET TimeZone = 'UTC'; ATTACH ':memory:' AS acme; CREATE SCHEMA acme.billing")
+    with connect() as connection:
+        connection.execute("ATTACH ':memory:' AS acme; CREATE SCHEMA acme.billing")
         connection.execute(f"CREATE TABLE acme.billing.focus_costs AS FROM read_parquet('{folder}/*.parquet')")
         yield Year(connection, invoices)
 
