@@ -1,5 +1,5 @@
-# Lets the agents of Cloud Storage and BigQuery use the key. Other buckets and tables may use it too, so Terraform does not
-# destroy these grants.
+# Lets the agents of Cloud Storage and BigQuery use the key. Other buckets and tables may use it too: a destroy leaves these
+# grants behind with the rest of the module. They go only with another kms_key.
 
 resource "google_kms_crypto_key_iam_member" "storage" {
   count = local._kms_count
@@ -9,10 +9,6 @@ resource "google_kms_crypto_key_iam_member" "storage" {
   member        = local.agents.storage
 
   depends_on = [data.google_storage_project_service_account.storage]
-
-  lifecycle {
-    prevent_destroy = true
-  }
 }
 
 resource "google_kms_crypto_key_iam_member" "bigquery" {
@@ -23,10 +19,6 @@ resource "google_kms_crypto_key_iam_member" "bigquery" {
   member        = local.agents.bigquery
 
   depends_on = [data.google_bigquery_default_service_account.bigquery]
-
-  lifecycle {
-    prevent_destroy = true
-  }
 }
 
 # A grant on a key takes up to a minute to take effect. Until then, creating a bucket or a dataset with the key fails.
@@ -50,10 +42,6 @@ resource "google_kms_crypto_key_iam_member" "functions" {
   member        = each.key == "storage" ? local.agents.storage : time_sleep.agents[0].triggers[each.key]
 
   depends_on = [data.google_storage_project_service_account.storage]
-
-  lifecycle {
-    prevent_destroy = true
-  }
 }
 
 resource "time_sleep" "functions_kms" {
