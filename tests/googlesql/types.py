@@ -59,13 +59,15 @@ def array_of(element: TypeProto) -> TypeProto:
     return array
 
 
+def struct_of(parts: Sequence[Column]) -> TypeProto:
+    struct = TypeProto(type_kind=TypeKind.TYPE_STRUCT)
+    for part in parts:
+        struct.struct_type.field.add(field_name=part.name, field_type=part.proto)
+    return struct
+
+
 def _type_of(field: Mapping[str, Any]) -> TypeProto:
-    if field["type"] in ("RECORD", "STRUCT"):
-        one = TypeProto(type_kind=TypeKind.TYPE_STRUCT)
-        for part in columns_of(field["fields"]):
-            one.struct_type.field.add(field_name=part.name, field_type=part.proto)
-    else:
-        one = scalar(field["type"])
+    one = struct_of(columns_of(field["fields"])) if field["type"] in ("RECORD", "STRUCT") else scalar(field["type"])
     return array_of(one) if field.get("mode") == "REPEATED" else one
 
 

