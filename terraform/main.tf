@@ -37,7 +37,16 @@ locals {
     }
   }
 
-  bookkeeping_bucket = "${var.project_id}-${var.prefix}-bookkeeping"
+  _google_export = (
+    var.google_billing_export == null ? null
+    : zipmap(["project_id", "dataset_id"], slice(split(".", var.google_billing_export), 0, 2))
+  )
+  _is_own = (
+    try(local._google_export.project_id, null) == var.project_id
+    && contains(setunion(local.datasets, [local.focus_dataset]), try(local._google_export.dataset_id, ""))
+  )
+
+  bookkeeping_bucket = coalesce(var.existing.bookkeeping_bucket, "${var.project_id}-${var.prefix}-bookkeeping")
   datasets           = toset([for source in local.sources : source.dataset])
 
   # All functions share one environment, because the views of a dataset are built from all its sources. Every value is
@@ -64,33 +73,22 @@ locals {
 
   focus_dataset = coalesce(var.focus_dataset, "${replace(var.prefix, "-", "_")}_focus")
 
-  # The grants are on the dataset, so the table's name is not needed.
-  google_export = (
-    var.google_billing_export == null ? null
-    : zipmap(["project_id", "dataset_id"], slice(split(".", var.google_billing_export), 0, 2))
-  )
+  # The grants are on the dataset, so the table's name is not needed. The system's own datasets have their grants already:
+  # a second entry for the same account would go with whichever is removed first.
+  google_export = local._google_export == null || local._is_own ? null : local._google_export
 
-  kms_key         = var.kms_key == null ? null : time_sleep.kms[0].triggers.kms_key
-  kms_key_count   = var.kms_key == null ? 0 : 1
-  landing_buckets = { for provider in local.providers : provider => "${var.project_id}-${var.prefix}-landing-${provider}" }
+  landing_buckets = {
+    for provider in local.providers :
+    provider => lookup(var.existing.landing_buckets, provider, "${var.project_id}-${var.prefix}-landing-${provider}")
+  }
 
   # One location for buckets, triggers and datasets: a trigger must be where its bucket is, and BigQuery loads only from
   # a bucket in the dataset's location. Cloud Storage spells locations in upper case, Eventarc in lower case.
   location   = var.bigquery_location
-  project_id = time_sleep.services.triggers.project_id
+  project_id = module.project.project_id
   providers  = toset([for source in local.sources : source.provider])
 
-  services = toset([
-    for service in concat(
-      [
-        "artifactregistry", "bigquery", "cloudbuild", "cloudfunctions", "cloudresourcemanager", "cloudscheduler",
-        "eventarc", "iam", "iamcredentials", "logging", "monitoring", "pubsub", "run", "secretmanager", "serviceusage",
-        "storage", "storagetransfer",
-      ],
-      var.kms_key == null ? [] : ["cloudkms"],
-    ) : "${service}.googleapis.com"
-  ])
-
+  schemas = "${path.module}/../functions/billing/schemas"
   sources = {
     for key, source in merge(local._aws, local._azure) : key => {
       cluster          = local._formats[source.format].cluster
@@ -120,10 +118,6 @@ locals {
     ]
   ])
 
-  transfer_agent = {
-    member     = data.google_storage_transfer_project_service_account.transfer.member
-    subject_id = data.google_storage_transfer_project_service_account.transfer.subject_id
-  }
   # With the daily jobs beside event streams, as aws_cur_daily. Which jobs there are is known at plan.
   transfer_jobs = merge(concat(
     [{ for key, transfer in module.transfer_aws : "aws_${key}" => transfer.job }],

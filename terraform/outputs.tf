@@ -63,6 +63,11 @@ output "sink_paths" {
   value       = { for key, source in local.sources : key => "gs://${local.landing_buckets[source.provider]}/${source.sink_path}" }
 }
 
+output "sweep_command" {
+  description = "Command that starts a sweep at once: it loads everything that has arrived. Use it after the first transfer, if you do not want to wait for the schedule."
+  value       = "gcloud scheduler jobs run ${module.loader.schedule} --location=${var.region} --project=${var.project_id}"
+}
+
 output "tables" {
   description = "Per source, the full names of its table and its tracking table."
   value       = module.warehouse.tables

@@ -1,3 +1,6 @@
+# Transfers depend on the loader. A job runs as soon as it exists, and files that arrive before the trigger raise no event:
+# they would wait for the next sweep. The functions also know a new source before its first file arrives.
+
 module "transfer_aws" {
   source   = "./modules/transfer-aws"
   for_each = var.aws_sources
@@ -10,7 +13,9 @@ module "transfer_aws" {
   project_id     = local.project_id
   schedule_hours = each.value.schedule_hours
   sink           = { bucket = module.landing.buckets["aws"], path = local.sources["aws_${each.key}"].sink_path }
-  transfer_agent = local.transfer_agent
+  transfer_agent = module.project.transfer_agent
+
+  depends_on = [google_secret_manager_secret_iam_member.transfer, module.loader]
 }
 
 module "transfer_azure" {
@@ -26,5 +31,7 @@ module "transfer_azure" {
   schedule_hours  = each.value.schedule_hours
   sink            = { bucket = module.landing.buckets["azure"], path = local.sources["azure_${each.key}"].sink_path }
   storage_account = each.value.storage_account
-  transfer_agent  = local.transfer_agent
+  transfer_agent  = module.project.transfer_agent
+
+  depends_on = [google_secret_manager_secret_iam_member.transfer, module.loader]
 }

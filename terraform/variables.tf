@@ -30,6 +30,55 @@ variable "deletion_protection" {
   nullable    = false
 }
 
+variable "build_worker_pool" {
+  description = "Private pool of Cloud Build that builds the functions, as projects/P/locations/L/workerPools/W. Default: the pool that Google shares."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.build_worker_pool == null || can(regex("^projects/[^/]+/locations/[^/]+/workerPools/[^/]+$", var.build_worker_pool))
+    error_message = "build_worker_pool has a wrong form: write it like projects/P/locations/europe-west1/workerPools/W."
+  }
+  validation {
+    condition     = var.build_worker_pool == null || try(split("/", var.build_worker_pool)[3], "") == var.region
+    error_message = "build_worker_pool is not in the region of the functions: use a pool in region."
+  }
+}
+
+variable "existing" {
+  description = "What exists already and is used instead of something new. It gets the grants that the system needs, and no other change."
+  type = object({
+    bookkeeping_bucket = optional(string)          # bucket for leases and source code, in bigquery_location
+    datasets           = optional(set(string), []) # ids of datasets, in bigquery_location
+    landing_buckets    = optional(map(string), {}) # buckets by provider (aws, azure), in bigquery_location
+    repository         = optional(string)          # Docker repository in region, as projects/P/locations/L/repositories/R
+    service_accounts   = optional(map(string), {}) # e-mail addresses by task: build, loader, scheduler, trigger
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = length(setsubtract(keys(var.existing.landing_buckets), keys(local._formats_of))) == 0
+    error_message = "A key of existing.landing_buckets is no provider: use ${join(" or ", keys(local._formats_of))}."
+  }
+  validation {
+    condition     = length(setsubtract(keys(var.existing.service_accounts), ["build", "loader", "scheduler", "trigger"])) == 0
+    error_message = "A key of existing.service_accounts is no task: use build, loader, scheduler or trigger."
+  }
+  validation {
+    condition     = alltrue([for email in values(var.existing.service_accounts) : endswith(email, "@${var.project_id}.iam.gserviceaccount.com")])
+    error_message = "An account in existing.service_accounts is not of this project: use accounts like NAME@${var.project_id}.iam.gserviceaccount.com, because functions run only as accounts of their project."
+  }
+  validation {
+    condition     = var.existing.repository == null || can(regex("^projects/[^/]+/locations/${var.region}/repositories/[^/]+$", var.existing.repository))
+    error_message = "existing.repository has a wrong form or is in another region: write it like projects/P/locations/${var.region}/repositories/R."
+  }
+  validation {
+    condition     = !contains(values(var.existing.landing_buckets), coalesce(var.existing.bookkeeping_bucket, "/")) && length(distinct(values(var.existing.landing_buckets))) == length(var.existing.landing_buckets)
+    error_message = "existing names a bucket twice: use one bucket for each provider, and another for the bookkeeping."
+  }
+}
+
 variable "focus_dataset" {
   description = "Dataset of focus_costs, the view over all sources. Its readers need no grant on the tables. Default: the prefix with _ for -, then _focus."
   type        = string
@@ -57,6 +106,17 @@ variable "freshness_hours" {
   }
 }
 
+variable "functions_kms_key" {
+  description = "Cloud KMS key for the functions and their images, in region, as projects/P/locations/L/keyRings/R/cryptoKeys/K. Default: keys that Google manages."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.functions_kms_key == null || can(regex("^projects/[^/]+/locations/${var.region}/keyRings/[^/]+/cryptoKeys/[^/]+$", var.functions_kms_key))
+    error_message = "functions_kms_key has a wrong form or is in another region: write it like projects/P/locations/${var.region}/keyRings/R/cryptoKeys/K, without a version."
+  }
+}
+
 variable "google_billing_export" {
   description = "Table of Google Cloud's own billing export, as project.dataset.table. focus_costs includes it. It must be in bigquery_location."
   type        = string
@@ -65,6 +125,29 @@ variable "google_billing_export" {
   validation {
     condition     = var.google_billing_export == null || can(regex("^[a-z][a-z0-9-]{4,28}[a-z0-9]\\.[A-Za-z0-9_]+\\.[A-Za-z0-9_]+$", var.google_billing_export))
     error_message = "google_billing_export has a wrong form: write it like project.dataset.gcp_billing_export_v1_0123AB_CDEF01_234567."
+  }
+}
+
+variable "impersonate_service_account" {
+  description = "E-mail address of the service account as which Terraform applies. You need roles/iam.serviceAccountTokenCreator on it. Default: your own account."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.impersonate_service_account == null || can(regex("^[a-z0-9-]+@[a-z0-9.:-]+\\.gserviceaccount\\.com$", var.impersonate_service_account))
+    error_message = "impersonate_service_account is no service account: write it like terraform@acme-billing.iam.gserviceaccount.com."
+  }
+}
+
+variable "ingress_settings" {
+  description = "Who can reach the functions over the network: ALLOW_INTERNAL_ONLY, or ALLOW_INTERNAL_AND_GCLB if an organization policy demands it. Only events and the schedule can call them."
+  type        = string
+  default     = "ALLOW_INTERNAL_ONLY"
+  nullable    = false
+
+  validation {
+    condition     = contains(["ALLOW_INTERNAL_ONLY", "ALLOW_INTERNAL_AND_GCLB"], var.ingress_settings)
+    error_message = "ingress_settings is unknown: use ALLOW_INTERNAL_ONLY or ALLOW_INTERNAL_AND_GCLB. ALLOW_ALL is not possible, because nobody calls the functions from outside."
   }
 }
 
@@ -95,18 +178,39 @@ variable "labels" {
   }
 }
 
-variable "landing_retention" {
-  description = "What the landing buckets keep of overwritten objects. Every refresh at the provider overwrites objects, and every kept copy is billed."
+variable "landing_versioning" {
+  description = "Whether the landing buckets keep old versions of objects. Every refresh at the provider overwrites objects, and every old version is billed."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
+variable "network" {
+  description = "VPC network of the functions, with one way into it: connector, or network and subnetwork (direct egress). Default: none, because the functions call only Google's APIs."
   type = object({
-    soft_delete_days = optional(number, 0)   # days of soft delete: 0 (off), or 7 to 90
-    versioning       = optional(bool, false) # whether old versions are kept
+    connector   = optional(string)       # Serverless VPC Access connector, as projects/P/locations/L/connectors/C
+    network     = optional(string)       # network for direct egress, as projects/P/global/networks/N
+    subnetwork  = optional(string)       # subnetwork for direct egress, as projects/P/regions/R/subnetworks/S
+    tags        = optional(list(string)) # network tags for direct egress
+    all_traffic = optional(bool, false)  # send all traffic through the network, not only that to private addresses
   })
-  default  = {}
-  nullable = false
+  default = null
 
   validation {
-    condition     = var.landing_retention.soft_delete_days == 0 || (var.landing_retention.soft_delete_days >= 7 && var.landing_retention.soft_delete_days <= 90)
-    error_message = "landing_retention.soft_delete_days is out of range: use 0 (off), or 7 to 90. Cloud Storage accepts no other value."
+    condition     = var.network == null || (try(var.network.connector, null) != null) != (try(var.network.network, null) != null || try(var.network.subnetwork, null) != null)
+    error_message = "network has no way into a network, or two: set connector, or network or subnetwork."
+  }
+  validation {
+    condition     = try(var.network.connector, null) == null || can(regex("^projects/[^/]+/locations/[^/]+/connectors/[^/]+$", var.network.connector))
+    error_message = "network.connector has a wrong form: write it like projects/P/locations/europe-west1/connectors/C."
+  }
+  validation {
+    condition     = try(var.network.subnetwork, null) == null || can(regex("^projects/[^/]+/regions/[^/]+/subnetworks/[^/]+$", var.network.subnetwork))
+    error_message = "network.subnetwork has a wrong form: write it like projects/P/regions/europe-west1/subnetworks/S."
+  }
+  validation {
+    condition     = try(var.network.network, null) == null || can(regex("^projects/[^/]+/global/networks/[^/]+$", var.network.network))
+    error_message = "network.network has a wrong form: write it like projects/P/global/networks/N."
   }
 }
 
@@ -148,6 +252,13 @@ variable "project_id" {
   }
 }
 
+variable "project_setup" {
+  description = "Whether this configuration sets the project up: it enables the APIs, and creates Google's service agents with their roles. Set it to false if another configuration does so, such as a second system in the same project."
+  type        = bool
+  default     = true
+  nullable    = false
+}
+
 variable "region" {
   description = "Region of the functions, their container images and the schedule, such as europe-west1."
   type        = string
@@ -155,6 +266,17 @@ variable "region" {
   validation {
     condition     = can(regex("^[a-z]+-[a-z]+[0-9]+$", var.region))
     error_message = "region is not a region: write it like europe-west1. A zone (europe-west1-b) or a multi-region (EU) does not work."
+  }
+}
+
+variable "soft_delete_days" {
+  description = "Days for which all buckets keep deleted and overwritten objects: 0 (off), or 7 to 90. Every refresh at the provider overwrites objects, and every kept copy is billed. Null does not set it: a new bucket then keeps them as the organization or Google decides, which is 7 days."
+  type        = number
+  default     = 0
+
+  validation {
+    condition     = var.soft_delete_days == null || try(var.soft_delete_days == 0 || (var.soft_delete_days >= 7 && var.soft_delete_days <= 90), false)
+    error_message = "soft_delete_days is out of range: use 0 (off), 7 to 90, or null. Cloud Storage accepts no other value."
   }
 }
 

@@ -8,12 +8,12 @@ terraform {
     }
     google = {
       source  = "hashicorp/google"
-      version = ">= 7.46, < 9"
+      version = "~> 8.0"
     }
     # Only for google_project_service_identity: the google provider does not have it.
     google-beta = {
       source  = "hashicorp/google-beta"
-      version = ">= 7.46, < 9"
+      version = "~> 8.0"
     }
     time = {
       source  = "hashicorp/time"

@@ -8,6 +8,7 @@ import click
 
 from billing import __version__
 from billing.gcp.api_errors import classify
+from billing_cli.check import check_command
 from billing_cli.errors import KnownError
 from billing_cli.replay import replay_command
 from billing_cli.report.command import report_command
@@ -32,7 +33,7 @@ class Commands(click.Group):
             raise KnownError(str(known)) from None
 
 
-@click.group(cls=Commands, commands=[status_command, sweep_command, replay_command, report_command])
+@click.group(cls=Commands, commands=[status_command, sweep_command, replay_command, report_command, check_command])
 @click.version_option(__version__, prog_name="billing", message="%(prog)s %(version)s")
 def main() -> None:
     """Operate the billing tables in BigQuery.

@@ -37,10 +37,9 @@ run "loader" {
     source = "./modules/loader/examples/basic"
   }
   providers = {
-    archive     = archive
-    google      = google
-    google-beta = google-beta
-    time        = time
+    archive = archive
+    google  = google
+    time    = time
   }
 
   assert {
@@ -61,6 +60,24 @@ run "monitoring" {
   assert {
     condition     = strcontains(output.filters.metrics.loads, "(\"billing-load-aws\" OR \"billing-sweep\")")
     error_message = "The metrics must count the log lines of both functions: ${output.filters.metrics.loads}."
+  }
+}
+
+# Its grants cannot be destroyed, so it is planned.
+run "project" {
+  command = plan
+  module {
+    source = "./modules/project/examples/basic"
+  }
+  providers = {
+    google      = google
+    google-beta = google-beta
+    time        = time
+  }
+
+  assert {
+    condition     = output.transfer_agent.member == "serviceAccount:project-123456789012@storage-transfer-service.iam.gserviceaccount.com"
+    error_message = "The bucket's grant needs the service agent: ${jsonencode(output.transfer_agent)}."
   }
 }
 

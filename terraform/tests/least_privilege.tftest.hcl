@@ -71,6 +71,7 @@ run "loader_grants_and_limits" {
   }
   variables {
     accounts_project   = "acme-billing"
+    source_folder      = "../functions"
     bookkeeping_bucket = "books"
     build_folder       = "build"
     datasets           = ["billing"]
@@ -81,10 +82,6 @@ run "loader_grants_and_limits" {
     prefix             = "billing"
     project_id         = "acme-billing"
     region             = "europe-west1"
-    service_agents = {
-      for name in ["artifactregistry", "cloudbuild", "cloudfunctions", "cloudscheduler", "eventarc", "pubsub", "run", "storage"] :
-      name => "serviceAccount:${name}@e.com"
-    }
   }
 
   assert {
@@ -98,6 +95,10 @@ run "loader_grants_and_limits" {
   assert {
     condition     = google_project_iam_member.build_source.condition[0].expression == "resource.name.startsWith(\"projects/_/buckets/gcf-v2-sources-\")"
     error_message = "The build account must read only the buckets of build sources."
+  }
+  assert {
+    condition     = google_storage_bucket_iam_member.loader_leases.condition[0].expression == "!resource.name.startsWith(\"projects/_/buckets/books/objects/functions/\")"
+    error_message = "The functions could overwrite their own source code."
   }
   assert {
     condition     = google_storage_bucket_iam_member.loader_viewer["aws"].bucket == "landing-aws" && google_storage_bucket_iam_member.loader_leases.bucket == "books"

@@ -4,6 +4,10 @@ mock_provider "google" {
   source = "./tests/mocks/google"
 }
 
+mock_provider "archive" {
+  source = "./tests/mocks/archive"
+}
+
 mock_provider "time" {
   source = "./tests/mocks/time"
 }
@@ -23,7 +27,7 @@ run "landing_buckets" {
 
   assert {
     condition = alltrue([
-      for bucket in [google_storage_bucket.landing["aws"], google_storage_bucket.bookkeeping] :
+      for bucket in [google_storage_bucket.landing["aws"], google_storage_bucket.bookkeeping[0]] :
       bucket.uniform_bucket_level_access && bucket.public_access_prevention == "enforced" && !bucket.force_destroy
     ])
     error_message = "A bucket can be public, or can be destroyed while it holds objects."
@@ -56,24 +60,118 @@ run "landing_buckets" {
   }
 }
 
+# An organization policy may demand soft delete, and each of these settings of the functions.
+
+run "landing_soft_delete_of_the_organization" {
+  command = plan
+  module {
+    source = "./modules/landing"
+  }
+  variables {
+    bookkeeping_bucket = "acme-books"
+    landing_buckets    = { aws = "acme-landing" }
+    location           = "EU"
+    project_id         = "acme-billing"
+    soft_delete_days   = null
+    transfer_agent     = "serviceAccount:transfer@google.com"
+  }
+
+  assert {
+    condition = alltrue([
+      for bucket in [google_storage_bucket.landing["aws"], google_storage_bucket.bookkeeping[0]] : length(bucket.soft_delete_policy) == 0
+    ])
+    error_message = "With null, no bucket may set soft delete: the organization policy decides."
+  }
+}
+
+run "loader_in_a_network" {
+  command = plan
+  module {
+    source = "./modules/loader"
+  }
+  variables {
+    accounts_project   = "acme-billing"
+    source_folder      = "../functions"
+    bookkeeping_bucket = "books"
+    build_folder       = "build"
+    datasets           = ["billing"]
+    environment        = { BOOKKEEPING_BUCKET = "books" }
+    focus_dataset      = "billing_focus"
+    ingress_settings   = "ALLOW_INTERNAL_AND_GCLB"
+    landing_buckets    = { aws = "landing-aws" }
+    location           = "EU"
+    network            = { connector = "projects/p/locations/europe-west1/connectors/c", all_traffic = true }
+    prefix             = "billing"
+    project_id         = "acme-billing"
+    region             = "europe-west1"
+    worker_pool        = "projects/p/locations/europe-west1/workerPools/w"
+  }
+
+  assert {
+    condition = alltrue([
+      for function in [google_cloudfunctions2_function.load["aws"], google_cloudfunctions2_function.sweep] :
+      function.build_config[0].worker_pool == "projects/p/locations/europe-west1/workerPools/w"
+      && function.service_config[0].ingress_settings == "ALLOW_INTERNAL_AND_GCLB"
+      && function.service_config[0].vpc_connector == "projects/p/locations/europe-west1/connectors/c"
+      && function.service_config[0].vpc_connector_egress_settings == "ALL_TRAFFIC"
+      && length(function.service_config[0].direct_vpc_network_interface) == 0
+    ])
+    error_message = "Every function must have the pool, the ingress settings and the connector that an organization policy can demand."
+  }
+}
+
+run "loader_with_direct_egress" {
+  command = plan
+  module {
+    source = "./modules/loader"
+  }
+  variables {
+    accounts_project   = "acme-billing"
+    source_folder      = "../functions"
+    bookkeeping_bucket = "books"
+    build_folder       = "build"
+    datasets           = ["billing"]
+    environment        = { BOOKKEEPING_BUCKET = "books" }
+    focus_dataset      = "billing_focus"
+    landing_buckets    = { aws = "landing-aws" }
+    location           = "EU"
+    network            = { subnetwork = "projects/p/regions/europe-west1/subnetworks/s", tags = ["billing"] }
+    prefix             = "billing"
+    project_id         = "acme-billing"
+    region             = "europe-west1"
+  }
+
+  assert {
+    condition = alltrue([
+      for function in [google_cloudfunctions2_function.load["aws"], google_cloudfunctions2_function.sweep] :
+      function.service_config[0].direct_vpc_network_interface[0].subnetwork == "projects/p/regions/europe-west1/subnetworks/s"
+      && function.service_config[0].direct_vpc_network_interface[0].tags == tolist(["billing"])
+      && function.service_config[0].direct_vpc_egress == "VPC_EGRESS_PRIVATE_RANGES_ONLY"
+      && function.service_config[0].vpc_connector == null
+    ])
+    error_message = "Every function must reach the subnetwork directly."
+  }
+}
+
 run "warehouse_tables" {
   module {
     source = "./modules/warehouse"
   }
   variables {
-    datasets      = ["billing"]
-    focus_dataset = "billing_focus"
-    google_export = { project_id = "acme-admin", dataset_id = "exports" }
-    location      = "europe-west1"
-    project_id    = "acme-billing"
+    tracking_schema = file("../functions/billing/schemas/load_tracking.json")
+    datasets        = ["billing"]
+    focus_dataset   = "billing_focus"
+    google_export   = { project_id = "acme-admin", dataset_id = "exports" }
+    location        = "europe-west1"
+    project_id      = "acme-billing"
     tables = {
       aws_cur = {
         cluster   = "line_item_usage_start_date", dataset = "billing", execution_column = "assembly_id"
-        partition = "bill_billing_period_start_date", schema = "aws_cur_v1", table = "aws_cur"
+        partition = "bill_billing_period_start_date", schema = file("../functions/billing/schemas/aws_cur_v1.json"), table = "aws_cur"
       }
       azure_focus = {
         cluster   = "ChargePeriodStart", dataset = "billing", execution_column = "run_id"
-        partition = "BillingPeriodStart", schema = "azure_focus_1.0r2", table = "azure_focus"
+        partition = "BillingPeriodStart", schema = file("../functions/billing/schemas/azure_focus_1.0r2.json"), table = "azure_focus"
       }
     }
   }
@@ -84,7 +182,7 @@ run "warehouse_tables" {
   }
   assert {
     condition = alltrue([
-      for dataset in [google_bigquery_dataset.datasets["billing"], google_bigquery_dataset.focus] :
+      for dataset in [google_bigquery_dataset.datasets["billing"], google_bigquery_dataset.focus[0]] :
       [for entry in dataset.access : "${entry.role} ${entry.special_group}"] == ["OWNER projectOwners"]
     ])
     error_message = "A new dataset gives access to others than the owners of the project."
@@ -130,20 +228,21 @@ run "warehouse_chosen_types" {
     source = "./modules/warehouse"
   }
   variables {
-    datasets      = ["billing"]
-    focus_dataset = "billing_focus"
-    location      = "europe-west1"
-    project_id    = "acme-billing"
+    tracking_schema = file("../functions/billing/schemas/load_tracking.json")
+    datasets        = ["billing"]
+    focus_dataset   = "billing_focus"
+    location        = "europe-west1"
+    project_id      = "acme-billing"
     tables = {
       text = {
         cluster      = "Date", dataset = "billing", execution_column = "run_id"
         column_types = { date = "STRING", BillingPeriodStartDate = "STRING", Unknown = "STRING" }
-        partition    = "BillingPeriodStartDate", schema = "azure_cost", table = "text"
+        partition    = "BillingPeriodStartDate", schema = file("../functions/billing/schemas/azure_cost.json"), table = "text"
       }
       number = {
         cluster      = "Date", dataset = "billing", execution_column = "run_id"
         column_types = { Date = "FLOAT" }
-        partition    = "BillingPeriodStartDate", schema = "azure_cost", table = "number"
+        partition    = "BillingPeriodStartDate", schema = file("../functions/billing/schemas/azure_cost.json"), table = "number"
       }
     }
   }
@@ -170,6 +269,7 @@ run "warehouse_without_protection" {
     source = "./modules/warehouse"
   }
   variables {
+    tracking_schema     = file("../functions/billing/schemas/load_tracking.json")
     datasets            = ["billing"]
     deletion_protection = false
     focus_dataset       = "billing_focus"

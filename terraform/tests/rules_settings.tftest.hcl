@@ -31,12 +31,17 @@ run "wrong_forms" {
     bigquery_location   = "eu"
     freshness_hours     = 1
     labels              = { Team = "finops" }
-    landing_retention   = { soft_delete_days = 3 }
+    ingress_settings    = "ALLOW_ALL"
     notification_emails = ["finops"]
     prefix              = "cloud_billing"
+    network             = {}
     project_id          = "123456789012"
+    soft_delete_days    = 3
   }
-  expect_failures = [var.bigquery_location, var.freshness_hours, var.labels, var.landing_retention, var.notification_emails, var.prefix, var.project_id]
+  expect_failures = [
+    var.bigquery_location, var.freshness_hours, var.ingress_settings, var.labels, var.network, var.notification_emails,
+    var.prefix, var.project_id, var.soft_delete_days,
+  ]
 }
 
 run "region_is_a_zone_and_prefix_too_long" {
@@ -48,12 +53,41 @@ run "region_is_a_zone_and_prefix_too_long" {
   expect_failures = [var.prefix, var.region]
 }
 
-run "kms_key_with_version" {
+run "kms_key_with_version_and_pool_in_other_region" {
   command = plan
   variables {
-    kms_key = "projects/p/locations/europe-west1/keyRings/r/cryptoKeys/k/cryptoKeyVersions/1"
+    build_worker_pool = "projects/p/locations/europe-west4/workerPools/w"
+    kms_key           = "projects/p/locations/europe-west1/keyRings/r/cryptoKeys/k/cryptoKeyVersions/1"
+    network           = { connector = "billing" }
   }
-  expect_failures = [var.kms_key]
+  expect_failures = [var.build_worker_pool, var.kms_key, var.network]
+}
+
+run "two_ways_into_a_network_and_wrong_things_that_exist" {
+  command = plan
+  variables {
+    existing = {
+      bookkeeping_bucket = "own"
+      landing_buckets    = { aws = "own", gcp = "other" }
+      repository         = "projects/p/locations/us-central1/repositories/r"
+      service_accounts   = { loader = "loader@other.iam.gserviceaccount.com", load = "load@acme-billing.iam.gserviceaccount.com" }
+    }
+    functions_kms_key           = "projects/p/locations/europe/keyRings/r/cryptoKeys/k"
+    impersonate_service_account = "somebody@example.com"
+    build_worker_pool           = "pool"
+    network                     = { connector = "projects/p/locations/europe-west1/connectors/c", subnetwork = "projects/p/regions/europe-west1/subnetworks/s" }
+  }
+  expect_failures = [var.build_worker_pool, var.existing, var.functions_kms_key, var.impersonate_service_account, var.network]
+}
+
+run "all_that_an_organization_can_demand_is_valid" {
+  command = plan
+  variables {
+    build_worker_pool = "projects/p/locations/europe-west1/workerPools/w"
+    ingress_settings  = "ALLOW_INTERNAL_AND_GCLB"
+    network           = { connector = "projects/p/locations/europe-west1/connectors/c", all_traffic = true }
+    soft_delete_days  = null
+  }
 }
 
 run "kms_key_in_other_location" {

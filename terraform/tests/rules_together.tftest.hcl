@@ -34,7 +34,7 @@ run "no_source" {
     aws_sources   = {}
     azure_sources = {}
   }
-  expect_failures = [time_sleep.services]
+  expect_failures = [terraform_data.rules]
 }
 
 run "overlapping_paths" {
@@ -60,7 +60,7 @@ run "same_table_twice" {
       more = { bucket = "acme-exports", path = "exports/more/", export_name = "acme-cur", role_arn = "arn:aws:iam::123456789012:role/billing", table_name = "months" }
     }
   }
-  expect_failures = [time_sleep.services]
+  expect_failures = [terraform_data.rules]
 }
 
 run "same_table_for_both_providers" {
@@ -69,7 +69,7 @@ run "same_table_for_both_providers" {
     aws_sources   = { cur = { bucket = "acme-exports", path = "exports/aws/", export_name = "acme-cur", role_arn = "arn:aws:iam::123456789012:role/billing", table_name = "months" } }
     azure_sources = { focus = { storage_account = "acmebilling", container = "exports", path = "exports/azure/", export_name = "focus-cost", focus_version = "1.2", credentials_secret = "projects/123456789012/secrets/azure-sas", table_name = "months" } }
   }
-  expect_failures = [time_sleep.services]
+  expect_failures = [terraform_data.rules]
 }
 
 run "table_named_like_tracking_table" {
@@ -78,7 +78,7 @@ run "table_named_like_tracking_table" {
     aws_sources   = { cur = { bucket = "acme-exports", path = "exports/aws/", export_name = "acme-cur", role_arn = "arn:aws:iam::123456789012:role/billing" } }
     azure_sources = { focus = { storage_account = "acmebilling", container = "exports", path = "exports/azure/", export_name = "focus-cost", focus_version = "1.2", credentials_secret = "projects/123456789012/secrets/azure-sas", table_name = "aws_cur_load_tracking" } }
   }
-  expect_failures = [time_sleep.services]
+  expect_failures = [terraform_data.rules]
 }
 
 run "table_named_like_charges_view" {
@@ -87,7 +87,7 @@ run "table_named_like_charges_view" {
     aws_sources   = { cur = { bucket = "acme-exports", path = "exports/aws/", export_name = "acme-cur", format = "aws_cur_v2_csv", role_arn = "arn:aws:iam::123456789012:role/billing" } }
     azure_sources = { focus = { storage_account = "acmebilling", container = "exports", path = "exports/azure/", export_name = "focus-cost", focus_version = "1.2", credentials_secret = "projects/123456789012/secrets/azure-sas", table_name = "aws_cur_charges" } }
   }
-  expect_failures = [time_sleep.services]
+  expect_failures = [terraform_data.rules]
 }
 
 run "same_table_name_in_two_datasets_is_valid" {
@@ -96,4 +96,16 @@ run "same_table_name_in_two_datasets_is_valid" {
     aws_sources   = { cur = { bucket = "acme-exports", path = "exports/aws/", export_name = "acme-cur", role_arn = "arn:aws:iam::123456789012:role/billing", table_name = "months" } }
     azure_sources = { focus = { storage_account = "acmebilling", container = "exports", path = "exports/azure/", export_name = "focus-cost", focus_version = "1.2", credentials_secret = "projects/123456789012/secrets/azure-sas", table_name = "months", dataset_id = "azure" } }
   }
+}
+
+run "more_sources_than_cloud_run_has_variables" {
+  command = plan
+  variables {
+    aws_sources = {
+      for number in range(100) : "cur${number}" => {
+        bucket = "acme-${number}", path = "exports/aws/", export_name = "acme-cur", role_arn = "arn:aws:iam::123456789012:role/billing"
+      }
+    }
+  }
+  expect_failures = [terraform_data.rules]
 }

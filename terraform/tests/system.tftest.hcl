@@ -16,8 +16,10 @@ mock_provider "time" {
   source = "./tests/mocks/time"
 }
 
+# The grants of Google's agents cannot be destroyed, and each test destroys what it applied.
 variables {
   project_id        = "acme-billing"
+  project_setup     = false
   region            = "europe-west1"
   bigquery_location = "europe-west1"
   aws_sources = {
@@ -91,8 +93,8 @@ run "both_providers" {
     error_message = "The federated credential must name the service agent of this project: ${jsonencode(output.azure_federation)}."
   }
   assert {
-    condition     = length(google_project_service.services) == 17 && length(google_project_service_identity.agents) == 7 && length(google_kms_crypto_key_iam_member.storage) == 0
-    error_message = "Expected seventeen APIs, seven service agents and no grant on a key."
+    condition     = output.sweep_command == "gcloud scheduler jobs run billing-sweep --location=europe-west1 --project=acme-billing"
+    error_message = "The output must say how to start a sweep: ${output.sweep_command}."
   }
 }
 
@@ -138,17 +140,29 @@ run "second_prefix" {
   }
 }
 
-run "kms_key" {
+run "shared_secret" {
+  command = plan
   variables {
-    kms_key = "projects/acme-keys/locations/europe-west1/keyRings/data/cryptoKeys/billing"
+    aws_sources = {
+      cur   = { bucket = "acme-exports", path = "exports/aws/", export_name = "acme-cur", credentials_secret = "projects/123456789012/secrets/shared" }
+      other = { bucket = "other-exports", path = "exports/aws/", export_name = "acme-cur", credentials_secret = "projects/123456789012/secrets/shared" }
+    }
   }
 
   assert {
-    condition     = google_kms_crypto_key_iam_member.storage[0].role == "roles/cloudkms.cryptoKeyEncrypterDecrypter" && length(google_kms_crypto_key_iam_member.bigquery) == 1
-    error_message = "The agents of Cloud Storage and BigQuery cannot use the key."
+    condition     = [for grant in google_secret_manager_secret_iam_member.transfer : "${grant.project} ${grant.secret_id} ${grant.member}"] == ["123456789012 shared serviceAccount:project-123456789012@storage-transfer-service.iam.gserviceaccount.com"]
+    error_message = "A secret that two sources share must be granted once: ${jsonencode(keys(google_secret_manager_secret_iam_member.transfer))}."
   }
+}
+
+run "google_billing_export_in_a_dataset_of_the_system" {
+  command = plan
+  variables {
+    google_billing_export = "acme-billing.billing.gcp_billing_export_v1_0123AB_CDEF01_234567"
+  }
+
   assert {
-    condition     = contains(keys(google_project_service.services), "cloudkms.googleapis.com")
-    error_message = "The API of Cloud KMS is not enabled."
+    condition     = local.google_export == null && output.environment.GOOGLE_BILLING_EXPORT == "acme-billing.billing.gcp_billing_export_v1_0123AB_CDEF01_234567"
+    error_message = "A dataset of the system must not be granted twice."
   }
 }

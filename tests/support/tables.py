@@ -12,6 +12,7 @@ from billing.formats import FORMATS
 from billing.gcp.api_errors import BIGQUERY, DLT, STORAGE
 from billing.views.focus import mapping_decisions
 from billing.views.quality import all_rules
+from billing_cli.apply_roles import ROLES
 from tests.contract.rules import read_rules
 from tests.support.paths import TERRAFORM
 from tests.support.terraform_tables import terraform_example, terraform_tables
@@ -97,6 +98,12 @@ def rule_table(group: str) -> str:
 def module_tables(folder: str = "") -> str:
     """Return the variables, fields and outputs of a Terraform module, by its folder in `terraform/`."""
     return terraform_tables(TERRAFORM / folder)
+
+
+def apply_role_table() -> str:
+    """Return the roles that the person who applies needs, and why."""
+    rows = ((f"`{role.name}`", role.on, role.why) for role in ROLES)
+    return _table(("role", "on", "to"), rows)
 
 
 def module_example(folder: str) -> str:

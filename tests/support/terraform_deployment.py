@@ -124,6 +124,8 @@ class TerraformDeployment(CloudDeployment):
         return self
 
     def destroy(self) -> None:
+        """Leave what belongs to the project, as terraform/README.md says, and destroy the rest."""
+        self.terraform.run("state", "rm", "module.project")
         self.terraform.destroy()
         self._running.follow(self.terraform.show_json())
 

@@ -20,7 +20,7 @@ from tests.terraform.log_filters import LogEntry, matches
 
 STEP = timedelta(minutes=5)  # how often conditions are evaluated
 _USER_METRIC = "logging.googleapis.com/user/"
-_TERM = re.compile(r'([\w.]+)=(?:"([^"]*)"|one_of\(((?:"[^"]*",?)+)\))')
+_TERM = re.compile(r'([\w.]+)=(?:"([^"]*)"|one_of\(((?:"[^"]*",?)+)\)|monitoring\.regex\.full_match\("([^"]*)"\))')
 _EXTRACTED = re.compile(r"EXTRACT\(([\w.]+)\)")
 _Fold = Callable[[list[float]], float]
 _ALIGNERS: Mapping[str, _Fold] = {"ALIGN_SUM": sum, "ALIGN_PERCENTILE_99": max}
@@ -167,9 +167,13 @@ def _matches(query: str, point: Point) -> bool:
         found = _TERM.fullmatch(term)
         if found is None:
             raise ValueError(f"{term} is not understood")
-        name, one, several = found.groups()
-        wanted = [one] if one is not None else re.findall(r'"([^"]*)"', several)
-        if point.has(name) not in wanted:
+        name, one, several, pattern = found.groups()
+        value = point.has(name)
+        if pattern is not None:
+            holds = value is not None and re.fullmatch(pattern, value) is not None
+        else:
+            holds = value in ([one] if one is not None else re.findall(r'"([^"]*)"', several))
+        if not holds:
             return False
     return True
 

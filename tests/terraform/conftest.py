@@ -17,8 +17,8 @@ from tests.emulator.terraform_provider.deployment import provider_environment
 PROVIDER = """
 terraform {
   required_providers {
-    google      = { source = "hashicorp/google", version = ">= 7.46, < 9" }
-    google-beta = { source = "hashicorp/google-beta", version = ">= 7.46, < 9" }
+    google      = { source = "hashicorp/google", version = "~> 8.0" }
+    google-beta = { source = "hashicorp/google-beta", version = "~> 8.0" }
     archive     = { source = "hashicorp/archive" }
     time        = { source = "hashicorp/time" }
   }

@@ -56,8 +56,9 @@ def random_settings(random: Random) -> Settings:
         "google_billing_export": random.choice([None, "acme-admin.exports.one", "acme-admin.other.two"]),
         "kms_key": random.choice([None, _KMS_KEY]),
         "labels": random.choice([{}, {"team": "finops"}, {"team": "", "stage": "test"}]),
-        "landing_retention": {"soft_delete_days": days, "versioning": random.choice([False, True])},
+        "landing_versioning": random.choice([False, True]),
         "notification_emails": _some(random, ("a@example.com", "b@example.com")),
+        "soft_delete_days": days,
     }
 
 

@@ -19,31 +19,33 @@ EDGE = re.compile(r'"\[root\] (.+?)(?: \(expand\))?" -> "\[root\] (.+?)(?: \(exp
 WAIT_ROW = re.compile(r"^\| `([\w.]*time_sleep\.\w+)` \| (\d+) \|", re.M)
 Graph = Mapping[str, set[str]]
 
-APIS = "google_project_service.services"
-SPREAD_APIS = "time_sleep.services"
-SPREAD_KEY = "time_sleep.kms"
-LOADER, LANDING, MONITORING = "module.loader.", "module.landing.", "module.monitoring."
+LOADER, LANDING, MONITORING, PROJECT = "module.loader.", "module.landing.", "module.monitoring.", "module.project."
+APIS = f"{PROJECT}google_project_service.services"
+SPREAD_APIS = f"{PROJECT}time_sleep.services"
+SPREAD_KEY = f"{PROJECT}time_sleep.kms"
+NUMBER = f"{PROJECT}data.google_project.project"  # read during plan
 FUNCTIONS = (f"{LOADER}google_cloudfunctions2_function.load", f"{LOADER}google_cloudfunctions2_function.sweep")
+TRIGGER = (FUNCTIONS[0], f"{LOADER}google_cloud_run_service_iam_member.trigger_invoker")
 JOBS = ("module.transfer_aws.google_storage_transfer_job.s3", "module.transfer_azure.google_storage_transfer_job.blob")
-STORAGE_AGENT = "data.google_storage_project_service_account.storage"
-TRANSFER_AGENT = "data.google_storage_transfer_project_service_account.transfer"
-BIGQUERY_AGENT = "data.google_bigquery_default_service_account.bigquery"
-OTHER_AGENTS = "google_project_service_identity.agents"
+STORAGE_AGENT = f"{PROJECT}data.google_storage_project_service_account.storage"
+TRANSFER_AGENT = f"{PROJECT}data.google_storage_transfer_project_service_account.transfer"
+BIGQUERY_AGENT = f"{PROJECT}data.google_bigquery_default_service_account.bigquery"
+OTHER_AGENTS = f"{PROJECT}google_project_service_identity.agents"
 
 AGENT_GRANTS = tuple(
-    f"{LOADER}google_project_iam_member.{name}_agent"
+    f"{PROJECT}google_project_iam_member.{name}_agent"
     for name in ("artifactregistry", "cloudbuild", "cloudfunctions", "cloudscheduler", "eventarc", "pubsub", "run")
 )
-SPREAD_AGENTS = "time_sleep.agents"
+SPREAD_AGENTS = f"{PROJECT}time_sleep.agents"
 SPREAD_ACCOUNTS = f"{LOADER}time_sleep.accounts"
 PROJECT_GRANTS = (
     f"{LOADER}google_project_iam_member.trigger_receiver",
     f"{LOADER}google_project_iam_member.build_source",
     f"{LOADER}google_project_iam_member.build_logs",
-    f"{LOADER}google_artifact_registry_repository_iam_member.build_images",
     f"{LOADER}google_project_iam_member.loader_jobs",
 )
 BUCKET_GRANTS = (
+    f"{LOADER}google_artifact_registry_repository_iam_member.build_images",
     f"{LOADER}google_storage_bucket_iam_member.build_upload",
     f"{LOADER}google_bigquery_dataset_access.loader_editor",
     f"{LOADER}google_storage_bucket_iam_member.loader_viewer",
@@ -61,16 +63,16 @@ AFTER: Mapping[str, tuple[str, ...]] = {
     # Service Usage creates them. It is enabled before the first apply.
     OTHER_AGENTS: (APIS,),
     # A grant to an agent that does not exist is a 400.
-    f"{LOADER}google_project_iam_member.storage_publisher": (STORAGE_AGENT,),
+    f"{PROJECT}google_project_iam_member.storage_publisher": (STORAGE_AGENT,),
     # So is a grant to an agent or account that was made seconds before.
     SPREAD_AGENTS: (OTHER_AGENTS,),
-    **dict.fromkeys(AGENT_GRANTS, (SPREAD_AGENTS, STORAGE_AGENT)),
+    **dict.fromkeys(AGENT_GRANTS, (SPREAD_AGENTS,)),
     SPREAD_ACCOUNTS: (f"{LOADER}google_service_account.accounts",),
     **dict.fromkeys((*PROJECT_GRANTS, *BUCKET_GRANTS), (SPREAD_ACCOUNTS,)),
     f"{LANDING}google_storage_bucket_iam_member.transfer_writer": (TRANSFER_AGENT,),
     # The first trigger of a project needs the grants of its agents, and a build those of its account.
     f"{LOADER}time_sleep.grants": (
-        f"{LOADER}google_project_iam_member.storage_publisher",
+        f"{PROJECT}google_project_iam_member.storage_publisher",
         *AGENT_GRANTS,
         *PROJECT_GRANTS,
     ),
@@ -84,29 +86,34 @@ AFTER: Mapping[str, tuple[str, ...]] = {
         ),
     ),
     f"{LOADER}google_cloud_scheduler_job.sweep": (f"{LOADER}google_cloud_run_service_iam_member.scheduler_invoker",),
-    # Storage Transfer checks the bucket when a job is created, and a grant needs 30 s to work.
+    # Storage Transfer checks the bucket when a job is created, and a grant needs 30 s to work. A file that arrives
+    # before the trigger waits for the sweep.
     f"{LANDING}time_sleep.grants": (
         f"{LANDING}google_storage_bucket_iam_member.transfer_writer",
         f"{LANDING}google_storage_bucket_iam_member.transfer_viewer",
     ),
     JOBS[0]: (
         f"{LANDING}time_sleep.grants",
-        "module.transfer_aws.google_secret_manager_secret_iam_member.transfer",
+        *TRIGGER,
+        "google_secret_manager_secret_iam_member.transfer",
         "module.transfer_aws.time_static.created",
     ),
     JOBS[1]: (
         f"{LANDING}time_sleep.grants",
-        "module.transfer_azure.google_secret_manager_secret_iam_member.transfer",
+        *TRIGGER,
+        "google_secret_manager_secret_iam_member.transfer",
         "module.transfer_azure.time_static.created",
     ),
     "module.transfer_aws.google_storage_transfer_job.daily": (
         f"{LANDING}time_sleep.grants",
-        "module.transfer_aws.google_secret_manager_secret_iam_member.transfer",
+        *TRIGGER,
+        "google_secret_manager_secret_iam_member.transfer",
         "module.transfer_aws.time_static.created",
     ),
     "module.transfer_azure.google_storage_transfer_job.daily": (
         f"{LANDING}time_sleep.grants",
-        "module.transfer_azure.google_secret_manager_secret_iam_member.transfer",
+        *TRIGGER,
+        "google_secret_manager_secret_iam_member.transfer",
         "module.transfer_azure.time_static.created",
     ),
     # A job that is created after its first day runs a day later.
@@ -121,7 +128,12 @@ AFTER: Mapping[str, tuple[str, ...]] = {
     f"{MONITORING}google_monitoring_alert_policy.freshness": (f"{MONITORING}time_sleep.metrics",),
     f"{MONITORING}google_monitoring_alert_policy.silent": (f"{MONITORING}time_sleep.metrics",),
     # Encrypted resources need the agents' grants on the key.
-    SPREAD_KEY: ("google_kms_crypto_key_iam_member.storage", "google_kms_crypto_key_iam_member.bigquery"),
+    f"{PROJECT}google_kms_crypto_key_iam_member.storage": (STORAGE_AGENT,),
+    f"{PROJECT}google_kms_crypto_key_iam_member.bigquery": (BIGQUERY_AGENT,),
+    SPREAD_KEY: (
+        f"{PROJECT}google_kms_crypto_key_iam_member.storage",
+        f"{PROJECT}google_kms_crypto_key_iam_member.bigquery",
+    ),
     f"{LANDING}google_storage_bucket.landing": (SPREAD_KEY,),
     f"{LANDING}google_storage_bucket.bookkeeping": (SPREAD_KEY,),
     "module.warehouse.google_bigquery_dataset.datasets": (SPREAD_KEY,),
@@ -159,13 +171,15 @@ def test_each_resource_comes_after_what_it_needs(graph: Graph) -> None:
 def test_no_resource_comes_before_the_wait_for_the_apis(graph: Graph) -> None:
     """Only what Service Usage and IAM create: the first command of the README enables both. Accounts wait longer."""
     resources = {
-        name for name in graph if re.search(r"(^|\.)(google_\w+)\.\w+$", name) and ".var." not in name and name != APIS
+        name
+        for name in graph
+        if re.search(r"(^|\.)(google_\w+)\.\w+$", name) and ".var." not in name and name not in (APIS, NUMBER)
     }
 
     assert len(resources) > 40
     assert [name for name in sorted(resources) if not {SPREAD_APIS, SPREAD_ACCOUNTS} & before(graph, name)] == [
-        OTHER_AGENTS,
         f"{LOADER}google_service_account.accounts",
+        OTHER_AGENTS,
     ]
     assert (
         "gcloud services enable serviceusage.googleapis.com cloudresourcemanager.googleapis.com iam.googleapis"

@@ -39,6 +39,7 @@ module "warehouse" {
   project_id          = "local-project"
   strip_basic_roles   = var.strip_basic_roles
   tables              = {}
+  tracking_schema     = "[]"
 }
 resource "google_bigquery_dataset_access" "loader" {
   for_each      = toset(["NAME", "NAME_focus"])

@@ -19,16 +19,16 @@ SHARED = {  # the environment of the functions, three alerts and the dashboard n
     'module.loader.google_cloudfunctions2_function.load["aws"]': ("update",),
     'module.loader.google_cloudfunctions2_function.load["azure"]': ("update",),
     "module.loader.google_cloudfunctions2_function.sweep": ("update",),
-    "module.monitoring.google_monitoring_alert_policy.freshness": ("update",),
-    "module.monitoring.google_monitoring_alert_policy.silent": ("update",),
-    "module.monitoring.google_monitoring_alert_policy.transfer": ("update",),
+    'module.monitoring.google_monitoring_alert_policy.freshness["1"]': ("update",),
+    'module.monitoring.google_monitoring_alert_policy.silent["1"]': ("update",),
+    'module.monitoring.google_monitoring_alert_policy.transfer["1"]': ("update",),
     "module.monitoring.google_monitoring_dashboard.billing": ("update",),
 }
 
 
 @pytest.mark.timeout(300)  # 25 s alone: fifteen commands and six starts of functions
 def test_system_in_use_can_be_protected_changed_and_destroyed(tmp_path: Path) -> None:
-    """One system for all checks, because it takes long to build. It uses the newer provider version."""
+    """One system for all checks, because it takes long to build. It uses the provider version that the root pins."""
     backoff = Backoff(first_seconds=0.2, longest_seconds=1.0)
     with (
         Emulator(backoff=backoff) as emulator,
@@ -65,8 +65,18 @@ def check_protected_tables_stay(system: TerraformDeployment) -> None:
         system.terraform.apply()
     check_the_loads_are_kept(system)
     system.terraform.variables["aws_sources"] = TWO
-    with pytest.raises(TerraformError, match="deletion_protection"):
+    with pytest.raises(TerraformError, match="Instance cannot be destroyed"):
         system.terraform.destroy()
+    check_a_protected_destroy_removes_nothing(system)
+
+
+def check_a_protected_destroy_removes_nothing(system: TerraformDeployment) -> None:
+    """Not even a function. What belongs to the project is no longer in the state, and the next apply adopts it."""
+    before = {resource.address for resource in resources(system.terraform.show_json())}
+    with pytest.raises(TerraformError, match="PREVENT"):
+        system.destroy()
+    after = {resource.address for resource in resources(system.terraform.show_json())}
+    assert {address.rsplit(".google_")[0].split(".time_")[0] for address in before - after} == {"module.project"}
     check_the_loads_are_kept(system)
     assert list(system.emulator.storage.list_blobs(system.landing_bucket("aws_cur"))) != []
 

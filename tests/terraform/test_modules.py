@@ -6,6 +6,9 @@ created. pytest-terraform writes a file beside a configuration, so the examples 
 
 from __future__ import annotations
 
+import re
+import shutil
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -84,3 +87,42 @@ def test_examples_are_destroyed_after_each_test(emulator: Emulator) -> None:
     assert list(emulator.storage.list_buckets()) == []
     assert list(emulator.bigquery.list_datasets()) == []
     assert list(TERRAFORM.rglob("tf_resources.json")) == []
+
+
+MODULES = sorted(path.parent.name for path in (TERRAFORM / "modules").glob("*/main.tf"))
+
+
+def test_each_module_stands_alone_from_a_git_repository(tmp_path: Path) -> None:
+    """Each example with its module, and with nothing else of this repository but the code of the functions."""
+    repository = tmp_path / "repository"
+    for name in MODULES:
+        shutil.copytree(TERRAFORM / "modules" / name, repository / name)
+    commit(repository)
+    (tmp_path / "functions").mkdir()
+    (tmp_path / "functions" / "main.py").write_text("")
+    (tmp_path / "alone").mkdir()
+    source = f"git::file://{repository}//{{}}/examples/basic?ref=v1"
+    calls = [f'module "{name}" {{\n  source = "{source.format(name)}"\n}}\n' for name in MODULES]
+    (tmp_path / "alone" / "main.tf").write_text("".join(calls))
+
+    with Terraform(tmp_path / "alone", tmp_path / "work", {}) as terraform:
+        terraform.init()
+        changes = terraform.plan().changes
+
+    assert {address.split(".")[1] for address in changes} == set(MODULES)
+    assert set(changes.values()) == {("create",)}
+
+
+def commit(repository: Path) -> None:
+    who = ("-c", "user.name=test", "-c", "user.email=test@example.com")
+    for command in (("init", "--quiet"), ("add", "."), (*who, "commit", "--quiet", "-m", "modules"), ("tag", "v1")):
+        subprocess.run(["git", *command], cwd=repository, check=True, capture_output=True, timeout=60)
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_module_has_no_path_out_of_itself(name: str) -> None:
+    texts = {path.name: path.read_text() for path in (TERRAFORM / "modules" / name).glob("*.tf")}
+
+    assert [file for file, text in texts.items() if re.search(r'"\.\./|path\.(module|root|cwd)', text)] == []
+    assert {"main.tf", "outputs.tf", "variables.tf", "versions.tf"} <= texts.keys()
+    assert (TERRAFORM / "modules" / name / "README.md").is_file()

@@ -1,7 +1,8 @@
-"""The root is formatted and valid on both provider versions, and its native tests pass."""
+"""The root is formatted and valid on the provider version that it pins, and its native tests pass."""
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -11,22 +12,26 @@ from tests.emulator.terraform_provider.binary import real_providers
 from tests.support.paths import TERRAFORM
 
 NATIVE_TESTS = sorted(path.name for path in (TERRAFORM / "tests").glob("*.tftest.hcl"))
-# Rules about variables call no provider, so they run on one version only.
-PROVIDER_TESTS = [name for name in NATIVE_TESTS if not name.startswith("rules_")]
+PROVIDER = re.compile(r'source\s*= "hashicorp/(google|google-beta)"\n\s*version = "([^"]+)"')
 
 
-@pytest.mark.parametrize(
-    ("version", "files"), zip(GOOGLE_VERSIONS, (NATIVE_TESTS, PROVIDER_TESTS), strict=True), ids=GOOGLE_VERSIONS
-)
-def test_root_is_valid_and_its_native_tests_pass(tmp_path: Path, version: str, files: list[str]) -> None:
-    with Terraform(TERRAFORM, tmp_path, {}, google_version=version) as terraform:
+def test_root_is_valid_and_its_native_tests_pass(tmp_path: Path) -> None:
+    with Terraform(TERRAFORM, tmp_path, {}, google_version=GOOGLE_VERSIONS[-1]) as terraform:
         terraform.init()
         terraform.run("fmt", "-check", "-recursive", "-diff")
         terraform.validate()
-        outcome = terraform.test(*[f"-filter=tests/{name}" for name in files])
+        outcome = terraform.test(*[f"-filter=tests/{name}" for name in NATIVE_TESTS])
 
     assert " passed, 0 failed" in outcome.output
-    assert [name for name in files if f"tests/{name}... pass" not in outcome.output] == []
+    assert [name for name in NATIVE_TESTS if f"tests/{name}... pass" not in outcome.output] == []
+
+
+def test_root_and_modules_pin_one_major_version_of_the_provider() -> None:
+    files = [path for path in TERRAFORM.rglob("versions.tf") if ".terraform" not in path.parts]
+    pinned = {found for path in files for found in PROVIDER.findall(path.read_text())}
+
+    assert {constraint for _, constraint in pinned} == {"~> 8.0"}
+    assert GOOGLE_VERSIONS[-1].startswith("8.")
 
 
 @pytest.mark.skipif(not real_providers(), reason="Needs a provider registry: set TF_PROVIDERS=real.")

@@ -27,7 +27,7 @@ def test_applied_system_loads_exports_and_stays_as_planned(tmp_path: Path) -> No
     backoff = Backoff(first_seconds=0.2, longest_seconds=1.0)
     with (
         Emulator(project="acme-billing", location="europe-west4", backoff=backoff) as emulator,
-        TerraformDeployment(emulator, tmp_path, google_version=GOOGLE_VERSIONS[0]) as system,
+        TerraformDeployment(emulator, tmp_path, google_version=GOOGLE_VERSIONS[-1]) as system,
     ):
         system.apply()
         made = columns(system)

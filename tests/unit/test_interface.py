@@ -78,7 +78,7 @@ STATES = "loaded rejected waiting"
 FOCUS_EXTRA_COLUMNS = "x_BillingAccountId x_DiscountSource x_provider x_source"
 TABLE_SUFFIXES = "_charges _load_tracking _loads"
 ENTRY_POINTS = "load_aws load_azure sweep"
-COMMANDS = "replay report status sweep"
+COMMANDS = "check replay report status sweep"
 SETTINGS_OF_A_SOURCE = """
     BUCKET DATASET EXPORT_NAME FORMAT ON_SHRINK PREFIX PROJECT_ID SETTLE_HOURS SHRINK_PERCENT SOURCE_PATH TABLE_NAME
     TYPE_OVERRIDES

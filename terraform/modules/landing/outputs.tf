@@ -1,6 +1,6 @@
 output "bookkeeping_bucket" {
   description = "Name of the bookkeeping bucket."
-  value       = google_storage_bucket.bookkeeping.name
+  value       = try(google_storage_bucket.bookkeeping[0].name, var.bookkeeping_bucket)
 }
 
 output "buckets" {
@@ -10,7 +10,7 @@ output "buckets" {
 
 output "readable_buckets" {
   description = "Names of the landing buckets, by provider. A resource that uses them waits for the grants of the readers."
-  value       = { for provider, bucket in google_storage_bucket.landing : provider => bucket.name }
+  value       = local._landing
 
-  depends_on = [google_storage_bucket_iam_binding.bucket_readers]
+  depends_on = [google_storage_bucket_iam_binding.bucket_readers, google_storage_bucket_iam_member.bucket_reader]
 }

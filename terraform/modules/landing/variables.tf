@@ -3,6 +3,13 @@ variable "bookkeeping_bucket" {
   type        = string
 }
 
+variable "existing" {
+  description = "Which of the buckets exist already: providers (aws, azure), and bookkeeping. They get the grants that the system needs, and no other change."
+  type        = set(string)
+  default     = []
+  nullable    = false
+}
+
 variable "force_destroy" {
   description = "Whether terraform destroy deletes buckets that still hold objects."
   type        = bool
@@ -45,14 +52,10 @@ variable "readers" {
   nullable    = false
 }
 
-variable "retention" {
-  description = "What the landing buckets keep of overwritten objects."
-  type = object({
-    soft_delete_days = optional(number, 0)   # days of soft delete: 0 (off), or 7 to 90
-    versioning       = optional(bool, false) # whether old versions are kept
-  })
-  default  = {}
-  nullable = false
+variable "soft_delete_days" {
+  description = "Days for which the buckets keep deleted and overwritten objects: 0 (off), or 7 to 90. Null does not set it: a new bucket then keeps them as the organization or Google decides, which is 7 days."
+  type        = number
+  default     = 0
 }
 
 variable "strip_basic_roles" {
@@ -65,4 +68,11 @@ variable "strip_basic_roles" {
 variable "transfer_agent" {
   description = "Service agent of Storage Transfer, as an IAM member. It writes to the landing buckets."
   type        = string
+}
+
+variable "versioning" {
+  description = "Whether the landing buckets keep old versions of objects."
+  type        = bool
+  default     = false
+  nullable    = false
 }

@@ -30,9 +30,9 @@ resource "google_storage_bucket_iam_member" "build_upload" {
 
 # Pushes the container images.
 resource "google_artifact_registry_repository_iam_member" "build_images" {
-  project    = var.project_id
+  project    = split("/", local._repository_id)[1]
   location   = var.region
-  repository = google_artifact_registry_repository.images.name
+  repository = try(google_artifact_registry_repository.images[0].name, split("/", local._repository_id)[5])
   role       = "roles/artifactregistry.writer"
   member     = local.members["build"]
 }

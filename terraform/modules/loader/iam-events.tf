@@ -1,12 +1,5 @@
 # Grants that let events reach the functions, and the schedule reach the sweep.
 
-# Publishes object events to a topic. Eventarc creates the topic with the trigger, too late for a grant on the topic.
-resource "google_project_iam_member" "storage_publisher" {
-  project = var.project_id
-  role    = "roles/pubsub.publisher"
-  member  = var.service_agents.storage
-}
-
 # Receives the events of the triggers. Eventarc accepts this role on a project only.
 resource "google_project_iam_member" "trigger_receiver" {
   project = var.project_id
@@ -48,28 +41,21 @@ resource "google_cloud_run_service_iam_member" "scheduler_invoker" {
 # ("inconsistent final plan").
 resource "time_sleep" "grants" {
   create_duration = "120s"
-  triggers = {
-    artifactregistry_agent = google_project_iam_member.artifactregistry_agent.member
-    build_images           = google_artifact_registry_repository_iam_member.build_images.member
-    build_logs             = google_project_iam_member.build_logs.member
-    build_source           = google_project_iam_member.build_source.member
-    cloudbuild_agent       = google_project_iam_member.cloudbuild_agent.member
-    cloudfunctions_agent   = google_project_iam_member.cloudfunctions_agent.member
-    cloudscheduler_agent   = google_project_iam_member.cloudscheduler_agent.member
-    run_agent              = google_project_iam_member.run_agent.member
-    eventarc_agent         = google_project_iam_member.eventarc_agent.member
-    loader_jobs            = google_project_iam_member.loader_jobs.member
-    pubsub_agent           = google_project_iam_member.pubsub_agent.member
-    storage_publisher      = google_project_iam_member.storage_publisher.member
-    trigger_receiver       = google_project_iam_member.trigger_receiver.member
-  }
+  triggers = merge(var.agent_grants, {
+    build_logs       = google_project_iam_member.build_logs.member
+    build_source     = google_project_iam_member.build_source.member
+    loader_jobs      = google_project_iam_member.loader_jobs.member
+    trigger_receiver = google_project_iam_member.trigger_receiver.member
+  })
 }
 
-# A grant on a bucket takes about a minute. These are later than the other grants, because buckets wait for the key. Those on
-# datasets are needed when a function first runs, which is after its build.
+# A grant on a bucket takes about a minute. These are later than the other grants, because buckets and the repository wait for
+# their keys. Those on datasets are needed when a function first runs, which is after its build, and the one on the
+# repository at the end of the build.
 resource "time_sleep" "bucket_grants" {
   create_duration = "60s"
   triggers = {
+    build_images    = google_artifact_registry_repository_iam_member.build_images.member
     build_upload    = google_storage_bucket_iam_member.build_upload.member
     loader_datasets = join(" ", sort([for grant in google_bigquery_dataset_access.loader_editor : grant.dataset_id]))
     loader_landing  = join(" ", sort([for provider, grant in google_storage_bucket_iam_member.loader_viewer : "${provider}=${grant.member}"]))

@@ -37,9 +37,16 @@ resource "google_storage_bucket_iam_member" "loader_viewer" {
   member = local.members["loader"]
 }
 
-# Creates, renews and deletes the leases.
+# Creates, renews and deletes the leases, and keeps the owners of tables and the notes of the sweep. The condition excludes
+# the source of the functions: whoever controls the functions could otherwise replace what they run.
 resource "google_storage_bucket_iam_member" "loader_leases" {
   bucket = var.bookkeeping_bucket
   role   = "roles/storage.objectUser"
   member = local.members["loader"]
+
+  condition {
+    title       = "no-source-code"
+    description = "Everything but the source code of the functions"
+    expression  = "!resource.name.startsWith(\"projects/_/buckets/${var.bookkeeping_bucket}/objects/functions/\")"
+  }
 }

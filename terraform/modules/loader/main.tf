@@ -1,10 +1,15 @@
 locals {
-  _source_path = "${path.module}/../../../functions"
   # Only these files are deployed. The folder also holds the billing command and its documentation. Caches are excluded
   # by pattern as well, because Python may write one between the two calls of fileset.
-  _source_files  = setunion(fileset(local._source_path, "*.{py,txt}"), fileset(local._source_path, "billing/**/*.{py,json}"))
+  _source_files  = setunion(fileset(var.source_folder, "*.{py,txt}"), fileset(var.source_folder, "billing/**/*.{py,json}"))
   _source_caches = ["**/__pycache__", "**/__pycache__/**", "**/*.pyc"]
-  _source_others = setsubtract(fileset(local._source_path, "**"), local._source_files)
+  _source_others = setsubtract(fileset(var.source_folder, "**"), local._source_files)
+
+  _connector  = try(var.network.connector, null)
+  _egress     = try(var.network.all_traffic, false) ? "ALL_TRAFFIC" : "PRIVATE_RANGES_ONLY"
+  _interfaces = var.network == null || local._connector != null ? [] : [var.network]
+
+  _repository_id = var.repository == null ? google_artifact_registry_repository.images[0].id : var.repository
 
   accounts = {
     build     = "Builds the functions of ${var.prefix}"
@@ -12,7 +17,7 @@ locals {
     scheduler = "Calls the sweep of ${var.prefix}"
     trigger   = "Delivers object events to the functions of ${var.prefix}"
   }
-  emails = time_sleep.accounts.triggers
+  emails = merge(time_sleep.accounts.triggers, var.service_accounts)
   functions = merge(
     { for provider, function in google_cloudfunctions2_function.load : "load_${provider}" => function.name },
     { sweep = google_cloudfunctions2_function.sweep.name },

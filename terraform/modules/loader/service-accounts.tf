@@ -1,6 +1,6 @@
 # One account per task. None of them has a key. They exist before the new APIs answer, so that the waits are parallel.
 resource "google_service_account" "accounts" {
-  for_each = local.accounts
+  for_each = { for task, text in local.accounts : task => text if !contains(keys(var.service_accounts), task) }
 
   project      = var.accounts_project
   account_id   = "${var.prefix}-${each.key}"

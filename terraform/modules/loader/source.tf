@@ -1,6 +1,6 @@
 data "archive_file" "functions" {
   type             = "zip"
-  source_dir       = local._source_path
+  source_dir       = var.source_folder
   excludes         = local.source_exclude
   output_file_mode = "0644" # the same bytes with any umask: a new hash would deploy again
   output_path      = "${var.build_folder}/${var.prefix}-functions.zip"
@@ -23,10 +23,29 @@ resource "google_storage_bucket_object" "functions" {
 # Not gcf-artifacts, which Google creates at the first build: a separate repository exists before its grant, and
 # terraform destroy removes the images with it.
 resource "google_artifact_registry_repository" "images" {
+  count = var.repository == null ? 1 : 0
+
   project       = var.project_id
   location      = var.region
   repository_id = "${var.prefix}-functions"
   description   = "Images of the functions of ${var.prefix}"
   format        = "DOCKER"
   labels        = var.labels
+  kms_key_name  = var.kms_key
+
+  # Every deployment makes an image. A function needs its newest one, and a few more allow to go back.
+  cleanup_policies {
+    id     = "keep-newest"
+    action = "KEEP"
+    most_recent_versions {
+      keep_count = 5
+    }
+  }
+  cleanup_policies {
+    id     = "delete-old"
+    action = "DELETE"
+    condition {
+      older_than = "2592000s" # 30 days
+    }
+  }
 }

@@ -3,6 +3,13 @@ variable "accounts_project" {
   type        = string
 }
 
+variable "agent_grants" {
+  description = "Members of Google's service agents, by agent, once they have their roles: the output agent_grants of the module project. The functions are created some time after them."
+  type        = map(string)
+  default     = {}
+  nullable    = false
+}
+
 variable "bookkeeping_bucket" {
   description = "Name of the bucket for the leases and the source code of the functions."
   type        = string
@@ -37,6 +44,19 @@ variable "google_export" {
   default = null
 }
 
+variable "ingress_settings" {
+  description = "Who can reach the functions over the network: ALLOW_INTERNAL_ONLY or ALLOW_INTERNAL_AND_GCLB."
+  type        = string
+  default     = "ALLOW_INTERNAL_ONLY"
+  nullable    = false
+}
+
+variable "kms_key" {
+  description = "Cloud KMS key for the functions and their images, in region. Google's service agents can use it already. Null for keys that Google manages."
+  type        = string
+  default     = null
+}
+
 variable "labels" {
   description = "Labels for the functions and the repository of their images."
   type        = map(string)
@@ -54,6 +74,18 @@ variable "location" {
   type        = string
 }
 
+variable "network" {
+  description = "VPC network of the functions, with one way into it: connector, or network and subnetwork (direct egress). Null if they need none."
+  type = object({
+    connector   = optional(string)       # Serverless VPC Access connector
+    network     = optional(string)       # network for direct egress
+    subnetwork  = optional(string)       # subnetwork for direct egress
+    tags        = optional(list(string)) # network tags for direct egress
+    all_traffic = optional(bool, false)  # send all traffic through the network, not only that to private addresses
+  })
+  default = null
+}
+
 variable "prefix" {
   description = "Start of every resource name."
   type        = string
@@ -69,16 +101,26 @@ variable "region" {
   type        = string
 }
 
-variable "service_agents" {
-  description = "Google's service agents in this project, as IAM members."
-  type = object({
-    artifactregistry = string # agent of Artifact Registry
-    cloudbuild       = string # agent of Cloud Build
-    cloudfunctions   = string # agent of Cloud Functions
-    cloudscheduler   = string # agent of Cloud Scheduler
-    eventarc         = string # agent of Eventarc
-    pubsub           = string # agent of Pub/Sub
-    run              = string # agent of Cloud Run
-    storage          = string # agent of Cloud Storage
-  })
+variable "repository" {
+  description = "Docker repository for the images of the functions that exists already, as projects/P/locations/L/repositories/R in region. Null creates one."
+  type        = string
+  default     = null
+}
+
+variable "service_accounts" {
+  description = "E-mail addresses of service accounts that exist already in the project, by task: build, loader, scheduler, trigger. The others are created."
+  type        = map(string)
+  default     = {}
+  nullable    = false
+}
+
+variable "source_folder" {
+  description = "Folder with the source code of the functions: functions/ of this repository."
+  type        = string
+}
+
+variable "worker_pool" {
+  description = "Private pool of Cloud Build that builds the functions, as projects/P/locations/L/workerPools/W. Null for the pool that Google shares."
+  type        = string
+  default     = null
 }

@@ -8,7 +8,7 @@ terraform {
     }
     google = {
       source  = "hashicorp/google"
-      version = ">= 7.46, < 9"
+      version = "~> 8.0"
     }
     time = {
       source  = "hashicorp/time"

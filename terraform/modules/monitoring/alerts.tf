@@ -4,12 +4,24 @@ locals {
 }
 
 locals {
+  _monitored = {
+    for part, sources in local._source_parts : part => "metric.label.source=one_of(${join(",", [for source in sources : "\"${source}\""])})"
+  }
+  # What follows the name of an alert with several policies.
+  _part_names = {
+    for kind, parts in { jobs = local._job_parts, queries = local._query_parts, sources = local._source_parts } : kind => {
+      for part in keys(parts) : part => length(parts) == 1 ? "" : " (${part} of ${length(parts)})"
+    }
+  }
+
   # Metrics as PromQL names them: docs.cloud.google.com/monitoring/promql/promql-mapping
   _promql = { for key, name in time_sleep.metrics.triggers : key => "logging_googleapis_com:user_${replace(name, "-", "_")}" }
-  _selectors = concat(
-    ["${local._promql["sweeps"]}{monitored_resource=\"cloud_run_revision\"}"],
-    [for source in sort(var.sources) : "${local._promql["reports"]}{monitored_resource=\"cloud_run_revision\",source=\"${source}\"}"],
-  )
+  _selectors = {
+    for part, sources in local._query_parts : part => concat(
+      part == "1" ? ["${local._promql["sweeps"]}{monitored_resource=\"cloud_run_revision\"}"] : [],
+      [for source in sources : "${local._promql["reports"]}{monitored_resource=\"cloud_run_revision\",source=\"${source}\"}"],
+    )
+  }
 }
 
 resource "google_monitoring_alert_policy" "lines" {
@@ -44,8 +56,10 @@ resource "google_monitoring_alert_policy" "lines" {
 }
 
 resource "google_monitoring_alert_policy" "transfer" {
+  for_each = local.transfer_jobs
+
   project               = var.project_id
-  display_name          = "${var.prefix}: transfer failed"
+  display_name          = "${var.prefix}: transfer failed${local._part_names.jobs[each.key]}"
   combiner              = "OR"
   notification_channels = local._channels
   severity              = "ERROR"
@@ -54,7 +68,7 @@ resource "google_monitoring_alert_policy" "transfer" {
   conditions {
     display_name = "Storage Transfer reports errors"
     condition_threshold {
-      filter          = "metric.type=\"storagetransfer.googleapis.com/transferjob/error_count\" AND ${local.transfer_jobs}"
+      filter          = "metric.type=\"storagetransfer.googleapis.com/transferjob/error_count\" AND ${each.value}"
       comparison      = "COMPARISON_GT"
       threshold_value = 0
       duration        = "0s"
@@ -114,8 +128,10 @@ resource "google_monitoring_alert_policy" "waiting" {
 }
 
 resource "google_monitoring_alert_policy" "freshness" {
+  for_each = local._monitored
+
   project               = var.project_id
-  display_name          = "${var.prefix}: nothing loaded for ${var.freshness_hours} hours"
+  display_name          = "${var.prefix}: nothing loaded for ${var.freshness_hours} hours${local._part_names.sources[each.key]}"
   combiner              = "OR"
   notification_channels = local._channels
   severity              = "WARNING"
@@ -124,7 +140,7 @@ resource "google_monitoring_alert_policy" "freshness" {
   conditions {
     display_name = "The newest load of a source is too old"
     condition_threshold {
-      filter          = local._metrics["age"]
+      filter          = "${local._metrics["age"]} AND ${each.value}"
       comparison      = "COMPARISON_GT"
       threshold_value = var.freshness_hours
       duration        = "0s"
@@ -139,18 +155,21 @@ resource "google_monitoring_alert_policy" "freshness" {
 
   # Without sweeps, no age is reported and the condition above cannot fire. Both conditions below need a point in the
   # past; the policy "silent" does not. They compare with a number, because a counter may be reported as zero.
-  conditions {
-    display_name = "No sweep finished for four hours"
-    condition_threshold {
-      filter                  = local._metrics["sweeps"]
-      comparison              = "COMPARISON_LT"
-      threshold_value         = 1
-      duration                = "60s" # evaluation_missing_data needs one
-      evaluation_missing_data = "EVALUATION_MISSING_DATA_ACTIVE"
-      aggregations {
-        alignment_period     = "14400s"
-        per_series_aligner   = "ALIGN_SUM"
-        cross_series_reducer = "REDUCE_SUM"
+  dynamic "conditions" {
+    for_each = each.key == "1" ? ["No sweep finished for four hours"] : []
+    content {
+      display_name = conditions.value
+      condition_threshold {
+        filter                  = local._metrics["sweeps"]
+        comparison              = "COMPARISON_LT"
+        threshold_value         = 1
+        duration                = "60s" # evaluation_missing_data needs one
+        evaluation_missing_data = "EVALUATION_MISSING_DATA_ACTIVE"
+        aggregations {
+          alignment_period     = "14400s"
+          per_series_aligner   = "ALIGN_SUM"
+          cross_series_reducer = "REDUCE_SUM"
+        }
       }
     }
   }
@@ -159,7 +178,7 @@ resource "google_monitoring_alert_policy" "freshness" {
     display_name = "The age of a source was not reported for four hours"
     condition_threshold {
       # It names the sources, so that a removed source is not missed.
-      filter                  = "${local._metrics["reports"]} AND metric.label.source=one_of(${join(",", [for source in sort(var.sources) : "\"${source}\""])})"
+      filter                  = "${local._metrics["reports"]} AND ${each.value}"
       comparison              = "COMPARISON_LT"
       threshold_value         = 1
       duration                = "60s"
@@ -185,8 +204,10 @@ resource "google_monitoring_alert_policy" "freshness" {
 
 # Other conditions fire only if there was data once. In PromQL, data that never came is absent too.
 resource "google_monitoring_alert_policy" "silent" {
+  for_each = local._selectors
+
   project               = var.project_id
-  display_name          = "${var.prefix}: the sweep never reported"
+  display_name          = "${var.prefix}: the sweep never reported${local._part_names.queries[each.key]}"
   combiner              = "OR"
   notification_channels = local._channels
   severity              = "ERROR"
@@ -196,7 +217,7 @@ resource "google_monitoring_alert_policy" "silent" {
     display_name = "No sweep finished, or the age of a source was not reported, for four hours"
     condition_prometheus_query_language {
       # 90 minutes and 9000 seconds are four hours. After an apply, the first sweep has time to run.
-      query                     = join(" or ", [for selector in local._selectors : "absent_over_time(${selector}[90m])"])
+      query                     = join(" or ", [for selector in each.value : "absent_over_time(${selector}[90m])"])
       duration                  = "9000s"
       evaluation_interval       = "300s"
       disable_metric_validation = true # there is no such metric before the first line

@@ -33,10 +33,16 @@ locals {
     },
     {
       title = "Bytes and files transferred"
-      charts = [
-        { filter = "metric.type=\"storagetransfer.googleapis.com/transferjob/copied_bytes_count\" ${local.transfer_jobs} metric.label.status=\"succeeded\"", aligner = "ALIGN_SUM", reducer = "REDUCE_SUM", by = ["resource.label.job_id"], period = "3600s", plot = "STACKED_BAR", legend = "bytes: $${resource.labels.job_id}" },
-        { filter = "metric.type=\"storagetransfer.googleapis.com/transferjob/copied_objects_count\" ${local.transfer_jobs} metric.label.status=\"succeeded\"", aligner = "ALIGN_SUM", reducer = "REDUCE_SUM", by = ["resource.label.job_id"], period = "3600s", plot = "LINE", legend = "files: $${resource.labels.job_id}" },
-      ]
+      charts = concat(
+        [
+          for jobs in values(local.transfer_jobs) :
+          { filter = "metric.type=\"storagetransfer.googleapis.com/transferjob/copied_bytes_count\" ${jobs} metric.label.status=\"succeeded\"", aligner = "ALIGN_SUM", reducer = "REDUCE_SUM", by = ["resource.label.job_id"], period = "3600s", plot = "STACKED_BAR", legend = "bytes: $${resource.labels.job_id}" }
+        ],
+        [
+          for jobs in values(local.transfer_jobs) :
+          { filter = "metric.type=\"storagetransfer.googleapis.com/transferjob/copied_objects_count\" ${jobs} metric.label.status=\"succeeded\"", aligner = "ALIGN_SUM", reducer = "REDUCE_SUM", by = ["resource.label.job_id"], period = "3600s", plot = "LINE", legend = "files: $${resource.labels.job_id}" }
+        ],
+      )
     },
     {
       title = "Sweep findings"
@@ -66,10 +72,10 @@ locals {
               title = tile.title
               xyChart = {
                 dataSets = [
-                  for position, chart in tile.charts : {
+                  for chart in tile.charts : {
                     legendTemplate = chart.legend
                     plotType       = chart.plot
-                    targetAxis     = position == 0 ? "Y1" : "Y2"
+                    targetAxis     = chart.legend == tile.charts[0].legend ? "Y1" : "Y2"
                     timeSeriesQuery = {
                       timeSeriesFilter = {
                         filter = chart.filter

@@ -12,10 +12,21 @@ locals {
   # answers 503, and its own lines tell how long that lasts.
   _refused = "resource.type=\"cloud_scheduler_job\" AND resource.labels.job_id=\"${var.schedule}\" AND severity>=ERROR AND jsonPayload.status=(\"DEADLINE_EXCEEDED\" OR \"INTERNAL\" OR \"NOT_FOUND\" OR \"PERMISSION_DENIED\" OR \"UNAUTHENTICATED\" OR \"UNKNOWN\")"
 
+  # A filter of Monitoring has at most 2,048 characters. What names every source or job is split, and a deployment with
+  # many sources has several policies of such an alert. The parts are made of keys, which are known at plan.
+  _source_parts = { for index, sources in chunklist(sort(var.sources), 40) : tostring(index + 1) => sources }
+  _query_parts  = { for index, sources in chunklist(sort(var.sources), 10) : tostring(index + 1) => sources }
+  _job_parts    = { for index, keys in chunklist(sort(keys(var.transfer_jobs)), 60) : tostring(index + 1) => keys }
+
   # Monitoring documents the label job_id as the name of the job, but not its spelling. The filter matches the name with
   # and without transferJobs/.
-  _job_ids      = flatten([for job in values(var.transfer_jobs) : [job, trimprefix(job, "transferJobs/")]])
-  transfer_jobs = "resource.type=\"storage_transfer_job\" AND resource.labels.job_id=one_of(${join(",", [for id in sort(local._job_ids) : "\"${id}\""])})"
+  transfer_jobs = {
+    for part, keys in local._job_parts : part => join("", [
+      "resource.type=\"storage_transfer_job\" AND resource.labels.job_id=monitoring.regex.full_match(\"(transferJobs/)?(",
+      join("|", sort([for key in keys : trimprefix(var.transfer_jobs[key], "transferJobs/")])),
+      ")\")",
+    ])
+  }
 
   # One entry per kind of log line. Labels are few and have few values: each combination is a billed time series.
   counters = {

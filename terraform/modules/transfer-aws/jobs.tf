@@ -56,8 +56,6 @@ resource "google_storage_transfer_job" "s3" {
     log_actions       = ["FIND", "COPY"]
     log_action_states = ["FAILED"] # Monitoring counts successes; a log line per file would be billed
   }
-
-  depends_on = [google_secret_manager_secret_iam_member.transfer]
 }
 
 # Beside an event stream. A message that a queue loses has no second chance, and objects from before the queue have none.
@@ -102,6 +100,4 @@ resource "google_storage_transfer_job" "daily" {
     log_actions       = ["FIND", "COPY"]
     log_action_states = ["FAILED"] # Monitoring counts successes; a log line per file would be billed
   }
-
-  depends_on = [google_secret_manager_secret_iam_member.transfer]
 }

@@ -29,7 +29,6 @@ locals {
     )
     Version = "2012-10-17"
   }
-  secrets = var.credentials.secret == null ? {} : { aws = split("/", var.credentials.secret) }
 
   # AWS knows accounts.google.com. No OIDC provider has to be created, and the ARN of one would be wrong here.
   trust_policy = {

@@ -7,7 +7,7 @@ variable "credentials" {
   description = "Credentials for the S3 bucket: exactly one of role_arn and secret."
   type = object({
     role_arn = optional(string) # role that Storage Transfer assumes with web identity
-    secret   = optional(string) # secret with an access key, as projects/NUMBER/secrets/NAME
+    secret   = optional(string) # secret with an access key that transfer_agent can read, as projects/NUMBER/secrets/NAME
   })
 
   validation {

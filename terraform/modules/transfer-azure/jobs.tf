@@ -67,8 +67,6 @@ resource "google_storage_transfer_job" "blob" {
     log_action_states = ["FAILED"] # Monitoring counts successes; a log line per file would be billed
   }
 
-  depends_on = [google_secret_manager_secret_iam_member.transfer]
-
   lifecycle {
     replace_triggered_by = [time_static.created]
   }
@@ -124,8 +122,6 @@ resource "google_storage_transfer_job" "daily" {
     log_actions       = ["FIND", "COPY"]
     log_action_states = ["FAILED"] # Monitoring counts successes; a log line per file would be billed
   }
-
-  depends_on = [google_secret_manager_secret_iam_member.transfer]
 
   lifecycle {
     replace_triggered_by = [time_static.created]

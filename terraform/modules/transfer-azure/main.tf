@@ -11,5 +11,4 @@ locals {
     issuer   = "https://accounts.google.com"
     subject  = var.transfer_agent.subject_id
   }
-  secrets = var.credentials.secret == null ? {} : { azure = split("/", var.credentials.secret) }
 }

@@ -10,7 +10,7 @@ variable "credentials" {
       client_id = string                   # application (client) id
       tenant_id = string                   # directory (tenant) id
     }))
-    secret = optional(string) # secret with a SAS token, as projects/NUMBER/secrets/NAME
+    secret = optional(string) # secret with a SAS token that transfer_agent can read, as projects/NUMBER/secrets/NAME
   })
 
   validation {

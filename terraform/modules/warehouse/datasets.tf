@@ -1,5 +1,5 @@
 resource "google_bigquery_dataset" "datasets" {
-  for_each = var.datasets
+  for_each = setsubtract(var.datasets, var.existing)
 
   project     = var.project_id
   dataset_id  = each.key

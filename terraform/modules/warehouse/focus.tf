@@ -1,6 +1,8 @@
 # The dataset of the views over all sources. Readers need a grant on this dataset only.
 
 resource "google_bigquery_dataset" "focus" {
+  count = contains(var.existing, var.focus_dataset) ? 0 : 1
+
   project     = var.project_id
   dataset_id  = var.focus_dataset
   location    = var.location
@@ -35,13 +37,13 @@ resource "google_bigquery_dataset_access" "focus_views" {
   for_each = var.datasets
 
   project    = var.project_id
-  dataset_id = google_bigquery_dataset.datasets[each.key].dataset_id
+  dataset_id = local.datasets[each.key]
 
   dataset {
     target_types = ["VIEWS"]
     dataset {
       project_id = var.project_id
-      dataset_id = google_bigquery_dataset.focus.dataset_id
+      dataset_id = local.focus_dataset
     }
   }
 }
@@ -57,7 +59,7 @@ resource "google_bigquery_dataset_access" "focus_google_export" {
     target_types = ["VIEWS"]
     dataset {
       project_id = var.project_id
-      dataset_id = google_bigquery_dataset.focus.dataset_id
+      dataset_id = local.focus_dataset
     }
   }
 }

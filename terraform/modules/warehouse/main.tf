@@ -5,8 +5,6 @@ locals {
   _google_exports = var.google_export == null ? {} : { export = var.google_export }
 
   _kms_keys = var.kms_key == null ? [] : [var.kms_key]
-  _schemas  = "${path.module}/../../../functions/billing/schemas"
-  _tracking = jsondecode(file("${local._schemas}/load_tracking.json"))
 
   # A table never changes the type of a column, so a type that the user chose must be there from the start.
   _chosen_types = {
@@ -14,9 +12,9 @@ locals {
   }
   _columns = {
     for key, table in var.tables : key => [
-      for column in jsondecode(file("${local._schemas}/${table.schema}.json")) : merge(column, {
+      for column in jsondecode(table.schema) : merge(column, {
         type = column.name == table.partition ? column.type : lookup(
-          local._chosen_types[key], lower(trimprefix(column.description, "source: ")), [column.type]
+          local._chosen_types[key], lower(trimprefix(try(column.description, column.name), "source: ")), [column.type]
         )[0]
       })
     ]
@@ -29,11 +27,13 @@ locals {
       if column.name == table.cluster && !contains(["FLOAT", "JSON"], column.type)
     ]
   }
-  schemas = { for key, columns in local._columns : key => jsonencode(columns) }
+  datasets      = { for id in var.datasets : id => try(google_bigquery_dataset.datasets[id].dataset_id, id) }
+  focus_dataset = try(google_bigquery_dataset.focus[0].dataset_id, var.focus_dataset)
+  schemas       = { for key, columns in local._columns : key => jsonencode(columns) }
   tracking_schemas = {
     for key, table in var.tables : key => jsonencode(concat(
       [{ name = table.execution_column, type = "STRING", mode = "NULLABLE", description = "The provider's id of the delivery" }],
-      local._tracking,
+      jsondecode(var.tracking_schema),
     ))
   }
 }

@@ -1,11 +1,11 @@
 output "datasets" {
   description = "Ids of the datasets."
-  value       = toset([for dataset in google_bigquery_dataset.datasets : dataset.dataset_id])
+  value       = toset(values(local.datasets))
 }
 
 output "focus_dataset" {
   description = "Id of the dataset for the views over all sources."
-  value       = google_bigquery_dataset.focus.dataset_id
+  value       = local.focus_dataset
 }
 
 output "tables" {

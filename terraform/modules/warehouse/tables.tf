@@ -7,7 +7,7 @@ resource "google_bigquery_table" "months" {
   for_each = var.tables
 
   project                      = var.project_id
-  dataset_id                   = google_bigquery_dataset.datasets[each.value.dataset].dataset_id
+  dataset_id                   = local.datasets[each.value.dataset]
   table_id                     = each.value.table
   description                  = "One row per charge. A partition is one month, loaded from one delivery of the provider"
   schema                       = local.schemas[each.key]
@@ -39,7 +39,7 @@ resource "google_bigquery_table" "tracking" {
   for_each = var.tables
 
   project                      = var.project_id
-  dataset_id                   = google_bigquery_dataset.datasets[each.value.dataset].dataset_id
+  dataset_id                   = local.datasets[each.value.dataset]
   table_id                     = "${each.value.table}_load_tracking"
   description                  = "One row per delivery of ${each.value.table}: loaded, rejected or waiting, with the reason"
   schema                       = local.tracking_schemas[each.key]

@@ -10,6 +10,13 @@ variable "deletion_protection" {
   nullable    = false
 }
 
+variable "existing" {
+  description = "Ids of the datasets that exist already, in location. They get tables and the grants that the system needs, and no other change."
+  type        = set(string)
+  default     = []
+  nullable    = false
+}
+
 variable "focus_dataset" {
   description = "Id of the dataset for the views over all sources."
   type        = string
@@ -62,7 +69,12 @@ variable "tables" {
     dataset          = string                    # id of the dataset, one of datasets
     execution_column = string                    # column of the tracking table for the provider's delivery id
     partition        = string                    # column of the billing period, by which the table is partitioned
-    schema           = string                    # file in functions/billing/schemas, without .json
+    schema           = string                    # columns as JSON, in the form of a schema of BigQuery
     table            = string                    # name of the table
   }))
+}
+
+variable "tracking_schema" {
+  description = "Columns of the tracking tables as JSON, in the form of a schema of BigQuery: functions/billing/schemas/load_tracking.json of this repository. Each table has execution_column before them."
+  type        = string
 }

@@ -52,7 +52,11 @@ _BIGQUERY = "/bigquery/v2/projects/{project}/datasets/{dataset_id}"
 _ACCESS = {"accessPolicyVersion": "3"}
 _REGION = "/v1/projects/{project}/locations/{location}"
 ADDRESSES: Mapping[str, Address] = {
-    "google_artifact_registry_repository": Address(f"{_REGION}/repositories/{{repository_id}}", is_masked=True),
+    "google_artifact_registry_repository": Address(
+        f"{_REGION}/repositories/{{repository_id}}",
+        is_masked=True,
+        shape=lambda body, state, _: bodies.repository(body, state),
+    ),
     "google_bigquery_dataset": Address(
         _BIGQUERY,
         shape=_dataset,

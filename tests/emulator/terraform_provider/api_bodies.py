@@ -89,6 +89,13 @@ def named(body: Json, state: Object) -> Json:
     return {**body, "name": state["id"]}
 
 
+def repository(body: Json, _: Object) -> Json:
+    """The API has the cleanup policies by their ids."""
+    policies = body.pop("cleanupPolicies", [])
+    by_id = {one["id"]: {name: value for name, value in one.items() if name != "id"} for one in policies}
+    return {**body, "cleanupPolicies": by_id} if by_id else body
+
+
 def secret(body: Json, _: Object) -> Json:
     """An empty block is the choice of automatic replication."""
     replication = body.get("replication", {})

@@ -79,6 +79,7 @@ CALLS: Mapping[str, _Call] = {
         f"{_REGION}/repositories",
         {"repositoryId": "repository_id"},
         left_out=("location", "project"),
+        shape=bodies.repository,
     ),
     "google_artifact_registry_repository_iam_member": _Call(
         "artifactregistry.v1", "POST", f"/v1/{{repository}}{_SET_POLICY}", shape=bodies.policy

@@ -23,7 +23,7 @@ _NOTHING_TO_RUN = (
     *("google_artifact_registry_repository", "google_pubsub_topic"),
     *("google_secret_manager_secret", "google_secret_manager_secret_version", "google_logging_metric"),
     *("google_monitoring_alert_policy", "google_monitoring_dashboard", "google_monitoring_notification_channel"),
-    *("google_project_service_identity", "time_sleep", "time_static"),
+    *("google_project_service_identity", "terraform_data", "time_sleep", "time_static"),
 )
 _MAX_SECONDS = {"cloudevent": 540, "http": 3600}  # https://cloud.google.com/functions/quotas#time_limits
 

@@ -36,7 +36,7 @@ def test_help_lists_the_subcommands() -> None:
     result = CliRunner().invoke(main, ["--help"])
 
     listed = [line.split()[0] for line in result.stdout.partition("Commands:\n")[2].splitlines()]
-    assert (result.exit_code, listed) == (0, ["replay", "report", "status", "sweep"])
+    assert (result.exit_code, listed) == (0, ["check", "replay", "report", "status", "sweep"])
 
 
 def test_version_is_that_of_the_package() -> None:

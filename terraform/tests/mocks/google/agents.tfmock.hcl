@@ -1,5 +1,11 @@
 # Values in the form that the configuration expects. Terraform's generated strings are not IAM members or job names.
 
+mock_data "google_project" {
+  defaults = {
+    number = "123456789012"
+  }
+}
+
 mock_data "google_storage_project_service_account" {
   defaults = {
     email_address = "service-123456789012@gs-project-accounts.iam.gserviceaccount.com"

@@ -1,19 +1,5 @@
-data "google_storage_project_service_account" "storage" {
-  project = "acme-billing"
-}
-
-resource "google_project_service_identity" "agents" {
-  for_each = toset([
-    for name in ["artifactregistry", "cloudbuild", "cloudfunctions", "cloudscheduler", "eventarc", "pubsub", "run"] :
-    "${name}.googleapis.com"
-  ])
-  provider = google-beta
-
-  project = "acme-billing"
-  service = each.key
-}
-
-# The buckets and datasets exist already, for example from the modules landing and warehouse.
+# The buckets and datasets exist already, for example from the modules landing and warehouse. The APIs are enabled, and
+# Google's service agents have their roles, for example from the module project.
 module "loader" {
   source = "../.."
 
@@ -40,16 +26,7 @@ module "loader" {
   prefix          = "billing"
   project_id      = "acme-billing"
   region          = "europe-west1"
-  service_agents = {
-    artifactregistry = google_project_service_identity.agents["artifactregistry.googleapis.com"].member
-    cloudbuild       = google_project_service_identity.agents["cloudbuild.googleapis.com"].member
-    cloudfunctions   = google_project_service_identity.agents["cloudfunctions.googleapis.com"].member
-    cloudscheduler   = google_project_service_identity.agents["cloudscheduler.googleapis.com"].member
-    eventarc         = google_project_service_identity.agents["eventarc.googleapis.com"].member
-    pubsub           = google_project_service_identity.agents["pubsub.googleapis.com"].member
-    run              = google_project_service_identity.agents["run.googleapis.com"].member
-    storage          = data.google_storage_project_service_account.storage.member
-  }
+  source_folder   = "../functions" # from the folder in which Terraform runs
 }
 
 output "functions" {
