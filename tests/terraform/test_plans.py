@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from tests.emulator import Emulator
+from tests.emulator.permissions.conditions import holds
 from tests.emulator.terraform_provider import GOOGLE_VERSIONS, Plan, Terraform
 from tests.emulator.terraform_provider.deployment import provider_environment
 from tests.emulator.terraform_provider.facts import facts
 from tests.support.paths import TERRAFORM
-from tests.terraform.conditions import holds
 
 GRANT_ROW = re.compile(
     r"^\| `(google_\w+_(?:iam_(?:member|binding)|dataset_access))\.(\w+)`"

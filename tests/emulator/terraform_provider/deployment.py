@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from tests.emulator.emulator import Emulator
 from tests.emulator.function_instances import Answer, FunctionSpec
 from tests.emulator.functions import Function
+from tests.emulator.permissions import PolicyStore
+from tests.emulator.permissions.agents import creation_steps
+from tests.emulator.permissions.invocation import FORBIDDEN, Invoker
 from tests.emulator.storage_event import FINALIZED
+from tests.emulator.terraform_provider.accounts import function_plan, member_in, run_service, trigger_invoker
 from tests.emulator.terraform_provider.facts import Json
+from tests.emulator.terraform_provider.policies import is_grant, policy_of
 from tests.emulator.terraform_provider.provider import BIGQUERY_ENDPOINT, STORAGE_ENDPOINT
 from tests.emulator.terraform_provider.state import Resource, UnknownToEmulatorError, resources
 from tests.emulator.terraform_provider.transfers import Transfer, transfer
@@ -25,6 +31,7 @@ _NOTHING_TO_RUN = (
     *("google_monitoring_alert_policy", "google_monitoring_dashboard", "google_monitoring_notification_channel"),
     *("google_project_service_identity", "time_sleep", "time_static"),
 )
+_FUNCTION = "google_cloudfunctions2_function"
 _MAX_SECONDS = {"cloudevent": 540, "http": 3600}  # https://cloud.google.com/functions/quotas#time_limits
 
 
@@ -44,8 +51,13 @@ class Schedule:
     address: str
     function: Function
     body: bytes
+    invoker: Invoker
+    permissions: PolicyStore
 
     def fire(self) -> Answer:
+        """Call the function as the account of the job. Without a grant, Cloud Run answers 403."""
+        if refusal := self.invoker.refusal(self.permissions):
+            return Answer(FORBIDDEN, refusal.encode())
         return self.function.request("POST", {"User-Agent": "Google-Cloud-Scheduler"}, self.body)
 
 
@@ -77,6 +89,7 @@ class Deployment:
         self._most_instances = most_instances
         self._has_times = has_times
         self._deployed: dict[str, Json] = {}
+        self.applied: list[Resource] = []
 
     def follow(self, document: Json) -> None:
         """Run what the state says (`terraform.show_json()`), after an apply or a destroy.
@@ -87,28 +100,57 @@ class Deployment:
         found = resources(document)
         for resource in found:
             self._check_is_known(resource)
-        wanted = {
-            resource["name"]: resource for resource in found if resource.kind == "google_cloudfunctions2_function"
-        }
+        self.applied = found
+        self._cloud.permissions.put(self, policy_of(self._cloud.project, found))
+        wanted = {resource["name"]: resource for resource in found if resource.kind == _FUNCTION}
         buckets = {resource["name"]: resource for resource in found if resource.kind == "google_storage_bucket"}
         specs = {name: self._function(function, buckets) for name, function in wanted.items()}
         transfers = [r for r in found if r.kind == "google_storage_transfer_job"]
         self.transfers = {
-            job.address: transfer(job, self._cloud.storage, self._folders, has_times=self._has_times)
-            for job in transfers
+            job.address: transfer(job, self._cloud, self._folders, has_times=self._has_times) for job in transfers
         }
         schedules = {job["name"]: job for job in found if job.kind == "google_cloud_scheduler_job"}
         called = {name: _called_function(job, wanted) for name, job in schedules.items()}
         self._start(specs, wanted)
         self.schedules = {
-            name: Schedule(
-                job.address, self.functions[called[name]], base64.b64decode(job.required("http_target")["body"] or "")
-            )
+            name: self._schedule(job, self.functions[called[name]], wanted[called[name]])
             for name, job in schedules.items()
         }
 
+    @contextmanager
+    def without(self, address: str) -> Iterator[None]:
+        """Take a grant away until the end of the block, as if its resource had never been applied."""
+        project, store = self._cloud.project, self._cloud.permissions
+        if address not in {one.address for one in self.applied if is_grant(one)}:
+            raise LookupError(f"{address} is no grant that was applied.")
+        store.put(self, policy_of(project, self.applied, without=address))
+        try:
+            yield
+        finally:
+            store.put(self, policy_of(project, self.applied))
+
+    def stop(self) -> None:
+        """Delete the functions, and forget the grants."""
+        for name in list(self._deployed):
+            self._cloud.delete_function(name)
+        self._cloud.permissions.remove(self)
+
+    def check_creation(self, name: str) -> None:
+        """Raise PermissionError if an account of Google's services could not create the function."""
+        function = next(one for one in self.applied if one.kind == _FUNCTION and one["name"] == name)
+        policy = self._cloud.permissions.policy
+        for step in creation_steps(function_plan(function)):
+            if refusal := step.refusal(policy):
+                raise PermissionError(refusal)
+
+    def _schedule(self, job: Resource, function: Function, called: Resource) -> Schedule:
+        target = job.required("http_target")
+        account = f"serviceAccount:{target.required('oidc_token')['service_account_email']}"
+        invoker = Invoker(account, "cloudscheduler", self._cloud.project, run_service(called))
+        return Schedule(job.address, function, base64.b64decode(target["body"] or ""), invoker, self._cloud.permissions)
+
     def _check_is_known(self, resource: Resource) -> None:
-        running = ("google_cloudfunctions2_function", "google_storage_transfer_job", "google_cloud_scheduler_job")
+        running = (_FUNCTION, "google_storage_transfer_job", "google_cloud_scheduler_job")
         if resource.kind not in (*running, *_NOTHING_TO_RUN) and not resource.kind.endswith(
             ("_iam_binding", "_iam_member")
         ):
@@ -123,6 +165,7 @@ class Deployment:
             del self._deployed[name], self.functions[name]
         for name, spec in specs.items():
             if self._deployed.get(name) != wanted[name].values:
+                self.check_creation(name)
                 self._download(wanted[name], spec.source)
                 self.functions[name] = self._cloud.deploy(spec)
                 self._deployed[name] = wanted[name].values
@@ -150,6 +193,8 @@ class Deployment:
             signature="cloudevent" if trigger else "http",
             max_instances=min(instances, self._most_instances or instances),
             timeout_seconds=service["timeout_seconds"],
+            service_account=member_in(service, "service_account_email"),
+            trigger_invoker=trigger_invoker(function),
         )
 
     def _download(self, function: Resource, target: Path) -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from tests.emulator.permissions.agents import number
 from tests.emulator.terraform_provider.api_changes import check_change, check_deletion, check_read
 from tests.emulator.terraform_provider.api_requests import check_creation
 from tests.emulator.terraform_provider.archive import archive_file
@@ -182,8 +182,8 @@ class Provider:
             **self._settings,
             **named,
             "project": project,
-            "project_number": _number(project) if project else None,
-            "unique_number": _number(identity),
+            "project_number": number(project) if project else None,
+            "unique_number": number(identity),
             "agent": _AGENTS.get(str(plan.get("service")).partition(".")[0]),
             "now": datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
         }
@@ -204,11 +204,6 @@ class Provider:
 
 def _project_of(kind: Kind, project: Value) -> Object:
     return {name: project for name in ("project", "project_id") if name in kind.attributes}
-
-
-def _number(identity: Value) -> str:
-    """Return twelve digits that depend on the identity: a project's number, a service account's id."""
-    return str(10**11 + int(hashlib.sha256(str(identity).encode()).hexdigest()[:12], 16) % (9 * 10**11))
 
 
 def _moment(plan: Object) -> Object:
