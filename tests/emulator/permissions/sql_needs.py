@@ -55,7 +55,9 @@ def _statement(tree: exp.Expression, project: str) -> Statement:
     target = _target(tree)
     named = [table for table in tree.find_all(exp.Table) if table is not target]
     schema_views = [table for table in named if _INFORMATION_SCHEMA in table.name]
-    reads = [_path(table, project) for table in named if table not in schema_views and not _is_cte(table, tree)]
+    local = {cte.alias for cte in tree.find_all(exp.CTE)}
+    tables = [one for one in named if _INFORMATION_SCHEMA not in one.name and (one.db or one.name not in local)]
+    reads = [_path(table, project) for table in tables]
     if isinstance(tree, exp.Delete | exp.Update | exp.Merge) and target is not None:
         reads.append(_path(target, project))
     needs = [need for view in schema_views for need in _schema_needs(view, project)]
@@ -65,8 +67,8 @@ def _statement(tree: exp.Expression, project: str) -> Statement:
 
 
 def _target(tree: exp.Expression) -> exp.Table | None:
-    """Return the table that a statement changes, or None for a query."""
-    if isinstance(tree, exp.Query):
+    """Return the table that a statement changes, or None for a query and for the variables of a script."""
+    if isinstance(tree, exp.Query | exp.Declare | exp.Set):
         return None
     if not isinstance(tree, exp.Create | exp.Drop | exp.Alter | exp.Insert | exp.Delete | exp.Update | exp.Merge):
         raise UnknownStatementError(f"The emulator does not know which permissions {tree.key.upper()} needs.")
@@ -99,10 +101,6 @@ def _schema_needs(view: exp.Table, project: str) -> Sequence[Need]:
         raise UnknownStatementError(f"The emulator does not know which permissions {view.name} needs.")
     dataset = dataset_path(view.catalog or project, view.db)
     return [Need(f"bigquery.tables.{verb}", dataset) for verb in ("get", "list")]
-
-
-def _is_cte(table: exp.Table, tree: exp.Expression) -> bool:
-    return not table.db and table.name in {cte.alias for cte in tree.find_all(exp.CTE)}
 
 
 def _path(table: exp.Table, project: str) -> str:
