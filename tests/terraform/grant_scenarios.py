@@ -42,6 +42,7 @@ class System:
 
     deployment: TerraformDeployment
     deliveries: Mapping[str, Delivery]
+    columns: Mapping[str, set[str]]  # of each table, before the first load
     swept: Answer | None = None  # what the deployed sweep answered
 
     @property
@@ -81,6 +82,16 @@ class System:
         )
         groups = ((EDITOR, f"projectEditor:{project}"), (VIEWER, f"projectViewer:{project}"))
         self.emulator.permissions.put("people", Policy(project, grants, groups=groups))
+
+    def readable_by_analyst(self) -> set[str]:
+        """Return the tables and views of all datasets that the analyst can query."""
+        client, found = self.emulator.bigquery_client(ANALYST), set()
+        for dataset in self.emulator.bigquery.list_datasets():
+            for table in self.emulator.bigquery.list_tables(dataset.reference):
+                name = f"{dataset.dataset_id}.{table.table_id}"
+                if answer_of(partial(client.query_and_wait, f"SELECT * FROM `{name}` LIMIT 0")) is None:
+                    found.add(name)
+        return found
 
     def drop_events_of_exports(self) -> None:
         """Let the scenarios load by themselves, and not the functions beside them."""
