@@ -37,7 +37,8 @@ class JoinedEmulator(Emulator):
             client_options={"api_endpoint": os.environ["BIGQUERY_EMULATOR_HOST"]},
         )
 
-    def environment(self) -> dict[str, str]:
+    def environment(self, member: str | None = None) -> dict[str, str]:
+        """Return the variables of this process, whose account is the owner's."""
         return {name: os.environ[name] for name in os.environ if name.startswith(("STORAGE_", "BIGQUERY_", "GCE_"))}
 
 

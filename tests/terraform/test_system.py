@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from google.cloud import bigquery
@@ -27,7 +28,7 @@ from tests.terraform.grant_table import GRANTS, NOT_SHOWN
 GOOGLE_DATASET = "google_export"
 # Every kind of grant: with secrets, because a source without one has no grant more, with a key and Google's own export.
 SECRETS = "projects/987654321098/secrets"
-EVERY_GRANT = {
+EVERY_GRANT: Mapping[str, Any] = {
     "aws_sources": {"cur": {**AWS_SOURCES["cur"], "role_arn": None, "credentials_secret": f"{SECRETS}/aws-key"}},
     "azure_sources": {
         "focus": {**AZURE_SOURCES["focus"], "federated_identity": None, "credentials_secret": f"{SECRETS}/azure-sas"}

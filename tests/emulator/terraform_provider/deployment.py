@@ -100,8 +100,6 @@ class Deployment:
         found = resources(document)
         for resource in found:
             self._check_is_known(resource)
-        self.applied = found
-        self._cloud.permissions.put(self, policy_of(self._cloud.project, found))
         wanted = {resource["name"]: resource for resource in found if resource.kind == _FUNCTION}
         buckets = {resource["name"]: resource for resource in found if resource.kind == "google_storage_bucket"}
         specs = {name: self._function(function, buckets) for name, function in wanted.items()}
@@ -111,6 +109,8 @@ class Deployment:
         }
         schedules = {job["name"]: job for job in found if job.kind == "google_cloud_scheduler_job"}
         called = {name: _called_function(job, wanted) for name, job in schedules.items()}
+        self.applied = found
+        self._cloud.permissions.put(self, policy_of(self._cloud.project, found))
         self._start(specs, wanted)
         self.schedules = {
             name: self._schedule(job, self.functions[called[name]], wanted[called[name]])
