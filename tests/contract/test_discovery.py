@@ -304,7 +304,7 @@ def test_a_wrong_answer_of_the_storage_becomes_an_error(wrong_storage: str) -> N
 
 def test_a_wrong_answer_in_a_batch_becomes_an_error_of_its_part(wrong_storage: str) -> None:
     batch = "--b\r\nContent-Type: application/http\r\n\r\nGET /storage/v1/b/x HTTP/1.1\r\n\r\n--b--"
-    headers = {"Content-Type": "multipart/mixed; boundary=b"}
+    headers = {"Content-Type": "multipart/mixed; boundary=b", **OWNER}
 
     answer = requests.post(f"{wrong_storage}/batch/storage/v1", batch, headers=headers)
 
