@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 from tests.emulator.emulator import Emulator
-from tests.emulator.function_instances import Answer, FunctionSpec
+from tests.emulator.function_instances import FunctionSpec
 from tests.emulator.functions import Function
-from tests.emulator.permissions import PolicyStore
 from tests.emulator.permissions.agents import creation_steps
-from tests.emulator.permissions.invocation import FORBIDDEN, Invoker
 from tests.emulator.storage_event import FINALIZED
-from tests.emulator.terraform_provider.accounts import function_plan, member_in, run_service, trigger_invoker
+from tests.emulator.terraform_provider.accounts import function_plan, member_in, trigger_invoker
 from tests.emulator.terraform_provider.facts import Json
 from tests.emulator.terraform_provider.policies import is_grant, policy_of
 from tests.emulator.terraform_provider.provider import BIGQUERY_ENDPOINT, STORAGE_ENDPOINT
+from tests.emulator.terraform_provider.schedules import Schedule, called_function, schedule
 from tests.emulator.terraform_provider.state import Resource, UnknownToEmulatorError, resources
 from tests.emulator.terraform_provider.transfers import Transfer, transfer
 
@@ -42,23 +39,6 @@ def provider_environment(cloud: Emulator) -> dict[str, str]:
         STORAGE_ENDPOINT: f"{endpoints['STORAGE_EMULATOR_HOST']}/storage/v1/",
         BIGQUERY_ENDPOINT: f"{endpoints['BIGQUERY_EMULATOR_HOST']}/bigquery/v2/",
     }
-
-
-@dataclass(frozen=True)
-class Schedule:
-    """A Cloud Scheduler job. It runs only when `fire` is called."""
-
-    address: str
-    function: Function
-    body: bytes
-    invoker: Invoker
-    permissions: PolicyStore
-
-    def fire(self) -> Answer:
-        """Call the function as the account of the job. Without a grant, Cloud Run answers 403."""
-        if refusal := self.invoker.refusal(self.permissions):
-            return Answer(FORBIDDEN, refusal.encode())
-        return self.function.request("POST", {"User-Agent": "Google-Cloud-Scheduler"}, self.body)
 
 
 class Deployment:
@@ -108,12 +88,12 @@ class Deployment:
             job.address: transfer(job, self._cloud, self._folders, has_times=self._has_times) for job in transfers
         }
         schedules = {job["name"]: job for job in found if job.kind == "google_cloud_scheduler_job"}
-        called = {name: _called_function(job, wanted) for name, job in schedules.items()}
+        called = {name: called_function(job, wanted) for name, job in schedules.items()}
         self.applied = found
         self._cloud.permissions.put(self, policy_of(self._cloud.project, found))
         self._start(specs, wanted)
         self.schedules = {
-            name: self._schedule(job, self.functions[called[name]], wanted[called[name]])
+            name: schedule(job, self.functions[called[name]], wanted[called[name]], self._cloud.permissions)
             for name, job in schedules.items()
         }
 
@@ -142,12 +122,6 @@ class Deployment:
         for step in creation_steps(function_plan(function)):
             if refusal := step.refusal(policy):
                 raise PermissionError(refusal)
-
-    def _schedule(self, job: Resource, function: Function, called: Resource) -> Schedule:
-        target = job.required("http_target")
-        account = f"serviceAccount:{target.required('oidc_token')['service_account_email']}"
-        invoker = Invoker(account, "cloudscheduler", self._cloud.project, run_service(called))
-        return Schedule(job.address, function, base64.b64decode(target["body"] or ""), invoker, self._cloud.permissions)
 
     def _check_is_known(self, resource: Resource) -> None:
         running = (_FUNCTION, "google_storage_transfer_job", "google_cloud_scheduler_job")
@@ -237,20 +211,3 @@ def _trigger_bucket(function: Resource, buckets: Mapping[str, Resource]) -> str 
         raise trigger.error("event_filters", f"names the bucket {filters[0]['value']!r}, which was not applied")
     trigger.check_value("trigger_region", str(bucket["location"]).lower())
     return str(bucket["name"])
-
-
-def _called_function(job: Resource, functions: Mapping[str, Resource]) -> str:
-    job.check_names(
-        "name id project region description schedule time_zone attempt_deadline retry_config",
-        "http_target state deletion_policy timeouts",
-    )
-    target = job.required("http_target")
-    target.check_names("uri http_method oidc_token body headers")
-    target.check_value("http_method", "POST")
-    target.check_value("headers", None, {})
-    uris = {function.required("service_config")["uri"]: name for name, function in functions.items()}
-    if target["uri"] not in uris:
-        raise target.error("uri", f"is {target['uri']!r}, but no function has it: use one of {sorted(uris)}")
-    token = target.required("oidc_token")  # without one, Cloud Run answers 403
-    token.check_value("audience", target["uri"], None)
-    return uris[target["uri"]]
