@@ -151,15 +151,15 @@ class _Gate(BaseHTTPRequestHandler):
         if problems := request_violations(_API, self.command, self.path, headers, body):
             self._answer(_as_json(400, refusal(400, problems)))
             return
-        if refused := self._refused(body):
-            self._answer(_as_json(*refused))
+        if denied := self._denied(body):
+            self._answer(_as_json(*denied))
             return
         reply = reply_to(body)
         kind = next((value for name, value in reply.headers if name.lower() == "content-type"), "")
         problems = reply_violations(_API, self.command, self.path, reply.status, kind, reply.content)
         self._answer(_as_json(501, refusal(501, problems)) if problems else reply)
 
-    def _refused(self, body: bytes) -> tuple[int, dict[str, Any]] | None:
+    def _denied(self, body: bytes) -> tuple[int, dict[str, Any]] | None:
         """Return the answer to a caller whose account has no grant for the request, or None."""
         member, uploaded = member_of(self.headers.get("Authorization")), _uploaded_name(self.path, body)
 

@@ -1,6 +1,7 @@
 """Google's own accounts in a project (service agents), and what they do when a function is created.
 
-https://cloud.google.com/iam/docs/service-agents
+Google publishes no list of the permissions that each step asks for, so only this code decides. It follows
+https://cloud.google.com/iam/docs/service-agents, and the page that each step names.
 The emulator does none of it, but asks whether each account has the permission that Google's documents name.
 """
 

@@ -1,5 +1,7 @@
 """The permissions that a method of an API needs, by Google's reference pages.
 
+Google publishes no table of methods and permissions that a program could read, so only this code judges them. It
+follows https://cloud.google.com/storage/docs/access-control/iam-json, and the page that each entry names.
 A method that is not here answers 501 to an account: add it, with its page.
 """
 

@@ -1,6 +1,7 @@
 """The permissions that a statement needs, read from its text.
 
-https://cloud.google.com/bigquery/docs/reference/standard-sql/data-definition-language ("Required permissions")
+Google publishes no judge of them, so only this code decides. It follows the sections "Required permissions" of
+https://cloud.google.com/bigquery/docs/reference/standard-sql/data-definition-language
 https://cloud.google.com/bigquery/docs/reference/standard-sql/data-manipulation-language
 https://cloud.google.com/bigquery/docs/information-schema-partitions#required_permissions, and the same of other views
 """

@@ -37,7 +37,7 @@ def storage_refusal(
     path = urlsplit(target).path
     method = document(_API).find(documented_method(verb, target), path)
     if method is None:
-        return None  # batches, which the gate does not run
+        return None  # a batch: the gate sends itself each request in it
     names = _NAMED.search(path)
     bucket = unquote(names["bucket"]) if names else ""
     name = unquote(names["object"]) if names and names["object"] else uploaded
