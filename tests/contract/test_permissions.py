@@ -17,6 +17,8 @@ from tests.emulator.permissions import AuthorizedViews, Grant, Policy
 from tests.emulator.permissions.policy import permissions_of
 from tests.emulator.permissions.sql_needs import Need, Statement, UnknownStatementError, statements
 
+pytestmark = pytest.mark.only_local("another account needs grants in the project, and a token of its own")
+
 EMAIL = "worker@local-project.iam.gserviceaccount.com"
 MEMBER = f"serviceAccount:{EMAIL}"
 PROJECT = "projects/local-project"
