@@ -29,14 +29,14 @@ def main() -> None:
     translations.install()
     engine.install(partition_times, Path(given["home"]) / "tables.duckdb" if given["on_disk"] else None)
     information_schema.install()
-    policies = PolicyFile(given["project"], Path(given["policy_file"]))
+    access = Access(PolicyFile(given["project"], Path(given["policy_file"])))
+    statements.install(given["location"], access)
     stock_app = server.create_app
 
     def create_app(context: AppContext) -> FastAPI:
         """Put our routes first, so that they win over those of bqemulator."""
         app: FastAPI = stock_app(context)
-        access = Access(policies, context.catalog)
-        statements.install(given["location"], access)
+        access.catalog = context.catalog
         jobs = Jobs(context, given["location"], Path(given["storage_root"]), partition_times, access)
         tables = Tables(context, given["location"], access)
         app.router.routes[:0] = [*jobs.router().routes, *tables.router().routes]

@@ -42,9 +42,10 @@ _KEY = "cloudkms.cryptoKeyVersions.useTo"
 class Access:
     """Every check raises PermissionDeniedError with Google's sentence. The owner passes all but those of keys."""
 
-    def __init__(self, policies: PolicyFile, catalog: Any) -> None:
+    catalog: Any  # of bqemulator, which makes it when its server starts
+
+    def __init__(self, policies: PolicyFile) -> None:
         self._policies = policies
-        self._catalog = catalog
         self._makers: dict[str, str | None] = {}  # of jobs, by their id
 
     @property
@@ -84,7 +85,7 @@ class Access:
         if not (allowed or by_view):
             raise PermissionDeniedError(not_queried(table))
         parts = table.split("/")
-        found = self._catalog.get_table(*parts[1::2])
+        found = self.catalog.get_table(*parts[1::2])
         if found is not None and found.table_type == "VIEW":
             for inner in tables_read(found.view_query, project):
                 self._check_read(inner, project, table, is_authorized=not allowed)
