@@ -25,6 +25,7 @@ from tests.emulator.discovery.exchange import batch_violations, reply_violations
 from tests.emulator.discovery.judge import undocumented
 from tests.emulator.events import Events
 from tests.emulator.http_threads import serve_in_thread, stop_serving
+from tests.emulator.permissions import PolicyStore, token_of
 from tests.emulator.storage_event import storage_event
 from tests.emulator.storage_server import gate_handler
 
@@ -222,7 +223,7 @@ def test_the_emulator_refuses_such_a_request_with_400(
 ) -> None:
     name = "STORAGE_EMULATOR_HOST" if "storage" in path else "BIGQUERY_EMULATOR_HOST"
 
-    answer = requests.request(method, f"{emulator.environment()[name]}/{path}", json=body)
+    answer = requests.request(method, f"{emulator.environment()[name]}/{path}", json=body, headers=OWNER)
 
     assert answer.status_code == 400
     assert sentence in answer.json()["error"]["message"]
@@ -264,6 +265,7 @@ def test_a_batch_has_an_answer_for_each_request() -> None:
     ]
 
 
+OWNER = {"Authorization": f"Bearer {token_of(None)}"}
 WRONG_BUCKET = {"kind": "storage#bucket", "name": "x", "metageneration": 1}
 
 
@@ -281,17 +283,18 @@ class _Wrong(BaseHTTPRequestHandler):
 
 
 @pytest.fixture
-def wrong_storage() -> Iterator[str]:
+def wrong_storage(tmp_path: Path) -> Iterator[str]:
     """A gate in front of a storage that gives a number where Google gives text."""
     wrong = serve_in_thread(_Wrong, "wrong-storage")
-    gate = serve_in_thread(gate_handler(wrong.server_address[1], lambda _: None, Path("/nowhere")), "gate")
+    store = PolicyStore("p", tmp_path / "policy.json")
+    gate = serve_in_thread(gate_handler(wrong.server_address[1], lambda _: None, tmp_path, store), "gate")
     yield f"http://127.0.0.1:{gate.server_address[1]}"
     stop_serving(gate)
     stop_serving(wrong)
 
 
 def test_a_wrong_answer_of_the_storage_becomes_an_error(wrong_storage: str) -> None:
-    answer = requests.get(f"{wrong_storage}/storage/v1/b/x")
+    answer = requests.get(f"{wrong_storage}/storage/v1/b/x", headers=OWNER)
 
     assert answer.status_code == 501
     assert 'storage.buckets.get answer: field metageneration: 1 is not of type "string"' in answer.text.replace(
@@ -301,7 +304,7 @@ def test_a_wrong_answer_of_the_storage_becomes_an_error(wrong_storage: str) -> N
 
 def test_a_wrong_answer_in_a_batch_becomes_an_error_of_its_part(wrong_storage: str) -> None:
     batch = "--b\r\nContent-Type: application/http\r\n\r\nGET /storage/v1/b/x HTTP/1.1\r\n\r\n--b--"
-    headers = {"Content-Type": "multipart/mixed; boundary=b"}
+    headers = {"Content-Type": "multipart/mixed; boundary=b", **OWNER}
 
     answer = requests.post(f"{wrong_storage}/batch/storage/v1", batch, headers=headers)
 

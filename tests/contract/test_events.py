@@ -47,7 +47,9 @@ def clients(request):
     credentials, project = google.auth.default()
     credentials.refresh(__import__("google.auth.transport.requests", fromlist=["Request"]).Request())
     seconds = time.time() - started
-    names = [blob.name for blob in storage.Client().list_blobs(request.get_json()["bucket"])]
+    # Without credentials, the client sends no token to an emulator.
+    blobs = storage.Client(project, credentials).list_blobs(request.get_json()["bucket"])
+    names = [blob.name for blob in blobs]
     row, = bigquery.Client(location="europe-west1").query_and_wait("SELECT 40 + 2 AS answer")
     return {"project": project, "kind": type(credentials).__module__, "seconds": seconds, "names": names,
             "answer": row.answer, "environment": dict(os.environ)}

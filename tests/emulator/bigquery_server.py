@@ -14,10 +14,14 @@ _START_SECONDS = 60.0
 
 
 class BigQueryServer:
-    def __init__(self, home: Path, storage_root: Path, location: str, *, on_disk: bool = False) -> None:
+    def __init__(
+        self, home: Path, storage_root: Path, location: str, project: str, policy_file: Path, *, on_disk: bool = False
+    ) -> None:
         self._home = home
         self._storage_root = storage_root
         self._location = location
+        self._project = project
+        self._policy_file = policy_file
         self._on_disk = on_disk
         self._child: Child | None = None
         self._port = 0
@@ -35,6 +39,8 @@ class BigQueryServer:
             "home": str(self._home),
             "storage_root": str(self._storage_root),
             "location": self._location,
+            "project": self._project,
+            "policy_file": str(self._policy_file),
             "on_disk": self._on_disk,
         }
         argv = [sys.executable, "-m", "tests.emulator.bigquery", json.dumps(settings)]

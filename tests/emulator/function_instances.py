@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from tests.emulator.permissions.invocation import Invoker
 from tests.emulator.processes import Child, StartError, accepts_connections, free_port
 from tests.support.paths import ROOT
 
@@ -28,6 +29,8 @@ class FunctionSpec:
     signature: Literal["cloudevent", "http"] = "cloudevent"
     max_instances: int = 1
     timeout_seconds: int = 540
+    service_account: str | None = None  # as a member. None acts as the project's owner
+    trigger_invoker: Invoker | None = None  # None calls the function whatever the grants are
 
 
 @dataclass(frozen=True)

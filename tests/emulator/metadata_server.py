@@ -1,5 +1,7 @@
 """Google's metadata server as a function sees it. The real clients read their project and their token from it.
 
+Each account has a server of its own, because only the address tells the server who asks.
+
 https://cloud.google.com/functions/docs/securing/function-identity#fetching_identity_and_access_tokens
 """
 
@@ -10,14 +12,16 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from tests.emulator.http_threads import serve_in_thread, stop_serving
+from tests.emulator.permissions.principals import email_of, token_of
 
 _PREFIX = "/computeMetadata/v1"
 _TOKEN_SECONDS = 3599
 
 
 class MetadataServer:
-    def __init__(self, project: str, location: str) -> None:
-        self._answers = _answers(project, location)
+    def __init__(self, project: str, location: str, member: str | None = None) -> None:
+        """Give the token of `member`, a service account, or of the project's owner."""
+        self._answers = _answers(project, location, member)
         self._server: ThreadingHTTPServer | None = None
 
     def start(self) -> None:
@@ -60,10 +64,10 @@ def _encode(answer: str | dict[str, Any] | None) -> str:
     return answer or ""
 
 
-def _answers(project: str, location: str) -> dict[str, str | dict[str, Any]]:
-    email = f"loader@{project}.iam.gserviceaccount.com"
+def _answers(project: str, location: str, member: str | None) -> dict[str, str | dict[str, Any]]:
+    email = email_of(member) if member is not None else f"owner@{project}.iam.gserviceaccount.com"
     account = {"email": email, "aliases": ["default"], "scopes": ["https://www.googleapis.com/auth/cloud-platform"]}
-    token = {"access_token": "emulator", "expires_in": _TOKEN_SECONDS, "token_type": "Bearer"}
+    token = {"access_token": token_of(member), "expires_in": _TOKEN_SECONDS, "token_type": "Bearer"}
     answers: dict[str, str | dict[str, Any]] = {
         "": "computeMetadata/",
         f"{_PREFIX}/project/project-id": project,

@@ -1,6 +1,7 @@
 """Cloud Storage: the fake-gcs-server binary behind a proxy, the gate, that adds Google's missing rules.
 
 The gate checks `generation` and `ifGenerationMatch` on reads and deletes, and limits pages to 1,000 objects.
+It refuses what no grant allows the caller's account.
 Every write passes through the gate, so it also publishes the finalized event of every new generation.
 
 Google publishes no judge of its rules, so only this code and the binary decide them. They follow
@@ -22,12 +23,14 @@ from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, unquote, urlencode, urlsplit
+from urllib.parse import parse_qs, quote, unquote, urlencode, urlsplit
 
 from tests.emulator.bucket_settings import BucketSettings, asks_for_versions, service_agent
 from tests.emulator.discovery.batches import MULTIPART, batch_requests
 from tests.emulator.discovery.exchange import batch_violations, refusal, reply_violations, request_violations
 from tests.emulator.http_threads import serve_in_thread, stop_serving
+from tests.emulator.permissions import PolicyStore, member_of
+from tests.emulator.permissions.storage_guard import storage_refusal
 from tests.emulator.processes import Child, accepts_connections, free_port
 from tests.emulator.storage_batch import BATCH_PATH, refused, run
 
@@ -46,16 +49,18 @@ _HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "host", "content
 
 
 class StorageServer:
-    def __init__(self, root: Path, on_finalized: OnFinalized) -> None:
+    def __init__(self, root: Path, on_finalized: OnFinalized, permissions: PolicyStore) -> None:
         self.root = root
         self._on_finalized = on_finalized
+        self._permissions = permissions
         self._child: Child | None = None
         self._gate: ThreadingHTTPServer | None = None
 
     def start(self) -> None:
         self.root.mkdir(parents=True, exist_ok=True)
         port = free_port()
-        self._gate = serve_in_thread(gate_handler(port, self._on_finalized, self.root), "storage-gate")
+        handler = gate_handler(port, self._on_finalized, self.root, self._permissions)
+        self._gate = serve_in_thread(handler, "storage-gate")
         argv = [str(_binary()), "-scheme", "http", "-backend", "filesystem", "-filesystem-root", str(self.root)]
         argv += ["-host", "127.0.0.1", "-port", str(port), "-log-level", "error"]
         argv += ["-external-url", self.url, "-public-host", urlsplit(self.url).netloc]
@@ -125,6 +130,7 @@ class _Gate(BaseHTTPRequestHandler):
     on_finalized: OnFinalized
     root: Path
     settings: BucketSettings
+    permissions: PolicyStore
 
     def do_GET(self) -> None:
         self._judged(b"", self._ask)
@@ -147,10 +153,23 @@ class _Gate(BaseHTTPRequestHandler):
         if problems := request_violations(_API, self.command, self.path, headers, body):
             self._answer(_as_json(400, refusal(400, problems)))
             return
+        if denied := self._denied(body):
+            self._answer(_as_json(*denied))
+            return
         reply = reply_to(body)
         kind = next((value for name, value in reply.headers if name.lower() == "content-type"), "")
         problems = reply_violations(_API, self.command, self.path, reply.status, kind, reply.content)
         self._answer(_as_json(501, refusal(501, problems)) if problems else reply)
+
+    def _denied(self, body: bytes) -> tuple[int, dict[str, Any]] | None:
+        """Return the answer to a caller whose account has no grant for the request, or None."""
+        member, uploaded = member_of(self.headers.get("Authorization")), _uploaded_name(self.path, body)
+
+        def exists() -> bool:
+            path = f"{urlsplit(self.path).path.removeprefix('/upload')}/{quote(uploaded, safe='')}"
+            return self.upstream.generation(path, {"Host": self.headers.get("Host", "")}) is not None
+
+        return storage_refusal(self.permissions.policy, member, self.command, self.path, uploaded, exists)
 
     def _write(self, body: bytes) -> _Reply:
         if self.path == BATCH_PATH:
@@ -247,13 +266,16 @@ class _Gate(BaseHTTPRequestHandler):
         pass
 
 
-def gate_handler(port: int, on_finalized: OnFinalized, root: Path) -> type[BaseHTTPRequestHandler]:
+def gate_handler(
+    port: int, on_finalized: OnFinalized, root: Path, permissions: PolicyStore
+) -> type[BaseHTTPRequestHandler]:
     attributes = {
         "upstream": _Upstream(port),
         "writes": threading.Lock(),
         "root": root,
         "on_finalized": staticmethod(on_finalized),
         "settings": BucketSettings(),
+        "permissions": permissions,
     }
     return type("Gate", (_Gate,), attributes)
 

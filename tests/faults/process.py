@@ -11,7 +11,6 @@ from contextlib import contextmanager
 from typing import IO, Any
 
 import pytest
-from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery, storage
 from google.oauth2.credentials import Credentials
 
@@ -28,7 +27,7 @@ class JoinedEmulator(Emulator):
         self.events, self.functions, self.credentials = Events(), {}, Credentials("local")
         self.storage = storage.Client(
             project=project,
-            credentials=AnonymousCredentials(),
+            credentials=Credentials("local"),
             client_options={"api_endpoint": os.environ["STORAGE_EMULATOR_HOST"]},
         )
         self.bigquery = bigquery.Client(
@@ -38,7 +37,8 @@ class JoinedEmulator(Emulator):
             client_options={"api_endpoint": os.environ["BIGQUERY_EMULATOR_HOST"]},
         )
 
-    def environment(self) -> dict[str, str]:
+    def environment(self, member: str | None = None) -> dict[str, str]:
+        """Return the variables of this process, whose account is the owner's."""
         return {name: os.environ[name] for name in os.environ if name.startswith(("STORAGE_", "BIGQUERY_", "GCE_"))}
 
 

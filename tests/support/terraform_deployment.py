@@ -100,7 +100,7 @@ class TerraformDeployment(CloudDeployment):
         self.terraform = Terraform(
             root, work_dir / "terraform", environment, variables=settings, google_version=google_version
         )
-        self._running = RunningParts(
+        self.running = RunningParts(
             emulator, work_dir / "deployed", self._places, most_instances=most_instances, has_times=has_times
         )
 
@@ -112,13 +112,12 @@ class TerraformDeployment(CloudDeployment):
     ) -> None:
         """End Terraform and the functions. Buckets and tables stay on the emulator."""
         self.terraform.close()
-        for function in self._running.functions.values():
-            self.emulator.delete_function(function.name)
+        self.running.stop()
 
     def apply(self) -> Self:
         self.terraform.init()
         self.terraform.apply()
-        self._running.follow(self.terraform.show_json())
+        self.running.follow(self.terraform.show_json())
         self.outputs = self.terraform.output()
         self.settings = settings_from(self.environment)
         return self
@@ -127,14 +126,14 @@ class TerraformDeployment(CloudDeployment):
         """Leave what belongs to the project, as terraform/README.md says, and destroy the rest."""
         self.terraform.run("state", "rm", "module.project")
         self.terraform.destroy()
-        self._running.follow(self.terraform.show_json())
+        self.running.follow(self.terraform.show_json())
 
     def check_nothing_is_left(self) -> None:
         """Check that the emulator is empty. No other deployment may be on it."""
         assert resources(self.terraform.show_json()) == []
         assert list(self.emulator.bigquery.list_datasets()) == []
         assert list(self.emulator.storage.list_buckets()) == []
-        parts = self._running
+        parts = self.running
         assert (parts.functions, parts.transfers, parts.schedules) == ({}, {}, {})
 
     @property
@@ -157,10 +156,10 @@ class TerraformDeployment(CloudDeployment):
 
     def transfer(self, source: str) -> Transfer:
         sink = self.outputs["sink_paths"][source]
-        return next(t for t in self._running.transfers.values() if f"gs://{t.bucket}/{t.sink_path}" == sink)
+        return next(t for t in self.running.transfers.values() if f"gs://{t.bucket}/{t.sink_path}" == sink)
 
     def function(self, entry_point: str) -> Function:
-        return self._running.functions[self.outputs["functions"][entry_point]]
+        return self.running.functions[self.outputs["functions"][entry_point]]
 
     def landing_bucket(self, source: str) -> str:
         return str(self.outputs["landing_buckets"][source.partition("_")[0]])
@@ -181,4 +180,4 @@ class TerraformDeployment(CloudDeployment):
 
     def sweep(self) -> Answer:
         """Call the sweep as its schedule does."""
-        return self._running.schedules[self.outputs["schedule"]].fire()
+        return self.running.schedules[self.outputs["schedule"]].fire()

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from tests.emulator import Emulator
+from tests.emulator.permissions.conditions import holds
 from tests.emulator.terraform_provider import GOOGLE_VERSIONS, Plan, Terraform
 from tests.emulator.terraform_provider.deployment import provider_environment
 from tests.emulator.terraform_provider.facts import facts
 from tests.support.paths import TERRAFORM
-from tests.terraform.conditions import holds
 from tests.terraform.golden_resources import GOLDEN, golden_paths, set_paths
 from tests.terraform.test_apply_order import WAIT_ROW
 

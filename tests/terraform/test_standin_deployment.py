@@ -92,7 +92,7 @@ resource "google_cloud_scheduler_job" "sweep" {
     body        = base64encode("please")
     uri         = google_cloudfunctions2_function.sweep.service_config[0].uri
     oidc_token {
-      service_account_email = "x@y"
+      service_account_email = "scheduler@local-project.iam.gserviceaccount.com"
       audience              = google_cloudfunctions2_function.sweep.service_config[0].uri
     }
   }
@@ -122,6 +122,27 @@ resource "google_storage_transfer_job" "s3" {
   }
 }
 """
+# Who reads and writes the bucket of a transfer, and who calls the scheduled function.
+GRANTS = """
+data "google_storage_transfer_project_service_account" "agent" {}
+resource "google_storage_bucket_iam_member" "writer" {
+  bucket = google_storage_bucket.b.name
+  role   = "roles/storage.legacyBucketWriter"
+  member = data.google_storage_transfer_project_service_account.agent.member
+}
+resource "google_storage_bucket_iam_member" "viewer" {
+  bucket = google_storage_bucket.b.name
+  role   = "roles/storage.objectViewer"
+  member = data.google_storage_transfer_project_service_account.agent.member
+}
+resource "google_cloud_run_service_iam_member" "scheduler" {
+  location = "europe-west1"
+  service  = google_cloudfunctions2_function.sweep.name
+  role     = "roles/run.invoker"
+  member   = "serviceAccount:scheduler@local-project.iam.gserviceaccount.com"
+}
+"""
+SYSTEM += GRANTS
 JOB = "google_storage_transfer_job.s3"
 
 

@@ -29,6 +29,7 @@ from tests.emulator.bigquery.partitions import PartitionTimes
 from tests.emulator.bigquery.query_writes import read_destination, write_result
 from tests.emulator.bigquery.statements import dataset_not_found
 from tests.emulator.bigquery.tables import TABLE_LOCKS
+from tests.emulator.permissions.bigquery_access import Access
 
 Json = dict[str, Any]
 
@@ -49,8 +50,16 @@ _ERROR_CLASSES = {
 
 
 class Jobs:
-    def __init__(self, context: AppContext, location: str, storage_root: Path, partition_times: PartitionTimes) -> None:
+    def __init__(
+        self,
+        context: AppContext,
+        location: str,
+        storage_root: Path,
+        partition_times: PartitionTimes,
+        access: Access,
+    ) -> None:
         self._context = context
+        self._access = access
         self._location = location
         self._storage_root = storage_root
         self._partition_times = partition_times
@@ -81,6 +90,7 @@ class Jobs:
         if self._context.catalog.get_job(project, job_id) is not None:
             raise errors.AlreadyExistsError(f"Already Exists: Job {project}:{self._location}.{job_id}")
         self._check_location(project, body, reference.get("location"))
+        self._access.made(job_id)
         if "load" in body["configuration"]:
             return self._resource(self._begin_load(project, job_id, body["configuration"]))
         body["jobReference"] = {**reference, "jobId": job_id}
@@ -109,6 +119,8 @@ class Jobs:
         answer: Json = await stock.query(project, request, self._context, get_caller(request))
         if answer.get("errors"):
             raise _http_error(answer["errors"][0])
+        if reference := answer.get("jobReference"):  # a dry run has none
+            self._access.made(reference["jobId"])
         return self._located(answer)
 
     def query_results(
@@ -165,9 +177,12 @@ class Jobs:
 
     def _begin_load(self, project: str, job_id: str, configuration: Json) -> JobMeta:
         load = read_request(project, configuration["load"])
+        self._access.check_load(load.project, load.dataset, load.table)
         return self._begin(project, job_id, "LOAD", configuration, load, lambda: self._attempt(load))
 
     def _begin_write(self, project: str, job_id: str, configuration: Json, destination: LoadRequest) -> JobMeta:
+        self._access.check_write(destination.project, destination.dataset, destination.table)
+
         def attempt() -> Awaitable[Loaded | JobError]:
             return self._attempt_write(project, job_id, configuration["query"], destination)
 
@@ -203,6 +218,7 @@ class Jobs:
 
     async def _run_upload(self, project: str, job_id: str, configuration: Json, _: AppContext) -> JobMeta:
         """Return only when the job is DONE: bqemulator deletes the uploaded file when this returns."""
+        self._access.made(job_id)
         self._begin_load(project, job_id, configuration)
         return await self._running[job_id]
 
@@ -223,6 +239,8 @@ class Jobs:
         return done
 
     async def _attempt(self, load: LoadRequest) -> Loaded | JobError:
+        if refused := self._access.refused_source(load.raw.get("sourceUris") or []):
+            return refused
         context = self._context
         existing = context.catalog.get_table(load.project, load.dataset, load.table)
         arguments = (load, existing, context.engine.connection, self._storage_root, context.clock.now())

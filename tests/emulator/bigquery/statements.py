@@ -22,6 +22,7 @@ from tests.emulator.bigquery.engine import JSON_OF_ARRAYS
 from tests.emulator.bigquery.schemas import parse_fields
 from tests.emulator.bigquery.tables import add_columns, describe_view
 from tests.emulator.bigquery.view_record import record_view
+from tests.emulator.permissions.bigquery_access import Access
 
 Execute = Callable[..., Awaitable[JobMeta]]
 
@@ -34,11 +35,12 @@ _EMPTY_RESULT = "SELECT 1 AS done LIMIT 0"
 _ANONYMOUS = CallerIdentity(principal="user:anonymous@local", is_authenticated=False)
 
 
-def install(location: str) -> None:
+def install(location: str, access: Access) -> None:
     execute = _with_replaced_views(_without_row_policies(executor.execute_query_job))
     execute = _with_view_columns(_with_location(execute, location))
     inner_query.rewrite_for_row_access = _unchanged
-    execute = _with_json_of_arrays(_statement_by_statement(_with_added_columns(execute)))
+    execute = _with_permissions(_with_added_columns(execute), access)
+    execute = _with_json_of_arrays(_statement_by_statement(execute))
     stock.execute_query_job = _with_plain_literals(execute)
 
 
@@ -55,6 +57,16 @@ def _without_row_policies(execute: Execute) -> Execute:
     async def run(project: str, job_id: str, sql: str, parameters: Any, context: AppContext, **rest: Any) -> JobMeta:
         if _ROW_POLICY.match(sql):
             raise UnsupportedFeatureError("The emulator has no row access policies.")
+        return await execute(project, job_id, sql, parameters, context, **rest)
+
+    return run
+
+
+def _with_permissions(execute: Execute, access: Access) -> Execute:
+    """Refuse a statement whose tables its caller may not read or change, before it runs."""
+
+    async def run(project: str, job_id: str, sql: str, parameters: Any, context: AppContext, **rest: Any) -> JobMeta:
+        access.check_statements(sql, project)
         return await execute(project, job_id, sql, parameters, context, **rest)
 
     return run

@@ -26,6 +26,7 @@ from tests.emulator.bigquery.answers import dataset_list
 from tests.emulator.bigquery.csv_files import quoted
 from tests.emulator.bigquery.errors import JobError
 from tests.emulator.bigquery.schemas import Fields, duckdb_columns, merge_for_patch, parse_fields
+from tests.emulator.permissions.bigquery_access import Access
 
 Json = dict[str, Any]
 
@@ -34,8 +35,9 @@ TABLE_LOCKS: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
 
 class Tables:
-    def __init__(self, context: AppContext, location: str) -> None:
+    def __init__(self, context: AppContext, location: str, access: Access) -> None:
         self._context = context
+        self._access = access
         self._location = location
 
     def router(self) -> APIRouter:
@@ -141,6 +143,8 @@ class Tables:
     async def _replace_view(self, project: str, dataset: str, name: str, body: Json) -> TableMeta:
         if body["view"].get("useLegacySql"):
             raise ValidationError("The emulator has no legacy SQL views.")
+        # whoever creates a view must be able to query its tables: cloud.google.com/bigquery/docs/views
+        self._access.check_statements(body["view"]["query"], project)
         await self._run_sql(
             project, f"CREATE OR REPLACE VIEW `{project}`.`{dataset}`.`{name}` AS {body['view']['query']}"
         )

@@ -16,7 +16,7 @@ _JSON = "application/json"
 
 def request_violations(api: str, method: str, target: str, headers: Mapping[str, str], body: bytes) -> list[str]:
     """Judge one request. `target` is its path and query as sent, and `headers` have lower-case names."""
-    parts, method = urlsplit(target), _method(method, target)
+    parts, method = urlsplit(target), documented_method(method, target)
     kind = headers.get("content-type", "")
     if parts.path == document(api).batch_path:
         return [
@@ -37,7 +37,7 @@ def reply_violations(api: str, method: str, target: str, status: int, kind: str,
 
     A batch has `batch_violations`, because its answers belong to the requests in it.
     """
-    parts, method = urlsplit(target), _method(method, target)
+    parts, method = urlsplit(target), documented_method(method, target)
     is_media = ("alt", "media") in parse_qsl(parts.query) or parts.path == document(api).batch_path
     if not 200 <= status < 300 or not content or is_media:
         return []
@@ -73,7 +73,7 @@ def refusal(status: int, problems: Sequence[str]) -> dict[str, Any]:
     return {"error": {"code": status, "message": message, "errors": errors}}
 
 
-def _method(method: str, target: str) -> str:
+def documented_method(method: str, target: str) -> str:
     """Return the method by which the document knows a request: the bytes of an upload that has begun come by PUT.
 
     https://docs.cloud.google.com/storage/docs/performing-resumable-uploads

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-import base64
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from tests.emulator.emulator import Emulator
-from tests.emulator.function_instances import Answer, FunctionSpec
+from tests.emulator.function_instances import FunctionSpec
 from tests.emulator.functions import Function
+from tests.emulator.permissions.agents import creation_steps
 from tests.emulator.storage_event import FINALIZED
+from tests.emulator.terraform_provider.accounts import function_plan, member_in, trigger_invoker
 from tests.emulator.terraform_provider.facts import Json
+from tests.emulator.terraform_provider.policies import is_grant, policy_of
 from tests.emulator.terraform_provider.provider import BIGQUERY_ENDPOINT, STORAGE_ENDPOINT
+from tests.emulator.terraform_provider.schedules import Schedule, called_function, schedule
 from tests.emulator.terraform_provider.state import Resource, UnknownToEmulatorError, resources
 from tests.emulator.terraform_provider.transfers import Transfer, transfer
 
@@ -25,6 +28,7 @@ _NOTHING_TO_RUN = (
     *("google_monitoring_alert_policy", "google_monitoring_dashboard", "google_monitoring_notification_channel"),
     *("google_project_service_identity", "terraform_data", "time_sleep", "time_static"),
 )
+_FUNCTION = "google_cloudfunctions2_function"
 _MAX_SECONDS = {"cloudevent": 540, "http": 3600}  # https://cloud.google.com/functions/quotas#time_limits
 
 
@@ -35,18 +39,6 @@ def provider_environment(cloud: Emulator) -> dict[str, str]:
         STORAGE_ENDPOINT: f"{endpoints['STORAGE_EMULATOR_HOST']}/storage/v1/",
         BIGQUERY_ENDPOINT: f"{endpoints['BIGQUERY_EMULATOR_HOST']}/bigquery/v2/",
     }
-
-
-@dataclass(frozen=True)
-class Schedule:
-    """A Cloud Scheduler job. It runs only when `fire` is called."""
-
-    address: str
-    function: Function
-    body: bytes
-
-    def fire(self) -> Answer:
-        return self.function.request("POST", {"User-Agent": "Google-Cloud-Scheduler"}, self.body)
 
 
 class Deployment:
@@ -77,6 +69,7 @@ class Deployment:
         self._most_instances = most_instances
         self._has_times = has_times
         self._deployed: dict[str, Json] = {}
+        self.applied: list[Resource] = []
 
     def follow(self, document: Json) -> None:
         """Run what the state says (`terraform.show_json()`), after an apply or a destroy.
@@ -87,28 +80,51 @@ class Deployment:
         found = resources(document)
         for resource in found:
             self._check_is_known(resource)
-        wanted = {
-            resource["name"]: resource for resource in found if resource.kind == "google_cloudfunctions2_function"
-        }
+        wanted = {resource["name"]: resource for resource in found if resource.kind == _FUNCTION}
         buckets = {resource["name"]: resource for resource in found if resource.kind == "google_storage_bucket"}
         specs = {name: self._function(function, buckets) for name, function in wanted.items()}
         transfers = [r for r in found if r.kind == "google_storage_transfer_job"]
         self.transfers = {
-            job.address: transfer(job, self._cloud.storage, self._folders, has_times=self._has_times)
-            for job in transfers
+            job.address: transfer(job, self._cloud, self._folders, has_times=self._has_times) for job in transfers
         }
         schedules = {job["name"]: job for job in found if job.kind == "google_cloud_scheduler_job"}
-        called = {name: _called_function(job, wanted) for name, job in schedules.items()}
+        called = {name: called_function(job, wanted) for name, job in schedules.items()}
+        self.applied = found
+        self._cloud.permissions.put(self, policy_of(self._cloud.project, found))
         self._start(specs, wanted)
         self.schedules = {
-            name: Schedule(
-                job.address, self.functions[called[name]], base64.b64decode(job.required("http_target")["body"] or "")
-            )
+            name: schedule(job, self.functions[called[name]], wanted[called[name]], self._cloud.permissions)
             for name, job in schedules.items()
         }
 
+    @contextmanager
+    def without(self, address: str) -> Iterator[None]:
+        """Take a grant away until the end of the block, as if its resource had never been applied."""
+        project, store = self._cloud.project, self._cloud.permissions
+        if address not in {one.address for one in self.applied if is_grant(one)}:
+            raise LookupError(f"{address} is no grant that was applied.")
+        store.put(self, policy_of(project, self.applied, without=address))
+        try:
+            yield
+        finally:
+            store.put(self, policy_of(project, self.applied))
+
+    def stop(self) -> None:
+        """Delete the functions, and forget the grants."""
+        for name in list(self._deployed):
+            self._cloud.delete_function(name)
+        self._cloud.permissions.remove(self)
+
+    def check_creation(self, name: str) -> None:
+        """Raise PermissionError if an account of Google's services could not create the function."""
+        function = next(one for one in self.applied if one.kind == _FUNCTION and one["name"] == name)
+        policy = self._cloud.permissions.policy
+        for step in creation_steps(function_plan(function)):
+            if refusal := step.refusal(policy):
+                raise PermissionError(refusal)
+
     def _check_is_known(self, resource: Resource) -> None:
-        running = ("google_cloudfunctions2_function", "google_storage_transfer_job", "google_cloud_scheduler_job")
+        running = (_FUNCTION, "google_storage_transfer_job", "google_cloud_scheduler_job")
         if resource.kind not in (*running, *_NOTHING_TO_RUN) and not resource.kind.endswith(
             ("_iam_binding", "_iam_member")
         ):
@@ -123,6 +139,7 @@ class Deployment:
             del self._deployed[name], self.functions[name]
         for name, spec in specs.items():
             if self._deployed.get(name) != wanted[name].values:
+                self.check_creation(name)
                 self._download(wanted[name], spec.source)
                 self.functions[name] = self._cloud.deploy(spec)
                 self._deployed[name] = wanted[name].values
@@ -150,6 +167,8 @@ class Deployment:
             signature="cloudevent" if trigger else "http",
             max_instances=min(instances, self._most_instances or instances),
             timeout_seconds=service["timeout_seconds"],
+            service_account=member_in(service, "service_account_email"),
+            trigger_invoker=trigger_invoker(function),
         )
 
     def _download(self, function: Resource, target: Path) -> None:
@@ -197,21 +216,3 @@ def _trigger_bucket(function: Resource, buckets: Mapping[str, Resource]) -> str 
         raise trigger.error("event_filters", f"names the bucket {filters[0]['value']!r}, which was not applied")
     trigger.check_value("trigger_region", str(bucket["location"]).lower())
     return str(bucket["name"])
-
-
-def _called_function(job: Resource, functions: Mapping[str, Resource]) -> str:
-    job.check_names(
-        "name id project region description schedule time_zone attempt_deadline retry_config",
-        "http_target state deletion_policy timeouts",
-    )
-    target = job.required("http_target")
-    target.check_names("uri http_method oidc_token body headers")
-    target.check_value("http_method", "POST")
-    target.check_value("headers", None, {})
-    uris = {function.required("service_config")["uri"]: name for name, function in functions.items()}
-    called = str(target["uri"]).removesuffix("/")  # Cloud Scheduler adds the slash
-    if called not in uris:
-        raise target.error("uri", f"is {target['uri']!r}, but no function has it: use one of {sorted(uris)}")
-    token = target.required("oidc_token")  # without one, Cloud Run answers 403
-    token.check_value("audience", called, None)
-    return uris[called]

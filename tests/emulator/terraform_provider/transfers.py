@@ -15,36 +15,49 @@ from pathlib import Path
 
 from google.cloud import storage
 
+from tests.emulator.emulator import Emulator
+from tests.emulator.permissions import PolicyStore
+from tests.emulator.permissions.agents import Step, agent
 from tests.emulator.terraform_provider.state import Resource
 
 Order = Callable[[Sequence[str]], Sequence[str]]
 _MAX_NAME_BYTES = 1024
 _KEEP_TIME = "TIME_CREATED_PRESERVE_AS_CUSTOM_TIME"
+_SECRETS = "https://cloud.google.com/storage-transfer/docs/source-amazon-s3#secret_manager"
 
 
 @dataclass(frozen=True)
 class Transfer:
-    """A transfer job. It runs only when `run` is called, independent of its schedule."""
+    """A transfer job. It runs only when `run` is called, independent of its schedule.
+
+    It acts as Storage Transfer's agent, which must be able to read the secret that the job names.
+    """
 
     address: str
     client: storage.Client
+    permissions: PolicyStore
+    project: str
     folder: Path
     source_path: str
     bucket: str
     sink_path: str
     keeps_time: bool
+    secret: str | None = None
 
     def run(self, order: Order = sorted) -> list[str]:
         """Copy new and changed objects. Return their names in the bucket in the order of copying.
 
         `order` gets the names at the source and returns those to copy, in order.
         """
-        bucket = self.client.bucket(self.bucket)
+        self._check_secret()
+        bucket = self.client.get_bucket(self.bucket)
         present = {blob.name: blob.md5_hash for blob in self.client.list_blobs(bucket, prefix=self.sink_path)}
         copied = []
         for name in order(self.source_names()):
             content = (self.folder / name).read_bytes()
             target = self.sink_path + name.removeprefix(self.source_path)
+            if target in present:  # "overwrite when different" looks at the object in the sink
+                bucket.blob(target).reload()
             if present.get(target) != base64.b64encode(hashlib.md5(content).digest()).decode():
                 self._copy(bucket.blob(target), content, (self.folder / name).stat().st_mtime)
                 copied.append(target)
@@ -53,6 +66,19 @@ class Transfer:
     def source_names(self) -> list[str]:
         """Return what can be copied. Storage Transfer reports an object whose name Cloud Storage does not allow."""
         return [name for name in names_in(self.folder) if name.startswith(self.source_path) and is_object_name(name)]
+
+    def _check_secret(self) -> None:
+        """Raise PermissionError if the agent may not read the secret.
+
+        https://cloud.google.com/storage-transfer/docs/source-amazon-s3#secret_manager
+        """
+        if self.secret is None:
+            return
+        step = Step(
+            agent("transfer", self.project), "secretmanager.versions.access", self.secret, "reads the secret", _SECRETS
+        )
+        if refusal := step.refusal(self.permissions.policy):
+            raise PermissionError(refusal)
 
     def _copy(self, blob: storage.Blob, content: bytes, written: float) -> None:
         if self.keeps_time:
@@ -74,7 +100,7 @@ def is_object_name(name: str) -> bool:
     return size <= _MAX_NAME_BYTES and not {"\r", "\n"} & set(name)
 
 
-def transfer(job: Resource, client: storage.Client, folders: Mapping[str, Path], *, has_times: bool) -> Transfer:
+def transfer(job: Resource, cloud: Emulator, folders: Mapping[str, Path], *, has_times: bool) -> Transfer:
     """Return the transfer of an applied job. `folders` represents the sources, by bucket or `account/container`."""
     job.check_names(
         "name id project description status schedule event_stream transfer_spec logging_config",
@@ -98,12 +124,15 @@ def transfer(job: Resource, client: storage.Client, folders: Mapping[str, Path],
         raise source.error("source", f"is {key!r}, but no folder represents it: use one of {sorted(folders)}")
     return Transfer(
         address=job.address,
-        client=client,
+        client=cloud.storage_client(agent("transfer", cloud.project)),
+        permissions=cloud.permissions,
+        project=cloud.project,
         folder=folders[key],
         source_path=source.values.get("path") or "",
         bucket=sink["bucket_name"],
         sink_path=sink.values.get("path") or "",
         keeps_time=has_times and metadata is not None and metadata["time_created"] == _KEEP_TIME,
+        secret=source.values.get("credentials_secret") or None,
     )
 
 
