@@ -24,7 +24,7 @@ SECRET = "google_secret_manager_secret_iam_member.transfer"
 KEY = "module.project.google_kms_crypto_key_iam_member"
 AGENTS = "module.project.google_project_iam_member"
 LOADER, LANDING, WAREHOUSE = "module.loader.google_", "module.landing.google_storage_bucket_iam_", "module.warehouse."
-# By the address of the grant. Together with NOT_SHOWN, these are all grants that `terraform/` can make.
+# By the address of the grant. Together with NOT_SHOWN and OF_OTHER_SETTINGS, these are all that `terraform/` can make.
 GRANTS: Mapping[str, Needed] = {
     # the account of the functions
     f"{LOADER}project_iam_member.loader_jobs": Needed("load aws", "bigquery.jobs.create"),
@@ -72,16 +72,22 @@ GRANTS: Mapping[str, Needed] = {
     **each(f"{LANDING}binding.object_readers", BUCKETS, "keep viewers out of {key}", "viewer@example.com reads"),
     f'{LANDING}binding.bucket_readers["bookkeeping"]': Needed("keep names of bookkeeping", "viewer@example.com lists"),
     # the key
-    f"{KEY}.storage[0]": Needed(
-        "load aws", "Permission denied on Cloud KMS key"
-    ),
-    f"{KEY}.bigquery[0]": Needed(
-        "load aws", "cloudkms.cryptoKeyVersions.useTo"
-    ),
+    f"{KEY}.storage[0]": Needed("load aws", "Permission denied on Cloud KMS key"),
+    f"{KEY}.bigquery[0]": Needed("load aws", "cloudkms.cryptoKeyVersions.useTo"),
 }
 # Grants for what the emulator does not do, with Google's document that asks for them.
 NOT_SHOWN: Mapping[str, str] = {
     f"{AGENTS}.artifactregistry_agent[0]": (
         "Artifact Registry's agent keeps the images: https://cloud.google.com/artifact-registry/docs/access-control"
+    ),
+}
+# Grants that only other settings make.
+OF_OTHER_SETTINGS: Mapping[str, str] = {
+    "google_storage_bucket_iam_member.bucket_reader": (
+        "for a landing bucket that exists already: the same role as `bucket_readers` of our own, for the same load"
+    ),
+    "google_kms_crypto_key_iam_member.functions": (
+        "for a key of the functions' images, which the emulator does not build: "
+        "https://cloud.google.com/functions/docs/securing/cmek"
     ),
 }

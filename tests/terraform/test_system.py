@@ -6,6 +6,7 @@ Everything runs under the grants that Terraform makes. Each of them is then take
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -20,12 +21,14 @@ from tests.emulator.terraform_provider.policies import is_grant
 from tests.samples import aws_cur_delivery, azure_focus_delivery
 from tests.support.emulator_deployment import EmulatorDeployment
 from tests.support.google_export import GOOGLE_COLUMNS, GOOGLE_EXPORT
+from tests.support.paths import TERRAFORM
 from tests.support.sources import AWS, AZURE
 from tests.support.terraform_deployment import AWS_SOURCES, AZURE_SOURCES, TerraformDeployment
 from tests.terraform.grant_scenarios import MONTH, SCENARIOS, System
-from tests.terraform.grant_table import GRANTS, NOT_SHOWN, SECRETS
+from tests.terraform.grant_table import GRANTS, NOT_SHOWN, OF_OTHER_SETTINGS, SECRETS
 
 GOOGLE_DATASET = "google_export"
+GRANT = re.compile(r'^resource "(google_\w*(?:_iam_\w+|dataset_access))" "(\w+)"', re.M)
 # Every kind of grant: with secrets, because a source without one has no grant more, with a key and Google's own export.
 EVERY_GRANT: Mapping[str, Any] = {
     "aws_sources": {"cur": {**AWS_SOURCES["cur"], "role_arn": None, "credentials_secret": f"{SECRETS}/aws-key"}},
@@ -116,6 +119,15 @@ def test_every_grant_has_a_scenario_and_every_scenario_a_grant(system: System) -
 
     assert applied == {*GRANTS, *NOT_SHOWN}
     assert {needed.scenario for needed in GRANTS.values()} == set(SCENARIOS)
+
+
+def test_every_grant_in_the_modules_is_in_the_table() -> None:
+    source = "\n".join(path.read_text() for path in TERRAFORM.rglob("*.tf") if "source" not in path.parts)
+    declared = {".".join(one) for one in GRANT.findall(source)}
+
+    shown = {re.sub(r"\[.*", "", address).removeprefix("module.") for address in (*GRANTS, *NOT_SHOWN)}
+
+    assert declared == {re.sub(r"^\w+\.(?=google_)", "", one) for one in shown} | OF_OTHER_SETTINGS.keys()
 
 
 def test_reader_of_the_focus_dataset_reads_nothing_else(system: System) -> None:
