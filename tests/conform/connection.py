@@ -13,6 +13,7 @@ from requests.exceptions import RequestException
 
 from tests.conform.arguments import ENDPOINTS, Arguments
 from tests.conform.project import GoogleProject
+from tests.emulator.permissions import token_of
 
 FAILURES = (GoogleAPICallError, RetryError, GoogleAuthError, RequestException)
 _SCOPES = ("https://www.googleapis.com/auth/cloud-platform",)
@@ -24,7 +25,7 @@ def is_google() -> bool:
 
 def connect(wanted: Arguments) -> GoogleProject:
     """Build the clients. Nothing is sent, but the login is read. Raises GoogleAuthError."""
-    credentials = google.auth.default(scopes=_SCOPES)[0] if is_google() else Credentials("emulator")
+    credentials = google.auth.default(scopes=_SCOPES)[0] if is_google() else Credentials(token_of(None))
     files = storage.Client(project=wanted.project, credentials=credentials)
     tables = bigquery.Client(project=wanted.project, location=wanted.location, credentials=credentials)
     return GoogleProject(wanted.project, wanted.location, files, tables, credentials)

@@ -97,4 +97,8 @@ def _patched(kept: Json, change: Json) -> Json:
 
 
 def _without_null(settings: Json) -> Json:
-    return {name: value for name, value in settings.items() if value is not None}
+    return {
+        name: _without_null(value) if isinstance(value, dict) else value
+        for name, value in settings.items()
+        if value is not None
+    }
