@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -213,21 +214,32 @@ def test_formats_and_versions_that_the_sides_name_are_supported() -> None:
 
 
 def test_second_plan_is_empty_and_a_change_begins_a_new_schedule(sides: dict[str, Terraform]) -> None:
+    """Azure refuses a schedule that has begun, of an export that is changed and of one that is created again."""
     everything = {"managed_identity": True, "exports": {"focus": {"events": True}}}
-    changed = {"managed_identity": True, "exports": {"focus": {"events": True, "file_format": "csv"}}}
+    changed = [
+        {**everything, "exports": {"focus": {"events": True, "file_format": "csv"}}},
+        {**everything, "exports": {"focus": {"events": True, "name": "other"}}},
+        {**everything, "managed_identity": False},
+    ]
+    again = re.findall(r"terraform apply( -replace='time_.*?)`", (source_root("azure") / "README.md").read_text())
     terraform = sides["azure"]
 
     terraform.variables = {**AZURE_SIDE, **everything}
     terraform.apply()
     assert terraform.plan().changes == {}
-    terraform.variables = {**AZURE_SIDE, **changed}
-    changes = terraform.plan().changes
+    replaced = [set(terraform.plan(*shlex.split(options)).changes) for options in again]
+    changes = []
+    for settings in changed:
+        terraform.variables = {**AZURE_SIDE, **settings}
+        changes.append(terraform.plan().changes)
+    made = {one["address"]: one for one in terraform.show_json()["values"]["root_module"]["resources"]}
     terraform.destroy()
 
-    assert changes == {
-        'azapi_resource.exports["focus"]': ("update",),
-        'time_static.first_run["focus"]': ("delete", "create"),
-    }
+    export, first_day = 'azapi_resource.exports["focus"]', 'time_static.first_run["focus"]'
+    assert replaced == [{export, first_day}] * 2
+    assert changes[0] == {export: ("update",), first_day: ("delete", "create")}
+    assert [one.get(first_day) for one in changes] == [("delete", "create")] * 3
+    assert "azurerm_storage_container.exports" in made[first_day]["depends_on"]
     assert resources(terraform.show_json()) == []
 
 

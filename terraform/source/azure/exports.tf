@@ -1,15 +1,20 @@
 # azurerm makes exports with an API of 2023, which has no FOCUS, so azapi makes them.
 
 # A schedule must begin in the future, also when it is changed. So the day is taken anew when an export changes, and not at
-# every plan.
+# every plan. It is taken when the container exists: an apply that stops before, and goes on days later, begins in the
+# future too.
 resource "time_static" "first_run" {
   for_each = local.exports
 
   triggers = {
-    body  = sha256(jsonencode(merge(local.bodies[each.key], { deliveryInfo = each.value.prefix })))
-    place = "${var.storage_account}/${var.container}"
-    scope = each.value.scope
+    body     = sha256(jsonencode(merge(local.bodies[each.key], { deliveryInfo = each.value.prefix })))
+    identity = tostring(var.managed_identity)
+    name     = each.value.name
+    place    = "${local._group}/${var.storage_account}/${var.container}"
+    scope    = each.value.scope
   }
+
+  depends_on = [azurerm_storage_container.exports]
 }
 
 resource "azapi_resource" "exports" {
@@ -20,7 +25,8 @@ resource "azapi_resource" "exports" {
       schedule = {
         recurrence = "Daily"
         recurrencePeriod = {
-          from = formatdate("YYYY-MM-DD'T00:00:00Z'", timeadd(time_static.first_run[each.key].rfc3339, "24h"))
+          # At least an hour ahead, so that an apply around midnight has time.
+          from = formatdate("YYYY-MM-DD'T00:00:00Z'", timeadd(time_static.first_run[each.key].rfc3339, "25h"))
           to   = "2050-01-01T00:00:00Z"
         }
         status = "Active"

@@ -31,7 +31,7 @@ mock_provider "azurerm" {
 
 mock_provider "time" {
   mock_resource "time_static" {
-    defaults = { rfc3339 = "2026-11-30T07:39:17Z" }
+    defaults = { rfc3339 = "2026-11-29T23:30:00Z" }
   }
 }
 
