@@ -258,6 +258,33 @@ def test_linters_accept_the_policies_and_exports_of_aws(planned: dict[str, Any],
     assert found == []
 
 
+def test_policies_of_aws_let_in_one_account_and_one_subject(planned: dict[str, Any]) -> None:
+    """The linters accept a statement without a condition, which would let in every account."""
+    account, bucket = AWS_SIDE["account_id"], f"arn:aws:s3:::{AWS_SIDE['bucket']}"
+    services = {
+        "bcm-data-exports.amazonaws.com": ("ArnLike", [f"arn:aws:bcm-data-exports:us-east-1:{account}:export/*"]),
+        "billingreports.amazonaws.com": ("ArnLike", [f"arn:aws:cur:us-east-1:{account}:definition/*"]),
+        "s3.amazonaws.com": ("ArnEquals", bucket),
+    }
+    trust = json.loads(planned["aws_iam_role.transfer"]["assume_role_policy"])["Statement"]
+    policies = [planned[one]["policy"] for one in planned if re.match(r"aws_(s3_bucket|sqs_queue)_policy\.", one)]
+    statements = [one for policy in policies for one in json.loads(policy)["Statement"]]
+    allowed = [one for one in statements if one["Effect"] == "Allow"]
+    denied = [(one["Principal"], one["Condition"]) for one in statements if one not in allowed]
+
+    assert [one["Condition"] for one in trust] == [
+        {"StringEquals": {"accounts.google.com:sub": AWS_SIDE["google_subject_id"]}}
+    ]
+    assert {one["Principal"]["Service"] for one in allowed} == services.keys()
+    for one in allowed:
+        operator, source = services[one["Principal"]["Service"]]
+        assert one["Condition"] == {
+            operator: {"aws:SourceArn": source},
+            "StringEquals": {"aws:SourceAccount": account},
+        }
+    assert denied == [("*", {"Bool": {"aws:SecureTransport": "false"}})]
+
+
 @pytest.mark.parametrize("table", DICTIONARIES)
 def test_each_column_that_an_export_asks_for_is_known(table: str) -> None:
     asked = [column for group in COLUMNS[table].values() for column in group]
