@@ -31,7 +31,10 @@ exec {binary} "${{words[@]}}"
 _RECORDED = """#!/bin/bash
 (printf '%s' {name}; printf ' %q' "$@"; echo) >> {log}
 """
+# Without this header, Google counts the call for a project of gcloud, in which the API is not enabled:
+# https://cloud.google.com/sdk/gcloud/reference/auth/print-access-token
 _CURL = """#!/bin/bash
+[[ $* == *"x-goog-user-project: acme-billing"* ]] || { echo 'SERVICE_DISABLED'; exit; }
 echo '{
   "accountEmail": "project-123456789012@storage-transfer-service.iam.gserviceaccount.com",
   "subjectId": "112233445566778899001"
