@@ -142,6 +142,24 @@ def test_channels_are_created_before_they_are_destroyed() -> None:
     text = (TERRAFORM / "modules" / "monitoring" / "channels.tf").read_text()
 
     assert re.search(r"lifecycle \{\s+create_before_destroy = true\s+\}", text)
+    assert re.search(r"^  force_delete = true ", text, re.M)
+
+
+def test_no_grant_of_an_agent_can_be_destroyed() -> None:
+    """A plan does not show it. Other systems of the project live on these grants."""
+    text = (TERRAFORM / "modules" / "project" / "iam-agents.tf").read_text()
+    grants = re.findall(r'^resource "\w+" "(\w+)" \{(.*?)^\}', text, re.M | re.S)
+
+    assert len(grants) == 8
+    assert [name for name, body in grants if not re.search(r"lifecycle \{\s+prevent_destroy = true\s+\}", body)] == []
+
+
+def test_functions_name_the_generation_of_their_zip() -> None:
+    """Its number is unknown at plan. Without it, the provider sends the generation of the old zip with the new name."""
+    text = (TERRAFORM / "modules" / "loader" / "functions.tf").read_text()
+
+    assert len(re.findall(r"= google_storage_bucket_object\.functions\.name$", text, re.M)) == 2
+    assert len(re.findall(r"generation = google_storage_bucket_object\.functions\.generation ", text)) == 2
 
 
 def test_zip_of_the_functions_stays_until_they_name_another(everything: Plan) -> None:
