@@ -19,6 +19,13 @@ _FIXED: Settings = {
 _FORMATS = json.loads((SCHEMAS / "formats.json").read_text())
 _KMS_KEY = "projects/acme/locations/europe/keyRings/data/cryptoKeys/billing"
 _SECRET = "projects/987654321098/secrets/billing"
+_FUNCTIONS_KEY = "projects/acme/locations/europe-west4/keyRings/code/cryptoKeys/functions"
+_POOL = "projects/acme/locations/europe-west4/workerPools/builds"
+_NETWORKS: tuple[Settings | None, ...] = (
+    None,
+    {"connector": "projects/acme/locations/europe-west4/connectors/billing"},
+    {"subnetwork": "projects/acme/regions/europe-west4/subnetworks/billing", "tags": ["billing"], "all_traffic": True},
+)
 _KEYS = {"aws": ("cur", "focus", "payer"), "azure": ("actual", "focus", "team")}
 _IDENTITY = {
     "client_id": "11111111-2222-3333-4444-555555555555",
@@ -33,10 +40,13 @@ _EMPTY_SOURCE: Settings = {
     "type_overrides": {},
 }
 _EMPTY: Settings = {
+    "build_worker_pool": None,
     "focus_dataset": None,
+    "functions_kms_key": None,
     "google_billing_export": None,
     "kms_key": None,
     "labels": {},
+    "network": None,
     "notification_emails": [],
 }
 
@@ -51,14 +61,19 @@ def random_settings(random: Random) -> Settings:
         **_FIXED,
         "aws_sources": aws,
         "azure_sources": azure,
+        "build_worker_pool": random.choice([None, _POOL]),
         "focus_dataset": random.choice([None, "finops"]),
         "freshness_hours": random.choice([24, 36]),
+        "functions_kms_key": random.choice([None, _FUNCTIONS_KEY]),
         "google_billing_export": random.choice([None, "acme-admin.exports.one", "acme-admin.other.two"]),
+        "ingress_settings": random.choice(["ALLOW_INTERNAL_ONLY", "ALLOW_INTERNAL_AND_GCLB"]),
         "kms_key": random.choice([None, _KMS_KEY]),
         "labels": random.choice([{}, {"team": "finops"}, {"team": "", "stage": "test"}]),
         "landing_versioning": random.choice([False, True]),
+        "network": random.choice(_NETWORKS),
         "notification_emails": _some(random, ("a@example.com", "b@example.com")),
         "soft_delete_days": days,
+        "strip_basic_roles": random.choice([False, True]),
     }
 
 
@@ -71,10 +86,13 @@ def full_settings() -> Settings:
         **random_settings(Random(0)),
         "aws_sources": {"cur": aws},
         "azure_sources": {"team": azure},
+        "build_worker_pool": _POOL,
         "focus_dataset": "finops",
+        "functions_kms_key": _FUNCTIONS_KEY,
         "google_billing_export": "acme-admin.exports.one",
         "kms_key": _KMS_KEY,
         "labels": {"team": "finops"},
+        "network": _NETWORKS[2],
         "notification_emails": ["a@example.com"],
     }
 

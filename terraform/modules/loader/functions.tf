@@ -1,3 +1,9 @@
+# The provider keeps the direct egress of a function that no longer has it, and reports no difference. Such a function
+# is created again.
+resource "terraform_data" "direct_egress" {
+  triggers_replace = length(local._interfaces) > 0
+}
+
 resource "google_cloudfunctions2_function" "load" {
   for_each = var.landing_buckets
 
@@ -61,6 +67,10 @@ resource "google_cloudfunctions2_function" "load" {
   }
 
   depends_on = [time_sleep.bucket_grants, time_sleep.grants]
+
+  lifecycle {
+    replace_triggered_by = [terraform_data.direct_egress]
+  }
 }
 
 resource "google_cloudfunctions2_function" "sweep" {
@@ -112,4 +122,8 @@ resource "google_cloudfunctions2_function" "sweep" {
   }
 
   depends_on = [time_sleep.bucket_grants, time_sleep.grants]
+
+  lifecycle {
+    replace_triggered_by = [terraform_data.direct_egress]
+  }
 }
