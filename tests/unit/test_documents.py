@@ -58,6 +58,16 @@ def test_make_targets_in_pages_exist() -> None:
     assert targets <= set(re.findall(r"make ([a-z-]+)", listed))
 
 
+def test_pages_count_the_kinds_of_failure_and_the_environments() -> None:
+    makefile, faults = (ROOT / "Makefile").read_text(), (ROOT / "tests/faults/__main__.py").read_text()
+    contributing = (ROOT / "CONTRIBUTING.md").read_text()
+    counts = {count for page in PAGES for count in re.findall(r"injects (\d+) kinds of failure", page.text)}
+    [named] = re.findall(r"`make setup` creates the folders (.*)\.$", contributing, re.MULTILINE)
+
+    assert counts == {str(len(re.findall(r'^    "F\d+":', faults, re.MULTILINE)))}
+    assert set(re.findall(r"`(.*?)`", named)) == set(re.findall(r"^\w*VENV := (\S+)", makefile, re.MULTILINE))
+
+
 def test_queries_group_sums_by_currency() -> None:
     sums = [query for page in PAGES for query in page.queries() if "SUM(" in query]
     groups = [re.search(r"^ *GROUP BY (.*)$", query, re.MULTILINE) for query in sums]
