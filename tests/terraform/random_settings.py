@@ -21,11 +21,8 @@ _KMS_KEY = "projects/acme/locations/europe/keyRings/data/cryptoKeys/billing"
 _SECRET = "projects/987654321098/secrets/billing"
 _FUNCTIONS_KEY = "projects/acme/locations/europe-west4/keyRings/code/cryptoKeys/functions"
 _POOL = "projects/acme/locations/europe-west4/workerPools/builds"
-_NETWORKS: tuple[Settings | None, ...] = (
-    None,
-    {"connector": "projects/acme/locations/europe-west4/connectors/billing"},
-    {"subnetwork": "projects/acme/regions/europe-west4/subnetworks/billing", "tags": ["billing"], "all_traffic": True},
-)
+_CONNECTOR = {"connector": "projects/acme/locations/europe-west4/connectors/billing"}
+DIRECT_EGRESS = {"subnetwork": "projects/acme/regions/europe-west4/subnetworks/billing", "all_traffic": True}
 _KEYS = {"aws": ("cur", "focus", "payer"), "azure": ("actual", "focus", "team")}
 _IDENTITY = {
     "client_id": "11111111-2222-3333-4444-555555555555",
@@ -70,7 +67,7 @@ def random_settings(random: Random) -> Settings:
         "kms_key": random.choice([None, _KMS_KEY]),
         "labels": random.choice([{}, {"team": "finops"}, {"team": "", "stage": "test"}]),
         "landing_versioning": random.choice([False, True]),
-        "network": random.choice(_NETWORKS),
+        "network": random.choice([None, _CONNECTOR, DIRECT_EGRESS]),
         "notification_emails": _some(random, ("a@example.com", "b@example.com")),
         "soft_delete_days": days,
         "strip_basic_roles": random.choice([False, True]),
@@ -92,7 +89,7 @@ def full_settings() -> Settings:
         "google_billing_export": "acme-admin.exports.one",
         "kms_key": _KMS_KEY,
         "labels": {"team": "finops"},
-        "network": _NETWORKS[2],
+        "network": _CONNECTOR,
         "notification_emails": ["a@example.com"],
     }
 
