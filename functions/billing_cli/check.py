@@ -1,6 +1,8 @@
 """`billing check --before-apply`: name the permissions that are missing, before Terraform makes anything."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import click
 
@@ -11,13 +13,49 @@ from billing_cli.text import printable
 
 Ask = Iterator[tuple[str, tuple[Role, ...]]]
 
+# The forms that the variables of `terraform/` accept.
+_PROJECT_FORM = "[a-z][a-z0-9-]{4,28}[a-z0-9]"
+_SECRET_FORM = "projects/[0-9]+/secrets/[A-Za-z0-9_-]+"
+_KEY_FORM = "projects/[^/]+/locations/[^/]+/keyRings/[^/]+/cryptoKeys/[^/]+"
+_EXPORT_FORM = rf"{_PROJECT_FORM}\.[A-Za-z0-9_]+\.[A-Za-z0-9_]+"
+
+
+def _of_form(form: str, example: str) -> Callable[[click.Context, click.Parameter, Any], Any]:
+    """Return a callback of click that refuses a value of another form."""
+
+    def checked(_: click.Context, __: click.Parameter, value: Any) -> Any:
+        for one in value if isinstance(value, tuple) else (value,):
+            if one is not None and not re.fullmatch(form, one):
+                raise click.BadParameter(f"{one!r} is not of the form {example}")
+        return value
+
+    return checked
+
 
 @click.command("check")
 @click.option("--before-apply", is_flag=True, required=True, help="Check the permissions for `terraform apply`.")
-@click.option("--project", required=True, help="project_id of terraform.tfvars.")
-@click.option("--secret", "secrets", multiple=True, help="A credentials_secret. Repeat it for each.")
-@click.option("--key", "keys", multiple=True, help="kms_key or functions_kms_key. Repeat it for each.")
-@click.option("--export", help="google_billing_export.")
+@click.option(
+    "--project", required=True, help="project_id of terraform.tfvars.", callback=_of_form(_PROJECT_FORM, "acme-billing")
+)
+@click.option(
+    "--secret",
+    "secrets",
+    multiple=True,
+    help="A credentials_secret. Repeat it for each.",
+    callback=_of_form(_SECRET_FORM, "projects/123456789012/secrets/NAME"),
+)
+@click.option(
+    "--key",
+    "keys",
+    multiple=True,
+    help="kms_key or functions_kms_key. Repeat it for each.",
+    callback=_of_form(_KEY_FORM, "projects/ID/locations/REGION/keyRings/RING/cryptoKeys/KEY"),
+)
+@click.option(
+    "--export",
+    help="google_billing_export.",
+    callback=_of_form(_EXPORT_FORM, "project.dataset.gcp_billing_export_v1_01"),
+)
 @click.pass_context
 def check_command(
     ctx: click.Context,

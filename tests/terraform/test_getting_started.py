@@ -80,7 +80,7 @@ def test_runs_of_the_azure_export_name_the_export_that_was_made(walked: Walked) 
 def test_commands_use_only_variables_that_the_page_sets() -> None:
     commands = "\n".join(block.commands for block in BLOCKS)
     spans = "\n".join(re.findall(r"`([^`\n]+)`", TEXT))
-    set_here = set(re.findall(r"^([A-Z][A-Z0-9_]+)=", commands, re.MULTILINE))
+    set_here = set(re.findall(r"^(?:export )?([A-Z][A-Z0-9_]+)=", commands, re.MULTILINE))
 
     assert set(SHELL_VARIABLE.findall(commands + spans)) <= set_here
     assert len(set_here) == 10

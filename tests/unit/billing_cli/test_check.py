@@ -119,3 +119,36 @@ def test_missing_role_elsewhere_is_named(google: Google, role: Any, where: str, 
     assert result.exit_code == 1
     assert line.endswith(end)
     assert all(permission in line for permission in role.permissions)
+
+
+@pytest.mark.parametrize(
+    ("option", "wrong", "form"),
+    [
+        ("--project", "My Project", "acme-billing"),
+        ("--secret", "aws-key", "projects/123456789012/secrets/NAME"),
+        ("--secret", f"{SECRET}/versions/latest", "projects/123456789012/secrets/NAME"),
+        ("--key", "", "projects/ID/locations/REGION/keyRings/RING/cryptoKeys/KEY"),
+        ("--export", "billing_table", "project.dataset.gcp_billing_export_v1_01"),
+    ],
+)
+def test_name_of_another_form_is_refused_with_the_form(google: Google, option: str, wrong: str, form: str) -> None:
+    requests = google(ALL)
+
+    result = CliRunner().invoke(main, [*EVERYTHING, option, wrong])
+
+    assert result.exit_code == 2
+    assert f"Invalid value for '{option}': {wrong!r} is not of the form {form}" in result.output
+    assert requests == []
+
+
+def test_forms_in_the_messages_are_accepted(google: Google) -> None:
+    google(ALL)
+    forms = {
+        "--secret": "projects/123456789012/secrets/NAME",
+        "--key": "projects/ID/locations/REGION/keyRings/RING/cryptoKeys/KEY",
+        "--export": "acme-admin.exports.gcp_billing_export_v1_01",
+    }
+
+    result = CliRunner().invoke(main, [*COMMAND, *(word for option in forms.items() for word in option)])
+
+    assert (result.exit_code, result.output) == (0, "Nothing is missing.\n")
