@@ -15,7 +15,6 @@ Ask = Iterator[tuple[str, tuple[Role, ...]]]
 
 # The forms that the variables of `terraform/` accept.
 _PROJECT_FORM = "[a-z][a-z0-9-]{4,28}[a-z0-9]"
-_SECRET_FORM = "projects/[0-9]+/secrets/[A-Za-z0-9_-]+"
 _KEY_FORM = "projects/[^/]+/locations/[^/]+/keyRings/[^/]+/cryptoKeys/[^/]+"
 _EXPORT_FORM = rf"{_PROJECT_FORM}\.[A-Za-z0-9_]+\.[A-Za-z0-9_]+"
 
@@ -42,7 +41,7 @@ def _of_form(form: str, example: str) -> Callable[[click.Context, click.Paramete
     "secrets",
     multiple=True,
     help="A credentials_secret. Repeat it for each.",
-    callback=_of_form(_SECRET_FORM, "projects/123456789012/secrets/NAME"),
+    callback=_of_form("projects/[0-9]+/secrets/[A-Za-z0-9_-]+", "projects/123456789012/secrets/NAME"),
 )
 @click.option(
     "--key",
